@@ -1,0 +1,52 @@
+"""evokan searches, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.
+
+The whole job
+    `search` runs a search and returns a `Run`; `resume` goes on with one; `load_run` opens a finished one.
+
+Own families and data
+    `SearchSpace` is the interface of a family, `register_space` makes one known; `evokan.datasets` has the
+    tables.
+
+Errors
+    `InputError` for what the user gave; `EvokanError` is the base of all.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from evokan._version import __version__
+
+if TYPE_CHECKING:
+    from evokan.errors import EvokanError, InputError
+    from evokan.observer import Observer
+    from evokan.registry import register_space
+    from evokan.runs.run import Run, load_run
+    from evokan.main import resume, search
+    from evokan.space import SearchSpace
+
+__all__ = [  # noqa: RUF022 - grouped by meaning
+    "__version__",
+    # the whole job
+    "search", "resume", "load_run", "Run", "Observer",
+    # own families
+    "SearchSpace", "register_space",
+    # errors
+    "EvokanError", "InputError",
+]
+
+_HOMES = {
+    "search": "evokan.main", "resume": "evokan.main", "load_run": "evokan.runs.run", "Run": "evokan.runs.run",
+    "Observer": "evokan.observer", "SearchSpace": "evokan.space", "register_space": "evokan.registry",
+    "EvokanError": "evokan.errors", "InputError": "evokan.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # `import evokan` stays light: torch, numba and pandas come with the first use.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,232 @@
+"""How raw columns become inputs: made from the training table, kept with the run, used for new rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evokan.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Impute = Literal["median", "drop"]
+"""What is done about missing values: filled in, or their rows left out."""
+
+_SHOWN = 5
+"""So many unknown categories of a column are named."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NumericColumn(_Frozen):
+    """A column of numbers: one input.
+
+    Attributes
+    ----------
+    name
+        Column name.
+    median
+        Stands for a missing value.
+    """
+
+    kind: Literal["numeric"] = "numeric"
+    name: str
+    median: float = Field(allow_inf_nan=False)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the inputs it gives."""
+        return (self.name,)
+
+    def encode(self, column: pd.Series[Any], *, fill: bool) -> NDArray[np.float64]:
+        """Return the inputs, shape (rows, 1).
+
+        Raises
+        ------
+        InputError
+            A value is missing (unless `fill`), infinite, or not a number; rows are named by the index.
+        """
+        from evokan.datasets.values import not_numbers, to_numbers
+
+        numbers, strange = to_numbers(column), not_numbers(column)
+        faults = []
+        if strange.any():
+            faults.append(f"column {self.name!r} must hold numbers, but {first_value(column, strange)}")
+        infinite = np.isinf(numbers)
+        if infinite.any():
+            faults.append(f"column {self.name!r} holds an infinite value in {rows_text(column, infinite)}")
+        missing = column.isna().to_numpy()
+        if missing.any() and not fill:
+            faults.append(_gap(self.name, column, missing))
+        if faults:
+            raise InputError(*faults)
+        return np.where(missing, self.median, numbers)[:, None]
+
+
+class CategoricalColumn(_Frozen):
+    """A column of text, booleans or categories: one input of zeros and ones for each level.
+
+    Attributes
+    ----------
+    name
+        Column name.
+    levels
+        Known values as text; the inputs stand in this order.
+    most_frequent
+        Stands for a missing value.
+    """
+
+    kind: Literal["categorical"] = "categorical"
+    name: str
+    levels: tuple[str, ...]
+    most_frequent: str
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the inputs it gives, such as ``colour=red``."""
+        return tuple(f"{self.name}={level}" for level in self.levels)
+
+    def encode(self, column: pd.Series[Any], *, fill: bool) -> NDArray[np.float64]:
+        """Return the inputs, shape (rows, levels).
+
+        Raises
+        ------
+        InputError
+            A value is missing (unless `fill`), or no known level; rows are named by the index.
+        """
+        from evokan.datasets.values import label, level_numbers
+
+        numbers = level_numbers(column, self.levels)
+        faults = []
+        unknown = column[numbers == -2].unique()
+        for value in unknown[:_SHOWN]:
+            where = (column == value).to_numpy()
+            faults.append(f"column {self.name!r} holds the unknown category {label(value)!r} in "
+                          f"{rows_text(column, where)}{near(label(value), self.levels) or ':'} "
+                          f"Known: {', '.join(self.levels)}")
+        if len(unknown) > _SHOWN:
+            faults.append(f"column {self.name!r} holds {len(unknown) - _SHOWN} more unknown categories")
+        missing = numbers == -1
+        if missing.any() and not fill:
+            faults.append(_gap(self.name, column, missing))
+        if faults:
+            raise InputError(*faults)
+        return np.eye(len(self.levels))[np.where(missing, self.levels.index(self.most_frequent), numbers)]
+
+
+Column = Annotated[NumericColumn | CategoricalColumn, Field(discriminator="kind")]
+
+
+class ColumnSchema(_Frozen):
+    """The way from raw columns to inputs.
+
+    Attributes
+    ----------
+    task
+        ``classification`` or ``regression``.
+    target
+        Name of the target column; new rows need not have it.
+    columns
+        The feature columns in the order of the inputs.
+    class_names
+        Names of the classes as in the training file; empty for regression.
+    impute
+        ``median`` where missing values of new rows are filled in as in training; otherwise they are refused.
+    """
+
+    task: Literal["classification", "regression", "residual"]
+    target: str
+    columns: tuple[Column, ...]
+    class_names: tuple[str, ...] = ()
+    impute: Impute | None = None
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the inputs, in order."""
+        return tuple(feature for column in self.columns for feature in column.features)
+
+    def transform(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the inputs of the rows of `frame`, shape (rows, features), float64.
+
+        Parameters
+        ----------
+        frame
+            Columns in any order; those that the schema does not know are ignored. Text that reads as a number
+            will do for a numeric column.
+
+        Raises
+        ------
+        InputError
+            One sentence for each fault: a column is missing or there twice, a value is missing (unless
+            `impute` is ``median``), infinite, not a number, or a category that was not in the training data.
+            Rows are counted from 1, without the header.
+        """
+        frame = frame.rename(columns=str).reset_index(drop=True)
+        frame.index = frame.index + 1
+        names = list(frame.columns)
+        parts, faults = [], []
+        for column in self.columns:
+            if names.count(column.name) != 1:
+                faults.append(f"column {column.name!r} is there more than once" if column.name in names else
+                              f"column {column.name!r} is missing{near(column.name, names)}")
+                continue
+            try:
+                parts.append(column.encode(frame[column.name], fill=self.impute == "median"))
+            except InputError as error:
+                faults.extend(error.faults)
+        if faults:
+            raise InputError(*faults)
+        return np.hstack(parts)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values, from which `from_dict` makes an equal schema."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> ColumnSchema:
+        """Return the schema whose `to_dict` gave `data`.
+
+        Raises
+        ------
+        InputError
+            `data` is something else.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole"
+            raise InputError(f"this is no column schema: {where}: {first['msg']}") from error
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return ``: did you mean ...?`` with the known name nearest to `name`, or nothing."""
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    return f": did you mean {close[0]!r}?" if close else ""
+
+
+def rows_text(column: pd.Series[Any], where: NDArray[np.bool_]) -> str:
+    """Return ``row 3`` or ``rows 3, 5, 8 and 2 more``: the labels of the rows marked in `where`."""
+    rows = column.index[where].tolist()
+    shown = ", ".join(map(str, rows[:3]))
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"
+
+
+def first_value(column: pd.Series[Any], where: NDArray[np.bool_]) -> str:
+    """Return ``row 3 holds 'x'`` for the first row marked in `where`."""
+    row = column.index[where][0]
+    return f"row {row} holds {str(column.loc[row])!r}"
+
+
+def _gap(name: str, column: pd.Series[Any], missing: NDArray[np.bool_]) -> str:
+    return (f"column {name!r} has no value in {rows_text(column, missing)}: fill it in "
+            "(only a model made with --impute median fills gaps itself)")

@@ -1,0 +1,83 @@
+"""Data sets by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evokan.datasets import bundled, files, laws
+from evokan.datasets.catalogue import DatasetInfo, Loader
+from evokan.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from evokan.problem import Table
+
+_BUILT_IN: dict[str, tuple[DatasetInfo, Loader]] = {
+    info.name: (info, load) for info, load in (*bundled.DATASETS, *files.DATASETS, *laws.DATASETS)
+}
+_added: dict[str, tuple[DatasetInfo, Loader]] = {}
+
+
+def register_dataset(info: DatasetInfo, load: Loader) -> None:
+    """Add a data set, or replace one that was added under the same name.
+
+    Parameters
+    ----------
+    info
+        Its name card; `DatasetInfo.files` that are not in the data folder are reported before `load` is
+        called.
+    load
+        Called with the data seed, returns the table (`make_table` builds it); a fixed table ignores the seed.
+
+    Raises
+    ------
+    InputError
+        The name is empty, or belongs to a data set that comes with evokan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evokan.datasets import DatasetInfo, load_dataset, make_table, register_dataset
+    >>> def load(seed):
+    ...     x = np.random.default_rng(seed).random((100, 1))
+    ...     return make_table("square", "regression", x, x[:, 0] ** 2, feature_names=["x"], target_name="y")
+    >>> info = DatasetInfo("square", "regression", 100, 1, "x^2 on [0, 1]", "our own", seeded=True)
+    >>> register_dataset(info, load)
+    >>> load_dataset("square").X.shape
+    (100, 1)
+    """
+    if not info.name.strip():
+        raise InputError("a data set needs a name")
+    if info.name in _BUILT_IN:
+        raise InputError(f"data set {info.name!r} comes with evokan: choose another name")
+    _added[info.name] = (info, load)
+
+
+def list_datasets() -> list[DatasetInfo]:
+    """Return the name cards of all data sets: evokan's own, then those added, in the order of registration.
+
+    Nothing is loaded; `DatasetInfo.available` looks whether the files are there.
+    """
+    return [info for info, _ in (_BUILT_IN | _added).values()]
+
+
+def load_dataset(name: str, *, seed: int = 0) -> Table:
+    """Return the table called `name`.
+
+    Parameters
+    ----------
+    name
+        A name of `list_datasets`.
+    seed
+        Data seed of a law: equal seeds give equal rows. A fixed table ignores it.
+
+    Raises
+    ------
+    InputError
+        The name is unknown, or a data file is missing or not the published one.
+    """
+    known = _BUILT_IN | _added
+    if name not in known:
+        raise unknown_name("data set", name, known)
+    info, load = known[name]
+    info.check_available()
+    return load(seed)

@@ -1,0 +1,115 @@
+"""The target column: which task it calls for, and how it becomes numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evokan.datasets.columns import first_value, rows_text
+from evokan.datasets.values import (
+    kind_of,
+    level_numbers,
+    levels_of,
+    mixed_fault,
+    not_numbers,
+    to_numbers,
+    unsupported_fault,
+)
+from evokan.errors import InputError
+
+if TYPE_CHECKING:
+    from evokan.problem import Task
+
+MAX_NUMBERED_CLASSES = 20
+"""A numeric target of more distinct values is taken for a regression."""
+
+
+@dataclass(frozen=True)
+class EncodedTarget:
+    """A target as numbers.
+
+    Attributes
+    ----------
+    task
+        ``classification`` or ``regression``.
+    y
+        Class numbers (int64) or values (float64), shape (rows,).
+    class_names
+        As in the file: numbers in ascending order, other classes in the order of their text; empty for
+        regression.
+    """
+
+    task: Task
+    y: NDArray[np.float64] | NDArray[np.int64]
+    class_names: tuple[str, ...]
+
+
+def infer_task(column: pd.Series[Any]) -> Task:
+    """Return the task that a target without missing values calls for.
+
+    Classification if it is text, boolean or categorical, or has whole numbers of at most 20 distinct values,
+    each seen at least twice; regression otherwise.
+    """
+    if kind_of(column) != "numeric":
+        return "classification"
+    distinct, counts = np.unique(to_numbers(column), return_counts=True)
+    whole = bool(np.all(distinct == np.floor(distinct)))
+    few = len(distinct) <= MAX_NUMBERED_CLASSES and counts.min() >= 2
+    return "classification" if whole and few else "regression"
+
+
+def encode_target(column: pd.Series[Any], name: str, task: Task | None) -> EncodedTarget:
+    """Return a target without missing values as numbers.
+
+    Parameters
+    ----------
+    column
+        Indexed by row number, at least one row.
+    name
+        Its name, for messages.
+    task
+        None: as `infer_task` says.
+
+    Raises
+    ------
+    InputError
+        The target is constant, infinite, of a kind that cannot be used, not numeric where regression is asked
+        for, different in every row where classes are needed, or a class has a single row.
+    """
+    kind = kind_of(column)
+    if kind == "unsupported":
+        raise InputError(unsupported_fault(column, name))
+    numbers, strange = to_numbers(column), not_numbers(column)
+    distinct = len(np.unique(numbers)) if kind == "numeric" else column.nunique()
+    if distinct == 1:
+        value = str(column.iloc[0])
+        raise InputError(f"target column {name!r} holds {value!r} in every row: nothing to learn")
+    if task == "regression" and strange.any():
+        raise InputError(f"target column {name!r}: regression needs numbers, but "
+                         f"{first_value(column, strange)}")
+    infinite = np.isinf(numbers)
+    if (kind == "numeric" or task == "regression") and infinite.any():
+        raise InputError(f"target column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
+                         "correct it or leave the row out")
+    mixed = mixed_fault(column, name, distinct) if task is None and kind == "categorical" else ""
+    if mixed:
+        raise InputError(mixed)
+    task = task or infer_task(column)
+    if task == "regression":
+        return EncodedTarget(task, numbers, ())
+
+    levels = levels_of(column)
+    y = np.unique(numbers, return_inverse=True)[1] if kind == "numeric" else level_numbers(column, levels)
+    counts = np.bincount(y)
+    if len(levels) == len(column):
+        raise InputError(f"target column {name!r} is different in every row: no class can be learned from it")
+    single = [repr(level) for level, count in zip(levels, counts, strict=True) if count == 1]
+    if single:
+        more = f" and {len(single) - 5} more" if len(single) > 5 else ""
+        raise InputError(f"target column {name!r}: class {', '.join(single[:5])}{more} has a single row: "
+                         "add rows or leave the class out")
+    return EncodedTarget(task, y.astype(np.int64), levels)

@@ -1,0 +1,184 @@
+"""The user's own table: all faults of it are found and reported together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
+from evokan.datasets.frames import header_faults, read_any
+from evokan.datasets.tables import make_table
+from evokan.datasets.target import encode_target
+from evokan.datasets.values import (
+    kind_of,
+    level_numbers,
+    levels_of,
+    mixed_fault,
+    to_numbers,
+    unsupported_fault,
+)
+from evokan.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from evokan.problem import Table, Task
+
+MAX_LEVELS = 50
+"""A column of text with more different values is refused: each of them would become an input."""
+
+
+def load_table(
+    path: str | Path, target: str, *, task: Task | None = None, impute: Impute | None = None
+) -> Table:
+    """Return the table of a CSV, TSV or Parquet file.
+
+    Parameters
+    ----------
+    path
+        File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
+    target, task, impute
+        As for `table_from_frame`.
+
+    Raises
+    ------
+    InputError
+        One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
+    """
+    path = Path(path)
+    frame = read_any(path)
+    return _table(frame, target, name=path.stem, task=task, impute=impute,
+                  faults=header_faults(f"file {path}", frame))
+
+
+def table_from_frame(
+    frame: pd.DataFrame,
+    target: str,
+    *,
+    name: str = "data",
+    task: Task | None = None,
+    impute: Impute | None = None,
+) -> Table:
+    """Return the table of a pandas frame.
+
+    Parameters
+    ----------
+    frame
+        One row for each case. Numeric columns become one input each; columns of text, booleans or categories
+        one input of zeros and ones for each level, named like ``colour=red``, levels in the order of their
+        text (pandas categories in their own order). Text whose every value is a number is numeric. The index
+        is not used.
+    target
+        Name of the column to predict; all others are features.
+    name
+        Name of the table.
+    task
+        ``classification`` or ``regression``; by default as `evokan.datasets.target.infer_task` says.
+    impute
+        What to do about missing feature values: ``median`` fills them in (median, most frequent level; taken
+        over all rows, the later test part included), ``drop`` leaves out every row with a missing value. By
+        default they are refused. A missing target is never filled in.
+
+    Raises
+    ------
+    InputError
+        One sentence for each fault found; rows are counted from 1.
+    """
+    frame = frame.rename(columns=str).reset_index(drop=True)
+    frame.index = frame.index + 1
+    return _table(frame, target, name=name, task=task, impute=impute,
+                  faults=header_faults(f"table {name!r}", frame))
+
+
+def _table(frame: pd.DataFrame, target: str, *, name: str, task: Task | None, impute: Impute | None,
+           faults: list[str]) -> Table:
+    """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
+    tasks = ("classification", "regression")
+    for kind, value, known in (("task", task, tasks), ("imputation", impute, get_args(Impute))):
+        if value is not None and value not in known:
+            faults.extend(unknown_name(kind, value, known).faults)
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    if target not in frame.columns:
+        faults.extend(unknown_name("target column", target, frame.columns).faults)
+    elif len(frame.columns) == 1:
+        faults.append(f"there is no column besides the target {target!r}: nothing to predict it from")
+    empty = [column for column in frame.columns if kind_of(frame[column]) == "empty"]
+    if len(frame):
+        faults.extend(f"column {column!r} holds no value at all: "
+                      + ("nothing to learn" if column == target else "leave it out") for column in empty)
+        frame = _without_gaps(frame.drop(columns=empty), target, impute, faults)
+    if frame.empty:
+        raise InputError(*faults)
+
+    columns: list[NumericColumn | CategoricalColumn] = []
+    for feature in frame.columns.drop(target, errors="ignore"):
+        try:
+            columns.append(_describe(frame[feature], feature))
+        except InputError as error:
+            faults.extend(error.faults)
+    if target in frame.columns:
+        try:
+            encoded = encode_target(frame[target], target, task if task in tasks else None)
+        except InputError as error:
+            faults.extend(error.faults)
+    if not faults:
+        schema = ColumnSchema(task=encoded.task, target=target, columns=tuple(columns),
+                              class_names=encoded.class_names, impute=impute)
+        names = schema.feature_names
+        faults.extend(f"two inputs would be called {feature!r}: rename a column"
+                      for feature, count in Counter(names).items() if count > 1)
+    if faults:
+        raise InputError(*faults)
+    return make_table(name, encoded.task, schema.transform(frame), encoded.y, feature_names=names,
+                      target_name=target, class_names=encoded.class_names, schema=schema)
+
+
+def _without_gaps(frame: pd.DataFrame, target: str, impute: Impute | None, faults: list[str]) -> pd.DataFrame:
+    """Return the rows to go on with; what may not be missing is added to `faults`."""
+    if impute == "drop":
+        whole = frame.dropna()
+        if whole.empty:
+            faults.append("every row has a missing value: nothing is left to learn from (--impute drop)")
+        return whole
+    gaps = frame.isna()
+    if impute is None:
+        holed = [feature for feature in frame.columns if feature != target and gaps[feature].any()]
+        if holed:
+            listed = ", ".join(f"{feature!r} ({rows_text(frame[feature], gaps[feature].to_numpy())})"
+                               for feature in holed)
+            faults.append(f"missing values in column{'s' if len(holed) > 1 else ''} {listed}: fill them in "
+                          "(--impute median) or leave their rows out (--impute drop)")
+    if target not in frame.columns or not gaps[target].any():
+        return frame
+    where = rows_text(frame[target], gaps[target].to_numpy())
+    faults.append(f"target column {target!r} has no value in {where}: a missing target is never filled in, "
+                  "leave its row out (--impute drop)")
+    return frame[~gaps[target]]
+
+
+def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalColumn:
+    """Return how a feature column becomes inputs, or raise `InputError` with its faults."""
+    kind = kind_of(column)
+    if kind == "unsupported":
+        raise InputError(unsupported_fault(column, name))
+    if kind == "numeric":
+        numbers = to_numbers(column)
+        infinite = np.isinf(numbers)
+        if infinite.any():
+            raise InputError(f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
+                             "correct it or leave the row out")
+        return NumericColumn(name=name, median=float(np.nanmedian(numbers)))
+    levels = levels_of(column)
+    mixed = mixed_fault(column, name, len(levels))
+    if mixed:
+        raise InputError(mixed)
+    distinct = len(levels) == column.count() > 1
+    if distinct or len(levels) > MAX_LEVELS:
+        found = "a different value in every row" if distinct else f"{len(levels)} different values"
+        raise InputError(f"column {name!r} has {found} and is not numeric (at most {MAX_LEVELS} are taken): "
+                         "leave it out if it is an identifier, or group its values")
+    positions = level_numbers(column, levels)
+    counts = np.bincount(positions[positions >= 0])
+    return CategoricalColumn(name=name, levels=levels, most_frequent=levels[int(counts.argmax())])

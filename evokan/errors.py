@@ -1,0 +1,47 @@
+"""Errors that evokan raises on purpose, and the sentences they carry."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EvokanError(Exception):
+    """Base class of every error that evokan raises on purpose."""
+
+
+class InputError(EvokanError, ValueError):
+    """What the user gave cannot be used.
+
+    Parameters
+    ----------
+    *faults
+        One sentence for each fault found: what is wrong, where, and what to do. The command line prints one
+        line for each on standard error and exits with status 2.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        self.faults: tuple[str, ...] = faults
+        super().__init__("\n".join(faults))
+
+
+class InvalidArchitecture(EvokanError, ValueError):  # noqa: N818 - names a verdict, like StopIteration
+    """A chromosome that decodes to no network (worst fitness, never trained); the message is the reason."""
+
+
+class TrainingFailed(EvokanError, RuntimeError):  # noqa: N818 - names a verdict, like StopIteration
+    """One candidate could not be trained; it is recorded with this reason and the run goes on."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """Return the error for a name that is not registered, with the nearest known one.
+
+    Examples
+    --------
+    >>> print(unknown_name("data set", "wien", ["iris", "wine"]))
+    unknown data set 'wien': did you mean 'wine'? Known: iris, wine
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return InputError(f"unknown {kind} {name!r}: {hint}Known: {', '.join(names) or 'none'}")

@@ -1,0 +1,78 @@
+"""The record of one individual: a row of ``evaluations.csv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+Origin = Literal["initial", "crossover", "mutation", "crossover+mutation", "survivor"]
+Status = Literal["ok", "invalid", "failed", "cached"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One individual of one generation, as evaluated.
+
+    Attributes
+    ----------
+    id
+        Number within the run, from 0, in the order of evaluation.
+    generation
+        0 for the initial population.
+    chromosome
+        Text form of the bits.
+    parents
+        Ids of the parents; empty in the initial population. ``survivor`` is an offspring without any change.
+    status
+        ``ok`` (trained), ``cached`` (figures of an equal network), ``invalid`` (never trained), ``failed``.
+    reason
+        Why it is invalid or failed; for a cached one the id whose figures it repeats.
+    val_loss, train_loss
+        Mean over the folds; infinity where there is none, never NaN.
+    seconds
+        Training time of all folds together; 0 for a cached one.
+    val_loss_se
+        Standard error of `val_loss` over the folds, 0 with one fold.
+    key
+        The architecture's canonical text (not written: it follows from the chromosome).
+    """
+
+    id: int
+    generation: int
+    chromosome: str
+    parents: tuple[int, ...] = ()
+    origin: Origin = "initial"
+    status: Status = "ok"
+    reason: str = ""
+    val_loss: float = float("inf")
+    train_loss: float = float("inf")
+    n_params: int = 0
+    n_params_paper: int = 0
+    n_edges: int = 0
+    n_features: int = 0
+    depth: int = 0
+    grid: int = 0
+    iterations: int = 0
+    seconds: float = 0.0
+    val_loss_se: float = 0.0
+    key: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether this network has a loss (``ok`` or ``cached``)."""
+        return self.status in ("ok", "cached")
+
+    def objective(self, name: str) -> float:
+        """Return the objective called `name`, infinity for an individual without a loss."""
+        return float(getattr(self, name)) if self.usable else float("inf")
+
+    def replace(self, **changes: object) -> Record:
+        """Return a copy with `changes`."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Record) if f.name != "key")
+"""Columns of ``evaluations.csv``, in order."""
+
+OBJECTIVES: tuple[str, ...] = ("val_loss", "n_params", "n_edges", "n_features", "depth")
+"""Everything that can be minimised."""

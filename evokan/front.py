@@ -1,0 +1,87 @@
+"""The trade-off front among evaluated networks, and the choice of one member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import moocore
+import numpy as np
+
+from evokan.config import parse_choice
+from evokan.evaluation.records import Record
+
+
+@dataclass(frozen=True)
+class FrontMember:
+    """A network of the front, trained again with fresh seeds.
+
+    Attributes
+    ----------
+    record
+        As the search saw it.
+    val_loss_mean, val_loss_sd, val_loss_se
+        Mean and standard deviation over the fresh seeds, and the standard error over the folds.
+    """
+
+    record: Record
+    val_loss_mean: float
+    val_loss_sd: float
+    val_loss_se: float = 0.0
+
+
+def pareto_front(records: Iterable[Record], objectives: Sequence[str]) -> list[Record]:
+    """Return the non-dominated usable networks, each once, smallest loss first.
+
+    Equal networks (one `key`) count once, the earliest; equal objective vectors keep the earliest.
+    """
+    distinct: dict[str, Record] = {}
+    for record in records:
+        if record.status == "ok":
+            distinct.setdefault(record.key, record)
+    candidates = sorted(distinct.values(), key=lambda record: record.id)
+    if not candidates:
+        return []
+    values = np.array([[record.objective(name) for name in objectives] for record in candidates])
+    keep = moocore.is_nondominated(values, keep_weakly=False)
+    front = [record for record, kept in zip(candidates, keep, strict=True) if kept]
+    return sorted(front, key=lambda record: (record.val_loss, record.n_params, record.id))
+
+
+def choose(members: Sequence[FrontMember], rule: str) -> FrontMember:
+    """Return one member by a rule of ``--choose``.
+
+    - ``best-loss``: the lowest mean loss.
+    - ``one-se``: the fewest parameters among those within one standard error (over the folds, of the best
+      member) of the lowest mean loss (Breiman et al., 1984); without folds the same as ``best-loss``.
+    - ``smallest:TOL``: the fewest parameters among those with a mean loss of at most (1 + TOL) x the lowest.
+    - ``knee``: the largest distance below the line between the two ends of the front, in loss and logarithm of
+      the parameters, both scaled to [0, 1] (Das, 1999).
+
+    Raises
+    ------
+    ValueError
+        `members` is empty.
+    """
+    if not members:
+        raise ValueError("there is no network to choose from")
+    name, tolerance = parse_choice(rule)
+    best = min(members, key=lambda m: (m.val_loss_mean, m.record.n_params, m.record.id))
+    if name == "best-loss":
+        return best
+    if name == "knee":
+        return _knee(members)
+    limit = best.val_loss_mean + (best.val_loss_se if name == "one-se" else tolerance * abs(best.val_loss_mean))
+    within = [m for m in members if m.val_loss_mean <= limit]
+    return min(within, key=lambda m: (m.record.n_params, m.val_loss_mean, m.record.id))
+
+
+def _knee(members: Sequence[FrontMember]) -> FrontMember:
+    ordered = sorted(members, key=lambda m: (m.record.n_params, m.val_loss_mean, m.record.id))
+    size = np.log([max(m.record.n_params, 1) for m in ordered])
+    loss = np.array([m.val_loss_mean for m in ordered])
+    if np.ptp(size) == 0 or np.ptp(loss) == 0:
+        return min(members, key=lambda m: (m.val_loss_mean, m.record.n_params, m.record.id))
+    x = (size - size.min()) / np.ptp(size)
+    y = (loss - loss.min()) / np.ptp(loss)
+    return ordered[int(np.argmin(x + y))]

@@ -1,0 +1,138 @@
+"""What a search works with, made from its settings and described in ``config.json``."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evokan.chromosome import ChromosomeLayout
+from evokan.config import SearchConfig, build_config, read_config_file
+from evokan.errors import InputError, InvalidArchitecture
+from evokan.problem import Problem, Table
+from evokan.registry import make_space, space_class
+from evokan.seeding import generator
+from evokan.space import Budget, SearchSpace
+
+VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "moocore")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a search works with, made from its settings.
+
+    Attributes
+    ----------
+    config
+        The settings in force.
+    space, problem, budget
+        What to train, on what, and how long.
+    """
+
+    config: SearchConfig
+    space: SearchSpace
+    problem: Problem
+    budget: Budget
+
+
+def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) -> SearchConfig:
+    """Stack defaults, the family's preset, the YAML file and `settings` into one configuration.
+
+    Raises
+    ------
+    InputError
+        One fault for each setting that cannot be used.
+    """
+    from_file = read_config_file(Path(config_file)) if config_file is not None else {}
+    given = build_config(from_file, settings)
+    presets = space_class(given.space).presets
+    layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
+    preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
+    return build_config(*preset_layers, from_file, settings)
+
+
+def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> Job:
+    """Load the data and make the space; raises `InputError` for what cannot be used."""
+    space = make_space(config.space, config.space_options if options is None else options)
+    table = load(config)
+    if table.task not in space.tasks:
+        raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
+    problem = Problem.from_table(table, test_size=config.test_size, validation_size=config.val_size,
+                                 split_seed=config.split_seed, scaler=config.scaler, folds=config.folds)
+    return Job(config, space, problem, Budget(config.steps, "cpu"))
+
+
+def load(config: SearchConfig) -> Table:
+    """Return the table that the settings name."""
+    from evokan.datasets import load_dataset, load_table
+
+    if config.data is not None:
+        return load_table(config.data, str(config.target), task=config.task, impute=config.impute)
+    return load_dataset(str(config.dataset))
+
+
+def describe(job: Job) -> dict[str, Any]:
+    """Return the content of ``config.json``."""
+    table = job.problem.table
+    settings = job.config.model_dump(mode="json", exclude={"space_options", "out"})
+    if job.config.data is not None:
+        settings["data"] = str(job.config.data.absolute())
+    layout = job.space.layout(job.problem)
+    return {
+        "settings": settings,
+        "options": job.space.options.model_dump(mode="json"),
+        "data": {"name": table.name, "sha256": table.sha256, "task": table.task, "rows": len(table.y),
+                 "features": table.X.shape[1], "classes": list(table.class_names), "schema": table.schema,
+                 "train": len(job.problem.train), "validation": len(job.problem.validation),
+                 "test": len(job.problem.test)},
+        "chromosome": {"bits": layout.length, "segments": layout.describe()},
+        "reference_point": reference_point(job, layout),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in VERSIONED}},
+        "processor": {"machine": platform.machine(), "device": job.budget.device},
+    }
+
+
+def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
+    """Return, for every objective of the front, a value that useful networks stay below.
+
+    For ``val_loss`` the loss of the best constant prediction; for the others the largest value among the
+    chromosome of ones and 256 random ones, plus 1 so that it lies inside.
+    """
+    problem = job.problem
+    if problem.task == "classification":
+        share = np.bincount(problem.table.y[problem.development]) / len(problem.development)
+        constant = float(-(share[share > 0] * np.log(share[share > 0])).sum())
+    else:
+        constant = 1.0
+    rng = generator("reference", layout.length)
+    samples = [np.ones(layout.length, dtype=np.uint8), *(layout.random(rng) for _ in range(256))]
+    architectures = []
+    for bits in samples:
+        try:
+            architectures.append(job.space.decode(bits, problem))
+        except InvalidArchitecture:
+            continue
+    return {
+        name: constant if name == "val_loss"
+        else 1.0 + max((float(getattr(architecture, name)) for architecture in architectures), default=1.0)
+        for name in job.config.front_objectives
+    }
+
+
+def default_path(config: SearchConfig) -> Path:
+    """Return ``runs/<time>-<space>-<dataset>``."""
+    name = config.dataset or Path(str(config.data)).stem
+    return Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{name}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"

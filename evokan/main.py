@@ -1,0 +1,153 @@
+"""The whole job as one function: from settings to a finished run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evokan.config import SearchConfig, build_config
+from evokan.errors import InputError
+from evokan.evaluation.evaluator import Evaluator
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.records import Record
+from evokan.evolution import Algorithm, GeneticAlgorithm, Genome
+from evokan.evolution.history import HistoryRow
+from evokan.evolution.loop import State, evolve
+from evokan.job import Job, default_path, describe, prepare, resolve
+from evokan.observer import Observer
+from evokan.product import write_product
+from evokan.runs.directory import RunDirectory, write_json
+from evokan.runs.run import Run
+
+Checkpoint = tuple[int, list[int]]
+"""Last whole generation and the ids of its survivors."""
+
+
+def search(*, observer: Observer | None = None, config: str | Path | None = None, **settings: Any) -> Run:
+    """Search for a small network that explains a data set, and return the finished run.
+
+    Parameters
+    ----------
+    observer
+        Is told what happens.
+    config
+        YAML file with settings; those given here win.
+    **settings
+        The long options of ``evokan search`` with underscores: `space` and `dataset` (or `data` and `target`)
+        are needed. See `evokan.config.SearchConfig`.
+
+    Raises
+    ------
+    InputError
+        A setting or the data cannot be used; nothing was written.
+
+    Examples
+    --------
+    >>> run = evokan.search(space="gakan", dataset="wine", generations=5)  # doctest: +SKIP
+    >>> run.best.metrics["test"]["accuracy"]  # doctest: +SKIP
+    """
+    observer = observer or Observer()
+    job = prepare(resolve(settings, config))
+    directory = RunDirectory.create(job.config.out or default_path(job.config), describe(job))
+    with directory.lock():
+        _run(job, directory, observer, [], None)
+    return Run(directory.path)
+
+
+def resume(path: str | Path, *, generations: int | None = None, workers: int | None = None,
+           observer: Observer | None = None) -> Run:
+    """Go on with an interrupted run, or beyond its planned end.
+
+    Parameters
+    ----------
+    generations
+        New total number of generations after the initial one; at least those that are done.
+    workers
+        Threads; any number gives the same records.
+
+    Raises
+    ------
+    InputError
+        There is no run, somebody else is writing it, or its data has changed.
+    """
+    observer = observer or Observer()
+    directory = RunDirectory.open(Path(path))
+    with directory.lock():
+        stored = directory.read_config()
+        config = build_config(stored["settings"], {"workers": workers, "generations": generations})
+        job = prepare(config, options=stored["options"])
+        _check_same(directory.path, stored, describe(job))
+        checkpoint = directory.read_checkpoint()
+        done = checkpoint[0] if checkpoint else -1
+        if config.generations < done:
+            raise InputError(f"--generations {config.generations}: {directory.path} has {done} generations already; "
+                             "give a larger number")
+        stored["settings"]["generations"] = config.generations
+        write_json(directory.config, stored)
+        if done < config.generations or not Run(directory.path).finished:
+            _run(job, directory, observer, directory.mend(done), checkpoint)
+    return Run(directory.path)
+
+
+def default_workers() -> int:
+    """Return the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def make_algorithm(config: SearchConfig) -> Algorithm:
+    """Return the algorithm that the settings name."""
+    return GeneticAlgorithm(population=config.population, crossover_rate=config.crossover_rate,
+                            mutation_rate=config.mutation_rate, objectives=config.objectives,
+                            parsimony=config.parsimony, distinct=config.distinct)
+
+
+def _run(job: Job, directory: RunDirectory, observer: Observer, records: list[Record],
+         checkpoint: Checkpoint | None) -> None:
+    config = job.config
+    stored = directory.read_config()
+    observer.on_start(directory.path, stored)
+    if not job.space.is_compiled(job.problem):
+        observer.on_compile()
+    job.space.prepare(job.problem)
+    algorithm = make_algorithm(config)
+
+    def on_record(record: Record) -> None:
+        directory.append_record(record)
+        observer.on_record(record)
+
+    def on_generation(row: HistoryRow, population: Sequence[Genome]) -> None:
+        directory.append_history(row)
+        directory.write_checkpoint(row.generation, [genome.evaluated().id for genome in population])
+        observer.on_generation(row)
+
+    with ThreadExecutor(config.workers or default_workers()) as executor:
+        evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, on_record=on_record)
+        state, known = _restore(algorithm, evaluator, records, checkpoint)
+        state = evolve(algorithm, evaluator, state, seed=config.seed, last_generation=config.generations,
+                       objectives=config.front_objectives, reference=stored["reference_point"], known=known,
+                       on_generation=on_generation)
+        write_product(job, directory, executor, state.records, observer)
+    observer.on_end()
+
+
+def _restore(algorithm: Algorithm, evaluator: Evaluator, records: list[Record],
+             checkpoint: Checkpoint | None) -> tuple[State, list[Record]]:
+    """Return the state after the last whole generation, and the records of the one that was cut off."""
+    if checkpoint is None:
+        return State(), records
+    generation, ids = checkpoint
+    whole = evaluator.remember(record for record in records if record.generation <= generation)
+    survivors = [whole[number] for number in ids]
+    population = [Genome(evaluator.layout.from_text(record.chromosome), parents=record.parents, origin=record.origin)
+                  for record in survivors]
+    algorithm.grade(population, survivors)
+    return State(generation, population, whole), [r for r in records if r.generation > generation]
+
+
+def _check_same(path: Path, stored: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    if stored["data"]["sha256"] != now["data"]["sha256"]:
+        raise InputError(f"{path}: the data has changed since the run began (SHA-256 "
+                         f"{stored['data']['sha256'][:12]} then, {now['data']['sha256'][:12]} now); bring the old "
+                         "file back, or start a new run")

@@ -1,0 +1,33 @@
+"""What a search tells while it runs: an object with empty methods to override."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from evokan.evaluation.records import Record
+    from evokan.evolution.history import HistoryRow
+
+
+class Observer:
+    """Receives the events of a search, in the thread that runs it. The base class ignores them all."""
+
+    def on_start(self, path: Path, config: dict[str, Any]) -> None:
+        """Take note of the run's folder and the content of its ``config.json``, before the first generation."""
+
+    def on_compile(self) -> None:
+        """Take note that kernels are about to be compiled, once for this machine."""
+
+    def on_record(self, record: Record) -> None:
+        """Take note of one evaluated individual, in the order of ids."""
+
+    def on_generation(self, row: HistoryRow) -> None:
+        """Take note of one whole generation."""
+
+    def on_stage(self, text: str) -> None:
+        """Take note of the work after the last generation, in a few words."""
+
+    def on_end(self) -> None:
+        """Take note that the run's directory is complete."""

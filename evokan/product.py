@@ -1,0 +1,114 @@
+"""Write what a search is for: the front, the chosen network with its figures, and the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evokan.baselines import fit_baselines
+from evokan.errors import TrainingFailed
+from evokan.evaluation.executors import Executor
+from evokan.evaluation.records import COLUMNS, Record
+from evokan.final import Finalist, Finalizer
+from evokan.front import choose, pareto_front
+from evokan.observer import Observer
+from evokan.runs.directory import RunDirectory, replace_text, write_json
+from evokan.runs.run import Run, explanation_to_json
+from evokan.runs.tables import record_line, to_line
+
+if TYPE_CHECKING:
+    from evokan.job import Job
+    from evokan.space import Weights
+
+PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
+
+
+def write_product(job: Job, directory: RunDirectory, executor: Executor, records: Sequence[Record],
+                  observer: Observer) -> None:
+    """Train the front again, choose, fit, test once, and write everything after the last generation.
+
+    ``best/metrics.json`` is written last before the pictures: a run that has it is finished.
+
+    Raises
+    ------
+    TrainingFailed
+        No network of the whole search could be trained.
+    """
+    config = job.config
+    front = pareto_front(records, config.front_objectives)
+    if not front:
+        raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
+    finalizer = Finalizer(job.space, job.problem, job.budget, executor, config.seed, config.refit)
+    observer.on_stage(f"training the front of {len(front)} networks again with fresh seeds")
+    finalists = finalizer.retrain(front)
+    fitted = [(finalist, trained.weights) for finalist, trained in zip(finalists, finalizer.fit(finalists), strict=True)
+              if trained.weights is not None]
+    if not fitted:
+        raise TrainingFailed("no network of the front could be trained again with fresh seeds")
+    chosen = choose([finalist.member for finalist, _ in fitted], config.choose)
+    directory.front.mkdir(exist_ok=True)
+    for old in directory.front.iterdir():
+        old.unlink()
+    for finalist, weights in fitted:
+        name = str(finalist.member.record.id)
+        _write_network(job, finalist, weights, directory.front / f"{name}.safetensors", directory.front / f"{name}.json")
+    lines = [record_line(f.member.record).rstrip("\n") + ","
+             + to_line((f.member.val_loss_mean, f.member.val_loss_sd, int(f.member is chosen))) for f, _ in fitted]
+    replace_text(directory.pareto, to_line(PARETO_COLUMNS) + "".join(lines))
+    observer.on_stage("testing the chosen network and the baselines")
+    finalist, weights = next((f, w) for f, w in fitted if f.member is chosen)
+    directory.best.mkdir(exist_ok=True)
+    _write_network(job, finalist, weights, directory.best / "model.safetensors", directory.best / "architecture.json")
+    write_json(directory.best / "metrics.json", _metrics(job, finalizer, finalist, weights))
+    observer.on_stage("drawing")
+    draw(Run(directory.path))
+
+
+def draw(run: Run) -> list[Path]:
+    """Draw every picture of a finished run into its ``plots`` folder, and return their paths."""
+    from evokan.reports import save
+
+    folder = run.directory.plots
+    folder.mkdir(exist_ok=True)
+    return [
+        save(run.plot_history(), folder / "fitness_history.png"),
+        save(run.plot_pareto(), folder / "pareto.png"),
+        save(run.best.plot_network(), folder / "network.png"),
+        save(run.best.plot_importance(), folder / "feature_importance.png"),
+    ]
+
+
+def _write_network(job: Job, finalist: Finalist, weights: Weights, model_path: Path, spec_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    model: Any = job.space.model(finalist.architecture, job.problem, weights)
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, model_path)
+    member = finalist.member
+    write_json(spec_path, {
+        "id": member.record.id,
+        "chromosome": member.record.chromosome,
+        "val_loss_mean": member.val_loss_mean,
+        "val_loss_sd": member.val_loss_sd,
+        "fit": {"rule": job.config.refit, "seed": finalist.seed, "iterations": finalist.iterations},
+        "model": model.spec,
+        "explanation": explanation_to_json(job.space.explain(model, job.problem)),
+    })
+
+
+def _metrics(job: Job, finalizer: Finalizer, finalist: Finalist, weights: Weights) -> dict[str, Any]:
+    problem = job.problem
+    network = finalist.architecture
+    fitted_on = problem.development if job.config.refit == "development" else problem.train
+    return {
+        "train": finalizer.metrics(network, weights, fitted_on),
+        "validation": finalizer.validation_metrics(finalist),
+        "test": finalizer.metrics(network, weights, problem.test),
+        "n_params": network.n_params,
+        "n_params_paper": network.n_params_paper,
+        "n_edges": network.n_edges,
+        "n_features": network.n_features,
+        "depth": network.depth,
+        "baselines": fit_baselines(problem, job.config.split_seed),
+        "references": finalizer.reference_losses(),
+    }

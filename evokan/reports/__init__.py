@@ -1,0 +1,11 @@
+"""Pictures of a run: free functions that take plain data and an optional axes, and return the axes."""
+
+from __future__ import annotations
+
+from evokan.reports.fitness_history import plot_fitness_history
+from evokan.reports.importance import plot_importance
+from evokan.reports.network import plot_network
+from evokan.reports.pareto import plot_pareto
+from evokan.reports.style import save
+
+__all__ = ["plot_fitness_history", "plot_importance", "plot_network", "plot_pareto", "save"]

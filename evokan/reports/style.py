@@ -1,0 +1,169 @@
+"""The look that all pictures share: colours, type sizes, axes without clutter, labels kept apart.
+
+Nothing here touches matplotlib's global settings or pyplot: a figure that nobody keeps is simply collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from numpy.typing import ArrayLike, NDArray
+
+INK = "#222222"
+MUTED = "#6B6B6B"
+FAINT = "#D9D9D9"
+BLUE = "#0072B2"
+SKY = "#56B4E9"
+VERMILLION = "#D55E00"
+GREEN = "#009E73"
+PURPLE = "#CC79A7"
+ORANGE = "#E69F00"
+CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
+"""Okabe and Ito's colours, told apart by colour-blind readers (yellow left out: too pale on white)."""
+
+TITLE_PT, LABEL_PT, TICK_PT, NOTE_PT = 11.0, 10.0, 9.0, 8.0
+DPI = 160
+
+_RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": TICK_PT,
+    "axes.facecolor": "white",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "text.color": INK,
+    "text.usetex": False,
+    "lines.solid_capstyle": "round",
+    "legend.frameon": False,
+}
+
+
+def styled() -> AbstractContextManager[None]:
+    """Return a context in which new artists take the shared look; the global settings come back after it."""
+    return matplotlib.rc_context(_RC)  # type: ignore[arg-type]
+
+
+def new_axes(width: float, height: float, *, layout: Literal["constrained"] | None = "constrained") -> Axes:
+    """Return the axes of a new figure of `width` times `height` inches that pyplot does not know."""
+    figure = Figure(figsize=(width, height), dpi=DPI, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure.add_subplot()
+
+
+def dress(ax: Axes, *, x_label: str = "", y_label: str = "", grid: Literal["x", "y", "both"] = "y") -> None:
+    """Give `ax` light grid lines, two spines and the shared type sizes."""
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set(color=MUTED, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.grid(visible=True, axis=grid, which="major", color=FAINT, linewidth=0.6, alpha=0.8)
+    # Ticks are made late, often outside `styled`: what they need is stored in the axes.
+    ax.tick_params(which="both", colors=MUTED, labelcolor=INK, labelsize=TICK_PT, width=0.8)
+    ax.tick_params(which="major", length=3.5)
+    ax.tick_params(which="minor", length=2.0)
+    ax.set_xlabel(x_label, fontsize=LABEL_PT)
+    ax.set_ylabel(y_label, fontsize=LABEL_PT)
+
+
+def save(target: Axes | Figure, path: str | Path) -> Path:
+    """Write the picture that `target` belongs to, cropped to what is drawn; the suffix decides the format.
+
+    The same picture gives the same bytes: no date and no version is written into a PNG.
+    """
+    figure = target if isinstance(target, Figure) else target.get_figure(root=True)
+    if figure is None:
+        raise ValueError("these axes belong to no figure")
+    path = Path(path)
+    metadata = {"Software": None} if path.suffix.lower() == ".png" else None
+    with styled():
+        figure.savefig(path, dpi=DPI, bbox_inches="tight", pad_inches=0.12, metadata=metadata)
+    return path
+
+
+def clean_label(text: object, limit: int = 32) -> str:
+    """Return `text` on one line of at most `limit` characters, shortened at the end by an ellipsis."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def fit_axis(axis: Axis, values: ArrayLike) -> None:
+    """Set scale, limits and ticks of `axis` so that the finite ones of `values` are seen.
+
+    Values that are not negative and span more than a decade get a logarithmic scale, with a short linear
+    piece down to 0 where one of them is 0; all others a linear one.
+    """
+    finite = np.asarray(values, dtype=np.float64)
+    finite = finite[np.isfinite(finite)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    least = float(finite[finite > 0].min(initial=np.inf))
+    ax = axis.axes
+    set_scale, set_limits = (ax.set_xscale, ax.set_xlim) if axis is ax.xaxis else (ax.set_yscale, ax.set_ylim)
+    if low < 0 or high <= 10 * least:
+        margin = 0.06 * (high - low) or 0.1 * abs(high) or 0.1
+        set_limits(low - margin, high + margin)
+        return
+    margin = (high / least) ** 0.06
+    if low > 0:
+        set_scale("log")
+        set_limits(low / margin, high * margin)
+    else:
+        set_scale("symlog", linthresh=least, linscale=0.4)
+        set_limits(-0.25 * least, high * margin)
+    few = high / least < 1000
+    steps = (1.0, 2.0, 5.0) if few else (1.0,)
+    if low > 0:
+        axis.set_major_locator(LogLocator(subs=steps, numticks=9))
+    else:
+        start, end = np.floor(np.log10(least)), np.floor(np.log10(high))
+        decades = np.arange(start, end + 1, max(1, np.ceil((end - start + 1) / 8)))
+        ticks = np.outer(10.0**decades, steps).ravel()
+        axis.set_major_locator(FixedLocator([0.0, *ticks[(ticks >= least) & (ticks <= high)]]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+    if few or low == 0:
+        axis.set_minor_locator(NullLocator())
+
+
+def spread(positions: Sequence[float], gap: float, low: float, high: float) -> NDArray[np.float64]:
+    """Return positions near to `positions`, in their order, at least `gap` apart, inside [low, high].
+
+    Labels that would overlap are pushed apart as one block around their common centre. Where there is no room
+    for all, the block keeps its gaps and begins at `low`.
+    """
+    order = np.argsort(positions, kind="stable")
+    blocks: list[tuple[float, int]] = []
+    for index in order:
+        centre, count = float(np.clip(positions[index], low, high)), 1
+        while blocks and centre - blocks[-1][0] < gap * (count + blocks[-1][1]) / 2 - 1e-12:
+            other, size = blocks.pop()
+            centre = (centre * count + other * size) / (count + size)
+            count += size
+            half = gap * (count - 1) / 2
+            centre = max(min(centre, high - half), low + half)
+        blocks.append((centre, count))
+    placed = np.empty(len(positions))
+    start = 0
+    for centre, count in blocks:
+        placed[order[start : start + count]] = centre + gap * (np.arange(count) - (count - 1) / 2)
+        start += count
+    return placed
+
+
+def finish_layout(ax: Axes) -> None:
+    """Settle where things stand, so that positions in pixels can be read."""
+    figure = ax.get_figure(root=True)
+    if figure is not None:
+        figure.draw_without_rendering()

@@ -1,0 +1,171 @@
+"""The whole training of one network in one compiled call that holds no interpreter lock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evokan.training import lbfgs
+from evokan.training.compiled import Compiler
+from evokan.training.lbfgs import CONVERGED, EVALUATE, EVALUATIONS, FAILED, ITERATION, STEP_END
+from search_spaces.gakan import kernel
+from search_spaces.gakan.kernel import BLOCK, data_loss, first_level, forward, loss_and_gradient, workspace
+from search_spaces.splines import kernels
+from search_spaces.splines.kernels import PADDING, regrid
+
+jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit)
+
+HISTORY = 10
+MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
+TOLERANCE = 1e-32
+"""One step is 20 iterations and at most 25 evaluations, nothing else ends it: as pykan trains."""
+
+# Places in the result of `train`.
+VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOSSES = range(5)
+
+
+@jit
+def follow(theta, c, net, lo, h, intervals, level0, work, margin):  # type: ignore[no-untyped-def]
+    """Fit the hidden grids to the nodes' present values, and the splines to the new grids.
+
+    A node's grid becomes [min, max] of its values over the training rows, widened by `margin` times that range
+    at both ends; a node that does not vary keeps its grid. Levels are done from the input on, since each change
+    moves the values above it a little.
+    """
+    layer_start, source, target, level_start = net
+    index0, b0, silu0 = level0
+    value, index, b, d, silu, dsilu = work
+    n = index0.shape[1]
+    edges = source.shape[0]
+    size = intervals + 3
+    hidden = level_start[-2]
+    for layer in range(1, layer_start.shape[0] - 1):
+        low = np.full(hidden, np.inf)
+        high = np.full(hidden, -np.inf)
+        for start in range(0, n, BLOCK):
+            rows = min(BLOCK, n - start)
+            forward(theta, c, layer_start, source, target, level_start, lo, 1 / h, intervals,
+                    index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu)
+            for node in range(level_start[layer - 1], level_start[layer]):
+                for row in range(rows):
+                    low[node] = min(low[node], value[node, row])
+                    high[node] = max(high[node], value[node, row])
+        for edge in range(layer_start[layer], layer_start[layer + 1]):
+            node = source[edge]
+            spread = high[node] - low[node]
+            if spread > 1e-6 * max(1.0, abs(high[node])) and spread < 1e30:
+                new_lo = low[node] - margin * spread
+                new_h = spread * (1.0 + 2.0 * margin) / intervals
+                regrid(c[edge], theta[edge * size:(edge + 1) * size], lo[node], h[node], new_lo, new_h, intervals)
+                # The kernel's coefficients carry w_s; dividing it out keeps w_s where it was.
+                w_s = theta[edges * size + edges + edge]
+                for i in range(size):
+                    if w_s != 0.0:
+                        theta[edge * size + i] /= w_s
+                    c[edge, PADDING + i] = w_s * theta[edge * size + i]
+        for node in range(level_start[layer - 1], level_start[layer]):
+            spread = high[node] - low[node]
+            if spread > 1e-6 * max(1.0, abs(high[node])) and spread < 1e30:
+                lo[node] = low[node] - margin * spread
+                h[node] = spread * (1.0 + 2.0 * margin) / intervals
+
+
+@jit
+def train(theta, x, x_val, labels, targets, labels_val, targets_val, net, intervals, lo0, h0, lo, h,
+          penalties, steps, patience, every_iteration, last_iteration, grid_steps, margin,
+          trace):  # type: ignore[no-untyped-def]
+    """Train one network and leave the kept values in `theta`, `lo` and `h`.
+
+    Parameters
+    ----------
+    theta
+        In: initial values; out: kept ones. Its dtype is that of all arithmetic but the summed losses.
+    x, x_val
+        Used input columns, shape (columns, rows). No validation rows: the last iterate is kept.
+    labels, targets
+        One of them has a value for each row, the other is empty.
+    lo0, h0, lo, h
+        Grids of the inputs (fixed), and of the hidden nodes (out: the kept ones).
+    steps
+        Outer L-BFGS steps.
+    patience
+        Stop after this many looks at the validation loss without a new lowest one; 0 never does.
+    every_iteration
+        Look after every iteration (True) or after every step.
+    last_iteration
+        Stop after this many iterations; 0 never does.
+    grid_steps
+        Steps (from 0) before which the hidden grids are fitted to the activations.
+    trace
+        Out: validation loss at every look, as many as fit.
+
+    Returns
+    -------
+    ndarray
+        Lowest validation loss, training loss there, its iteration, and evaluations spent. A first loss that is
+        not finite leaves infinity in the first place.
+    """
+    result = np.array([np.inf, np.inf, 0.0, 0.0])
+    edges = net[1].shape[0]
+    size = intervals + 3
+    looks_back = x_val.shape[1] > 0
+    c = np.zeros((edges, size + 2 * PADDING), dtype=theta.dtype)
+    gc = np.zeros((edges, size + 2 * PADDING), dtype=theta.dtype)
+    g = np.zeros_like(theta)
+    upstream = np.zeros((net[3][-1], BLOCK), dtype=theta.dtype)
+    work = workspace(net[3][-1], theta)
+    level0 = first_level(x, lo0, 1 / h0, intervals)
+    level0_val = first_level(x_val, lo0, 1 / h0, intervals)
+    inv_h = 1 / h
+    best, best_lo, best_h = theta.copy(), lo.copy(), h.copy()
+    state = lbfgs.allocate(theta, HISTORY)
+    iteration, since, looks, step, spent = 0, 0, 0, 0, 0
+    begun, moved = -1, True
+    while step < steps:
+        if begun < step:
+            begun = step
+            if np.any(grid_steps == step):
+                kernel.fold_scale(theta, c, edges, size)
+                follow(theta, c, net, lo, h, intervals, level0, work, margin)
+                inv_h = 1 / h
+                moved = True
+        if moved:
+            loss, bare = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
+                                           work, upstream, penalties)
+            spent += 1
+            if not np.isfinite(loss):
+                break
+            lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCE, TOLERANCE, TOLERANCE)
+            moved = False
+        command, loss = lbfgs.advance(theta, loss, g, state)
+        if command == EVALUATE:
+            loss, bare = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
+                                           work, upstream, penalties)
+            spent += 1
+            continue
+        if command == ITERATION:
+            iteration += 1
+        if command == STEP_END:
+            step += 1
+        ended = command in (CONVERGED, FAILED) or (last_iteration > 0 and iteration >= last_iteration)
+        if (command == ITERATION) == every_iteration or ended:
+            if looks_back:
+                now = data_loss(theta, c, net, lo, inv_h, intervals, level0_val, labels_val, targets_val, work, upstream)
+            else:
+                now = loss
+            if looks < trace.shape[0]:
+                trace[looks] = now
+            looks += 1
+            since += 1
+            if np.isfinite(now) and (now < result[VAL_LOSS] or not looks_back):
+                result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
+                best[:], best_lo[:], best_h[:] = theta, lo, h
+                since = 0
+        if ended or (patience > 0 and since >= patience):
+            break
+    theta[:], lo[:], h[:] = best, best_lo, best_h
+    result[SPENT] = spent
+    if np.isfinite(result[VAL_LOSS]):
+        result[TRAIN_LOSS] = data_loss(theta, c, net, lo, 1 / h, intervals, level0, labels, targets, work, upstream)
+        if not looks_back:
+            result[VAL_LOSS] = result[TRAIN_LOSS]
+    return result

@@ -1,0 +1,226 @@
+"""The compiled loss, gradient and validation of one sparse network of spline edges.
+
+Layout of a network (built by `search_spaces.gakan.network.compile_network`): edges are sorted by layer;
+``source`` of the first layer numbers the used input columns, all other nodes are numbered through hidden
+levels and outputs together. The parameter vector holds E x (G + 3) coefficients, then E values w_b, then E
+values w_s. Rows are worked on in blocks that stay in the processor's first caches.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+from evokan.training.compiled import Compiler
+from search_spaces.splines import kernels
+from search_spaces.splines.kernels import PADDING, basis, edge_backward, edge_forward, edge_gradients, exp
+
+BLOCK = 64
+
+jit = Compiler(__file__, kernels.jit)
+
+
+@jit
+def first_level(x, lo, inv_h, intervals):  # type: ignore[no-untyped-def]
+    """Return index, basis values and silu of the inputs `x`, shape (columns, rows): fixed during a training."""
+    columns, rows = x.shape
+    index = np.empty((columns, rows), dtype=np.uint32)
+    b = np.empty((columns, 4, rows), dtype=x.dtype)
+    silu = np.empty((columns, rows), dtype=x.dtype)
+    d = np.empty((4, rows), dtype=x.dtype)
+    dsilu = np.empty(rows, dtype=x.dtype)
+    for column in range(columns):
+        basis(x[column], lo[column], inv_h[column], intervals, index[column], b[column], d, silu[column], dsilu, rows)
+    return index, b, silu
+
+
+@jit
+def fold_scale(theta, c, edges, size):  # type: ignore[no-untyped-def]
+    """Write w_s c_i of every edge into the padded array `c`, shape (edges, size + 6)."""
+    for edge in range(edges):
+        w_s = theta[edges * size + edges + edge]
+        for i in range(size):
+            c[edge, PADDING + i] = w_s * theta[edge * size + i]
+
+
+@jit
+def forward(theta, c, layer_start, source, target, level_start, lo, inv_h, intervals,
+            index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu):  # type: ignore[no-untyped-def]
+    """Compute the values of all nodes for rows start ... start + rows - 1, into `value` (nodes, BLOCK)."""
+    edges = source.shape[0]
+    first_w_b = edges * (intervals + 3)
+    for node in range(value.shape[0]):
+        for row in range(rows):
+            value[node, row] = 0.0
+    stop = start + rows
+    for edge in range(layer_start[0], layer_start[1]):
+        s = source[edge]
+        edge_forward(c[edge], theta[first_w_b + edge], index0[s, start:stop], b0[s, :, start:stop],
+                     silu0[s, start:stop], value[target[edge]], rows)
+    for layer in range(1, layer_start.shape[0] - 1):
+        for node in range(level_start[layer - 1], level_start[layer]):
+            basis(value[node], lo[node], inv_h[node], intervals, index[node], b[node], d[node], silu[node],
+                  dsilu[node], rows)
+        for edge in range(layer_start[layer], layer_start[layer + 1]):
+            s = source[edge]
+            edge_forward(c[edge], theta[first_w_b + edge], index[s], b[s], silu[s], value[target[edge]], rows)
+
+
+@jit
+def cross_entropy(value, first, classes, start, rows, labels, g, scale):  # type: ignore[no-untyped-def]
+    """Return the summed cross-entropy of a block and write its gradient, times `scale`, into `g`."""
+    total = 0.0
+    for row in range(rows):
+        top = value[first, row]
+        for k in range(1, classes):
+            top = max(top, value[first + k, row])
+        partition = 0.0
+        for k in range(classes):
+            e = exp(np.float64(value[first + k, row] - top))
+            g[first + k, row] = e
+            partition += e
+        for k in range(classes):
+            g[first + k, row] *= scale / partition
+        label = labels[start + row]
+        g[first + label, row] -= scale
+        total += math.log(partition) - (value[first + label, row] - top)
+    return total
+
+
+@jit
+def squared_error(value, first, start, rows, targets, g, scale):  # type: ignore[no-untyped-def]
+    """Return the summed squared error of a block and write its gradient, times `scale`, into `g`."""
+    total = 0.0
+    for row in range(rows):
+        residual = value[first, row] - targets[start + row]
+        g[first, row] = 2.0 * scale * residual
+        total += residual * residual
+    return total
+
+
+@jit
+def data_loss(theta, c, net, lo, inv_h, intervals, level0, labels, targets, work, g):  # type: ignore[no-untyped-def]
+    """Return the mean loss without gradient; cross-entropy where `labels` has rows, squared error otherwise."""
+    layer_start, source, target, level_start = net
+    index0, b0, silu0 = level0
+    value, index, b, d, silu, dsilu = work
+    n = index0.shape[1]
+    first = level_start[-2]
+    classes = level_start[-1] - first
+    fold_scale(theta, c, source.shape[0], intervals + 3)
+    total = 0.0
+    for start in range(0, n, BLOCK):
+        rows = min(BLOCK, n - start)
+        forward(theta, c, layer_start, source, target, level_start, lo, inv_h, intervals,
+                index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu)
+        if labels.shape[0] > 0:
+            total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0)
+        else:
+            total += squared_error(value, first, start, rows, targets, g, 1.0)
+    return total / n
+
+
+@jit
+def loss_and_gradient(theta, grad, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
+                      work, g, penalties):  # type: ignore[no-untyped-def]
+    """Return (penalised loss, bare loss) and write the gradient of the former into `grad`."""
+    layer_start, source, target, level_start = net
+    index0, b0, silu0 = level0
+    value, index, b, d, silu, dsilu = work
+    n = index0.shape[1]
+    edges = source.shape[0]
+    size = intervals + 3
+    layers = layer_start.shape[0] - 1
+    first = level_start[-2]
+    classes = level_start[-1] - first
+    first_w_b = edges * size
+    fold_scale(theta, c, edges, size)
+    gc[:] = 0.0
+    gw = grad[first_w_b:first_w_b + edges]
+    gw[:] = 0.0
+    total = 0.0
+    for start in range(0, n, BLOCK):
+        rows = min(BLOCK, n - start)
+        forward(theta, c, layer_start, source, target, level_start, lo, inv_h, intervals,
+                index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu)
+        for node in range(first):
+            for row in range(rows):
+                g[node, row] = 0.0
+        if labels.shape[0] > 0:
+            total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0 / n)
+        else:
+            total += squared_error(value, first, start, rows, targets, g, 1.0 / n)
+        for layer in range(layers - 1, 0, -1):
+            edge = layer_start[layer]
+            while edge < layer_start[layer + 1]:
+                s = source[edge]
+                last = edge
+                while last < layer_start[layer + 1] and source[last] == s:
+                    edge_backward(c[last], theta[first_w_b + last], index[s], d[s], dsilu[s], g[target[last]], g[s], rows)
+                    last += 1
+                edge_gradients(gc, gw, edge, last, target, index[s], b[s], silu[s], g, rows)
+                edge = last
+        stop = start + rows
+        edge = 0
+        while edge < layer_start[1]:
+            s = source[edge]
+            last = edge
+            while last < layer_start[1] and source[last] == s:
+                last += 1
+            edge_gradients(gc, gw, edge, last, target, index0[s, start:stop], b0[s, :, start:stop],
+                           silu0[s, start:stop], g, rows)
+            edge = last
+    bare = total / n
+    penalty = penalise(theta, grad, c, gc, edges, size, penalties)
+    for edge in range(edges):
+        w_s = theta[first_w_b + edges + edge]
+        gw_s = 0.0
+        for i in range(size):
+            upstream_c = gc[edge, PADDING + i]
+            gw_s += upstream_c * theta[edge * size + i]
+            grad[edge * size + i] = w_s * upstream_c
+        grad[first_w_b + edges + edge] = gw_s
+    return bare + penalty, bare
+
+
+@jit
+def penalise(theta, grad, c, gc, edges, size, penalties):  # type: ignore[no-untyped-def]
+    """Return the penalty and add its gradient in the effective coefficients to `gc`, in w_b to `grad`.
+
+    ridge x sum(c^2 + w_b^2) + roughness x sum (second difference of c)^2 + l1 x sum |c|, over all edges; the
+    roughness is that of P-splines (Eilers and Marx, 1996).
+    """
+    ridge, roughness, l1 = penalties[0], penalties[1], penalties[2]
+    total = 0.0
+    if ridge == 0.0 and roughness == 0.0 and l1 == 0.0:
+        return total
+    for edge in range(edges):
+        w_b = theta[edges * size + edge]
+        total += ridge * w_b * w_b
+        grad[edges * size + edge] += 2.0 * ridge * w_b
+        for i in range(PADDING, PADDING + size):
+            value = c[edge, i]
+            total += ridge * value * value + l1 * abs(value)
+            gc[edge, i] += 2.0 * ridge * value + l1 * np.sign(value)
+        for i in range(PADDING + 1, PADDING + size - 1):
+            bend = c[edge, i - 1] - 2.0 * c[edge, i] + c[edge, i + 1]
+            total += roughness * bend * bend
+            gc[edge, i - 1] += 2.0 * roughness * bend
+            gc[edge, i] -= 4.0 * roughness * bend
+            gc[edge, i + 1] += 2.0 * roughness * bend
+    return total
+
+
+@jit
+def workspace(nodes, like):  # type: ignore[no-untyped-def]
+    """Return the block-sized arrays that `forward` fills, of the dtype of `like`."""
+    return (
+        np.zeros((nodes, BLOCK), dtype=like.dtype),
+        np.zeros((nodes, BLOCK), dtype=np.uint32),
+        np.zeros((nodes, 4, BLOCK), dtype=like.dtype),
+        np.zeros((nodes, 4, BLOCK), dtype=like.dtype),
+        np.zeros((nodes, BLOCK), dtype=like.dtype),
+        np.zeros((nodes, BLOCK), dtype=like.dtype),
+    )

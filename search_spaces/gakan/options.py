@@ -1,0 +1,55 @@
+"""Options of the GA-KAN family: what a chromosome may describe, and how a network is trained."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from evokan.space import SpaceOptions
+
+
+class GAKANOptions(SpaceOptions):
+    """Options of ``--space gakan`` (``--space-option KEY=VALUE``).
+
+    Attributes
+    ----------
+    max_depth, max_width
+        Largest number of layers d and of neurons in a hidden layer u.
+    ridge, roughness, l1
+        Penalties on the effective coefficients w_s c of every edge (ridge and l1 on w_b too): sums of squares,
+        of squared second differences, and of absolute values.
+    patience
+        Stop a training after this many looks at the validation loss without improvement; 0 never stops.
+    look
+        When to look at the validation loss: after every L-BFGS ``iteration``, or every ``step`` (20 iterations).
+    input_margin
+        The grid of an input column covers its training range, widened by this share of it at both ends.
+    hidden_range
+        Grids of hidden neurons begin as [-hidden_range, hidden_range].
+    grid_steps
+        Steps before which hidden grids are fitted to the activations; empty for never.
+    grid_margin
+        Widening of fitted hidden grids, as `input_margin`.
+    noise
+        Initial coefficients are uniform in [-noise / 2, noise / 2].
+    base_scale
+        Initial w_b are uniform in +-base_scale / sqrt(live inputs of the neuron).
+    precision
+        Arithmetic of the training kernel.
+    """
+
+    max_depth: int = Field(4, ge=1, le=16)
+    max_width: int = Field(5, ge=1, le=64)
+    ridge: float = Field(0.0, ge=0)
+    roughness: float = Field(0.0, ge=0)
+    l1: float = Field(0.0, ge=0)
+    patience: int = Field(20, ge=0)
+    look: Literal["iteration", "step"] = "iteration"
+    input_margin: float = Field(0.1, ge=0, le=10)
+    hidden_range: float = Field(8.0, gt=0)
+    grid_steps: tuple[int, ...] = ()
+    grid_margin: float = Field(0.0, ge=0, le=10)
+    noise: float = Field(0.1, ge=0)
+    base_scale: float = Field(2.0, ge=0)
+    precision: Literal["float64", "float32"] = "float64"

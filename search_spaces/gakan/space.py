@@ -1,0 +1,123 @@
+"""GA-KAN as a search space: what the framework sees of this family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import numpy as np
+
+from evokan.chromosome import Bits, ChromosomeLayout
+from evokan.problem import FoldArrays, Problem
+from evokan.space import (
+    Architecture,
+    Budget,
+    Explanation,
+    Preset,
+    SearchSpace,
+    SpaceOptions,
+    Trained,
+    TrainingJob,
+    Weights,
+)
+from search_spaces.gakan import encoding
+from search_spaces.gakan.encoding import KANArchitecture
+from search_spaces.gakan.options import GAKANOptions
+
+if TYPE_CHECKING:
+    import torch
+
+REFERENCE_GRID = 5
+
+
+class GAKAN(SearchSpace):
+    """Sparse networks of spline edges: connection masks, grid and depth as one binary chromosome.
+
+    Long, Zhang, Zhang and Bi, "GA-KAN", arXiv 2501.17411. The ``paper`` preset is the published protocol: raw
+    features, one hold-out, 20 full L-BFGS steps, the validation loss looked at after each of them, grids fitted
+    to the activations at steps 0, 5, 10 and 15, no penalty, no preference for small networks.
+    """
+
+    name: ClassVar[str] = "gakan"
+    summary: ClassVar[str] = "sparse spline KANs: connection masks, grid, depth; L-BFGS (GA-KAN, arXiv 2501.17411)"
+    Options: ClassVar[type[SpaceOptions]] = GAKANOptions
+    presets: ClassVar = {
+        "default": Preset(),
+        "paper": Preset(
+            settings={"scaler": "none", "folds": 1, "parsimony": "none", "distinct": False, "choose": "best-loss",
+                      "refit": "holdout"},
+            options={"patience": 0, "look": "step", "grid_steps": (0, 5, 10, 15), "ridge": 0.0, "roughness": 0.0,
+                     "l1": 0.0, "noise": 0.3, "base_scale": 1.0},
+        ),
+    }
+
+    @property
+    def settings(self) -> GAKANOptions:
+        """The options, typed."""
+        return cast(GAKANOptions, self.options)
+
+    def layout(self, problem: Problem) -> ChromosomeLayout:
+        """Return neuron blocks, grid bits and depth bits."""
+        return encoding.layout(problem.n_features, problem.n_outputs, self.settings.max_depth, self.settings.max_width)
+
+    def decode(self, bits: Bits, problem: Problem) -> KANArchitecture:
+        """Return the pruned network; raises `InvalidArchitecture` where no path leads through it."""
+        values = self.layout(problem).unpack(bits)
+        return encoding.decode(values, problem.n_outputs, self.settings.max_depth, self.settings.max_width)
+
+    def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
+        """Train each job in the compiled driver; the arrays of a fold are cut once a cohort."""
+        from search_spaces.gakan.training import train
+
+        dtype = np.float32 if self.settings.precision == "float32" else np.float64
+        cut: dict[int, FoldArrays] = {}
+        results = []
+        for job in jobs:
+            if id(job.fold) not in cut:
+                cut[id(job.fold)] = problem.arrays(job.fold, dtype)
+            results.append(train(job, cut[id(job.fold)], problem, self.settings, budget))
+        return results
+
+    def architecture_from_json(self, data: Mapping[str, Any]) -> KANArchitecture:
+        """Return the architecture whose `to_json` gave `data`."""
+        return KANArchitecture.from_json(data)
+
+    def model(self, architecture: Architecture, problem: Problem, weights: Weights) -> torch.nn.Module:
+        """Return a `SparseKAN` with the trained weights and the problem's scalers."""
+        from search_spaces.gakan.network import build_model
+
+        return build_model(cast(KANArchitecture, architecture), problem, weights)
+
+    def load_model(self, spec: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
+        """Build a `SparseKAN` from its spec and state dict."""
+        from search_spaces.gakan.network import SparseKAN
+
+        model = SparseKAN(KANArchitecture.from_json(spec["architecture"]), spec)
+        model.load_state_dict(dict(state))
+        return model.eval()
+
+    def explain(self, model: torch.nn.Module, problem: Problem) -> Explanation:
+        """Return edge curves over the training rows, and attributions of the input columns."""
+        from search_spaces.gakan.explain import explain
+        from search_spaces.gakan.network import SparseKAN
+
+        return explain(cast(SparseKAN, model), problem)
+
+    def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
+        """Return the two full networks of the paper's Figure 6, with grid 5."""
+        n, m = problem.n_features, problem.n_outputs
+        shapes = ((n, 2 * n + 1, m), (n, 5, 5, 5, m))
+        return {f"full [{','.join(map(str, shape))}]": encoding.full_network(shape, REFERENCE_GRID)
+                for shape in shapes}
+
+    def prepare(self, problem: Problem) -> None:
+        """Compile or load the training kernel by training one edge on a handful of rows."""
+        from search_spaces.gakan.training import warm_up
+
+        warm_up(problem, self.settings)
+
+    def is_compiled(self, problem: Problem) -> bool:
+        """Return whether the training kernel is on disk already."""
+        from search_spaces.gakan.training import is_compiled
+
+        return is_compiled(problem, self.settings)

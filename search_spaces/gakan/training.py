@@ -1,0 +1,106 @@
+"""From a training job to trained values: initial values, grids, the compiled driver, and its verdict."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evokan.problem import FoldArrays, Problem
+from evokan.seeding import generator
+from evokan.space import Budget, Trained, TrainingJob
+from evokan.training.compiled import is_cached
+from search_spaces.gakan import driver
+from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture, full_network
+from search_spaces.gakan.network import FlatNetwork, flatten, state_dict
+from search_spaces.gakan.options import GAKANOptions
+
+Array = NDArray[Any]
+Grid = tuple[Array, Array]
+
+
+def initial_values(architecture: KANArchitecture, flat: FlatNetwork, options: GAKANOptions, seed: int) -> Array:
+    """Return the parameter vector to start from, shape (edges x (G + 5),).
+
+    As pykan: small uniform noise in the coefficients, w_b uniform and w_s constant, both with 1 / sqrt(inputs of
+    the neuron); here the inputs that are live.
+    """
+    rng = generator("initial", seed)
+    edges = architecture.n_edges
+    size = architecture.intervals + SPLINE_ORDER
+    share = 1.0 / np.sqrt(np.bincount(flat.target)[flat.target])
+    coefficients = rng.uniform(-0.5, 0.5, edges * size) * options.noise
+    w_b = rng.uniform(-1.0, 1.0, edges) * options.base_scale * share
+    return np.concatenate([coefficients, w_b, share])
+
+
+def input_grid(x: Array, intervals: int, margin: float) -> Grid:
+    """Return (lo, h) of every column of `x`, shape (columns, rows); a constant column gets a grid of width 2."""
+    low, high = x.min(axis=1), x.max(axis=1)
+    spread = high - low
+    flat = spread <= 1e-9 * np.maximum(np.abs(high), 1.0)
+    low = np.where(flat, low - 1.0, low - margin * spread)
+    width = np.where(flat, 2.0, spread * (1.0 + 2.0 * margin))
+    return low.astype(x.dtype), (width / intervals).astype(x.dtype)
+
+
+def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKANOptions, budget: Budget) -> Trained:
+    """Train one network on one fold; numerical trouble comes back as `Trained.failed`."""
+    began = time.perf_counter()
+    architecture = job.architecture
+    if not isinstance(architecture, KANArchitecture):
+        raise TypeError(f"expected a KANArchitecture, got {type(architecture).__name__}")
+    dtype = np.dtype(options.precision)
+    flat = flatten(architecture)
+    intervals = architecture.intervals
+    x = np.ascontiguousarray(arrays.x_train[:, flat.columns].T, dtype=dtype)
+    x_val = np.ascontiguousarray(arrays.x_val[:, flat.columns].T, dtype=dtype)
+    lo0, h0 = input_grid(x, intervals, options.input_margin)
+    nodes = int(flat.level_start[-1])
+    lo = np.full(nodes, -options.hidden_range, dtype)
+    h = np.full(nodes, 2.0 * options.hidden_range / intervals, dtype)
+    theta = initial_values(architecture, flat, options, job.seed).astype(dtype)
+    labels, targets = _split_targets(arrays.y_train, problem, dtype)
+    labels_val, targets_val = _split_targets(arrays.y_val, problem, dtype)
+    result = driver.train(
+        theta, x, x_val, labels, targets, labels_val, targets_val, flat.arrays, intervals, lo0, h0, lo, h,
+        np.array([options.ridge, options.roughness, options.l1]), budget.steps,
+        0 if job.iterations else options.patience, options.look == "iteration", job.iterations or 0,
+        np.array(options.grid_steps, dtype=np.int64), options.grid_margin, np.zeros(0),
+    )
+    seconds = time.perf_counter() - began
+    val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
+    if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
+        return Trained.failed("the loss is not finite", seconds)
+    weights = state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)) if job.keep_weights else None
+    return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
+                   weights=weights)
+
+
+def warm_up(problem: Problem, options: GAKANOptions) -> None:
+    """Run the training kernel once on next to nothing, so that it is compiled for these types."""
+    driver.train(*_smallest_call(problem, options))
+
+
+def is_compiled(problem: Problem, options: GAKANOptions) -> bool:
+    """Return whether the training kernel for these types needs no compilation."""
+    return is_cached(driver.train, *_smallest_call(problem, options))
+
+
+def _smallest_call(problem: Problem, options: GAKANOptions) -> tuple[Any, ...]:
+    """Return arguments of `driver.train` for one edge and two rows."""
+    dtype = np.dtype(options.precision)
+    flat = flatten(full_network((1, 1), 1))
+    x = np.zeros((1, 2), dtype)
+    labels, targets = _split_targets(np.zeros(2), problem, dtype)
+    one = np.ones(1, dtype)
+    return (np.zeros(6, dtype), x, x.copy(), labels, targets, labels.copy(), targets.copy(), flat.arrays, 1, one, one,
+            one.copy(), one.copy(), np.zeros(3), 1, 0, True, 1, np.zeros(0, np.int64), 0.0, np.zeros(0))
+
+
+def _split_targets(y: Array, problem: Problem, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    if problem.task == "classification":
+        return np.ascontiguousarray(y, dtype=np.int64), np.zeros(0, dtype)
+    return np.zeros(0, np.int64), np.ascontiguousarray(y, dtype=dtype)

@@ -1,0 +1,1 @@
+"""Cubic B-splines on uniform grids: compiled kernels and their torch twins, shared by the families."""
