@@ -20,10 +20,10 @@ from evokan._version import __version__
 
 if TYPE_CHECKING:
     from evokan.errors import EvokanError, InputError
+    from evokan.main import resume, search
     from evokan.observer import Observer
     from evokan.registry import register_space
     from evokan.runs.run import Run, load_run
-    from evokan.main import resume, search
     from evokan.space import SearchSpace
 
 __all__ = [  # noqa: RUF022 - grouped by meaning

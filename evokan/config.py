@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES
-
 
 
 class SearchConfig(BaseModel):
@@ -59,14 +59,14 @@ class SearchConfig(BaseModel):
     @classmethod
     def _split_objectives(cls, value: Any) -> Any:
         names = value.split(",") if isinstance(value, str) else value
-        return tuple(str(name).strip() for name in names)
+        return tuple(str(name).strip() for name in names) if isinstance(names, list | tuple) else value
 
     @field_validator("objectives")
     @classmethod
     def _known_objectives(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if name not in OBJECTIVES:
-                raise unknown_name("objective", name, OBJECTIVES)
+        unknown = [name for name in value if name not in OBJECTIVES]
+        if unknown:
+            raise InputError(*(unknown_name("objective", name, OBJECTIVES).faults[0] for name in unknown))
         if not value or len(set(value)) != len(value):
             raise ValueError("name at least one objective, each once")
         return value
@@ -79,12 +79,9 @@ class SearchConfig(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> SearchConfig:
-        if (self.dataset is None) == (self.data is None):
-            raise ValueError("give either --dataset NAME or --data FILE --target COLUMN, not both and not neither")
-        if self.data is not None and self.target is None:
-            raise ValueError("--data needs --target: name the column to predict")
-        if self.dataset is not None and self.target is not None:
-            raise ValueError("--target goes with --data: a named data set knows its target")
+        faults = source_faults(self.dataset, self.data, self.target)
+        if faults:
+            raise InputError(*faults)
         return self
 
     @property
@@ -97,6 +94,19 @@ class SearchConfig(BaseModel):
     def identity(self) -> dict[str, Any]:
         """Return, as JSON values, the settings that decide the records: all but where and how wide it runs."""
         return self.model_dump(mode="json", exclude={"out", "workers", "generations"})
+
+
+def source_faults(dataset: object, data: object, target: object) -> list[str]:
+    """Return what is wrong with the three settings that say where the rows come from."""
+    if dataset is None and data is None:
+        return ["give either --dataset NAME, or --data FILE --target COLUMN"]
+    if dataset is not None and data is not None:
+        return ["--dataset and --data exclude each other: give one of them"]
+    if data is not None and target is None:
+        return ["--data needs --target: name the column to predict"]
+    if dataset is not None and target is not None:
+        return ["--target goes with --data: a named data set knows its target"]
+    return []
 
 
 def parse_choice(text: str) -> tuple[str, float]:
@@ -136,12 +146,20 @@ def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
     options: dict[str, Any] = {}
     for layer in layers:
         given = {key: value for key, value in layer.items() if value is not None}
-        options.update(given.pop("space_options", {}))
+        for_space = given.pop("space_options", {})
+        if not isinstance(for_space, Mapping):
+            raise InputError(f"space_options: expected 'name: value' lines (got {for_space!r})")
+        options.update(for_space)
         merged.update(given)
     try:
         return SearchConfig(**merged, space_options=options)
     except ValidationError as error:
-        raise InputError(*explain(error, SearchConfig.model_fields, option=True)) from error
+        faults = explain(error, SearchConfig.model_fields, option=True)
+        # Pydantic looks at what concerns several fields only where each is right by itself.
+        kinds = {fault["type"] for fault in error.errors() if fault["loc"]}
+        if kinds and "extra_forbidden" not in kinds:
+            faults += source_faults(*(merged.get(name) for name in ("dataset", "data", "target")))
+        raise InputError(*faults) from error
 
 
 def explain(error: ValidationError, known: Iterable[str], *, option: bool) -> list[str]:
@@ -159,23 +177,45 @@ def explain(error: ValidationError, known: Iterable[str], *, option: bool) -> li
     def shown(name: str) -> str:
         return "--" + name.replace("_", "-") if option else name
 
-    sentences = []
+    sentences: list[str] = []
     for fault in error.errors():
         field = str(fault["loc"][0]) if fault["loc"] else ""
-        context = fault.get("ctx", {}).get("error")
-        if isinstance(context, InputError):
-            sentences.extend(context.faults)
+        context = fault.get("ctx", {})
+        cause = context.get("error")
+        if isinstance(cause, InputError):
+            sentences.extend(cause.faults)
         elif fault["type"] == "extra_forbidden":
             near = difflib.get_close_matches(field, known, n=1, cutoff=0.5)
             hint = f"did you mean {shown(near[0])!r}?" if near else f"known: {', '.join(map(shown, sorted(known)))}"
             sentences.append(f"unknown option {shown(field)!r}: {hint}")
         elif fault["type"] == "missing":
             sentences.append(f"{shown(field)} is needed and was not given")
+        elif fault["type"] == "literal_error":
+            choices = re.findall("'([^']*)'", context["expected"])
+            sentences.append(unknown_name(f"value for {shown(field)}", str(fault["input"]), choices).faults[0])
         else:
-            message = str(context) if context else fault["msg"][:1].lower() + fault["msg"][1:]
-            got = f" (got {fault['input']!r})" if field else ""
-            sentences.append(f"{shown(field)}: {message}{got}" if field else message)
+            limits = {name: int(value) if isinstance(value, float) and value.is_integer() else value
+                      for name, value in context.items()}
+            known_type = fault["type"] in _SENTENCES
+            message = _SENTENCES[fault["type"]].format(**limits) if known_type else str(cause or fault["msg"])
+            sentences.append(f"{shown(field)}: {message} (got {_as_typed(fault['input'])})")
     return sentences
+
+
+_SENTENCES = {
+    "int_parsing": "expected a whole number", "int_from_float": "expected a whole number",
+    "int_type": "expected a whole number", "float_parsing": "expected a number", "float_type": "expected a number",
+    "bool_parsing": "expected true or false", "bool_type": "expected true or false",
+    "greater_than": "must be more than {gt}", "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}", "less_than_equal": "must be at most {le}",
+    "finite_number": "must be finite", "string_type": "expected text", "path_type": "expected a path",
+    "tuple_type": "expected a list",
+}
+"""What pydantic's types of faults mean to a user."""
+
+
+def _as_typed(value: object) -> str:
+    return value if isinstance(value, str) and value.strip() else repr(value)
 
 
 def read_config_file(path: Path) -> dict[str, Any]:

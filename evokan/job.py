@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import time
 from collections.abc import Mapping
@@ -14,9 +15,9 @@ import numpy as np
 
 from evokan.chromosome import ChromosomeLayout
 from evokan.config import SearchConfig, build_config, read_config_file
-from evokan.errors import InputError, InvalidArchitecture
+from evokan.errors import InputError, InvalidArchitecture, unknown_name
 from evokan.problem import Problem, Table
-from evokan.registry import make_space, space_class
+from evokan.registry import make_space, space_class, space_names
 from evokan.seeding import generator
 from evokan.space import Budget, SearchSpace
 
@@ -51,6 +52,7 @@ def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) 
     """
     from_file = read_config_file(Path(config_file)) if config_file is not None else {}
     given = build_config(from_file, settings)
+    _check_names(given)
     presets = space_class(given.space).presets
     layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
     preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
@@ -58,9 +60,18 @@ def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) 
 
 
 def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> Job:
-    """Load the data and make the space; raises `InputError` for what cannot be used."""
-    space = make_space(config.space, config.space_options if options is None else options)
-    table = load(config)
+    """Load the data and make the space; raises `InputError` for what cannot be used, all faults together."""
+    faults: list[str] = []
+    try:
+        space = make_space(config.space, config.space_options if options is None else options)
+    except InputError as error:
+        faults.extend(error.faults)
+    try:
+        table = load(config)
+    except InputError as error:
+        faults.extend(error.faults)
+    if faults:
+        raise InputError(*faults)
     if table.task not in space.tasks:
         raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
     problem = Problem.from_table(table, test_size=config.test_size, validation_size=config.val_size,
@@ -69,12 +80,27 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
 
 
 def load(config: SearchConfig) -> Table:
-    """Return the table that the settings name."""
+    """Return the table that the settings name.
+
+    Raises
+    ------
+    InputError
+        There is no such table, it cannot be used, or a setting contradicts what a named data set is.
+    """
     from evokan.datasets import load_dataset, load_table
 
     if config.data is not None:
         return load_table(config.data, str(config.target), task=config.task, impute=config.impute)
-    return load_dataset(str(config.dataset))
+    table = load_dataset(str(config.dataset))
+    faults = []
+    if config.task not in (None, table.task):
+        faults.append(f"--task {config.task}: data set {table.name!r} is for {table.task}; leave --task out")
+    if config.test_size is not None and table.test_rows is not None:
+        faults.append(f"--test-size {config.test_size}: data set {table.name!r} comes with its own test rows; "
+                      "leave --test-size out")
+    if faults:
+        raise InputError(*faults)
+    return table
 
 
 def describe(job: Job) -> dict[str, Any]:
@@ -126,9 +152,23 @@ def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
 
 
 def default_path(config: SearchConfig) -> Path:
-    """Return ``runs/<time>-<space>-<dataset>``."""
-    name = config.dataset or Path(str(config.data)).stem
-    return Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{name}"
+    """Return ``runs/<time>-<space>-<dataset>``, with a number behind where that is taken."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{config.dataset or Path(str(config.data)).stem}"
+    candidates = (Path("runs") / (name if number == 1 else f"{name}-{number}") for number in itertools.count(1))
+    return next(path for path in candidates if not path.exists())
+
+
+def _check_names(config: SearchConfig) -> None:
+    from evokan.datasets import list_datasets
+
+    faults: list[str] = []
+    spaces, tables = space_names(), [info.name for info in list_datasets()]
+    if config.space not in spaces:
+        faults.extend(unknown_name("search space", config.space, spaces).faults)
+    if config.dataset is not None and config.dataset not in tables:
+        faults.extend(unknown_name("data set", config.dataset, tables).faults)
+    if faults:
+        raise InputError(*faults)
 
 
 def _version(name: str) -> str:

@@ -16,9 +16,10 @@ from evokan.evolution import Algorithm, GeneticAlgorithm, Genome
 from evokan.evolution.history import HistoryRow
 from evokan.evolution.loop import State, evolve
 from evokan.job import Job, default_path, describe, prepare, resolve
-from evokan.observer import Observer
+from evokan.observer import Observer, Observers
 from evokan.product import write_product
 from evokan.runs.directory import RunDirectory, write_json
+from evokan.runs.log import RunLog
 from evokan.runs.run import Run
 
 Checkpoint = tuple[int, list[int]]
@@ -48,11 +49,11 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
     >>> run = evokan.search(space="gakan", dataset="wine", generations=5)  # doctest: +SKIP
     >>> run.best.metrics["test"]["accuracy"]  # doctest: +SKIP
     """
-    observer = observer or Observer()
     job = prepare(resolve(settings, config))
+    make_algorithm(job.config)
     directory = RunDirectory.create(job.config.out or default_path(job.config), describe(job))
     with directory.lock():
-        _run(job, directory, observer, [], None)
+        _run(job, directory, observer or Observer(), [], None)
     return Run(directory.path)
 
 
@@ -72,7 +73,6 @@ def resume(path: str | Path, *, generations: int | None = None, workers: int | N
     InputError
         There is no run, somebody else is writing it, or its data has changed.
     """
-    observer = observer or Observer()
     directory = RunDirectory.open(Path(path))
     with directory.lock():
         stored = directory.read_config()
@@ -84,10 +84,13 @@ def resume(path: str | Path, *, generations: int | None = None, workers: int | N
         if config.generations < done:
             raise InputError(f"--generations {config.generations}: {directory.path} has {done} generations already; "
                              "give a larger number")
-        stored["settings"]["generations"] = config.generations
-        write_json(directory.config, stored)
         if done < config.generations or not Run(directory.path).finished:
-            _run(job, directory, observer, directory.mend(done), checkpoint)
+            # Until the new product is there, the old one must not pass for it.
+            (directory.best / "metrics.json").unlink(missing_ok=True)
+            stored["settings"]["generations"] = config.generations
+            write_json(directory.config, stored)
+            records = directory.mend(done, config.generations)
+            _run(job, directory, observer or Observer(), records, checkpoint)
     return Run(directory.path)
 
 
@@ -105,6 +108,15 @@ def make_algorithm(config: SearchConfig) -> Algorithm:
 
 def _run(job: Job, directory: RunDirectory, observer: Observer, records: list[Record],
          checkpoint: Checkpoint | None) -> None:
+    log = RunLog(directory.log)
+    with log.recording(directory.path):
+        if records:
+            log.write(f"going on with {len(records)} individuals that are done")
+        _search(job, directory, Observers(log, observer), records, checkpoint)
+
+
+def _search(job: Job, directory: RunDirectory, observer: Observer, records: list[Record],
+            checkpoint: Checkpoint | None) -> None:
     config = job.config
     stored = directory.read_config()
     observer.on_start(directory.path, stored)
@@ -139,6 +151,9 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, records: list[Record],
         return State(), records
     generation, ids = checkpoint
     whole = evaluator.remember(record for record in records if record.generation <= generation)
+    if len(whole) <= max(ids):
+        raise InputError(f"evaluations.csv ends before individual {max(ids)}, which checkpoint.json names: "
+                         "bring the whole file back, or start a new run")
     survivors = [whole[number] for number in ids]
     population = [Genome(evaluator.layout.from_text(record.chromosome), parents=record.parents, origin=record.origin)
                   for record in survivors]

@@ -1,4 +1,4 @@
-"""What a search tells while it runs: an object with empty methods to override."""
+"""What a search tells while it runs: an object with empty methods to override, and one that passes it on."""
 
 from __future__ import annotations
 
@@ -31,3 +31,46 @@ class Observer:
 
     def on_end(self) -> None:
         """Take note that the run's directory is complete."""
+
+
+class Observers(Observer):
+    """Passes every event on to several observers, in order.
+
+    Parameters
+    ----------
+    *observers
+        Who is told.
+    """
+
+    def __init__(self, *observers: Observer) -> None:
+        self.observers = observers
+
+    def on_start(self, path: Path, config: dict[str, Any]) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_start(path, config)
+
+    def on_compile(self) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_compile()
+
+    def on_record(self, record: Record) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_record(record)
+
+    def on_generation(self, row: HistoryRow) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_generation(row)
+
+    def on_stage(self, text: str) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_stage(text)
+
+    def on_end(self) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_end()

@@ -52,7 +52,8 @@ def write_product(job: Job, directory: RunDirectory, executor: Executor, records
         old.unlink()
     for finalist, weights in fitted:
         name = str(finalist.member.record.id)
-        _write_network(job, finalist, weights, directory.front / f"{name}.safetensors", directory.front / f"{name}.json")
+        _write_network(job, finalist, weights, directory.front / f"{name}.safetensors",
+                       directory.front / f"{name}.json")
     lines = [record_line(f.member.record).rstrip("\n") + ","
              + to_line((f.member.val_loss_mean, f.member.val_loss_sd, int(f.member is chosen))) for f, _ in fitted]
     replace_text(directory.pareto, to_line(PARETO_COLUMNS) + "".join(lines))

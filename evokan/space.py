@@ -283,5 +283,5 @@ class SearchSpace(ABC):
         """Return whether `prepare` will be quick; a family without compiled kernels need not say so."""
         return True
 
-    def prepare(self, problem: Problem) -> None:
+    def prepare(self, problem: Problem) -> None:  # noqa: B027 - nothing to do is a fine answer
         """Compile or load what the first training needs; called once before a search, may take seconds."""

@@ -76,9 +76,8 @@ def summarise(generation: int, evaluated: Sequence[Record], survivors: Sequence[
 
 
 def _median(losses: NDArray[np.float64]) -> float:
-    # The middle of two infinities is infinite, not NaN.
     lower, upper = np.sort(losses)[[(len(losses) - 1) // 2, len(losses) // 2]]
-    return float(lower if lower == upper else (lower + upper) / 2)
+    return float(lower / 2 + upper / 2)                     # halved first: two huge losses do not overflow
 
 
 def hypervolume(front: Sequence[Record], reference: Mapping[str, float]) -> float:

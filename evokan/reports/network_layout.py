@@ -89,8 +89,7 @@ def lay_out(explanation: Explanation) -> NetworkLayout:
     levels.append(list(range(explanation.widths[-1])))
     boxed = [_strongest(edges) for edges in layers]
     demand = [_demand(edges, nodes) for edges, nodes in zip(boxed, levels[1:], strict=True)]
-    names = _NAME_PITCH * max(len(levels[0]), 1.8 * (len(levels[-1]) - 1) + 1)
-    height = max(1.3, names, _PITCH * max(demand), min(_ROOM * max(demand), 5.0))
+    height = max(1.3, _NAME_PITCH * len(levels[0]), _PITCH * max(demand), min(_ROOM * max(demand), 5.0))
 
     pitch = height / max(len(levels[0]), 1)
     nodes: dict[tuple[int, int], Point] = {

@@ -24,7 +24,8 @@ from numba.core.dispatcher import Dispatcher
 F = TypeVar("F", bound=Callable[..., Any])
 
 FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-"""How every kernel is compiled. "fastmath" is left out on purpose."""
+"""How every kernel is compiled. No "fastmath": with leave to reorder arithmetic, the result of a kernel depends on
+what it is compiled together with, and differs between the process that compiled it and one that loads it."""
 
 _THIS = Path(__file__).resolve()
 _decorating = threading.Lock()
@@ -38,8 +39,8 @@ class Compiler:
     file
         The module's own ``__file__``.
     *uses
-        Compilers of the modules whose kernels or constants this module's kernels use; their sources (and those
-        behind them) count as this module's.
+        Compilers of the modules whose kernels or constants this module's kernels use. Their sources, and those
+        behind them, count as this module's.
 
     Examples
     --------
@@ -48,11 +49,15 @@ class Compiler:
     """
 
     def __init__(self, file: str, *uses: Compiler) -> None:
-        self.sources: frozenset[Path] = frozenset({Path(file).resolve(), _THIS}).union(*(other.sources for other in uses))
+        own = frozenset({Path(file).resolve(), _THIS})
+        self.sources: frozenset[Path] = own.union(*(other.sources for other in uses))
 
     @cached_property
     def folder(self) -> Path | None:
-        """Where the kernels are kept, made when first asked for; None where a source cannot be read."""
+        """Where the kernels are kept, made when first asked for.
+
+        None where no place can be written or a source cannot be read: then they are compiled in every process.
+        """
         digest = hashlib.sha256(numba.__version__.encode())
         try:
             for name, source in sorted((source.name, source) for source in self.sources):
@@ -75,12 +80,12 @@ class Compiler:
             compiled: F = numba.njit(**FLAGS)(function)
             return compiled
         with _decorating:
-            before = numba.config.CACHE_DIR
-            numba.config.CACHE_DIR = str(self.folder)
+            config: Any = numba.config
+            before, config.CACHE_DIR = config.CACHE_DIR, str(self.folder)
             try:
                 compiled = numba.njit(cache=True, **FLAGS)(function)
             finally:
-                numba.config.CACHE_DIR = before
+                config.CACHE_DIR = before
         return compiled
 
     def _check_callees(self, function: Callable[..., Any]) -> None:
@@ -91,29 +96,28 @@ class Compiler:
         for callee in found + inside:
             if isinstance(callee, Dispatcher) and _source(callee) not in self.sources:
                 raise TypeError(f"kernel {function.__qualname__!r} calls {callee.py_func.__qualname__!r} of "
-                                f"{callee.py_func.__module__}: give that module's compiler to this module's Compiler")
+                                f"{callee.py_func.__module__}, whose compiler its own Compiler was not given")
 
 
-def is_cached(kernel: Callable[..., Any], *arguments: Any) -> bool:
+def is_cached(kernel: Any, *arguments: Any) -> bool:
     """Return whether ``kernel(*arguments)`` would run without compiling first.
 
-    Takes some milliseconds. A kernel's cached code contains everything it calls, so it is enough to ask for the
-    outermost one.
+    Takes some milliseconds. The code of a cached kernel contains all that it calls, so it is enough to ask for
+    the outermost one.
     """
     if not isinstance(kernel, Dispatcher):
         return True
     signature = tuple(map(numba.typeof, arguments))
-    if signature in kernel.overloads:
-        return True
-    return kernel._cache.load_overload(signature, kernel.targetctx) is not None
+    cache, context = (getattr(kernel, name) for name in ("_cache", "targetctx"))
+    return signature in kernel.overloads or cache.load_overload(signature, context) is not None
 
 
 def _source(kernel: Dispatcher) -> Path:
     return Path(kernel.py_func.__code__.co_filename).resolve()
 
 
-def _writable_folder(name: str) -> Path:
-    """Return the folder `name` of the kernel cache, in the first place that can be written."""
+def _writable_folder(name: str) -> Path | None:
+    """Return the folder `name` of the kernel cache in the first place that can be written, if there is one."""
     for root in (_user_cache, _temporary_cache):
         try:
             folder = root() / "kernels" / name
@@ -123,7 +127,7 @@ def _writable_folder(name: str) -> Path:
         except (OSError, RuntimeError):
             continue
         return folder
-    return Path(tempfile.mkdtemp(prefix="evokan-"))
+    return None
 
 
 def _user_cache() -> Path:
@@ -149,6 +153,7 @@ def _temporary_cache() -> Path:
     folder = Path(tempfile.gettempdir()) / f"evokan-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
-    if hasattr(os, "getuid") and (not stat.S_ISDIR(status.st_mode) or status.st_uid != user or status.st_mode & 0o022):
-        raise PermissionError(f"{folder} is not ours")
+    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == user and not status.st_mode & 0o022
+    if hasattr(os, "getuid") and not ours:
+        raise PermissionError(f"{folder} is not this user's own")
     return folder

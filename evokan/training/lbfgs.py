@@ -1,26 +1,27 @@
 """L-BFGS with a strong Wolfe line search, compiled, driven by reverse communication.
 
-The minimiser never calls the loss: `advance` says what it wants and the caller's own compiled loop provides it.
-(A compiled function that takes another one as an argument cannot be cached on disk.) A driver looks like this::
+The minimiser never calls the loss: `advance` says what it wants, and the caller's own compiled loop provides
+it. (A compiled function that takes another one as an argument cannot be cached on disk.) A driver::
 
-    state = allocate(x, history)
-    start(state, 20, 25, 1e-7, 1e-9, 1e-10)
+    state = allocate(x, 10)
+    start(state, 20, 25, (1e-7, 1e-9, 1e-10))
     loss = loss_and_gradient(x, g)                      # fills g
     while True:
         command, loss = advance(x, loss, g, state)      # may move x
         if command == EVALUATE:
             loss = loss_and_gradient(x, g)
         elif command == ITERATION:                      # x, loss, g: an accepted iterate
-            ...                                         # look at other losses, keep a copy of x, or stop
+            ...                                         # look at another loss, keep a copy of x, or stop
         elif command == STEP_END:
             steps += 1                                  # stop, or just go on: the history is kept
         else:                                           # CONVERGED or FAILED
             break
 
 The iterates are those of ``torch.optim.LBFGS(line_search_fn="strong_wolfe")`` with its ``step`` called again
-and again. Differences: a loss or gradient that is not finite counts as an infinite loss, a direction that is not
-finite restarts from steepest descent, an interrupted line search takes the best of all its points, and the loss
-that torch evaluates a second time at the start of each step is counted against the step's limit but not spent.
+and again, but for rounding and these differences: a loss or gradient that is not finite counts as an infinite
+loss; a direction that is not finite restarts from steepest descent; a line search that runs out of
+evaluations takes the best of all its points; and the loss that torch evaluates a second time at the start of
+every step is counted against that step's limit, but not spent.
 
 Arrays are one-dimensional, C-contiguous and of one floating type; losses are ``float``.
 
@@ -32,35 +33,36 @@ Nocedal and Wright, Numerical Optimization, 2nd ed., 2006: algorithms 7.4 and 7.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evokan.training import vectors, wolfe
 from evokan.training.compiled import Compiler
+from evokan.training.vectors import Vector
+from evokan.training.wolfe import Floats, Ints
 
 jit = Compiler(__file__, vectors.jit, wolfe.jit)
 
-Vector = NDArray[Any]
-State = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[Any]]
+State = tuple[Ints, Floats, NDArray[np.floating]]
 """Counters and switches; scalars; vectors, one a row."""
 
 EVALUATE, ITERATION, STEP_END, CONVERGED, FAILED = range(5)
 """What `advance` asks for or reports."""
 
-# Places in the first array, after the line search's.
-(ITERATIONS, EVALUATIONS, LAST, STEP_ITERATIONS, STEP_EVALUATIONS, MAX_ITERATIONS, MAX_EVALUATIONS, MAX_TRIALS,
- PAIRS, NEWEST, INTS) = range(wolfe.INTS, wolfe.INTS + 11)
-"""`ITERATIONS` and `EVALUATIONS` are for drivers too: accepted iterates and evaluated points since `start`."""
-# Places in the second array, after the line search's; then 1 / y.s of every pair, then the recursion's alphas.
-LOSS, SCALE, TOLERANCE_GRAD, TOLERANCE_CHANGE, TOLERANCE_CURVATURE, FLOATS = range(wolfe.FLOATS, wolfe.FLOATS + 6)
+# Places in the first array, after the line search's. Drivers may read ITERATIONS (accepted iterates since
+# `start`) and EVALUATIONS (evaluated points).
+(ITERATIONS, EVALUATIONS, LAST, STEP_ITERATIONS, STEP_EVALUATIONS, MAX_ITERATIONS, MAX_EVALUATIONS,
+ MAX_TRIALS, PAIRS, NEWEST, INTS) = range(wolfe.INTS, wolfe.INTS + 11)
+# Places in the second array, after the line search's; then 1 / y.s of every pair, then the two loops' alphas.
+(LOSS, SCALE, TOLERANCE_GRAD, TOLERANCE_CHANGE, TOLERANCE_CURVATURE,
+ FLOATS) = range(wolfe.FLOATS, wolfe.FLOATS + 6)
 # Rows of the third array; then the steps s of every pair, then its gradient differences y.
 DIRECTION, BASE, BASE_GRADIENT, LOW_GRADIENT, ROWS = range(5)
 
-NOTHING = -1                                                # the last command of a new minimisation
-LINE_SEARCH_EVALUATIONS = 25
-SMALLEST_INTERVAL = 1e-9                                    # of a line search, as the largest change of a coordinate
+NOTHING = -1                    # the last command of a new minimisation
+LINE_SEARCH_EVALUATIONS = 25    # after the first
+SMALLEST_INTERVAL = 1e-9        # of a line search, as the largest change of a coordinate
 LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -70,14 +72,14 @@ def allocate(x: Vector, history: int) -> State:
 
     `history`, at least 1, is the number of curvature pairs kept: ``2 * history + 6`` vectors in all.
     """
-    slots = history + 1                                     # one free, for the pair under trial
+    slots = history + 1         # one is free, for a pair that may not be kept
     return (np.zeros(INTS, np.int64), np.zeros(FLOATS + 2 * slots, np.float64),
             np.zeros((ROWS + 2 * slots, x.size), x.dtype))
 
 
 @jit
-def start(state: State, max_iterations: int, max_evaluations: int, tolerance_grad: float, tolerance_change: float,
-          tolerance_curvature: float) -> None:
+def start(state: State, max_iterations: int, max_evaluations: int,
+          tolerances: tuple[float, float, float]) -> None:
     """Begin a new minimisation; what `state` held is forgotten.
 
     Parameters
@@ -85,25 +87,19 @@ def start(state: State, max_iterations: int, max_evaluations: int, tolerance_gra
     state
         From `allocate`.
     max_iterations, max_evaluations
-        Limits of one step, at least 1 and 2 (torch: 20 and 25). The last line search may exceed the second by one.
-    tolerance_grad
-        Converged when no component of the gradient is larger (torch: 1e-7).
-    tolerance_change
-        A step ends when no coordinate changed by more or the loss by less; converged when the slope along the
-        direction is above its negative (torch: 1e-9).
-    tolerance_curvature
-        A pair is kept when y.s is larger (torch: 1e-10).
+        Limits of one step, at least 1 and 2 (torch: 20 and 25). The second may be exceeded by 1.
+    tolerances
+        Of the gradient, of change and of curvature, none below 0 (torch: 1e-7, 1e-9, 1e-10). Converged when
+        no component of the gradient is larger than the first, or the slope along the direction is above minus
+        the second. A step ends when no coordinate changed by more than the second, or the loss by less. A
+        pair is kept when y.s is larger than the third.
     """
     ints, floats, _ = state
     ints[:] = 0
     ints[LAST] = NOTHING
-    ints[MAX_ITERATIONS] = max_iterations
-    ints[MAX_EVALUATIONS] = max_evaluations
-    floats[TOLERANCE_GRAD] = tolerance_grad
-    floats[TOLERANCE_CHANGE] = tolerance_change
-    floats[TOLERANCE_CURVATURE] = tolerance_curvature
+    ints[MAX_ITERATIONS], ints[MAX_EVALUATIONS] = max_iterations, max_evaluations
+    floats[TOLERANCE_GRAD], floats[TOLERANCE_CHANGE], floats[TOLERANCE_CURVATURE] = tolerances
     floats[SCALE] = 1.0
-    floats[wolfe.LENGTH] = 0.0
 
 
 @jit
@@ -115,18 +111,18 @@ def advance(x: Vector, loss: float, g: Vector, state: State) -> tuple[int, float
     x
         Point (n,), moved in place; the driver must not change it between two calls.
     loss, g
-        Loss at `x` and gradient (n,), as evaluated by the driver or as they came back from the last call.
+        Loss at `x` and its gradient (n,), as evaluated by the driver or as they came back from the last call.
     state
         From `allocate` and `start`.
 
     Returns
     -------
     command
-        ``EVALUATE``: put the loss and gradient at `x` into the next call. ``ITERATION``: `x` is an accepted
-        iterate. ``STEP_END``: one step is over. ``CONVERGED``: no further step would move `x`. ``FAILED``: the
-        first loss, or every loss of a line search, was not finite.
+        ``EVALUATE``: put the loss and the gradient at `x` into the next call. ``ITERATION``: `x` is an
+        accepted iterate. ``STEP_END``: one step is over. ``CONVERGED``: no further step would move `x`.
+        ``FAILED``: the first loss, or every loss of a line search, was not finite.
     loss
-        Loss of the last accepted iterate. With every command but ``EVALUATE`` that is `x`, and `g` its gradient.
+        Loss of the last accepted iterate. But for ``EVALUATE`` that is where `x` is, and `g` is its gradient.
     """
     ints, floats, _ = state
     if ints[LAST] == EVALUATE:
@@ -141,7 +137,7 @@ def advance(x: Vector, loss: float, g: Vector, state: State) -> tuple[int, float
 
 @jit
 def _judge(x: Vector, loss: float, g: Vector, state: State) -> int:
-    """Accept the point just evaluated, or choose the next, or go back to the best or the last accepted one."""
+    """Accept the point just evaluated, choose the next, or end the line search at its best point."""
     ints, floats, work = state
     direction, base, low_gradient = work[DIRECTION], work[BASE], work[LOW_GRADIENT]
     ints[EVALUATIONS] += 1
@@ -159,8 +155,8 @@ def _judge(x: Vector, loss: float, g: Vector, state: State) -> int:
         if floats[wolfe.LENGTH] == 0.0:
             vectors.copy(x, base)
             vectors.copy(g, work[BASE_GRADIENT])
-            if ints[MAX_TRIALS] < min(ints[MAX_EVALUATIONS] - 1, LINE_SEARCH_EVALUATIONS):
-                return STEP_END                             # the next step searches longer
+            if ints[MAX_TRIALS] < min(ints[wolfe.TRIALS], ints[MAX_EVALUATIONS] - 1, LINE_SEARCH_EVALUATIONS):
+                return STEP_END     # the search was cut short, and the next step may search longer
             return CONVERGED if ints[wolfe.FINITE_TRIALS] else FAILED
         if not ints[wolfe.AT_LOW]:
             vectors.combine(x, base, floats[wolfe.LENGTH], direction)
@@ -179,10 +175,10 @@ def _settle(x: Vector, loss: float, g: Vector, state: State) -> int:
     last = ints[LAST]
     if last == STEP_END:
         ints[STEP_ITERATIONS] = 0
-        ints[STEP_EVALUATIONS] = 1                          # torch evaluates again here
+        ints[STEP_EVALUATIONS] = 1  # torch evaluates again here
         return EVALUATE
     if last in (CONVERGED, FAILED):
-        return last
+        return int(last)
     if last == NOTHING:
         ints[EVALUATIONS] = ints[STEP_EVALUATIONS] = 1
         floats[LOSS] = loss
@@ -190,7 +186,10 @@ def _settle(x: Vector, loss: float, g: Vector, state: State) -> int:
             return FAILED
     if vectors.within(g, 1.0, floats[TOLERANCE_GRAD]):
         return CONVERGED
-    _remember(x, g, state)
+    if last == ITERATION:
+        _add_pair(g, state)
+    vectors.copy(work[BASE], x)
+    vectors.copy(work[BASE_GRADIENT], g)
     step_is_over = last == ITERATION and (
         ints[STEP_ITERATIONS] >= ints[MAX_ITERATIONS] or ints[STEP_EVALUATIONS] >= ints[MAX_EVALUATIONS]
         or abs(loss - floats[wolfe.FIRST_LOSS]) < floats[TOLERANCE_CHANGE]
@@ -199,21 +198,15 @@ def _settle(x: Vector, loss: float, g: Vector, state: State) -> int:
 
 
 @jit
-def _remember(x: Vector, g: Vector, state: State) -> None:
-    """Take over the accepted point, and its curvature pair if that has curvature enough (algorithm 7.5).
-
-    The first point comes with length 0: no curvature.
-    """
+def _add_pair(g: Vector, state: State) -> None:
+    """Keep the last step and the change of the gradient, if the loss curves upwards enough along the step."""
     ints, floats, work = state
-    base_gradient = work[BASE_GRADIENT]
     slots = (work.shape[0] - ROWS) // 2
     slot = (ints[NEWEST] + 1) % slots
     s, y = work[ROWS + slot], work[ROWS + slots + slot]
     vectors.copy(s, work[DIRECTION])
     vectors.multiply(s, floats[wolfe.LENGTH])
-    vectors.combine(y, g, -1.0, base_gradient)
-    vectors.copy(work[BASE], x)
-    vectors.copy(base_gradient, g)
+    vectors.combine(y, g, -1.0, work[BASE_GRADIENT])
     ys = vectors.dot(y, s)
     if ys > floats[TOLERANCE_CURVATURE]:
         floats[FLOATS + slot] = 1.0 / ys
@@ -224,19 +217,19 @@ def _remember(x: Vector, g: Vector, state: State) -> None:
 
 @jit
 def _search(x: Vector, state: State) -> int:
-    """Begin a line search from the accepted point: move `x` to its first trial, unless there is no way down."""
+    """Begin a line search: move `x` from the accepted point to the first trial, if there is a way down."""
     ints, floats, work = state
-    slope = _two_loops(ints, floats, work)
-    first = ints[ITERATIONS] == 0
+    cautious = ints[ITERATIONS] == 0
+    slope = _descend(ints, floats, work)
     if not math.isfinite(slope):
-        first = True
+        cautious = True
         ints[PAIRS] = 0
         floats[SCALE] = 1.0
-        slope = _two_loops(ints, floats, work)
+        slope = _descend(ints, floats, work)
     if slope > -floats[TOLERANCE_CHANGE]:
         return CONVERGED
     length = 1.0
-    if first:
+    if cautious:
         total = 0.0
         for value in work[BASE_GRADIENT]:
             total += abs(value)
@@ -248,17 +241,17 @@ def _search(x: Vector, state: State) -> int:
 
 
 @jit
-def _two_loops(ints: wolfe.Ints, floats: wolfe.Floats, work: Vector) -> float:
-    """Set the direction to minus the approximate inverse Hessian times the gradient (algorithm 7.4).
+def _descend(ints: Ints, floats: Floats, work: NDArray[np.floating]) -> float:
+    """Set the direction to minus the inverse Hessian's approximation times the gradient; return the slope.
 
-    Return the slope along it.
+    The two loops of algorithm 7.4. The pairs lie in a ring, so that none is ever moved.
     """
     slots = (work.shape[0] - ROWS) // 2
     rhos, alphas = floats[FLOATS:FLOATS + slots], floats[FLOATS + slots:]
     steps, differences = work[ROWS:ROWS + slots], work[ROWS + slots:]
     direction, gradient = work[DIRECTION], work[BASE_GRADIENT]
-    vectors.copy(direction, gradient)
     oldest = ints[NEWEST] - ints[PAIRS] + 1 + slots
+    vectors.copy(direction, gradient)
     for number in range(ints[PAIRS] - 1, -1, -1):
         slot = (oldest + number) % slots
         alphas[slot] = rhos[slot] * vectors.dot(steps[slot], direction)

@@ -1,7 +1,7 @@
 """Compiled passes over vectors: one-dimensional, contiguous, of one floating type within a call.
 
-Scalars are ``float`` and are rounded to the vectors' type first, so that float32 work stays float32. Arguments of
-one call do not overlap: a loop that writes to what it reads runs several times slower.
+Scalars are ``float`` and are rounded to the vectors' type first, so that float32 work stays float32. Arguments
+of one call do not overlap: that would be slow.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ jit = Compiler(__file__)
 
 Vector = NDArray[Any]
 
+alloca: Callable[..., Any] = cgutils.alloca_once_value
+
 BLOCK_BYTES = 64
 SUMS = 4
 
@@ -29,7 +31,7 @@ SUMS = 4
 @jit
 def dot(a: Vector, b: Vector) -> float:
     """Return the inner product of a and b."""
-    return np.float64(_dot(a, b))
+    return np.float64(_dot(a, b))  # type: ignore[call-arg]
 
 
 @jit
@@ -66,18 +68,18 @@ def combine(r: Vector, a: Vector, factor: float, b: Vector) -> None:
 @jit
 def within(v: Vector, factor: float, limit: float) -> bool:
     """Return whether no component of ``factor * v`` is larger than `limit` in size; NaN is."""
-    for k in range(v.size):     # left at the first that is, so the usual answer is cheap
-        if not abs(factor * v[k]) <= limit:
-            return False
-    return True
+    k = 0
+    while k < v.size and abs(factor * v[k]) <= limit:       # ends at once where the answer is no
+        k += 1
+    return k == v.size
 
 
 @intrinsic
 def _dot(typing_context: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]] | None:
-    """Inner product with the order of its additions written out, so that it is fast and always the same.
+    """Inner product by `SUMS` running sums of `BLOCK_BYTES` each.
 
-    A plain loop adds one after the other; leave to reorder the additions makes it fast, but then the compiler
-    orders them anew wherever it compiles the loop. Here `SUMS` vectors of `BLOCK_BYTES` each are summed.
+    A plain loop makes one addition after the other. With leave to reorder them it becomes fast, but then the
+    compiler may choose another order wherever it compiles the loop. Here the order is written out.
     """
     if a != b or not isinstance(a, types.Array) or a.layout != "C" or a.ndim != 1:
         return None
@@ -100,8 +102,8 @@ def _dot(typing_context: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]] 
         def loop(begin: Any, end: Any, step: int) -> Any:
             return cgutils.for_range_slice(builder, begin, end, size.type(step), size.type)
 
-        totals = [cgutils.alloca_once_value(builder, vector(None)) for _ in range(SUMS)]
-        rest = cgutils.alloca_once_value(builder, scalar(0.0))
+        totals = [alloca(builder, vector(None)) for _ in range(SUMS)]
+        rest = alloca(builder, scalar(0.0))
         blocks_end = builder.sub(size, builder.urem(size, size.type(SUMS * lanes)))
         lanes_end = builder.sub(size, builder.urem(size, size.type(lanes)))
         with loop(size.type(0), blocks_end, SUMS * lanes) as (place, _):
@@ -112,8 +114,7 @@ def _dot(typing_context: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]] 
         with loop(lanes_end, size, 1) as (place, _):
             add_products(rest, place, scalar)
 
-        parts = [builder.load(total) for total in totals]
-        total = _add_pairwise(builder, parts)
+        total = _add_pairwise(builder, [builder.load(total) for total in totals])
         parts = [builder.extract_element(total, ir.IntType(32)(lane)) for lane in range(lanes)]
         return builder.fadd(_add_pairwise(builder, parts), builder.load(rest))
 

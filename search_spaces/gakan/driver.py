@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evokan.training import lbfgs
 from evokan.training.compiled import Compiler
-from evokan.training.lbfgs import CONVERGED, EVALUATE, EVALUATIONS, FAILED, ITERATION, STEP_END
+from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
 from search_spaces.gakan import kernel
-from search_spaces.gakan.kernel import BLOCK, data_loss, first_level, forward, loss_and_gradient, workspace
+from search_spaces.gakan.kernel import (
+    BLOCK,
+    Array,
+    Level0,
+    Net,
+    Work,
+    data_loss,
+    first_level,
+    forward,
+    loss_and_gradient,
+    workspace,
+)
 from search_spaces.splines import kernels
 from search_spaces.splines.kernels import PADDING, regrid
 
@@ -16,7 +28,7 @@ jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit)
 
 HISTORY = 10
 MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
-TOLERANCE = 1e-32
+TOLERANCES = (1e-32, 1e-32, 1e-32)
 """One step is 20 iterations and at most 25 evaluations, nothing else ends it: as pykan trains."""
 
 # Places in the result of `train`.
@@ -24,7 +36,8 @@ VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOSSES = range(5)
 
 
 @jit
-def follow(theta, c, net, lo, h, intervals, level0, work, margin):  # type: ignore[no-untyped-def]
+def follow(theta: Array, c: Array, net: Net, lo: Array, h: Array, intervals: int, level0: Level0, work: Work,
+           margin: float) -> None:
     """Fit the hidden grids to the nodes' present values, and the splines to the new grids.
 
     A node's grid becomes [min, max] of its values over the training rows, widened by `margin` times that range
@@ -70,9 +83,10 @@ def follow(theta, c, net, lo, h, intervals, level0, work, margin):  # type: igno
 
 
 @jit
-def train(theta, x, x_val, labels, targets, labels_val, targets_val, net, intervals, lo0, h0, lo, h,
-          penalties, steps, patience, every_iteration, last_iteration, grid_steps, margin,
-          trace):  # type: ignore[no-untyped-def]
+def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, labels_val: Array,
+          targets_val: Array, net: Net, intervals: int, lo0: Array, h0: Array, lo: Array, h: Array,
+          penalties: Array, steps: int, patience: int, every_iteration: bool, last_iteration: int,
+          grid_steps: Array, margin: float, trace: Array) -> NDArray[np.float64]:
     """Train one network and leave the kept values in `theta`, `lo` and `h`.
 
     Parameters
@@ -129,17 +143,17 @@ def train(theta, x, x_val, labels, targets, labels_val, targets_val, net, interv
                 inv_h = 1 / h
                 moved = True
         if moved:
-            loss, bare = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
-                                           work, upstream, penalties)
+            loss = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
+                                     work, upstream, penalties)
             spent += 1
             if not np.isfinite(loss):
                 break
-            lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCE, TOLERANCE, TOLERANCE)
+            lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
             moved = False
         command, loss = lbfgs.advance(theta, loss, g, state)
         if command == EVALUATE:
-            loss, bare = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
-                                           work, upstream, penalties)
+            loss = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
+                                     work, upstream, penalties)
             spent += 1
             continue
         if command == ITERATION:
@@ -149,7 +163,8 @@ def train(theta, x, x_val, labels, targets, labels_val, targets_val, net, interv
         ended = command in (CONVERGED, FAILED) or (last_iteration > 0 and iteration >= last_iteration)
         if (command == ITERATION) == every_iteration or ended:
             if looks_back:
-                now = data_loss(theta, c, net, lo, inv_h, intervals, level0_val, labels_val, targets_val, work, upstream)
+                now = data_loss(theta, c, net, lo, inv_h, intervals, level0_val, labels_val, targets_val,
+                                work, upstream)
             else:
                 now = loss
             if looks < trace.shape[0]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def decode(values: Mapping[str, Value], n_outputs: int, max_depth: int, max_widt
     InvalidArchitecture
         No path leads from any input to any output.
     """
-    target = min(int(values["depth"]), max_depth)  # type: ignore[arg-type]
+    target = min(int(values["depth"]), max_depth)
     first = np.asarray(values["block1"], dtype=bool)
     if target == 1:
         masks = [first[:n_outputs]]
@@ -135,7 +136,7 @@ def decode(values: Mapping[str, Value], n_outputs: int, max_depth: int, max_widt
         square = [np.asarray(values[f"block{i}"], dtype=bool) for i in range(2, target)]
         masks = [first[:max_width], *(mask for mask in square if mask.any()),
                  np.asarray(values["output"], dtype=bool)]
-    return from_masks(masks, int(values["grid"]))  # type: ignore[arg-type]
+    return from_masks(masks, int(values["grid"]))
 
 
 def from_masks(masks: list[Mask], intervals: int) -> KANArchitecture:
@@ -167,16 +168,16 @@ def from_masks(masks: list[Mask], intervals: int) -> KANArchitecture:
 
 def prune(masks: list[Mask]) -> list[Mask]:
     """Return copies of `masks` with only the edges on a path from an input to an output."""
-    forward = [np.ones(masks[0].shape[1], dtype=bool)]
+    forward: list[NDArray[np.bool_]] = [np.ones(masks[0].shape[1], dtype=bool)]
     for mask in masks:
-        forward.append((mask & forward[-1]).any(axis=1))
-    backward = [np.ones(masks[-1].shape[0], dtype=bool)]
+        forward.append(np.any(mask & forward[-1], axis=1))
+    backward: list[NDArray[np.bool_]] = [np.ones(masks[-1].shape[0], dtype=bool)]
     for mask in reversed(masks):
-        backward.insert(0, (mask & backward[0][:, None]).any(axis=0))
+        backward.insert(0, np.any(mask & backward[0][:, None], axis=0))
     return [mask & forward[i] & backward[i + 1][:, None] for i, mask in enumerate(masks)]
 
 
 def full_network(widths: tuple[int, ...], intervals: int) -> KANArchitecture:
     """Return the network with every edge between neighbouring levels."""
-    masks = [np.ones((upper, lower), dtype=bool) for lower, upper in zip(widths, widths[1:], strict=False)]
+    masks = [np.ones((upper, lower), dtype=bool) for lower, upper in pairwise(widths)]
     return from_masks(masks, intervals)

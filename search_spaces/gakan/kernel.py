@@ -9,13 +9,22 @@ values w_s. Rows are worked on in blocks that stay in the processor's first cach
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
-
+from numpy.typing import NDArray
 
 from evokan.training.compiled import Compiler
 from search_spaces.splines import kernels
 from search_spaces.splines.kernels import PADDING, basis, edge_backward, edge_forward, edge_gradients, exp
+
+Array = NDArray[Any]
+Net = tuple[Array, Array, Array, Array]
+"""Layer starts, sources, targets, level starts: `FlatNetwork.arrays`."""
+Level0 = tuple[Array, Array, Array]
+"""Index, basis values and silu of the inputs."""
+Work = tuple[Array, Array, Array, Array, Array, Array]
+"""Node values of one block, and what `basis` makes of them."""
 
 BLOCK = 64
 
@@ -23,7 +32,7 @@ jit = Compiler(__file__, kernels.jit)
 
 
 @jit
-def first_level(x, lo, inv_h, intervals):  # type: ignore[no-untyped-def]
+def first_level(x: Array, lo: Array, inv_h: Array, intervals: int) -> Level0:
     """Return index, basis values and silu of the inputs `x`, shape (columns, rows): fixed during a training."""
     columns, rows = x.shape
     index = np.empty((columns, rows), dtype=np.uint32)
@@ -37,7 +46,7 @@ def first_level(x, lo, inv_h, intervals):  # type: ignore[no-untyped-def]
 
 
 @jit
-def fold_scale(theta, c, edges, size):  # type: ignore[no-untyped-def]
+def fold_scale(theta: Array, c: Array, edges: int, size: int) -> None:
     """Write w_s c_i of every edge into the padded array `c`, shape (edges, size + 6)."""
     for edge in range(edges):
         w_s = theta[edges * size + edges + edge]
@@ -46,8 +55,9 @@ def fold_scale(theta, c, edges, size):  # type: ignore[no-untyped-def]
 
 
 @jit
-def forward(theta, c, layer_start, source, target, level_start, lo, inv_h, intervals,
-            index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu):  # type: ignore[no-untyped-def]
+def forward(theta: Array, c: Array, layer_start: Array, source: Array, target: Array, level_start: Array, lo: Array,
+            inv_h: Array, intervals: int, index0: Array, b0: Array, silu0: Array, start: int, rows: int,
+            value: Array, index: Array, b: Array, d: Array, silu: Array, dsilu: Array) -> None:
     """Compute the values of all nodes for rows start ... start + rows - 1, into `value` (nodes, BLOCK)."""
     edges = source.shape[0]
     first_w_b = edges * (intervals + 3)
@@ -69,7 +79,8 @@ def forward(theta, c, layer_start, source, target, level_start, lo, inv_h, inter
 
 
 @jit
-def cross_entropy(value, first, classes, start, rows, labels, g, scale):  # type: ignore[no-untyped-def]
+def cross_entropy(value: Array, first: int, classes: int, start: int, rows: int, labels: Array, g: Array,
+                  scale: float) -> Any:
     """Return the summed cross-entropy of a block and write its gradient, times `scale`, into `g`."""
     total = 0.0
     for row in range(rows):
@@ -90,7 +101,7 @@ def cross_entropy(value, first, classes, start, rows, labels, g, scale):  # type
 
 
 @jit
-def squared_error(value, first, start, rows, targets, g, scale):  # type: ignore[no-untyped-def]
+def squared_error(value: Array, first: int, start: int, rows: int, targets: Array, g: Array, scale: float) -> Any:
     """Return the summed squared error of a block and write its gradient, times `scale`, into `g`."""
     total = 0.0
     for row in range(rows):
@@ -101,7 +112,8 @@ def squared_error(value, first, start, rows, targets, g, scale):  # type: ignore
 
 
 @jit
-def data_loss(theta, c, net, lo, inv_h, intervals, level0, labels, targets, work, g):  # type: ignore[no-untyped-def]
+def data_loss(theta: Array, c: Array, net: Net, lo: Array, inv_h: Array, intervals: int, level0: Level0,
+              labels: Array, targets: Array, work: Work, g: Array) -> Any:
     """Return the mean loss without gradient; cross-entropy where `labels` has rows, squared error otherwise."""
     layer_start, source, target, level_start = net
     index0, b0, silu0 = level0
@@ -123,9 +135,10 @@ def data_loss(theta, c, net, lo, inv_h, intervals, level0, labels, targets, work
 
 
 @jit
-def loss_and_gradient(theta, grad, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
-                      work, g, penalties):  # type: ignore[no-untyped-def]
-    """Return (penalised loss, bare loss) and write the gradient of the former into `grad`."""
+def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, lo: Array, inv_h: Array,
+                      intervals: int, level0: Level0, labels: Array, targets: Array, work: Work, g: Array,
+                      penalties: Array) -> Any:
+    """Return the mean loss plus penalties, and write its gradient into `grad`."""
     layer_start, source, target, level_start = net
     index0, b0, silu0 = level0
     value, index, b, d, silu, dsilu = work
@@ -158,7 +171,8 @@ def loss_and_gradient(theta, grad, c, gc, net, lo, inv_h, intervals, level0, lab
                 s = source[edge]
                 last = edge
                 while last < layer_start[layer + 1] and source[last] == s:
-                    edge_backward(c[last], theta[first_w_b + last], index[s], d[s], dsilu[s], g[target[last]], g[s], rows)
+                    edge_backward(c[last], theta[first_w_b + last], index[s], d[s], dsilu[s], g[target[last]], g[s],
+                                  rows)
                     last += 1
                 edge_gradients(gc, gw, edge, last, target, index[s], b[s], silu[s], g, rows)
                 edge = last
@@ -172,8 +186,7 @@ def loss_and_gradient(theta, grad, c, gc, net, lo, inv_h, intervals, level0, lab
             edge_gradients(gc, gw, edge, last, target, index0[s, start:stop], b0[s, :, start:stop],
                            silu0[s, start:stop], g, rows)
             edge = last
-    bare = total / n
-    penalty = penalise(theta, grad, c, gc, edges, size, penalties)
+    loss = total / n + penalise(theta, grad, c, gc, edges, size, penalties)
     for edge in range(edges):
         w_s = theta[first_w_b + edges + edge]
         gw_s = 0.0
@@ -182,11 +195,11 @@ def loss_and_gradient(theta, grad, c, gc, net, lo, inv_h, intervals, level0, lab
             gw_s += upstream_c * theta[edge * size + i]
             grad[edge * size + i] = w_s * upstream_c
         grad[first_w_b + edges + edge] = gw_s
-    return bare + penalty, bare
+    return loss
 
 
 @jit
-def penalise(theta, grad, c, gc, edges, size, penalties):  # type: ignore[no-untyped-def]
+def penalise(theta: Array, grad: Array, c: Array, gc: Array, edges: int, size: int, penalties: Array) -> Any:
     """Return the penalty and add its gradient in the effective coefficients to `gc`, in w_b to `grad`.
 
     ridge x sum(c^2 + w_b^2) + roughness x sum (second difference of c)^2 + l1 x sum |c|, over all edges; the
@@ -214,7 +227,7 @@ def penalise(theta, grad, c, gc, edges, size, penalties):  # type: ignore[no-unt
 
 
 @jit
-def workspace(nodes, like):  # type: ignore[no-untyped-def]
+def workspace(nodes: int, like: Array) -> Work:
     """Return the block-sized arrays that `forward` fills, of the dtype of `like`."""
     return (
         np.zeros((nodes, BLOCK), dtype=like.dtype),

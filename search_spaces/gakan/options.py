@@ -44,9 +44,9 @@ class GAKANOptions(SpaceOptions):
     ridge: float = Field(0.0, ge=0)
     roughness: float = Field(0.0, ge=0)
     l1: float = Field(0.0, ge=0)
-    patience: int = Field(20, ge=0)
+    patience: int = Field(10, ge=0)
     look: Literal["iteration", "step"] = "iteration"
-    input_margin: float = Field(0.1, ge=0, le=10)
+    input_margin: float = Field(0.3, ge=0, le=10)
     hidden_range: float = Field(8.0, gt=0)
     grid_steps: tuple[int, ...] = ()
     grid_margin: float = Field(0.0, ge=0, le=10)

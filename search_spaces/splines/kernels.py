@@ -9,10 +9,14 @@ padded with three zeros at each end (length G + 9), so that no point needs a bra
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evokan.training.compiled import Compiler
+
+Array = NDArray[Any]
 
 PADDING = 3
 ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -21,7 +25,7 @@ jit = Compiler(__file__)
 
 
 @jit
-def exp(x):  # type: ignore[no-untyped-def]
+def exp(x: float) -> Any:
     """Return e**x for one float64; a polynomial, so that loops over it vectorise (relative error 7e-16).
 
     Arguments are held within +-708, where neither the result nor its reciprocal overflows; NaN stays NaN.
@@ -48,7 +52,8 @@ def exp(x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def basis(x, lo, inv_h, intervals, index, b, d, silu, dsilu, rows):  # type: ignore[no-untyped-def]
+def basis(x: Array, lo: float, inv_h: float, intervals: int, index: Array, b: Array, d: Array, silu: Array,
+          dsilu: Array, rows: int) -> None:
     """Fill basis values and silu of one node for `rows` points.
 
     Parameters
@@ -101,7 +106,7 @@ def basis(x, lo, inv_h, intervals, index, b, d, silu, dsilu, rows):  # type: ign
 
 
 @jit
-def edge_forward(c, w_b, index, b, silu, out, rows):  # type: ignore[no-untyped-def]
+def edge_forward(c: Array, w_b: float, index: Array, b: Array, silu: Array, out: Array, rows: int) -> None:
     """Add w_b silu + sum_i c_i B_i to `out`, shape (>= rows,); `c` is padded."""
     for row in range(rows):
         # Unsigned indices spare numba's test for negative ones: a third of the time here.
@@ -111,7 +116,8 @@ def edge_forward(c, w_b, index, b, silu, out, rows):  # type: ignore[no-untyped-
 
 
 @jit
-def edge_gradients(gc, gw, first, last, target, index, b, silu, g, rows):  # type: ignore[no-untyped-def]
+def edge_gradients(gc: Array, gw: Array, first: int, last: int, target: Array, index: Array, b: Array, silu: Array,
+                   g: Array, rows: int) -> None:
     """Add dL/dc and dL/dw_b of the edges first ... last - 1, which leave one node, to `gc` and `gw`.
 
     `g` holds the upstream gradients, shape (nodes, >= rows). Rows are the outer loop: neighbouring rows often
@@ -135,7 +141,8 @@ def edge_gradients(gc, gw, first, last, target, index, b, silu, g, rows):  # typ
 
 
 @jit
-def edge_backward(c, w_b, index, d, dsilu, g, gx, rows):  # type: ignore[no-untyped-def]
+def edge_backward(c: Array, w_b: float, index: Array, d: Array, dsilu: Array, g: Array, gx: Array,
+                  rows: int) -> None:
     """Add dL/dx to `gx`, shape (>= rows,)."""
     for row in range(rows):
         i = np.uint64(index[row])
@@ -144,7 +151,7 @@ def edge_backward(c, w_b, index, d, dsilu, g, gx, rows):  # type: ignore[no-unty
 
 
 @jit
-def spline_value(c, u, intervals):  # type: ignore[no-untyped-def]
+def spline_value(c: Array, u: float, intervals: int) -> Any:
     """Return the spline of padded coefficients `c` at u = (x - lo) / h; 0 outside of the knots."""
     if not (-3.0 <= u < intervals + 3.0):
         return c[0] * 0
@@ -159,7 +166,7 @@ def spline_value(c, u, intervals):  # type: ignore[no-untyped-def]
 
 
 @jit
-def regrid(c, out, lo, h, new_lo, new_h, intervals):  # type: ignore[no-untyped-def]
+def regrid(c: Array, out: Array, lo: float, h: float, new_lo: float, new_h: float, intervals: int) -> None:
     """Write to `out` (length G + 3) the coefficients, on another grid, of the padded spline `c`.
 
     Quasi-interpolation c_i = (-f(t_i - h) + 8 f(t_i) - f(t_i + h)) / 6 at the middle knot t_i of B_i: exact for

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from search_spaces.splines.kernels import PADDING
 
@@ -58,12 +58,12 @@ class SplineEdges(nn.Module):
         values = torch.stack([s**3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], dim=-1)
         values = values / 6.0 * inside.unsqueeze(-1)
         first = floor.long().clamp(-3, self.intervals + 2) + PADDING
-        padded = F.pad(self.w_s[:, None] * self.coefficients, (PADDING, PADDING))
+        padded = functional.pad(self.w_s[:, None] * self.coefficients, (PADDING, PADDING))
         # (N, edges, 4): the four active coefficients of every edge at every row.
         active = first[:, self.source].unsqueeze(-1) + torch.arange(4, device=x.device)
         chosen = padded.expand(len(x), -1, -1).gather(2, active)
         spline = (chosen * values[:, self.source]).sum(dim=-1)
-        return self.w_b * F.silu(x)[:, self.source] + spline
+        return self.w_b * functional.silu(x)[:, self.source] + spline
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the upper level, shape (N, n_targets)."""

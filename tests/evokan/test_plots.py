@@ -394,6 +394,11 @@ def test_network_with_too_many_edges_draws_the_strongest_curves():
     assert any(f"only the {BOXES} strongest" in text.replace("\n", " ") for text in texts(ax))
 
 
+def test_network_with_very_many_inputs_keeps_their_names_apart():
+    ax = plot_network(network(tuple(f"column {i}" for i in range(130)), (), ("y",)))
+    assert_apart(extents(ax, ax.texts))
+
+
 def test_network_fits_into_given_axes():
     figure = Figure((12, 4))
     left, right = figure.subplots(1, 2)
@@ -483,6 +488,7 @@ def test_saved_picture_is_sharp_white_around_and_the_same_each_time(name, tmp_pa
     draw = every_picture()[name]
     first, second = (save(draw(), tmp_path / f"{i}.png") for i in range(2))
     assert first.read_bytes() == second.read_bytes()
+    assert b"Matplotlib" not in first.read_bytes()
     pixels = imread(first)
     assert pixels.shape[1] > 600
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])[:, :3]
