@@ -151,8 +151,8 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, records: list[Record],
         return State(), records
     generation, ids = checkpoint
     whole = evaluator.remember(record for record in records if record.generation <= generation)
-    if len(whole) <= max(ids):
-        raise InputError(f"evaluations.csv ends before individual {max(ids)}, which checkpoint.json names: "
+    if len(whole) != algorithm.population * (generation + 1) or not set(ids) <= set(range(len(whole))):
+        raise InputError(f"evaluations.csv does not hold the {generation + 1} whole generations of checkpoint.json: "
                          "bring the whole file back, or start a new run")
     survivors = [whole[number] for number in ids]
     population = [Genome(evaluator.layout.from_text(record.chromosome), parents=record.parents, origin=record.origin)

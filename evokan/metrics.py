@@ -81,7 +81,7 @@ def _classification(y: NDArray[np.int64], scores: NDArray[np.float64], kind: str
     return {
         "accuracy": float(metrics.accuracy_score(y, scores.argmax(axis=1))),
         "auc": _auc(y, np.exp(log_p)),
-        "log_loss": float(-log_p[np.arange(len(y)), y].mean()),
+        "log_loss": abs(float(log_p[np.arange(len(y)), y].mean())),
     }
 
 

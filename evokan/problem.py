@@ -233,7 +233,7 @@ class Problem:
     @property
     def n_features(self) -> int:
         """Number of input columns."""
-        return self.table.X.shape[1]
+        return int(self.table.X.shape[1])
 
     @property
     def n_outputs(self) -> int:

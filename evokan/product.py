@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evokan.baselines import fit_baselines
-from evokan.errors import TrainingFailed
+from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.executors import Executor
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.final import Finalist, Finalizer
@@ -67,17 +67,27 @@ def write_product(job: Job, directory: RunDirectory, executor: Executor, records
 
 
 def draw(run: Run) -> list[Path]:
-    """Draw every picture of a finished run into its ``plots`` folder, and return their paths."""
+    """Draw every picture into the ``plots`` folder, and return their paths.
+
+    Of a run that has not finished there is the history alone.
+
+    Raises
+    ------
+    InputError
+        No generation has finished yet.
+    """
     from evokan.reports import save
 
+    if run.history.empty:
+        raise InputError(f"{run.path}: no generation has finished yet, so there is nothing to draw")
+    pictures = {"fitness_history.png": run.plot_history}
+    if run.finished:
+        pictures["pareto.png"] = run.plot_pareto
+        pictures["network.png"] = run.best.plot_network
+        pictures["feature_importance.png"] = run.best.plot_importance
     folder = run.directory.plots
     folder.mkdir(exist_ok=True)
-    return [
-        save(run.plot_history(), folder / "fitness_history.png"),
-        save(run.plot_pareto(), folder / "pareto.png"),
-        save(run.best.plot_network(), folder / "network.png"),
-        save(run.best.plot_importance(), folder / "feature_importance.png"),
-    ]
+    return [save(plot(), folder / name) for name, plot in pictures.items()]
 
 
 def _write_network(job: Job, finalist: Finalist, weights: Weights, model_path: Path, spec_path: Path) -> None:

@@ -75,7 +75,8 @@ class GeneticAlgorithm(Algorithm):
         """
         ranked = self.rank([*population, *offspring])
         if self.distinct:
-            ranked = _repeats_last(ranked)
+            first, repeats, unusable = repeats_last(ranked)
+            ranked = first + repeats + unusable
         return ranked[: self.population]
 
     def rank(self, genomes: Sequence[Genome]) -> list[Genome]:
@@ -102,11 +103,17 @@ def _by_size(genome: Genome) -> tuple[int, float, int]:
     return record.n_params, record.val_loss, record.id
 
 
-def _repeats_last(ranked: Sequence[Genome]) -> list[Genome]:
-    """Move every network's repeats behind the last distinct one with a loss."""
+def repeats_last(genomes: Sequence[Genome]) -> tuple[list[Genome], list[Genome], list[Genome]]:
+    """Split into the first individual of every network, its repeats, and those without a loss; orders are kept.
+
+    Raises
+    ------
+    ValueError
+        An individual is not evaluated, or its record lacks the network's key.
+    """
     seen: set[str] = set()
     first, repeats, unusable = [], [], []
-    for genome in ranked:
+    for genome in genomes:
         record = genome.evaluated()
         if not record.usable:
             unusable.append(genome)
@@ -118,4 +125,4 @@ def _repeats_last(ranked: Sequence[Genome]) -> list[Genome]:
         else:
             seen.add(record.key)
             first.append(genome)
-    return first + repeats + unusable
+    return first, repeats, unusable

@@ -5,68 +5,54 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
-import io
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from evokan.experiments import Context, Rows
 
-RESULTS = Path(__file__).resolve().parents[2] / "results" / "benchmarks"
 PACKAGES = ("evokan", "numpy", "numba", "torch", "pykan", "scikit-learn")
 
+Row = dict[str, Any]
+"""Values of one row by column: whole numbers, other numbers, or text."""
 
-class Table:
-    """Rows of one measurement, each appended to a CSV file as soon as it is known.
 
-    The last column, ``conditions``, says when, on which machine and with which versions the row was measured,
-    so that a page can be made again from the file alone.
+class Measurements(Rows):
+    """The raw rows of a benchmark, each with the ``conditions`` under which it was measured as its last column.
 
-    Parameters
-    ----------
-    path
-        The file, made with its folder when the first row comes.
-    fresh
-        Whether to drop the rows that it has.
+    So a page can be made again from the file, whenever and wherever its rows were measured.
     """
 
-    def __init__(self, path: Path, fresh: bool = False) -> None:
-        self.path = path
-        if fresh:
-            path.unlink(missing_ok=True)
-        self._conditions = conditions()
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:       # a kill cut off the last line
-            path.write_text(whole, encoding="utf-8")
+    def add(self, *rows: Mapping[str, Any]) -> None:
+        """Add the rows of one finished piece, in one write."""
+        now = conditions()
+        super().add(*({**row, "conditions": now} for row in rows))
 
-    def append(self, row: Mapping[str, Any]) -> None:
-        """Write one row; all rows of a file have the same keys in the same order."""
-        full = {**row, "conditions": self._conditions}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        new = not self.path.exists() or not self.path.stat().st_size
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        if new:
-            writer.writerow(full)
-        writer.writerow([f"{value:.6g}" if isinstance(value, float) else value for value in full.values()])
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(buffer.getvalue())
+    def values(self) -> list[Row]:
+        """Return all rows, numbers as numbers."""
+        return [{name: _parse(text) for name, text in row.items()} for row in self.read()]
 
-    def frame(self) -> pd.DataFrame:
-        """Return all rows; an empty frame where there are none."""
-        if not self.path.exists():
-            return pd.DataFrame()
-        return pd.read_csv(self.path, keep_default_na=False)
 
-    def keys(self, *columns: str) -> set[tuple[Any, ...]]:
-        """Return the values of `columns` in the rows that are there."""
-        frame = self.frame()
-        return set() if frame.empty else set(frame[list(columns)].itertuples(index=False, name=None))
+def folder(context: Context) -> Path:
+    """Return where the benchmarks write; a quick version stays apart from the figures that count."""
+    return context.results / ("benchmarks-quick" if context.quick else "benchmarks")
+
+
+def discard(path: Path, column: str, value: str) -> None:
+    """Drop the rows of a CSV file that have `value` in `column`."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        kept = [row for row in reader if row[column] != value]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(reader.fieldnames or []), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept)
 
 
 @dataclass(frozen=True)
@@ -128,37 +114,63 @@ def aims_table(aims: Sequence[Aim]) -> str:
     return table(("figure", "aim", "measured", ""), rows)
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str | float]]) -> str:
     """Return a Markdown table; numbers are written with three significant digits."""
-    lines = [header, ["---"] * len(header), *rows]
+    lines: list[Sequence[str | float]] = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(number(cell) for cell in line) + " |" for line in lines)
 
 
-def number(value: Any) -> str:
-    """Return a number as people write it: whole from 100 on, three significant digits below."""
+def number(value: str | float) -> str:
+    """Return a number as people write it: whole from 100 on, three significant digits below; text as it is."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int) or abs(float(value)) >= 100:
+    if isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
-def write_page(path: Path, title: str, rows: pd.DataFrame, threads: str, parts: Sequence[str]) -> None:
+def write_page(path: Path, title: str, rows: Sequence[Row], threads: str, parts: Sequence[str]) -> None:
     """Write the Markdown page: title, `parts`, and under which conditions `rows` were measured."""
-    measured = "\n".join(f"- {line}; {threads}" for line in dict.fromkeys(rows["conditions"]))
-    source = f"Raw rows: `{path.with_suffix('.csv').name}` ({len(rows):,} rows). Made by `experiments/benchmarks/{path.stem}.py`."
+    measured = "\n".join(f"- {line}; {threads}" for line in dict.fromkeys(row["conditions"] for row in rows))
+    source = (f"Raw rows: `{path.with_suffix('.csv').name}` ({len(rows):,} rows). "
+              f"Made by `experiments/benchmarks/{path.stem}.py`.")
     page = "\n\n".join([f"# {title}", *parts, "## Measured under", measured, source])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page + "\n", encoding="utf-8")
 
 
-def parser(description: str | None, name: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that every benchmark has: ``--out`` and ``--page-only``."""
-    made = argparse.ArgumentParser(prog=f"python -m experiments.benchmarks.{name}", description=description)
-    made.add_argument("--out", type=Path, default=RESULTS / f"{name}.csv",
-                      help="CSV file of the raw rows; the page is written beside it")
-    made.add_argument("--page-only", action="store_true", help="measure nothing: make the page from the CSV again")
-    return made
+def main(name: str, run: Callable[..., Sequence[Path]], arguments: Sequence[str] | None = None, *,
+         chromosomes: Path | None = None) -> None:
+    """Run a benchmark from the shell, without `evokan experiment`.
+
+    Parameters
+    ----------
+    run
+        That of the experiment; where `chromosomes` is given, it takes such a file as its second argument.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m experiments.benchmarks.{name}")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder of the results")
+    parser.add_argument("--quick", action="store_true", help="a small version, kept apart")
+    parser.add_argument("--seeds", type=int, help="how many; the benchmark's own number by default")
+    parser.add_argument("--fresh", action="store_true", help="measure everything anew, not only what is missing")
+    if chromosomes is not None:
+        parser.add_argument("--chromosomes", type=Path, default=chromosomes,
+                            help="text file, or CSV file with a column of that name")
+    given = parser.parse_args(arguments)
+    context = Context(given.out, given.quick, given.seeds)
+    if given.fresh:
+        (folder(context) / f"{name}.csv").unlink(missing_ok=True)
+    files = run(context, given.chromosomes) if chromosomes is not None else run(context)
+    print(*files, sep="\n")
+
+
+def _parse(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _version(name: str) -> str:

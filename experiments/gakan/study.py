@@ -1,80 +1,81 @@
-"""One search in memory, and what every rule of choice and of the final fit would have made of it."""
+"""Whole searches in memory, in parallel, with what every rule of choice and of the final fit makes of them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
-from evokan.config import SearchConfig
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evolution.loop import State, evolve
-from evokan.final import Finalist, Finalizer
+from evokan.final import Finalizer
 from evokan.front import choose, pareto_front
-from evokan.job import prepare, reference_point
+from evokan.job import prepare, reference_point, resolve
 from evokan.main import make_algorithm
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The network that one pair of rules takes from a search.
+class Piece:
+    """One search of a study.
 
     Attributes
     ----------
-    choose, refit
-        The rules.
-    test
-        Figures on the test part.
-    val_loss
-        Mean over the fresh seeds.
-    n_params, n_params_paper, n_edges, n_features, depth, grid
-        Size of the network.
-    seconds
-        Of the whole search with its final steps.
+    variant, dataset, split
+        What it is called, what it works on, and the split seed, which is the seed of the search too.
+    settings
+        Of `evokan.search`, beside these.
+    choices, refits
+        The rules to apply to its front; ``default`` is what the settings say.
     """
 
-    choose: str
-    refit: str
-    test: dict[str, float | None]
-    val_loss: float
-    n_params: int
-    n_params_paper: int
-    n_edges: int
-    n_features: int
-    depth: int
-    grid: int
-    seconds: float
+    variant: str
+    dataset: str
+    split: int
+    settings: Mapping[str, Any]
+    choices: tuple[str, ...] = ("best-loss",)
+    refits: tuple[str, ...] = ("development",)
 
 
-def search_in_memory(config: SearchConfig, choices: Sequence[str], refits: Sequence[str],
-                     workers: int = 1) -> list[Outcome]:
-    """Run the search of `config` without a run directory, and apply every pair of rules to its front."""
-    began = time.perf_counter()
+def run_piece(piece: Piece) -> list[dict[str, Any]]:
+    """Run one search on one thread, and return a row for each pair of rules."""
+    began = time.process_time()
+    config = resolve({"space": "gakan", "dataset": piece.dataset, "split_seed": piece.split, "seed": piece.split,
+                      **piece.settings})
     job = prepare(config)
     job.space.prepare(job.problem)
-    with ThreadExecutor(workers) as executor:
+    rows = []
+    with ThreadExecutor(1) as executor:
         evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor)
         state = evolve(make_algorithm(config), evaluator, State(), seed=config.seed, last_generation=config.generations,
                        objectives=config.front_objectives, reference=reference_point(job, evaluator.layout))
-        front = pareto_front(state.records, config.front_objectives)
-        outcomes = []
-        finalists: list[Finalist] = []
-        for refit in refits:
-            finalizer = Finalizer(job.space, job.problem, job.budget, executor, config.seed, refit)
-            finalists = finalists or finalizer.retrain(front)
-            taken = {rule: choose([finalist.member for finalist in finalists], rule) for rule in choices}
-            needed = [finalist for finalist in finalists if any(finalist.member is m for m in taken.values())]
-            fitted = dict(zip((f.member.record.id for f in needed), finalizer.fit(needed), strict=True))
-            seconds = time.perf_counter() - began
-            for rule, member in taken.items():
-                finalist = next(f for f in needed if f.member is member)
-                weights = fitted[member.record.id].weights
-                test: dict[str, Any] = {} if weights is None else finalizer.metrics(
-                    finalist.architecture, weights, job.problem.test)
+        finalizers = {refit: Finalizer(job.space, job.problem, job.budget, executor, config.seed,
+                                       config.refit if refit == "default" else refit) for refit in piece.refits}
+        finalists = next(iter(finalizers.values())).retrain(pareto_front(state.records, config.front_objectives))
+        for refit, finalizer in finalizers.items():
+            for rule in piece.choices:
+                member = choose([finalist.member for finalist in finalists],
+                                config.choose if rule == "default" else rule)
+                finalist = next(f for f in finalists if f.member is member)
+                trained = finalizer.fit([finalist])[0]
                 network = finalist.architecture
-                outcomes.append(Outcome(rule, refit, test, member.val_loss_mean, network.n_params,
-                                        network.n_params_paper, network.n_edges, network.n_features, network.depth,
-                                        network.grid, seconds))
-        return outcomes
+                test = {} if trained.weights is None else finalizer.metrics(network, trained.weights, job.problem.test)
+                rows.append({
+                    "variant": piece.variant, "dataset": piece.dataset, "split": piece.split, "choose": rule,
+                    "refit": refit, "accuracy": test.get("accuracy"), "auc": test.get("auc"),
+                    "log_loss": test.get("log_loss"), "val_loss_mean": member.val_loss_mean,
+                    "n_params": network.n_params, "n_params_paper": network.n_params_paper, "n_edges": network.n_edges,
+                    "n_features": network.n_features, "depth": network.depth, "grid": network.grid,
+                })
+    seconds = time.process_time() - began
+    return [{**row, "cpu_seconds": round(seconds, 1)} for row in rows]
+
+
+def run_pieces(pieces: Sequence[Piece], workers: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of every piece as it is done, on `workers` processes."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(run_piece, piece) for piece in pieces]):
+            yield future.result()

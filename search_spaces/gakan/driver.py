@@ -94,7 +94,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     theta
         In: initial values; out: kept ones. Its dtype is that of all arithmetic but the summed losses.
     x, x_val
-        Used input columns, shape (columns, rows). No validation rows: the last iterate is kept.
+        Used input columns, shape (columns, rows); `x_val` may have no rows.
     labels, targets
         One of them has a value for each row, the other is empty.
     lo0, h0, lo, h
@@ -106,7 +106,8 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     every_iteration
         Look after every iteration (True) or after every step.
     last_iteration
-        Stop after this many iterations; 0 never does.
+        Stop after this many iterations and keep the last iterate; 0 keeps the one with the lowest validation loss,
+        or the last one where there are no validation rows.
     grid_steps
         Steps (from 0) before which the hidden grids are fitted to the activations.
     trace
@@ -115,13 +116,14 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     Returns
     -------
     ndarray
-        Lowest validation loss, training loss there, its iteration, and evaluations spent. A first loss that is
-        not finite leaves infinity in the first place.
+        Validation loss of the kept iterate, training loss there, its iteration, and evaluations spent. A first
+        loss that is not finite leaves infinity in the first place.
     """
     result = np.array([np.inf, np.inf, 0.0, 0.0])
     edges = net[1].shape[0]
     size = intervals + 3
     looks_back = x_val.shape[1] > 0
+    keeps_last = last_iteration > 0 or not looks_back
     c = np.zeros((edges, size + 2 * PADDING), dtype=theta.dtype)
     gc = np.zeros((edges, size + 2 * PADDING), dtype=theta.dtype)
     g = np.zeros_like(theta)
@@ -171,7 +173,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
                 trace[looks] = now
             looks += 1
             since += 1
-            if np.isfinite(now) and (now < result[VAL_LOSS] or not looks_back):
+            if np.isfinite(now) and (now < result[VAL_LOSS] or keeps_last):
                 result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
                 best[:], best_lo[:], best_h[:] = theta, lo, h
                 since = 0

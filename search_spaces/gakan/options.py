@@ -17,8 +17,8 @@ class GAKANOptions(SpaceOptions):
     max_depth, max_width
         Largest number of layers d and of neurons in a hidden layer u.
     ridge, roughness, l1
-        Penalties on the effective coefficients w_s c of every edge (ridge and l1 on w_b too): sums of squares,
-        of squared second differences, and of absolute values.
+        Penalties on the effective coefficients w_s c of every edge (ridge on w_b too): sums of squares, of squared
+        second differences, and of absolute values.
     patience
         Stop a training after this many looks at the validation loss without improvement; 0 never stops.
     look
@@ -41,7 +41,7 @@ class GAKANOptions(SpaceOptions):
 
     max_depth: int = Field(4, ge=1, le=16)
     max_width: int = Field(5, ge=1, le=64)
-    ridge: float = Field(0.0, ge=0)
+    ridge: float = Field(0.01, ge=0)
     roughness: float = Field(0.0, ge=0)
     l1: float = Field(0.0, ge=0)
     patience: int = Field(10, ge=0)

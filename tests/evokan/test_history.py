@@ -94,7 +94,8 @@ def test_columns_are_those_of_the_contract():
 def test_counts_are_of_the_generation_and_losses_of_its_survivors():
     evaluated = [record(10, 0.9), record(11, 0.2, status="cached"), record(12, 0.3, status="cached"),
                  record(13, INF, status="invalid"), record(14, INF, status="failed"), record(15, 5.0)]
-    survivors = [record(11, 0.2, 30, "cached", "0000"), record(3, 0.2, 20, "ok", "0011"), record(10, 0.9, 7, "ok", "0000")]
+    survivors = [record(11, 0.2, 30, "cached", "0000"), record(3, 0.2, 20, "ok", "0011"),
+                 record(10, 0.9, 7, "ok", "0000")]
     row = summarise(4, evaluated, survivors, [record(3, 1.0, 10)], REFERENCE, 1.5)
     assert (row.generation, row.evaluated, row.cached, row.invalid, row.failed) == (4, 2, 2, 1, 1)
     assert (row.best_val_loss, row.median_val_loss, row.worst_val_loss) == (0.2, 0.2, 0.9)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from evokan.training import lbfgs, vectors
+from evokan.training import lbfgs, vectors, wolfe
 
 Vector = NDArray[Any]
 Loss = Callable[[Vector, Vector], float]    # fills the gradient
@@ -222,7 +222,7 @@ def test_losses_fall_and_limits_hold(seed: int, n: int, amplitude: float, histor
     begin = (0, 0)
     for end in run.steps:
         assert end[0] - begin[0] <= iterations
-        assert end[1] - begin[1] <= evaluations + 1
+        assert end[1] - begin[1] <= evaluations + (begin == (0, 0))     # later steps: less the one torch repeats
         begin = end
 
 
@@ -236,6 +236,72 @@ def test_a_line_search_cut_short_takes_its_best_point() -> None:
     assert (first, second) == (0.0, 1.0)
     assert third > 2.0
     assert [(loss, float(x[0])) for loss, x in run.accepted] == [(-1.0, 1.0)]
+
+
+def line_search(*trials: tuple[float, float]) -> tuple[list[float], list[bool]]:
+    """Lengths tried and verdicts for these losses and slopes, from loss 0 and slope -1, first length 1."""
+    ints, floats = np.zeros(wolfe.INTS, np.int64), np.zeros(wolfe.FLOATS)
+    wolfe.begin(1.0, 0.0, -1.0, ints, floats)
+    lengths, verdicts = [], []
+    for loss, slope in trials:
+        lengths.append(float(floats[wolfe.LENGTH]))
+        verdicts.append(wolfe.accept(loss, slope, ints, floats))
+    return [*lengths, float(floats[wolfe.LENGTH])], verdicts
+
+
+def test_line_search_accepts_by_the_strong_wolfe_conditions() -> None:
+    accepted = [line_search(trial)[1][0] for trial in [(-1e-4, 0.9), (-1e-4, -0.9), (-0.99e-4, 0.0), (-1.0, 0.91),
+                                                       (-1.0, -0.91), (math.nan, 0.0), (-1.0, math.nan)]]
+    assert accepted == [True, True, False, False, False, False, False]
+
+
+def test_line_search_finds_the_minimum_of_a_cubic_at_once() -> None:
+    def cubic(t: float) -> tuple[float, float]:     # slope -1 at 0, minimum at (sqrt(52) - 4) / 18
+        return 3 * t**3 + 2 * t**2 - t, 9 * t**2 + 4 * t - 1
+
+    assert line_search(cubic(1.0))[0][1] == pytest.approx((math.sqrt(52) - 4) / 18)
+
+
+def test_line_search_does_not_stay_close_to_one_end() -> None:
+    lengths, _ = line_search((1e6, 1.0), (1e6, 1.0))
+    assert lengths[1] < 0.1
+    assert lengths[2] == pytest.approx(0.1 * lengths[1])
+
+
+def test_line_search_goes_on_growing_until_the_third_trial_is_no_better() -> None:
+    lengths, verdicts = line_search((-1.0, -1.0), (-0.9, -1.0), (-0.8, -1.0))
+    assert lengths[0] < lengths[1] < lengths[2]
+    assert lengths[1] < lengths[3] < lengths[2]
+    assert not any(verdicts)
+
+
+def test_line_search_halves_an_interval_that_ends_in_nothing() -> None:
+    assert line_search((math.nan, 1.0), (math.inf, 1.0), (-5.0, math.nan))[0] == [1.0, 0.5, 0.25, 0.125]
+
+
+def test_a_line_search_that_has_become_tiny_is_over() -> None:
+    def f(x: Vector, g: Vector) -> float:           # a gradient that lies: there is no way down
+        g[:] = -1e-8
+        return float(x[0])
+
+    run = minimise(f, [0.0], tolerances=STRICT)
+    assert (run.command, run.x[0], run.accepted) == (lbfgs.CONVERGED, 0.0, [])
+    assert len(run.evaluated) < 10
+
+
+def test_a_direction_that_is_not_finite_starts_afresh() -> None:
+    run = minimise(rosenbrock, [-1.2, 1.0], steps=1)
+    state, x, loss, g = run.state, run.x, run.loss, np.empty(2)
+    assert state is not None
+    rosenbrock(x, g)
+    state[1][lbfgs.SCALE] = math.inf
+    command = lbfgs.STEP_END
+    while command in (lbfgs.EVALUATE, lbfgs.ITERATION, lbfgs.STEP_END):
+        command, loss = lbfgs.advance(x, loss, g, state)
+        if command == lbfgs.EVALUATE:
+            loss = rosenbrock(x, g)
+    assert command == lbfgs.CONVERGED
+    np.testing.assert_allclose(x, 1.0, atol=1e-3)
 
 
 @pytest.mark.parametrize("outside", ["nan", "inf", "-inf", "nan gradient"])
@@ -259,11 +325,7 @@ def test_points_that_are_not_finite_are_never_accepted(outside: str) -> None:
 
 
 def test_fails_at_the_start_where_nothing_else_is_finite() -> None:
-    def f(x: Vector, g: Vector) -> float:
-        g[:] = [1.0, 2.0]
-        return 7.0 if (x == [3.0, 4.0]).all() else math.nan
-
-    run = minimise(f, [3.0, 4.0])
+    run = minimise(nowhere_else, [3.0, 4.0])
     assert (run.command, run.loss, run.accepted) == (lbfgs.FAILED, 7.0, [])
     assert run.x.tolist() == [3.0, 4.0]
     assert len(run.evaluated) == 26                 # the start and a whole line search
@@ -286,13 +348,37 @@ def test_an_optimum_given_as_start_is_left_alone() -> None:
     assert (run.command, run.accepted, len(run.evaluated)) == (lbfgs.CONVERGED, [], 1)
 
 
-def test_a_finished_minimisation_stays_finished() -> None:
-    run = minimise(rosenbrock, [-1.2, 1.0])
+def nowhere_else(x: Vector, g: Vector) -> float:
+    g[:] = [1.0, 2.0]
+    return 7.0 if (x == [3.0, 4.0]).all() else math.nan
+
+
+@pytest.mark.parametrize(("f", "x0"), [(rosenbrock, [-1.2, 1.0]), (nowhere_else, [3.0, 4.0])])
+def test_a_finished_minimisation_stays_finished(f: Loss, x0: list[float]) -> None:
+    run = minimise(f, x0)
     assert run.state is not None
-    x = run.x.copy()
-    again = lbfgs.advance(x, run.loss, np.zeros(2), run.state)
-    assert again == (lbfgs.CONVERGED, run.loss)
+    x, g = run.x.copy(), np.array([1.0, 2.0])
+    assert lbfgs.advance(x, run.loss, g, run.state) == (run.command, run.loss)
     np.testing.assert_array_equal(x, run.x)
+
+
+def test_a_search_that_the_step_cut_short_is_tried_again_in_the_next_one() -> None:
+    script = [(0.0, -1.0), (-1.0, -0.5), (5.0, 5.0), (5.0, 5.0), (5.0, 5.0), (5.0, 5.0), (-1.5, 0.0)]
+    x, g = np.zeros(1), np.zeros(1)
+    state = lbfgs.allocate(x, 2)
+    lbfgs.start(state, 20, 3, TORCH)
+    loss, g[0] = script[0]
+    e, i, s = lbfgs.EVALUATE, lbfgs.ITERATION, lbfgs.STEP_END
+    expected, heard, evaluated = [e, i, e, e, s, e, e, e, i], [], 1
+    for _ in expected:
+        command, loss = lbfgs.advance(x, loss, g, state)
+        heard.append(command)
+        if command == lbfgs.EVALUATE:
+            loss, g[0] = script[evaluated]
+            evaluated += 1
+        elif command == lbfgs.STEP_END:
+            assert (x[0], loss, g[0]) == (1.0, -1.0, -0.5)      # back at the accepted point
+    assert heard == expected
 
 
 def test_pairs_of_little_curvature_are_not_kept() -> None:

@@ -240,7 +240,7 @@ def test_too_many_folds_are_refused_with_the_number_that_works():
 @pytest.mark.parametrize("sizes", [{"test_size": 1e-9}, {"test_size": 0.99}, {"validation_size": 1e-9}])
 def test_parts_without_rows_are_refused(sizes):
     table = classes((6, 6))
-    with pytest.raises(InputError, match="data set 'classes' with 12 rows cannot be split: .*--test-size or --val-size"):
+    with pytest.raises(InputError, match=r"data set 'classes' with 12 rows cannot be split: .*--test-size"):
         Problem.from_table(table, **sizes)
 
 

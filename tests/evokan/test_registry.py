@@ -70,9 +70,9 @@ def test_only_search_spaces_can_be_registered(installed, other):
         register_space(other)
 
 
-def test_an_instance_is_no_family(installed, family):
+def test_an_instance_is_no_family(installed, stub_space):
     with pytest.raises(ValueError, match="expected a subclass of SearchSpace"):
-        register_space(family())
+        register_space(stub_space())
 
 
 def test_installed_families_are_loaded_when_asked_for(installed, family):
@@ -103,7 +103,7 @@ def test_a_family_that_cannot_be_imported_says_why(installed):
         raise ModuleNotFoundError("No module named 'missing_part'")
 
     installed.append(point("broken", broken))
-    with pytest.raises(InputError, match="'broken' is installed but cannot be imported: No module named 'missing_part'"):
+    with pytest.raises(InputError, match=r"'broken' is installed but cannot be imported: .*'missing_part'"):
         make_space("broken")
 
 

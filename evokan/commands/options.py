@@ -1,0 +1,161 @@
+"""The options of ``search`` as a table: each is a setting of `evokan.config.SearchConfig`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from evokan.errors import InputError
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print the bare result alone.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", show_default=False,
+                                             help="Threads; all processors by default, the records are the same.")]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One long option.
+
+    Attributes
+    ----------
+    name
+        Field of `SearchConfig`; the option is the same with dashes.
+    group
+        Heading in the help.
+    metavar
+        What stands behind the option; empty for a pair of flags ``--name/--no-name``.
+    help
+        One line.
+    default
+        What holds where neither the command line, nor ``--config``, nor the preset says anything; None where the
+        help line says it.
+    """
+
+    name: str
+    group: str
+    metavar: str
+    help: str
+    default: str | None = None
+
+    def parameter(self) -> inspect.Parameter:
+        """Return it as a parameter that typer understands; values stay text, `SearchConfig` reads them."""
+        flag = "--" + self.name.replace("_", "-")
+        kind: Any = str | None
+        if self.name == "space_options":
+            flag, kind = "--space-option", list[str] | None
+        elif not self.metavar:
+            flag, kind = f"{flag}/--no-{flag[2:]}", bool | None
+        text = self.help if self.default is None else f"{self.help} (default {self.default})"
+        option = typer.Option(flag, metavar=self.metavar or None, help=text, rich_help_panel=self.group,
+                              show_default=False)
+        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None,
+                                 annotation=Annotated[kind, option])
+
+
+WHAT, DATA, EVOLUTION, TRAINING, EXECUTION = "What", "Data", "Evolution", "Training", "Execution"
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("space", WHAT, "NAME", "Search space: a name of `evokan spaces`."),
+    Setting("dataset", WHAT, "NAME", "Data set: a name of `evokan datasets`."),
+    Setting("data", WHAT, "FILE", "Own table instead: CSV, TSV or Parquet, one row for each case."),
+    Setting("target", WHAT, "COLUMN", "Column of --data to predict; all others are features."),
+    Setting("task", WHAT, "TASK", "classification or regression; by default the target column decides."),
+    Setting("space_options", WHAT, "KEY=VALUE", "Option of the search space, such as max_depth=3; repeatable."),
+    Setting("test_size", DATA, "SHARE", "Test part of all rows; by default the data set's own, 0.2 for --data."),
+    Setting("val_size", DATA, "SHARE", "Validation part of the rest; by default the data set's own, 0.2 for --data."),
+    Setting("split_seed", DATA, "SEED", "Seed of the split and of the folds.", "0"),
+    Setting("scaler", DATA, "NAME", "Scaling of the features: standard, minmax or none.", "standard"),
+    Setting("impute", DATA, "HOW", "Missing values: median fills them in, drop leaves out their rows; refused if not "
+                                   "given."),
+    Setting("population", EVOLUTION, "N", "Networks in a generation, at least 4.", "100"),
+    Setting("generations", EVOLUTION, "G", "Generations after the initial one.", "20"),
+    Setting("crossover_rate", EVOLUTION, "RATE", "Probability that a pair of parents is crossed.", "0.9"),
+    Setting("mutation_rate", EVOLUTION, "RATE", "Probability that a child is mutated.", "0.5"),
+    Setting("algorithm", EVOLUTION, "NAME", "ga: the best of parents and children stay.", "ga"),
+    Setting("objectives", EVOLUTION, "NAMES", "What to minimise, by commas: val_loss, n_params, n_edges, n_features, "
+                                              "depth; the first one guides the search.", "val_loss"),
+    Setting("parsimony", EVOLUTION, "RULE", "When the smaller network wins: none, ties (equal losses), one-se (within "
+                                            "one standard error over the folds).", "ties"),
+    Setting("distinct", EVOLUTION, "", "Keep one copy of a network in the population, or let it fill up with copies.",
+            "distinct"),
+    Setting("seed", EVOLUTION, "SEED", "Seed of everything but the split.", "0"),
+    Setting("choose", EVOLUTION, "RULE", "Which network of the front is the result: best-loss, knee, one-se or "
+                                         "smallest:TOLERANCE.", "best-loss"),
+    Setting("refit", TRAINING, "ROWS", "Rows of the final fit: development (train and validation part) or holdout "
+                                       "(train part, stopped by the validation part).", "development"),
+    Setting("steps", TRAINING, "N", "L-BFGS steps of 20 iterations.", "20"),
+    Setting("folds", TRAINING, "K", "Folds of the validation loss; 1 is a single hold-out.", "1"),
+    Setting("preset", TRAINING, "NAME", "default, or paper: the published protocol of the search space.", "default"),
+    Setting("device", TRAINING, "NAME", "auto or cpu.", "auto"),
+    Setting("workers", EXECUTION, "N", "Threads; the records are the same with any number.", "all processors"),
+    Setting("out", EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>"),
+)
+
+ConfigFile = Annotated[Path | None, typer.Option(
+    "--config", metavar="FILE", show_default=False, rich_help_panel=EXECUTION,
+    help="YAML file with any settings of a search, as 'name: value' lines; the command line wins.")]
+
+Command = Callable[..., None]
+
+
+def takes_settings(*names: str) -> Callable[[Command], Command]:
+    """Give a command with ``**settings`` the options `names` of `SETTINGS`.
+
+    It gets every one of them by keyword: None where it was not given, ``space_options`` as a dict.
+    """
+    chosen = [setting.parameter() for setting in SETTINGS if setting.name in names]
+
+    def decorate(command: Command) -> Command:
+        own = inspect.signature(command, eval_str=True)
+
+        @wraps(command)
+        def with_settings(**arguments: Any) -> None:
+            arguments["space_options"] = read_pairs(arguments["space_options"] or ())
+            command(**arguments)
+
+        mine = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        parameters = [*chosen, *mine]
+        with_settings.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        with_settings.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return with_settings
+
+    return decorate
+
+
+def read_pairs(texts: list[str] | tuple[str, ...]) -> Mapping[str, Any]:
+    """Return the ``KEY=VALUE`` texts of ``--space-option`` as a mapping; a value in brackets is a JSON list.
+
+    Raises
+    ------
+    InputError
+        A text has no ``=`` or no key, or its list does not parse.
+    """
+    pairs: dict[str, Any] = {}
+    faults = []
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (equals and key.strip()):
+            faults.append(f"--space-option {text}: write KEY=VALUE, such as max_depth=3")
+            continue
+        try:
+            pairs[key.strip()] = json.loads(value) if value.startswith("[") else value
+        except ValueError:
+            faults.append(f"--space-option {text}: write a list as [1, 2, 3]")
+    if faults:
+        raise InputError(*faults)
+    return pairs
+
+
+def all_but(*names: str) -> tuple[str, ...]:
+    """Return the names of `SETTINGS` without `names`."""
+    return tuple(setting.name for setting in SETTINGS if setting.name not in names)

@@ -1,0 +1,86 @@
+"""The commands around one run: ``search``, ``resume``, ``show``, ``plot``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evokan.commands.options import ConfigFile, Json, Quiet, RunPath, Workers, all_but, takes_settings
+from evokan.commands.printing import console, print_json
+
+if TYPE_CHECKING:
+    from evokan.runs.run import Run
+
+
+@takes_settings(*all_but())
+def search(*, config: ConfigFile = None, quiet: Quiet = False, json: Json = False, **settings: Any) -> None:
+    """Search for a small network that explains a data set: the main job.
+
+    Ends with the chosen network, its test figures beside the usual baselines, and the front of error against size.
+    Defaults are those of the framework; a search space may name others (evokan spaces --json).
+    """
+    from evokan.commands.progress import make_progress
+    from evokan.main import search as run_search
+
+    with make_progress(silent=quiet or json) as progress:
+        run = run_search(observer=progress, config=config, **settings)
+    _print_result(run, quiet=quiet, as_json=json)
+
+
+def resume(
+    run: RunPath, *,
+    generations: Annotated[int | None, typer.Option(
+        "--generations", metavar="G", show_default=False,
+        help="New number of generations after the initial one; by default as planned.")] = None,
+    workers: Workers = None,
+    quiet: Quiet = False, json: Json = False,
+) -> None:
+    """Go on with a run after a kill, or beyond its planned end with --generations."""
+    from evokan.commands.progress import make_progress
+    from evokan.main import resume as run_resume
+
+    with make_progress(silent=quiet or json) as progress:
+        found = run_resume(run, generations=generations, workers=workers, observer=progress)
+    _print_result(found, quiet=quiet, as_json=json)
+
+
+def show(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
+    """Sum up a run, finished or not: the best network, its test figures, the front.
+
+    With --quiet in one line.
+    """
+    from evokan.commands.summary import one_line, print_summary, summarise
+    from evokan.runs.run import load_run
+
+    summary = summarise(load_run(run))
+    if json:
+        print_json(summary)
+    elif quiet:
+        print(one_line(summary))
+    else:
+        print_summary(summary)
+
+
+def plot(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
+    """Draw every picture of a run into RUN/plots; of an unfinished run, the history."""
+    from evokan.product import draw
+    from evokan.runs.run import load_run
+
+    paths = draw(load_run(run))
+    if json:
+        print_json(paths)
+    elif not quiet:
+        for path in paths:
+            console().print(str(path), soft_wrap=True)
+
+
+def _print_result(run: Run, *, quiet: bool, as_json: bool) -> None:
+    from evokan.commands.summary import print_summary, summarise
+
+    if quiet:
+        print(run.path)
+    elif as_json:
+        print_json(summarise(run))
+    else:
+        print_summary(summarise(run))

@@ -1,0 +1,95 @@
+"""What has to be true of every network, every result and every explanation."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from evokan.chromosome import Bits
+from evokan.errors import InvalidArchitecture
+from evokan.problem import Problem
+from evokan.space import Architecture, Budget, Explanation, SearchSpace, Trained, TrainingJob
+
+COUNTS = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
+
+
+def verdict(space: SearchSpace, bits: Bits, problem: Problem) -> Architecture | str:
+    """Return the network that `bits` describe, or the reason why there is none."""
+    try:
+        return space.decode(bits, problem)
+    except InvalidArchitecture as invalid:
+        return str(invalid).strip()
+
+
+def train_one(space: SearchSpace, problem: Problem, budget: Budget, job: TrainingJob) -> Trained:
+    """Train one job; the unit of work of the test with threads."""
+    return space.train([job], problem, budget)[0]
+
+
+def check_counts(architecture: Architecture, problem: Problem) -> None:
+    """Check the whole numbers that describe a network."""
+    for name in COUNTS:
+        value = getattr(architecture, name)
+        assert isinstance(value, int), f"{name} must be an int, got {value!r}"
+        assert value >= (0 if name == "grid" else 1), f"{name} is {value}"
+    assert architecture.n_features <= problem.n_features
+
+
+def check_result(job: TrainingJob, trained: Trained) -> None:
+    """Check what has to be true of every result of a training."""
+    assert trained.iterations >= 0
+    assert trained.evaluations >= 0
+    assert trained.seconds >= 0
+    if trained.reason:
+        assert trained.val_loss == trained.train_loss == np.inf
+        assert trained.weights is None
+        return
+    assert np.isfinite(trained.val_loss), "a loss is not finite, but no reason is given"
+    assert np.isfinite(trained.train_loss), "a loss is not finite, but no reason is given"
+    assert (trained.weights is not None) == job.keep_weights, "weights must come exactly where asked for"
+    for name, value in (trained.weights or {}).items():
+        assert isinstance(value, np.ndarray)
+        assert np.isfinite(value).all(), f"{name} is not finite"
+
+
+def check_same(left: Trained, right: Trained, *, weights: bool = True) -> None:
+    """Check that two results agree in every bit but the time they took."""
+    for name in (field.name for field in fields(Trained)):
+        if name not in ("seconds", "weights"):
+            assert getattr(left, name) == getattr(right, name), name
+    if weights:
+        check_weights(left, right)
+
+
+def check_weights(left: Trained, right: Trained) -> None:
+    """Check that two results have the same weights."""
+    assert (left.weights is None) == (right.weights is None)
+    if left.weights is not None and right.weights is not None:
+        assert left.weights.keys() == right.weights.keys()
+        assert all(np.array_equal(left.weights[name], right.weights[name]) for name in left.weights)
+
+
+def check_explanation(found: Explanation, problem: Problem) -> None:
+    """Check the explanation of one model."""
+    table = problem.table
+    assert found.input_names == table.feature_names
+    assert found.output_names == (table.class_names or (table.target_name,))
+    assert (found.widths[0], found.widths[-1]) == (len(found.input_names), len(found.output_names))
+    assert found.importances.shape == (problem.n_features,)
+    assert (found.importances >= 0).all()
+    assert np.isclose(found.importances.sum(), 1.0) or not found.importances.any()
+    places = [(edge.layer, edge.source, edge.target) for edge in found.edges]
+    assert len(set(places)) == len(places), "an edge is named twice"
+    for edge in found.edges:
+        assert 0 <= edge.layer < len(found.widths) - 1
+        assert 0 <= edge.source < found.widths[edge.layer]
+        assert 0 <= edge.target < found.widths[edge.layer + 1]
+        assert edge.x.shape == edge.y.shape == (edge.x.size,)
+        assert edge.x.size >= 2
+        assert np.isfinite(edge.x).all()
+        assert np.isfinite(edge.y).all()
+        assert 0 <= edge.weight <= 1
+    if found.edges:
+        assert max(edge.weight for edge in found.edges) in (0.0, pytest.approx(1.0))
