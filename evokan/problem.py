@@ -257,6 +257,12 @@ class Problem:
             return np.asarray(self.table.y, dtype=np.int64)
         return self.target_scaler.transform(np.asarray(self.table.y, dtype=np.float64)[:, None])[:, 0]
 
+    def refold(self, seed: int) -> tuple[Fold, ...]:
+        """Return another cut of the development rows into as many folds; the hold-out stays as it is."""
+        if len(self.folds) == 1:
+            return self.folds
+        return _cut(self.table, self.development, len(self.folds), seed % 2**32)
+
     def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64) -> FoldArrays:
         """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64)."""
         kind = np.int64 if self.task == "classification" else dtype

@@ -55,12 +55,16 @@ class Setting:
             flag, kind = "--space-option", list[str] | None
         elif not self.metavar:
             flag, kind = f"{flag}/--no-{flag[2:]}", bool | None
-        text = self.help if self.default is None else f"{self.help} (default {self.default})"
+        own = ", or the search space's own" if self.name in OF_SPACE else ""
+        text = self.help if self.default is None else f"{self.help} (default {self.default}{own})"
         option = typer.Option(flag, metavar=self.metavar or None, help=text, rich_help_panel=self.group,
                               show_default=False)
         return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None,
                                  annotation=Annotated[kind, option])
 
+
+OF_SPACE = ("scaler", "parsimony", "distinct", "choose", "refit", "folds")
+"""What a search space is likely to have a default of its own for (`Preset.settings`)."""
 
 WHAT, DATA, EVOLUTION, TRAINING, EXECUTION = "What", "Data", "Evolution", "Training", "Execution"
 

@@ -18,7 +18,7 @@ def search(*, config: ConfigFile = None, quiet: Quiet = False, json: Json = Fals
     """Search for a small network that explains a data set: the main job.
 
     Ends with the chosen network, its test figures beside the usual baselines, and the front of error against size.
-    Defaults are those of the framework; a search space may name others (evokan spaces --json).
+    `evokan spaces --json` lists the defaults that a search space has of its own.
     """
     from evokan.commands.progress import make_progress
     from evokan.main import search as run_search

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import textwrap
 import threading
 import warnings
 from collections.abc import Generator
@@ -55,7 +56,7 @@ def connect(address: str | None, cpus: int) -> Connection:
                      logging_level=logging.ERROR)
     else:
         with _quietly(), _explained(f"no connection to the Ray cluster at {wanted!r}"):
-            if "://" not in wanted:
+            if not wanted.startswith("ray://"):
                 wanted = _resolve(wanted)
                 probe(wanted)
             ray.init(wanted, log_to_driver=False, logging_level=logging.ERROR)
@@ -86,8 +87,8 @@ def probe(address: str) -> None:
                 connection.sendall(_HTTP2_PREFACE)
                 answer = connection.recv(9)
                 if len(answer) < 4 or answer[3] != _SETTINGS_FRAME:
-                    raise OSError("what answers there is not the head of a Ray cluster (its port is 6379 where "
-                                  "`ray start` was given none; 8265 is the dashboard's)")
+                    raise OSError("what answers there is not the head of a Ray cluster (port 6379 where `ray start` "
+                                  "was given none; 8265 is the dashboard's)")
     except TimeoutError:
         raise TimeoutError(f"no answer within {PROBE_SECONDS:g} seconds") from None
 
@@ -139,10 +140,13 @@ def _resolve(address: str) -> str:
     """Return ``host:port``, for ``auto`` that of a cluster running on this machine."""
     from ray._private.services import canonicalize_bootstrap_address
 
-    found: str | None = canonicalize_bootstrap_address(address)
-    if found is None:
-        raise ConnectionError("this machine belongs to no running cluster; start one with `ray start --head`, "
-                              "or give the address of its head as HOST:PORT")
+    if address != "auto" and not re.fullmatch(r"[^/]+:\d+", address):
+        raise ValueError("give HOST:PORT of its head (port 6379 where `ray start` was given none), or auto")
+    try:
+        found: str = canonicalize_bootstrap_address(address)
+    except ConnectionError:
+        raise ConnectionError("this machine belongs to no running cluster; start one with `ray start --head`, or "
+                              "give HOST:PORT of its head") from None
     return found
 
 
@@ -151,8 +155,8 @@ def _explained(what: str) -> Generator[None, None, None]:
     try:
         yield
     except (OSError, RuntimeError, ValueError, ImportError) as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"{what}: {lines[0].rstrip('.')}") from error
+        text = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        raise InputError(f"{what}: {textwrap.shorten(text, 300, placeholder=' ...')}") from error
 
 
 @contextmanager

@@ -108,19 +108,7 @@ class _Worker:
 
 
 class Pool:
-    """Actors of a Ray cluster that this process is connected to.
-
-    Parameters
-    ----------
-    size
-        Number of workers to ask for; None for as many as there is room for.
-    gpus
-        GPUs for each; one CPU comes with it.
-    limit
-        Seconds that one item may take, or None.
-    on_status
-        Told about all ready workers whenever something has changed.
-    """
+    """Actors of a Ray cluster; the parameters are those of `evokan.evaluation.ray_executor.RayExecutor`."""
 
     def __init__(self, size: int | None, gpus: float, limit: float | None,
                  on_status: Callable[[Sequence[WorkerStatus]], None] | None) -> None:

@@ -80,23 +80,30 @@ def forward(theta: Array, c: Array, layer_start: Array, source: Array, target: A
 
 @jit
 def cross_entropy(value: Array, first: int, classes: int, start: int, rows: int, labels: Array, g: Array,
-                  scale: float) -> Any:
-    """Return the summed cross-entropy of a block and write its gradient, times `scale`, into `g`."""
+                  scale: float, top: Array, partition: Array) -> Any:
+    """Return the summed cross-entropy of a block and write its gradient, times `scale`, into `g`.
+
+    `top` and `partition` are scratch, shape (>= rows,). Rows are the inner loops, which vectorise.
+    """
+    for row in range(rows):
+        top[row] = value[first, row]
+        partition[row] = 0.0
+    for k in range(first + 1, first + classes):
+        for row in range(rows):
+            top[row] = max(top[row], value[k, row])
+    for k in range(first, first + classes):
+        for row in range(rows):
+            g[k, row] = exp(np.float64(value[k, row] - top[row]))
+        for row in range(rows):
+            partition[row] += g[k, row]
+    for k in range(first, first + classes):
+        for row in range(rows):
+            g[k, row] *= scale / partition[row]
     total = 0.0
     for row in range(rows):
-        top = value[first, row]
-        for k in range(1, classes):
-            top = max(top, value[first + k, row])
-        partition = 0.0
-        for k in range(classes):
-            e = exp(np.float64(value[first + k, row] - top))
-            g[first + k, row] = e
-            partition += e
-        for k in range(classes):
-            g[first + k, row] *= scale / partition
-        label = labels[start + row]
-        g[first + label, row] -= scale
-        total += math.log(partition) - (value[first + label, row] - top)
+        label = first + labels[start + row]
+        g[label, row] -= scale
+        total += math.log(partition[row]) - (value[label, row] - top[row])
     return total
 
 
@@ -128,7 +135,7 @@ def data_loss(theta: Array, c: Array, net: Net, lo: Array, inv_h: Array, interva
         forward(theta, c, layer_start, source, target, level_start, lo, inv_h, intervals,
                 index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu)
         if labels.shape[0] > 0:
-            total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0)
+            total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0, silu[first], dsilu[first])
         else:
             total += squared_error(value, first, start, rows, targets, g, 1.0)
     return total / n
@@ -162,7 +169,7 @@ def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, 
             for row in range(rows):
                 g[node, row] = 0.0
         if labels.shape[0] > 0:
-            total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0 / n)
+            total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0 / n, silu[first], dsilu[first])
         else:
             total += squared_error(value, first, start, rows, targets, g, 1.0 / n)
         for layer in range(layers - 1, 0, -1):

@@ -37,12 +37,16 @@ def initial_values(architecture: KANArchitecture, flat: FlatNetwork, options: GA
 
 
 def input_grid(x: Array, intervals: int, margin: float) -> Grid:
-    """Return (lo, h) of every column of `x`, shape (columns, rows); a constant column gets a grid of width 2."""
+    """Return (lo, h) of every column of `x`, shape (columns, rows); a constant column gets a grid of width 2.
+
+    A range that overflows gives a grid that is not finite, and so a training that fails.
+    """
     low, high = x.min(axis=1), x.max(axis=1)
-    spread = high - low
-    flat = spread <= 1e-9 * np.maximum(np.abs(high), 1.0)
-    low = np.where(flat, low - 1.0, low - margin * spread)
-    width = np.where(flat, 2.0, spread * (1.0 + 2.0 * margin))
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = high - low
+        flat = spread <= 1e-9 * np.maximum(np.abs(high), 1.0)
+        low = np.where(flat, low - 1.0, low - margin * spread)
+        width = np.where(flat, 2.0, spread * (1.0 + 2.0 * margin))
     return low.astype(x.dtype), (width / intervals).astype(x.dtype)
 
 

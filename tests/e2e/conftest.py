@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-TINY = ("--space", "gakan", "--population", "8", "--generations", "2", "--workers", "2")
+TINY = ("--space", "gakan", "--population", "8", "--generations", "2", "--folds", "1", "--workers", "2")
 
 
 class Result(NamedTuple):

@@ -189,7 +189,7 @@ def test_evaluate_repeats_the_figures_of_the_search(iris_run, evokan, home):
     searched = rows_of(iris_run.path / "evaluations.csv")
     text = "# all networks of a search\n\n" + "\n".join(row["chromosome"] for row in searched) + "\n"
     (home / "all.txt").write_text(text)
-    result = evokan("evaluate", "--space", "gakan", "--dataset", "iris", "--chromosomes", "all.txt",
+    result = evokan("evaluate", "--space", "gakan", "--dataset", "iris", "--folds", 1, "--chromosomes", "all.txt",
                     "--out", "all.csv", "--workers", 1, cwd=home)
     assert (result.status, result.err) == (0, "")
     assert "24 chromosomes" in result.out

@@ -95,7 +95,7 @@ print(*(name for name in sys.modules if name.split(".")[0] == "search_spaces"))
     assert loaded[1] == ""
 
 
-@pytest.mark.parametrize("module", ["evokan", "evokan.errors", "evokan.datasets", "evokan.observer"])
+@pytest.mark.parametrize("module", ["evokan", "evokan.cli", "evokan.errors", "evokan.datasets", "evokan.observer"])
 def test_light_modules_stay_light(module):
     assert run(f"import sys, {module}\nprint(*(name for name in {HEAVY!r} if name in sys.modules))").strip() == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ def phi(x: np.ndarray, coefficients: np.ndarray, w_b: float, w_s: float, lo: flo
 def random_masks(rng: np.random.Generator, widths: tuple[int, ...], share: float = 0.6) -> list[np.ndarray]:
     """Masks with at least one path through them."""
     while True:
-        masks = [rng.random((upper, lower)) < share for lower, upper in zip(widths, widths[1:], strict=False)]
+        masks = [rng.random((upper, lower)) < share for lower, upper in pairwise(widths)]
         try:
             from_masks(masks, 1)
         except InvalidArchitecture:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from gakan_reference import Case, random_case
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy
 
 from search_spaces.gakan.kernel import BLOCK, data_loss, first_level, loss_and_gradient, workspace
 from search_spaces.splines.kernels import PADDING
@@ -64,7 +64,7 @@ def labels(rng: np.random.Generator, case: Case, rows: int, task: str) -> np.nda
 def torch_loss(model, x: np.ndarray, y: np.ndarray) -> torch.Tensor:
     outputs = model(torch.from_numpy(x))
     if y.dtype == np.int64:
-        return F.cross_entropy(outputs, torch.from_numpy(y))
+        return cross_entropy(outputs, torch.from_numpy(y))
     return ((outputs[:, 0] - torch.from_numpy(y)) ** 2).mean()
 
 

@@ -254,7 +254,7 @@ def test_curves_are_the_edges_over_the_range_of_the_data():
         levels = [level.numpy() for level in model.levels(torch.as_tensor(problem.table.X[problem.development]))]
     places = [(layer, *pair) for layer, pairs in enumerate(case.architecture.edges) for pair in pairs]
     assert [(edge.layer, edge.source, edge.target) for edge in found.edges] == places
-    count = {layer: 0 for layer in range(2)}
+    count = [0, 0]
     for edge in found.edges:
         data = levels[edge.layer][:, edge.source]
         assert (edge.x.min(), edge.x.max()) == pytest.approx((data.min(), data.max()))
