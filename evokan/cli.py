@@ -77,20 +77,21 @@ def _report(error: BaseException) -> int:
     elif isinstance(error, UsageError):
         sentences = [usage_fault(error)]
         status = WRONG_INPUT
-    elif isinstance(error, KeyboardInterrupt):
-        sentences = ["; ".join(["interrupted", *notes])]
-        status = INTERRUPTED
-    elif isinstance(error, BrokenPipeError):
-        # Whoever read our output has seen enough; nothing is left to be flushed at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    elif isinstance(error, BrokenPipeError) and not notes:
         sentences = []
         status = DONE
+    elif isinstance(error, KeyboardInterrupt | BrokenPipeError):
+        sentences = ["; ".join(["interrupted", *notes])]
+        status = INTERRUPTED
     elif isinstance(error, EvokanError):
         sentences = [str(error)]
     else:
         if not notes:
             traceback.print_exception(error)
         sentences = ["; ".join([f"internal error, please report it: {type(error).__name__}: {error}", *notes])]
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has seen enough: what is left to be flushed at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for sentence in sentences:
         print("evokan:", " ".join(sentence.split()), file=sys.stderr)
     return status
@@ -114,12 +115,12 @@ def usage_fault(error: Any) -> str:
     if type(error).__name__ == "NoSuchOption":
         known = [name for parameter in error.ctx.command.params for name in (*parameter.opts, *parameter.secondary_opts)
                  if name.startswith("--")]
-        near = difflib.get_close_matches(option, known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(option, known, n=1, cutoff=0.7)
         return f"unknown option {option!r}" + (f": did you mean {near[0]!r}?" if near else where)
     text: str = error.format_message()
     if text.startswith("No such command"):
         name = text.split("'")[1]
-        near = difflib.get_close_matches(name, error.ctx.command.commands, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, error.ctx.command.commands, n=1)
         return f"unknown command {name!r}" + (f": did you mean {near[0]!r}?" if near else where)
     return text[:1].lower() + text[1:].rstrip(".") + where
 

@@ -72,17 +72,21 @@ class Finalizer:
         self._refit = refit
 
     def retrain(self, front: Sequence[Record]) -> list[Finalist]:
-        """Train every member on all folds from fresh seeds; one whose trainings all fail is left out."""
+        """Train every network from fresh seeds; one whose trainings all fail is left out.
+
+        Each seed goes with a cut of the development rows of its own, so that a network which suits the search's
+        folds by luck is found out. A single hold-out stays as it is.
+        """
         layout = self._space.layout(self._problem)
         networks = [self._space.decode(layout.from_text(record.chromosome), self._problem) for record in front]
-        folds = self._problem.folds
-        groups = []
-        for network in networks:
-            seeds = self._seeds(network)
-            groups.append(tuple(TrainingJob(network, fold, seed) for seed in seeds for fold in folds))
+        cuts = [self._problem.refold(derive_seed(self._run_seed, "folds", i)) for i in range(FRESH_SEEDS)]
+        size = len(cuts[0])
+        groups = [tuple(TrainingJob(network, fold, seed)
+                        for seed, folds in zip(self._seeds(network), cuts, strict=True) for fold in folds)
+                  for network in networks]
         finalists = []
         for record, network, results in zip(front, networks, self._run(groups), strict=True):
-            tries = [aggregate(results[i * len(folds) : (i + 1) * len(folds)]) for i in range(FRESH_SEEDS)]
+            tries = [aggregate(results[i * size : (i + 1) * size]) for i in range(FRESH_SEEDS)]
             good = [(figures, seed) for figures, seed in zip(tries, self._seeds(network), strict=True)
                     if not figures.reason]
             if good:

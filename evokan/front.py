@@ -14,7 +14,7 @@ from evokan.evaluation.records import Record
 
 @dataclass(frozen=True)
 class FrontMember:
-    """A network of the front, trained again with fresh seeds.
+    """A network trained again from fresh seeds, on fresh folds where there are folds.
 
     Attributes
     ----------
@@ -46,6 +46,32 @@ def pareto_front(records: Iterable[Record], objectives: Sequence[str]) -> list[R
     keep = moocore.is_nondominated(values, keep_weakly=False)
     front = [record for record, kept in zip(candidates, keep, strict=True) if kept]
     return sorted(front, key=lambda record: (record.val_loss, record.n_params, record.id))
+
+
+def finalist_records(records: Iterable[Record], survivors: Iterable[Record], objectives: Sequence[str]) -> list[Record]:
+    """Return what is worth a second look: the front of `records`, then the other distinct networks of `survivors`.
+
+    The front as searched holds the luckiest networks of a run; among the survivors are sounder ones that luck
+    passed over.
+    """
+    front = pareto_front(records, objectives)
+    keys = {record.key for record in front}
+    others: dict[str, Record] = {}
+    for record in survivors:
+        if record.usable and record.key not in keys:
+            others.setdefault(record.key, record)
+    return front + list(others.values())
+
+
+def front_of(members: Sequence[FrontMember], objectives: Sequence[str]) -> list[FrontMember]:
+    """Return the non-dominated members, with the mean loss over fresh trainings in the place of ``val_loss``."""
+    if not members:
+        return []
+    values = np.array([[member.val_loss_mean if name == "val_loss" else member.record.objective(name)
+                        for name in objectives] for member in members])
+    keep = moocore.is_nondominated(values, keep_weakly=False)
+    front = [member for member, kept in zip(members, keep, strict=True) if kept]
+    return sorted(front, key=lambda m: (m.val_loss_mean, m.record.n_params, m.record.id))
 
 
 def choose(members: Sequence[FrontMember], rule: str) -> FrontMember:

@@ -140,7 +140,8 @@ def _search(job: Job, directory: RunDirectory, observer: Observer, records: list
         state = evolve(algorithm, evaluator, state, seed=config.seed, last_generation=config.generations,
                        objectives=config.front_objectives, reference=stored["reference_point"], known=known,
                        on_generation=on_generation)
-        write_product(job, directory, executor, state.records, observer)
+        survivors = [genome.evaluated() for genome in state.population]
+        write_product(job, directory, executor, state.records, survivors, observer)
     observer.on_end()
 
 

@@ -11,7 +11,7 @@ from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.executors import Executor
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.final import Finalist, Finalizer
-from evokan.front import choose, pareto_front
+from evokan.front import choose, finalist_records, front_of
 from evokan.observer import Observer
 from evokan.runs.directory import RunDirectory, replace_text, write_json
 from evokan.runs.run import Run, explanation_to_json
@@ -25,7 +25,7 @@ PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
 
 
 def write_product(job: Job, directory: RunDirectory, executor: Executor, records: Sequence[Record],
-                  observer: Observer) -> None:
+                  survivors: Sequence[Record], observer: Observer) -> None:
     """Train the front again, choose, fit, test once, and write everything after the last generation.
 
     ``best/metrics.json`` is written last before the pictures: a run that has it is finished.
@@ -36,12 +36,14 @@ def write_product(job: Job, directory: RunDirectory, executor: Executor, records
         No network of the whole search could be trained.
     """
     config = job.config
-    front = pareto_front(records, config.front_objectives)
-    if not front:
+    candidates = finalist_records(records, survivors, config.front_objectives)
+    if not candidates:
         raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
     finalizer = Finalizer(job.space, job.problem, job.budget, executor, config.seed, config.refit)
-    observer.on_stage(f"training the front of {len(front)} networks again with fresh seeds")
-    finalists = finalizer.retrain(front)
+    observer.on_stage(f"training {len(candidates)} finalists again with fresh seeds")
+    again = finalizer.retrain(candidates)
+    front = front_of([finalist.member for finalist in again], config.front_objectives)
+    finalists = [next(finalist for finalist in again if finalist.member is member) for member in front]
     fitted = [(finalist, trained.weights) for finalist, trained in zip(finalists, finalizer.fit(finalists), strict=True)
               if trained.weights is not None]
     if not fitted:

@@ -71,13 +71,14 @@ def read_chromosomes(path: Path, layout: ChromosomeLayout) -> list[Bits]:
     found: list[Bits] = []
     faults: list[str] = []
     for count, line in enumerate(content.splitlines(), start=1):
-        # What is no text cannot be a chromosome either, and the sentence about it can say so.
-        text = line.decode("utf-8", errors="backslashreplace").strip()
-        if text and not text.startswith("#"):
-            try:
+        try:
+            text = line.decode("utf-8").strip()
+            if text and not text.startswith("#"):
                 found.append(layout.from_text(text))
-            except InputError as error:
-                faults.append(f"--chromosomes {path}, line {count}: {error}")
+        except UnicodeDecodeError:
+            faults.append(f"--chromosomes {path}, line {count}: is not text")
+        except InputError as error:
+            faults.append(f"--chromosomes {path}, line {count}: {error}")
     if not found and not faults:
         faults.append(f"--chromosomes {path}: holds no chromosome")
     if len(faults) > SHOWN_FAULTS:

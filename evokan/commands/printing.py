@@ -28,8 +28,14 @@ def console() -> Console:
     """Return the console of standard output; what is no terminal gets room for whole tables."""
     from rich.console import Console
 
+    class Printer(Console):
+        """Leaves it to `evokan.cli` what a closed pipe means."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     # Paths and names of columns are printed as they are, whatever looks like markup in them.
-    found = Console(highlight=False, markup=False, emoji=False)
+    found = Printer(highlight=False, markup=False, emoji=False)
     if not found.is_terminal:
         found.width = PLAIN_WIDTH
     return found

@@ -119,7 +119,7 @@ def _print_best(out: Console, summary: dict[str, Any]) -> None:
     best = summary["best"]
     made = table("", "", title="Chosen network" if "metrics" in summary else "Best so far")
     if "shape" in best:
-        made.add_row("shape", "-".join(map(str, best["shape"])) + f", {best['n_edges']} edges")
+        made.add_row("shape", f"[{','.join(map(str, best['shape']))}], {best['n_edges']} edges")
         made.add_row("features used", f"{best['n_features']}: {', '.join(best['features'])}")
     else:
         made.add_row("edges, depth", f"{best['n_edges']}, {best['depth']}")

@@ -22,10 +22,9 @@ def plot_pareto(front: pd.DataFrame, evaluations: pd.DataFrame | None = None, ax
     Parameters
     ----------
     front
-        Rows of ``pareto.csv``. The steps follow `val_loss` as searched. Where `val_loss_mean` and
-        `val_loss_sd` stand, the markers with error bars show them (the loss trained again with fresh
-        seeds), and small rings the searched losses: the distance is what the search owed to luck. The row
-        with `chosen` is labelled.
+        Rows of ``pareto.csv``. Where `val_loss_mean` and `val_loss_sd` stand, the steps and the
+        markers with error bars show them (the loss trained again with fresh seeds), and small rings the
+        searched losses: the distance is what the search owed to luck. The row with `chosen` is labelled.
     evaluations
         Rows of ``evaluations.csv``; networks with a loss become faint dots.
     ax
@@ -82,7 +81,7 @@ def plot_pareto(front: pd.DataFrame, evaluations: pd.DataFrame | None = None, ax
                 rasterized=True,
                 zorder=1,
             )
-        steps = _steps(ax, size, searched)
+        steps = _steps(ax, size, loss)
         ax.plot(*steps, color=style.INK, linewidth=1.2, zorder=3)
         if again:
             ax.scatter(size, searched, s=13, facecolor="white", edgecolor=style.INK, linewidths=0.8, zorder=4)

@@ -92,7 +92,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
     if not rows:
         return
     ours, theirs = best_accuracies(rows, OURS), best_accuracies(rows, PYKAN)
-    gains = np.array([ours[split] - theirs[split] for split in splits])
+    gains = np.round([ours[split] - theirs[split] for split in splits], 6)      # pykan's are in float32
     spread = f"standard error {gains.std(ddof=1) / math.sqrt(len(gains)):.3f}" if len(gains) > 1 else "one split"
     aim = Aim(f"mean test accuracy of our {BEST} best (aim: that of pykan's)", float(np.mean(list(theirs.values()))),
               float(np.mean(list(ours.values()))))
@@ -105,7 +105,8 @@ def write(rows: Sequence[Row], path: Path) -> None:
         "no fitness.",
         "## Aim", report.aims_table([aim]),
         f"Our {BEST} best differ from pykan's {BEST} best by {gains.mean():+.3f} on average ({spread}); ours are ahead "
-        f"on {int((gains > 0).sum())} splits and behind on {int((gains < 0).sum())}.",
+        f"on {int((gains > 0).sum())} splits, behind on {int((gains < 0).sum())}, level on "
+        f"{int((gains == 0).sum())}.",
         f"## The {BEST} best, split by split",
         report.table(("split seed", OURS, PYKAN),
                      [(str(split), f"{ours[split]:.3f}", f"{theirs[split]:.3f}") for split in splits]),

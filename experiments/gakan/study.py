@@ -13,7 +13,7 @@ from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evolution.loop import State, evolve
 from evokan.final import Finalizer
-from evokan.front import choose, pareto_front
+from evokan.front import choose, finalist_records, front_of
 from evokan.job import prepare, reference_point, resolve
 from evokan.main import make_algorithm
 
@@ -54,11 +54,13 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
                        objectives=config.front_objectives, reference=reference_point(job, evaluator.layout))
         finalizers = {refit: Finalizer(job.space, job.problem, job.budget, executor, config.seed,
                                        config.refit if refit == "default" else refit) for refit in piece.refits}
-        finalists = next(iter(finalizers.values())).retrain(pareto_front(state.records, config.front_objectives))
+        candidates = finalist_records(state.records, [genome.evaluated() for genome in state.population],
+                                      config.front_objectives)
+        finalists = next(iter(finalizers.values())).retrain(candidates)
+        front = front_of([finalist.member for finalist in finalists], config.front_objectives)
         for refit, finalizer in finalizers.items():
             for rule in piece.choices:
-                member = choose([finalist.member for finalist in finalists],
-                                config.choose if rule == "default" else rule)
+                member = choose(front, config.choose if rule == "default" else rule)
                 finalist = next(f for f in finalists if f.member is member)
                 trained = finalizer.fit([finalist])[0]
                 network = finalist.architecture

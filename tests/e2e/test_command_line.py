@@ -138,3 +138,13 @@ def test_an_output_that_nobody_reads_is_no_fault():
         process.stdout.close()
         err = process.stderr.read()
         assert (process.wait(60), err) == (0, b"")
+
+
+def test_a_search_that_nobody_reads_can_go_on(tmp_path):
+    with subprocess.Popen([sys.executable, "-m", "evokan.cli", *TINY], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          cwd=tmp_path, text=True) as process:
+        assert process.stdout.readline().startswith("gakan on iris")
+        process.stdout.close()
+        err = process.stderr.read()
+        assert (process.wait(60), err) == (3, "evokan: interrupted; go on with: evokan resume run\n")
+    assert "interrupted" in (tmp_path / "run" / "run.log").read_text()

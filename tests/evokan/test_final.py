@@ -84,8 +84,16 @@ def rows(fold: Fold) -> tuple[list[int], list[int]]:
 # ---------------------------------------------------------------- trained again
 
 
+def fresh_seeds(key):
+    return [derive_seed(11, "recorder", key, "fresh", i) for i in range(5)]
+
+
+def fresh_folds(problem, i):
+    return problem.refold(derive_seed(11, "folds", i))
+
+
 @pytest.mark.parametrize("folds", [1, 3])
-def test_every_member_is_trained_on_every_fold_from_seeds_the_search_never_saw(recorder, stub_problem, folds):
+def test_every_network_is_trained_from_fresh_seeds_on_fresh_cuts(recorder, stub_problem, folds):
     problem = stub_problem(folds)
     space = recorder()
     front = searched(space, problem)
@@ -101,9 +109,12 @@ def test_every_member_is_trained_on_every_fold_from_seeds_the_search_never_saw(r
         assert len(seeds) == FRESH_SEEDS
         assert not seeds & searching
         assert one.seed in seeds
-        for seed in seeds:
-            trained_on = [rows(job.fold) for job in mine if job.seed == seed]
-            assert sorted(trained_on) == sorted(map(rows, problem.folds))
+        cuts = []
+        for i, seed in enumerate(fresh_seeds(one.architecture.key)):
+            trained_on = sorted(rows(job.fold) for job in mine if job.seed == seed)
+            assert trained_on == sorted(map(rows, fresh_folds(problem, i)))
+            cuts.append(str(trained_on))
+        assert len(set(cuts)) == (1 if folds == 1 else FRESH_SEEDS)
     assert len({job.seed for job in space.jobs}) == FRESH_SEEDS * len(front)
     assert all(job.iterations is None and not job.keep_weights for job in space.jobs)
 
@@ -114,9 +125,9 @@ def test_mean_spread_and_best_seed_by_hand(recorder, stub_problem, folds):
     space = recorder()
     front = searched(space, problem)
     for one in finalizer(space, problem).retrain(front):
-        seeds = [derive_seed(11, "recorder", one.architecture.key, "fresh", i) for i in range(5)]
-        results = np.array([[figures(TrainingJob(one.architecture, fold, seed)).val_loss for fold in problem.folds]
-                            for seed in seeds])
+        seeds = fresh_seeds(one.architecture.key)
+        results = np.array([[figures(TrainingJob(one.architecture, fold, seed)).val_loss
+                             for fold in fresh_folds(problem, i)] for i, seed in enumerate(seeds)])
         losses = results.mean(axis=1)
         assert one.member.val_loss_mean == pytest.approx(losses.mean())
         assert one.member.val_loss_sd == pytest.approx(losses.std(ddof=1))
@@ -139,22 +150,21 @@ def test_nothing_depends_on_the_order_of_the_front_or_the_number_of_threads(reco
 def test_failed_seeds_are_left_out(recorder, stub_problem):
     problem = stub_problem(2)
     front = searched(recorder(), problem)
-    lost = {derive_seed(11, "recorder", front[0].key, "fresh", i) for i in (0, 3)}
-    last = rows(problem.folds[-1])
+    lost = {seed: rows(fresh_folds(problem, i)[-1]) for i, seed in enumerate(fresh_seeds(front[0].key)) if i in (0, 3)}
 
     def outcome(job):
         # One bad fold is enough to lose a seed.
-        return Trained.failed("broke down") if job.seed in lost and rows(job.fold) == last else figures(job)
+        return Trained.failed("broke down") if lost.get(job.seed) == rows(job.fold) else figures(job)
 
     whole = finalizer(recorder(), problem).retrain(front)
     found = finalizer(recorder(outcome), problem).retrain(front)
     assert found[1:] == whole[1:]
-    left = [seed for i in range(5) if (seed := derive_seed(11, "recorder", front[0].key, "fresh", i)) not in lost]
-    losses = [np.mean([figures(TrainingJob(found[0].architecture, fold, seed)).val_loss for fold in problem.folds])
-              for seed in left]
+    left = [(i, seed) for i, seed in enumerate(fresh_seeds(front[0].key)) if seed not in lost]
+    losses = [np.mean([figures(TrainingJob(found[0].architecture, fold, seed)).val_loss
+                       for fold in fresh_folds(problem, i)]) for i, seed in left]
     assert found[0].member.val_loss_mean == pytest.approx(np.mean(losses))
     assert found[0].member.val_loss_sd == pytest.approx(np.std(losses, ddof=1))
-    assert found[0].seed == left[int(np.argmin(losses))]
+    assert found[0].seed == left[int(np.argmin(losses))][1]
 
 
 def test_one_good_seed_has_no_spread(recorder, stub_problem):

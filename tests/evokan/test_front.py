@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
-from evokan.front import FrontMember, choose, pareto_front
+from evokan.front import FrontMember, choose, finalist_records, front_of, pareto_front
 
 PAIR = ("val_loss", "n_params")
 
@@ -148,3 +148,17 @@ def test_nothing_to_choose_from():
 def test_unusable_rules_are_the_users_mistake(rule, sentence):
     with pytest.raises(InputError, match=sentence.replace("?", r"\?")):
         choose(FOUR, rule)
+
+
+def test_finalists_are_the_front_and_the_other_distinct_survivors() -> None:
+    pool = [record(0, 1.0, 1), record(1, 2.0, 2), record(2, 3.0, 3), record(3, 4.0, 4)]
+    copy = pool[1].replace(id=4, status="cached")
+    failed = record(5, float("inf"), 1, status="failed")
+    assert [r.id for r in finalist_records(pool, [pool[0], pool[1], copy, failed], PAIR)] == [0, 1]
+
+
+def test_the_reported_front_goes_by_the_fresh_losses() -> None:
+    lucky, sound, small = record(0, 0.1, 5), record(1, 0.2, 4), record(2, 0.9, 1)
+    members = [FrontMember(lucky, 0.5, 0.0), FrontMember(sound, 0.3, 0.0), FrontMember(small, 0.9, 0.0)]
+    assert [member.record.id for member in front_of(members, PAIR)] == [1, 2]
+    assert front_of([], PAIR) == []

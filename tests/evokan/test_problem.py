@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
+from evokan.datasets import load_dataset
 from evokan.errors import InputError
 from evokan.problem import Fold, Problem, Scaler, Table
 
@@ -247,3 +248,14 @@ def test_parts_without_rows_are_refused(sizes):
 def test_a_published_test_part_that_leaves_nothing_is_refused():
     with pytest.raises(InputError, match="cannot be split"):
         Problem.from_table(numbers(10, test_rows=np.arange(10)))
+
+
+def test_refolding_cuts_the_same_rows_in_another_way() -> None:
+    problem = Problem.from_table(load_dataset("wine"), folds=5)
+    again = problem.refold(7)
+    assert len(again) == 5
+    assert np.array_equal(np.sort(np.concatenate([fold.validation for fold in again])), problem.development)
+    assert not np.array_equal(again[0].validation, problem.folds[0].validation)
+    assert np.array_equal(again[2].validation, problem.refold(7)[2].validation)
+    hold_out = Problem.from_table(load_dataset("wine"))
+    assert hold_out.refold(7) is hold_out.folds

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import ray_work
 
@@ -35,8 +36,10 @@ def local() -> None:
 def hang() -> None:
     """Tell the numbers of two processes, and wait for the end."""
     executor = RayExecutor(2)
-    print(*sorted({pid for _ in range(20) for _, pid in executor.map_unordered(ray_work.process, ("",), [0, 1])}),
-          flush=True)
+    found: set[int] = set()
+    while len(found) < 2:
+        found |= {pid for _, pid in executor.map_unordered(ray_work.process, ("",), [0, 1])}
+    print(*found, flush=True)
     list(executor.map_unordered(ray_work.act, (tempfile.mkdtemp(),), [(0, "hang"), (1, "hang")]))
 
 
@@ -87,8 +90,8 @@ def memory() -> None:
     """Let an item allocate more than Ray grants on this machine."""
     import ray
 
-    with open("/proc/meminfo") as file:
-        numbers = {line.split(":")[0]: int(line.split()[1]) / 2**20 for line in file}
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    numbers = {line.split(":")[0]: int(line.split()[1]) / 2**20 for line in lines}
     used = numbers["MemTotal"] - numbers["MemAvailable"]
     ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR,
              _system_config={"memory_usage_threshold": (used + 2.0) / numbers["MemTotal"],

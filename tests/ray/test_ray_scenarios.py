@@ -50,11 +50,14 @@ def test_an_interrupt_reaches_the_driver_alone():
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_no_worker_outlives_the_driver(number):
     with subprocess.Popen(command("hang"), stdout=subprocess.PIPE, text=True, env=environment()) as driver:
-        workers = [int(pid) for pid in driver.stdout.readline().split()]
-        assert len(workers) == 2
-        assert all(map(alive, workers))
-        driver.send_signal(number)
-        assert driver.wait(60) == -number
+        try:
+            workers = [int(pid) for pid in driver.stdout.readline().split()]
+            assert len(workers) == 2
+            assert all(map(alive, workers))
+            driver.send_signal(number)
+            assert driver.wait(60) == -number
+        finally:
+            driver.kill()
     assert any(not any(map(alive, workers)) or time.sleep(0.5) for _ in range(120))
 
 
