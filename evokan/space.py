@@ -28,7 +28,7 @@ Weights = dict[str, NDArray[np.generic]]
 class SpaceOptions(BaseModel):
     """Options of a family (``--space-option KEY=VALUE``); a family adds its own fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)

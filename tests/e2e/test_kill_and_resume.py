@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 # Trained to the end of every step, so that there is time to be killed in.
-SEARCH = ("search", "--space", "gakan", "--dataset", "wine", "--population", "12", "--generations", "3", "--seed", "3",
+SEARCH = ("search", "--space", "gakan", "--dataset", "wine", "--population", "8", "--generations", "4", "--seed", "3",
           "--steps", "6", "--folds", "2", "--space-option", "patience=0")
-RECORDS = 48
+RECORDS = 40
 MOMENTS = random.Random(20240613)
 
 
@@ -72,8 +72,8 @@ def assert_equal(run: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize(("records", "torn"), [
-    pytest.param(MOMENTS.randint(1, 11), False, id="first generation"),
-    pytest.param(MOMENTS.randint(13, 40), True, id="later, last line torn"),
+    pytest.param(MOMENTS.randint(1, 7), False, id="first generation"),
+    pytest.param(MOMENTS.randint(9, 34), True, id="later, last line torn"),
     pytest.param(RECORDS, False, id="after the last generation"),
 ])
 def test_killed_and_resumed(uninterrupted, evokan_here, tmp_path, records, torn):
@@ -101,7 +101,7 @@ def test_interrupted_says_how_to_go_on(uninterrupted, evokan_here, as_json, tmp_
 
     summary = as_json(evokan_here("show", path, "--json").out)
     assert summary["state"] == "interrupted"
-    assert 0 <= summary["generation"] <= 3
+    assert 0 <= summary["generation"] <= 4
     assert "metrics" not in summary
     losses = [row["val_loss"] for row in summary["front"]]
     assert summary["best"]["val_loss"] == min(losses)
@@ -125,14 +125,14 @@ def test_a_run_has_one_writer(uninterrupted, evokan_here, as_json):
         refused = evokan_here("resume", uninterrupted, "--generations", 9)
         assert refused.status == 2
         assert "another process" in refused.err
-        assert json.loads((uninterrupted / "config.json").read_text())["settings"]["generations"] == 3
+        assert json.loads((uninterrupted / "config.json").read_text())["settings"]["generations"] == 4
 
 
 def test_fewer_generations_than_done_are_refused(uninterrupted, evokan_here):
     refused = evokan_here("resume", uninterrupted, "--generations", 1)
     assert refused.status == 2
     assert refused.err.count("\n") == 1
-    assert "has 3 generations already" in refused.err
+    assert "has 4 generations already" in refused.err
 
 
 def test_changed_data_is_noticed(evokan_here, own_run, own_table, tmp_path):

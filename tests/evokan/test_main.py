@@ -149,7 +149,8 @@ def stub(monkeypatch, stub_space):
         def is_compiled(self, problem):
             return False
 
-    def product(job, directory, executor, records, observer):
+    def product(job, directory, executor, records, survivors, observer):
+        assert len(survivors) == job.config.population
         observer.on_stage("finishing")
         directory.best.mkdir(exist_ok=True)
         (directory.best / "metrics.json").write_text(f'{{"records": {len(records)}}}\n')
