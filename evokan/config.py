@@ -39,7 +39,7 @@ class SearchConfig(BaseModel):
     generations: int = Field(20, ge=0)
     crossover_rate: float = Field(0.9, ge=0, le=1)
     mutation_rate: float = Field(0.5, ge=0, le=1)
-    algorithm: Literal["ga"] = "ga"
+    algorithm: Literal["ga", "nsga2"] = "ga"
     objectives: tuple[str, ...] = ("val_loss",)
     parsimony: Literal["none", "ties", "one-se"] = "ties"
     distinct: bool = True

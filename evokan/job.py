@@ -24,6 +24,10 @@ from evokan.space import Budget, SearchSpace
 VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "moocore")
 
 
+OF_ALGORITHM: dict[str, dict[str, Any]] = {"nsga2": {"objectives": ("val_loss", "n_params"), "choose": "knee"}}
+"""Settings that an algorithm has other defaults for."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Everything a search works with, made from its settings.
@@ -43,7 +47,7 @@ class Job:
 
 
 def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) -> SearchConfig:
-    """Stack defaults, the family's preset, the YAML file and `settings` into one configuration.
+    """Stack defaults, the family's preset, the algorithm's, the YAML file and `settings` into one configuration.
 
     Raises
     ------
@@ -55,8 +59,9 @@ def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) 
     _check_names(given)
     presets = space_class(given.space).presets
     layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
+    of_algorithm = OF_ALGORITHM.get(given.algorithm, {})
     preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
-    return build_config(*preset_layers, from_file, settings)
+    return build_config(*preset_layers, of_algorithm, from_file, settings)
 
 
 def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> Job:

@@ -12,7 +12,7 @@ from evokan.errors import InputError
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.records import Record
-from evokan.evolution import Algorithm, GeneticAlgorithm, Genome
+from evokan.evolution import NSGA2, Algorithm, GeneticAlgorithm, Genome
 from evokan.evolution.history import HistoryRow
 from evokan.evolution.loop import State, evolve
 from evokan.job import Job, default_path, describe, prepare, resolve
@@ -101,6 +101,9 @@ def default_workers() -> int:
 
 def make_algorithm(config: SearchConfig) -> Algorithm:
     """Return the algorithm that the settings name."""
+    if config.algorithm == "nsga2":
+        return NSGA2(population=config.population, crossover_rate=config.crossover_rate,
+                     mutation_rate=config.mutation_rate, objectives=config.objectives)
     return GeneticAlgorithm(population=config.population, crossover_rate=config.crossover_rate,
                             mutation_rate=config.mutation_rate, objectives=config.objectives,
                             parsimony=config.parsimony, distinct=config.distinct)

@@ -85,7 +85,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("generations", EVOLUTION, "G", "Generations after the initial one.", "20"),
     Setting("crossover_rate", EVOLUTION, "RATE", "Probability that a pair of parents is crossed.", "0.9"),
     Setting("mutation_rate", EVOLUTION, "RATE", "Probability that a child is mutated.", "0.5"),
-    Setting("algorithm", EVOLUTION, "NAME", "ga: the best of parents and children stay.", "ga"),
+    Setting("algorithm", EVOLUTION, "NAME", "ga: one objective, the best stay; nsga2: several at once.", "ga"),
     Setting("objectives", EVOLUTION, "NAMES", "What to minimise, by commas: val_loss, n_params, n_edges, n_features, "
                                               "depth; the first one guides the search.", "val_loss"),
     Setting("parsimony", EVOLUTION, "RULE", "When the smaller network wins: none, ties (equal losses), one-se (within "

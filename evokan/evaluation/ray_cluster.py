@@ -143,11 +143,10 @@ def _resolve(address: str) -> str:
     if address != "auto" and not re.fullmatch(r"[^/]+:\d+", address):
         raise ValueError("give HOST:PORT of its head (port 6379 where `ray start` was given none), or auto")
     try:
-        found: str = canonicalize_bootstrap_address(address)
+        return str(canonicalize_bootstrap_address(address))
     except ConnectionError:
         raise ConnectionError("this machine belongs to no running cluster; start one with `ray start --head`, or "
                               "give HOST:PORT of its head") from None
-    return found
 
 
 @contextmanager

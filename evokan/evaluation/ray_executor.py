@@ -13,8 +13,8 @@ from typing import Any, Self, TypeVar
 
 from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.ray_cluster import connect, disconnect
+from evokan.evaluation.ray_messages import dumps, dumps_task, folds_of
 from evokan.evaluation.ray_pool import Answer, Pool, WorkerStatus
-from evokan.evaluation.ray_worker import dumps
 from evokan.problem import Problem
 from evokan.space import Budget, SearchSpace
 
@@ -98,13 +98,14 @@ class RayExecutor:
             raise RuntimeError("this executor is closed")
         pool = self._pool
         self._equip(pool, shared)
+        folds = folds_of(shared)
         waiting = deque(range(len(items)))
         deaths: Counter[int] = Counter()
         left = len(items)
         try:
             pool.greet()
             while left:
-                pool.assign(waiting, lambda position: dumps((function, items[position])))
+                pool.assign(waiting, lambda position: dumps_task(function, items[position], folds))
                 for event in pool.poll():
                     if isinstance(event, Answer):
                         left -= 1

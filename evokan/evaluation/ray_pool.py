@@ -12,7 +12,8 @@ from evokan._version import __version__
 from evokan.errors import InputError
 from evokan.evaluation.cohorts import one_line
 from evokan.evaluation.ray_cluster import describe_end, no_room, room
-from evokan.evaluation.ray_worker import RayWorker, loads_outcome
+from evokan.evaluation.ray_messages import loads_outcome
+from evokan.evaluation.ray_worker import RayWorker
 
 FIRST_SECONDS = 30.0
 """How long the first worker may take to find a place."""

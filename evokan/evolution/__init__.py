@@ -18,6 +18,7 @@ from __future__ import annotations
 from evokan.evolution.algorithm import Algorithm
 from evokan.evolution.ga import GeneticAlgorithm, Parsimony
 from evokan.evolution.genome import Fitness, Genome
+from evokan.evolution.nsga2 import NSGA2
 from evokan.evolution.operators import bit_flip, global_random, initialise, neuron_crossover, tournament
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
@@ -27,6 +28,7 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     # algorithms
     "Algorithm",
     "GeneticAlgorithm",
+    "NSGA2",
     "Parsimony",
     # operators
     "bit_flip",

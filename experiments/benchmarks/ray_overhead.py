@@ -7,6 +7,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +18,7 @@ from evokan.datasets import load_dataset
 from evokan.errors import InvalidArchitecture
 from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, Figures, cut, train_cohort
 from evokan.evaluation.ray_executor import RayExecutor, prepare_space
-from evokan.evaluation.ray_worker import dumps
+from evokan.evaluation.ray_messages import dumps_task
 from evokan.experiments import Context, Experiment
 from evokan.problem import Problem, Table
 from evokan.seeding import derive_seed, generator
@@ -101,7 +102,8 @@ def simulate(workers: int) -> Row:
         wall, cpu, own = time.perf_counter() - wall, time.process_time() - cpu, time.thread_time() - own
     assert all(isinstance(result, list) for _, result in results)
     ideal = SLEEP_SECONDS * len(items) / workers
-    return {"cohorts": len(items), "task_bytes": len(dumps((sleep, items[0]))), "cpu_ms": 1000 * cpu / len(items),
+    task = dumps_task(sleep, items[0], shared[1].folds)
+    return {"cohorts": len(items), "task_bytes": len(task), "cpu_ms": 1000 * cpu / len(items),
             "loop_ms": 1000 * own / len(items), "seconds": wall, "of_ideal": ideal / wall}
 
 
@@ -111,8 +113,8 @@ def wait(references: int) -> Row:
 
     cluster: Any = ray
     cluster.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    nap = cluster.remote(num_cpus=1)(time.sleep)
-    pending = [nap.remote(600) for _ in range(references)]
+    nap = cluster.remote(num_cpus=1)(lambda: time.sleep(600))
+    pending = [nap.remote() for _ in range(references)]
     times = []
     for _ in range(50):
         began = time.perf_counter()
@@ -184,7 +186,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
             ("workers", "cohorts", "bytes of a task", "CPU ms a cohort, all threads", "of these the loop's own",
              "share of the ideal throughput"),
             lines("simulate", "cohorts", "task_bytes", "cpu_ms", "loop_ms", "of_ideal")),
-        "The bytes are those of a cohort with 5 folds on a table as large as Rice.",
+        "The cohorts have 5 folds on a table as large as Rice.",
         report.table(("calls in flight", "ms to ask after all of them"), lines("wait", "wait_ms")),
         "## How many workers one driver feeds",
         f"At {report.number(cost)} ms a cohort the driver hands out at most {report.number(1000 / cost)} cohorts a "
@@ -203,6 +205,4 @@ EXPERIMENT = Experiment("ray-overhead", "the start of Ray, and the driver's cost
 
 if __name__ == "__main__":
     # Under its own name, by which workers can import what is here.
-    from experiments.benchmarks import ray_overhead
-
-    report.main(NAME, ray_overhead.run)
+    report.main(NAME, import_module("experiments.benchmarks.ray_overhead").run)

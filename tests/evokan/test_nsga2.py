@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import evokan
 from evokan.chromosome import ChromosomeLayout, ValueSegment
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
@@ -92,3 +93,15 @@ def test_tournaments_prefer_the_better_front_and_leave_global_state_alone() -> N
 def test_one_objective_is_refused() -> None:
     with pytest.raises(InputError, match="at least two"):
         NSGA2(objectives=("val_loss",))
+
+
+def test_a_whole_search_takes_the_knee_of_a_front_that_never_shrinks(tmp_path) -> None:
+    run = evokan.search(space="gakan", dataset="iris", algorithm="nsga2", population=12, generations=3, folds=1,
+                        out=tmp_path / "run")
+    settings = run.config["settings"]
+    assert (settings["objectives"], settings["choose"]) == (["val_loss", "n_params"], "knee")
+    assert run.history["hypervolume"].is_monotonic_increasing
+    front = run.pareto
+    assert front["n_params"].is_unique
+    assert front.sort_values("n_params")["val_loss_mean"].is_monotonic_decreasing
+    assert front["chosen"].sum() == 1
