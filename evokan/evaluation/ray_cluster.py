@@ -106,6 +106,17 @@ def room(gpus: float) -> int:
     return count
 
 
+def is_placeable(gpus: float, seconds: float) -> bool:
+    """Return whether the cluster has room for one worker now or within `seconds`, without starting any."""
+    from ray.util import placement_group, remove_placement_group
+
+    reserved = placement_group([{"CPU": 1.0, **({"GPU": float(gpus)} if gpus else {})}])
+    try:
+        return bool(reserved.wait(seconds))
+    finally:
+        remove_placement_group(reserved)
+
+
 def no_room(gpus: float, seconds: float) -> str:
     """Return the sentence for a cluster without room for one worker."""
     import ray

@@ -11,14 +11,14 @@ from typing import Any, Literal
 from evokan._version import __version__
 from evokan.errors import InputError
 from evokan.evaluation.cohorts import one_line
-from evokan.evaluation.ray_cluster import describe_end, no_room, room
+from evokan.evaluation.ray_cluster import describe_end, is_placeable, no_room, room
 from evokan.evaluation.ray_messages import loads_outcome
 from evokan.evaluation.ray_worker import RayWorker
 
-FIRST_SECONDS = 30.0
-"""How long the first worker may take to find a place."""
-LOST_SECONDS = 300.0
-"""How long a run waits for a new worker after it has lost all."""
+PLACE_SECONDS = 30.0
+"""How long to look for a place for the first worker."""
+WITHOUT_SECONDS = 300.0
+"""How long to be without any worker, while they start or after all were lost."""
 SET_UP_SECONDS = 600.0
 """How long a worker may take to unpack the problem and to compile."""
 FAILED_STARTS = 3
@@ -126,7 +126,6 @@ class Pool:
         self._next_refill = 0.0
         self._failed_starts = 0
         self._seconds_without = 0.0
-        self._patience = FIRST_SECONDS
         self._shared: list[Any] = []
         self._prepare = b""
         self._equipment = -1
@@ -145,8 +144,9 @@ class Pool:
         InputError
             There is no room for any, or they cannot start.
         """
-        if not can_grow and not room(self._gpus):
-            raise InputError(no_room(self._gpus, self._seconds_without))
+        patience = PLACE_SECONDS if can_grow or room(self._gpus) else 0.0
+        if not (patience and is_placeable(self._gpus, patience)):
+            raise InputError(no_room(self._gpus, patience))
         while not self._ready():
             self.poll()
 
@@ -204,7 +204,7 @@ class Pool:
             self._changed = False
             self._report()
         self._seconds_without = 0.0 if self._ready() else self._seconds_without + time.monotonic() - began
-        if self._seconds_without > self._patience:
+        if self._seconds_without > WITHOUT_SECONDS:
             raise InputError(no_room(self._gpus, self._seconds_without))
         return events
 
@@ -250,7 +250,7 @@ class Pool:
             if version != __version__:
                 return self._lose(worker, f"{worker.host} has evokan {version}, here it is {__version__}")
             worker.ready_since = time.monotonic()
-            self._patience, self._changed = LOST_SECONDS, True
+            self._changed = True
         elif call.kind == "set-up":
             if isinstance(result, Exception):
                 return self._lose(worker, one_line(result))

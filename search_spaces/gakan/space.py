@@ -42,7 +42,7 @@ class GAKAN(SearchSpace):
     summary: ClassVar[str] = "sparse spline KANs: connection masks, grid, depth; L-BFGS (GA-KAN, arXiv 2501.17411)"
     Options: ClassVar[type[SpaceOptions]] = GAKANOptions
     presets: ClassVar = {
-        "default": Preset(settings={"folds": 5}),
+        "default": Preset(settings={"folds": 5, "choose": "one-se"}),
         "paper": Preset(
             settings={"scaler": "none", "folds": 1, "parsimony": "none", "distinct": False, "choose": "best-loss",
                       "refit": "holdout"},

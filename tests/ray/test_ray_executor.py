@@ -148,7 +148,7 @@ def test_a_ray_of_the_user_goes_on_without_our_workers(users_ray):
 def test_a_cluster_whose_cpus_are_taken_is_said_in_one_line(pair, monkeypatch):
     from ray.util import placement_group, remove_placement_group
 
-    monkeypatch.setattr(ray_pool, "FIRST_SECONDS", 1.0)
+    monkeypatch.setattr(ray_pool, "PLACE_SECONDS", 1.0)
     taken = placement_group([{"CPU": 2}])
     assert taken.wait(30)
     try:
@@ -161,7 +161,7 @@ def test_a_cluster_whose_cpus_are_taken_is_said_in_one_line(pair, monkeypatch):
 
 
 def test_a_cluster_without_gpus_is_said_in_one_line(executor, monkeypatch):
-    monkeypatch.setattr(ray_pool, "FIRST_SECONDS", 0.5)
+    monkeypatch.setattr(ray_pool, "PLACE_SECONDS", 0.5)
     with pytest.raises(InputError) as caught:
         executor(None, gpus_per_task=0.5)
     (line,) = caught.value.faults
