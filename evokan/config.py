@@ -50,7 +50,7 @@ class SearchConfig(BaseModel):
     steps: int = Field(20, ge=1)
     folds: int = Field(1, ge=1)
     preset: Literal["default", "paper"] = "default"
-    device: Literal["auto", "cpu"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
     workers: int | None = Field(None, ge=1)
     out: Path | None = None

@@ -75,13 +75,22 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
         table = load(config)
     except InputError as error:
         faults.extend(error.faults)
+    device = "cuda" if config.device == "cuda" else "cpu"
+    if device == "cuda" and not _has_gpu():
+        faults.append("--device cuda: PyTorch sees no GPU here; use --device cpu, or install a CUDA build of PyTorch")
     if faults:
         raise InputError(*faults)
     if table.task not in space.tasks:
         raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
     problem = Problem.from_table(table, test_size=config.test_size, validation_size=config.val_size,
                                  split_seed=config.split_seed, scaler=config.scaler, folds=config.folds)
-    return Job(config, space, problem, Budget(config.steps, "cpu"))
+    return Job(config, space, problem, Budget(config.steps, device))
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def load(config: SearchConfig) -> Table:

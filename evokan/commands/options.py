@@ -100,7 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("steps", TRAINING, "N", "L-BFGS steps of 20 iterations.", "20"),
     Setting("folds", TRAINING, "K", "Folds of the validation loss; 1 is a single hold-out.", "1"),
     Setting("preset", TRAINING, "NAME", "default, or paper: the published protocol of the search space.", "default"),
-    Setting("device", TRAINING, "NAME", "auto or cpu.", "auto"),
+    Setting("device", TRAINING, "NAME", "cpu, cuda (one GPU), or auto, which takes the processor.", "auto"),
     Setting("workers", EXECUTION, "N", "Threads; the records are the same with any number.", "all processors"),
     Setting("out", EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>"),
 )

@@ -18,6 +18,8 @@ from evokan.space import Budget, SearchSpace, Trained, TrainingJob
 
 NETWORKS_PER_COHORT = 4
 """Enough work to outweigh the hand-over, and 25 cohorts in a generation of 100 to keep workers busy."""
+NETWORKS_PER_GPU_COHORT = 100
+"""On a GPU a cohort is one program, whose steps cost hardly more with more networks."""
 
 
 @dataclass(frozen=True)

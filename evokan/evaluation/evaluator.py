@@ -13,7 +13,15 @@ from typing import Protocol
 
 from evokan.chromosome import Bits
 from evokan.errors import InputError, InvalidArchitecture
-from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, Figures, cut, one_line, train_cohort
+from evokan.evaluation.cohorts import (
+    NETWORKS_PER_COHORT,
+    NETWORKS_PER_GPU_COHORT,
+    Cohort,
+    Figures,
+    cut,
+    one_line,
+    train_cohort,
+)
 from evokan.evaluation.executors import Executor
 from evokan.evaluation.records import Origin, Record
 from evokan.problem import Problem
@@ -60,7 +68,7 @@ class Evaluator:
     on_record
         Called with every new record, in the order of ids, as soon as all records before it are complete.
     cohort_size
-        Networks per cohort, at least 1.
+        Networks per cohort, at least 1; by default a number that depends on the device alone.
 
     Attributes
     ----------
@@ -79,7 +87,7 @@ class Evaluator:
         executor: Executor,
         *,
         on_record: Callable[[Record], None] | None = None,
-        cohort_size: int = NETWORKS_PER_COHORT,
+        cohort_size: int | None = None,
     ) -> None:
         self.layout = space.layout(problem)
         self.loss_evaluations = 0
@@ -89,7 +97,7 @@ class Evaluator:
         self._run_seed = run_seed
         self._executor = executor
         self._on_record = on_record
-        self._cohort_size = cohort_size
+        self._cohort_size = cohort_size or (NETWORKS_PER_COHORT if budget.device == "cpu" else NETWORKS_PER_GPU_COHORT)
         self._first_with: dict[str, Record] = {}
         self._next_id = 0
 

@@ -8,11 +8,13 @@ import os
 import re
 import signal
 import socket
+import sys
 import textwrap
 import threading
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 from evokan.errors import InputError
@@ -57,9 +59,9 @@ def connect(address: str | None, cpus: int) -> Connection:
     else:
         with _quietly(), _explained(f"no connection to the Ray cluster at {wanted!r}"):
             if not wanted.startswith("ray://"):
-                wanted = _resolve(wanted)
-                probe(wanted)
-            ray.init(wanted, log_to_driver=False, logging_level=logging.ERROR)
+                probe(_resolve(wanted))
+            with _impatiently():
+                ray.init(wanted, log_to_driver=False, logging_level=logging.ERROR)
     _show_worker_logs(False)
     return "joined" if wanted else "started"
 
@@ -166,6 +168,9 @@ def _explained(what: str) -> Generator[None, None, None]:
         yield
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         text = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        if "InvalidAuthToken" in f"{error} {error.__cause__}":
+            text = ("its token is missing or wrong; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH where the token "
+                    "is not in Ray's usual place")
         raise InputError(f"{what}: {textwrap.shorten(text, 300, placeholder=' ...')}") from error
 
 
@@ -181,6 +186,25 @@ def _quietly() -> Generator[None, None, None]:
     finally:
         if main:
             signal.signal(signal.SIGTERM, handler or signal.SIG_DFL)
+
+
+@contextmanager
+def _impatiently() -> Generator[None, None, None]:
+    """Let Ray try for seconds rather than minutes, and mute what it writes to standard error about each try."""
+    attempts = "RAY_gcs_server_port_wait_time_s"
+    before = os.environ.get(attempts)
+    os.environ[attempts] = before or "3"
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        if before is None:
+            del os.environ[attempts]
 
 
 def _show_worker_logs(show: bool) -> None:

@@ -66,7 +66,11 @@ class GAKAN(SearchSpace):
         return encoding.decode(values, problem.n_outputs, self.settings.max_depth, self.settings.max_width)
 
     def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
-        """Train each job in the compiled driver; the arrays of a fold are cut once a cohort."""
+        """Train each job in the compiled driver, or on a GPU all of them as one batched program."""
+        if budget.device != "cpu":
+            from search_spaces.gakan.batched import train_batched
+
+            return train_batched(jobs, problem, self.settings, budget)
         from search_spaces.gakan.training import train
 
         dtype = np.float32 if self.settings.precision == "float32" else np.float64

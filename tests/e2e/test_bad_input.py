@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 ON_IRIS = ("search", "--space", "gakan", "--dataset", "iris")
 BITS = 93   # of a chromosome for iris
@@ -70,6 +71,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
                          "--device", "gpu"),
                         ("'classification'?", "'standard'?", "'median'?", "'ga'?", "'ties'?", "'knee'?",
                          "holdout", "'paper'?", "'gpu'")),
+    **({} if torch.cuda.is_available() else {"no GPU": ((*ON_IRIS, "--device", "cuda"), ("PyTorch sees no GPU",))}),
     "unknown space option": ((*ON_IRIS, "--space-option", "max_dept=3", "--space-option", "noise=-1"),
                              ("noise: must be at least 0 (got -1)", "'max_depth'?")),
     "no pair": ((*ON_IRIS, "--space-option", "max_depth"), ("write KEY=VALUE",)),

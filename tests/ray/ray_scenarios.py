@@ -16,6 +16,7 @@ from pathlib import Path
 
 import ray_work
 
+from evokan.errors import InputError
 from evokan.evaluation.ray_executor import RayExecutor
 
 
@@ -86,6 +87,16 @@ def nodes() -> None:
     cluster.shutdown()
 
 
+def joined() -> None:
+    """Work on the cluster of the environment, or say as the command line does why not."""
+    try:
+        with RayExecutor() as executor:
+            assert list(executor.map_unordered(ray_work.divide, (6,), [3])) == [(0, 2.0)]
+    except InputError as error:
+        sys.exit("\n".join(error.faults))
+    print("joined")
+
+
 def memory() -> None:
     """Let an item allocate more than Ray grants on this machine."""
     import ray
@@ -105,4 +116,4 @@ if __name__ == "__main__":
     from ray import cloudpickle
 
     cloudpickle.register_pickle_by_value(ray_work)
-    {scenario.__name__: scenario for scenario in (local, hang, interrupt, nodes, memory)}[sys.argv[1]]()
+    {scenario.__name__: scenario for scenario in (local, hang, interrupt, nodes, joined, memory)}[sys.argv[1]]()

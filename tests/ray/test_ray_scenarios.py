@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
+
+from evokan.evaluation.ray_cluster import probe
 
 SCRIPT = Path(__file__).with_name("ray_scenarios.py")
 
@@ -36,6 +41,13 @@ def alive(pid: int) -> bool:
     return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
+def reachable(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        probe(f"127.0.0.1:{port}")
+        return True
+    return False
+
+
 def test_a_ray_of_our_own_comes_and_goes_without_a_word():
     assert outcome("local") == ("", "")
 
@@ -59,6 +71,34 @@ def test_no_worker_outlives_the_driver(number):
         finally:
             driver.kill()
     assert any(not any(map(alive, workers)) or time.sleep(0.5) for _ in range(120))
+
+
+@pytest.mark.slow
+def test_a_cluster_that_wants_a_token(tmp_path):
+    """``ray start`` asks for one where there is one, and Ray does not show it to an address of its own accord."""
+    with socket.create_server(("0.0.0.0", 0)) as server:
+        port = server.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        home = environment() | {"HOME": str(tmp_path)}
+        ray = Path(sys.executable).with_name("ray")
+        subprocess.run([ray, "get-auth-token", "--generate"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       env=home, check=True)
+        start = [ray, "start", "--head", "--block", f"--port={port}", "--num-cpus=1",
+                 "--include-dashboard=false", "--disable-usage-stats", f"--temp-dir={folder}"]
+        with subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=home) as head:
+            try:
+                here = home | {"RAY_ADDRESS": f"127.0.0.1:{port}"}
+                while not reachable(port):
+                    assert head.poll() is None
+                    time.sleep(0.2)
+                refused = subprocess.run(command("joined"), capture_output=True, text=True, env=here, check=False)
+                assert len(refused.stderr.splitlines()) == 1, refused.stderr
+                assert "its token is missing or wrong; set RAY_AUTH_MODE=token" in refused.stderr
+                joined = subprocess.run(command("joined"), capture_output=True, text=True,
+                                        env=here | {"RAY_AUTH_MODE": "token"}, check=False)
+                assert (joined.stdout, joined.stderr) == ("joined\n", "")
+            finally:
+                head.terminate()
 
 
 @pytest.mark.slow
