@@ -146,7 +146,9 @@ def describe_end(error: Exception) -> str:
     if "exit type" in text:
         detail = re.search(r"exit detail: ([^.]*)\.", text)
         return "its process died" + (f" ({detail.group(1)})" if detail else "")
-    return type(error).__name__
+    # What an actor raised in its creation, a failed import for one, stands in the text alone.
+    raised = re.findall(r"^[\w.]*(?:Error|Exception): .+$", text, re.MULTILINE)
+    return raised[-1] if raised else type(error).__name__
 
 
 def _resolve(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import time
@@ -174,6 +175,16 @@ def test_workers_that_cannot_be_set_up_end_the_run_in_one_line(executor, monkeyp
     ray = executor(1, set_up=ray_work.fail)
     with pytest.raises(InputError, match="cannot start: ModuleNotFoundError: No module named 'their_family'; every"):
         list(ray.map_unordered(ray_work.divide, (1,), [1]))
+
+
+def test_nodes_without_our_code_are_refused(executor, monkeypatch, tmp_path):
+    (tmp_path / "only_on_the_driver.py").write_text("from evokan.evaluation.ray_worker import RayWorker\n"
+                                                    "class Worker(RayWorker): pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(ray_pool, "FAILED_STARTS", 1)
+    monkeypatch.setattr(ray_pool, "RayWorker", importlib.import_module("only_on_the_driver").Worker)
+    with pytest.raises(InputError, match="cannot start: ModuleNotFoundError: No module named 'only_on_the_driver'; ev"):
+        executor(1)
 
 
 def test_nodes_with_another_version_are_refused(executor, monkeypatch):
