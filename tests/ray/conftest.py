@@ -42,21 +42,21 @@ def _session_ray() -> Iterator[None]:
         ray.shutdown()
 
 
-@pytest.fixture(scope="session")
-def _session_pair(_session_ray) -> Iterator[RayExecutor]:
+@pytest.fixture(scope="module")
+def _module_pair(_session_ray) -> Iterator[RayExecutor]:
     with RayExecutor(2) as executor:
         yield executor
 
 
 @pytest.fixture
 def users_ray(_session_ray) -> None:
-    """A Ray with four CPUs that is initialised already; two of them belong to `pair` once that was used."""
+    """A Ray with four CPUs that is initialised already; two of them belong to `pair` once a module has used it."""
 
 
 @pytest.fixture
-def pair(_session_pair) -> RayExecutor:
+def pair(_module_pair) -> RayExecutor:
     """An executor with two workers and no time limit, for every test that needs nothing else."""
-    return _session_pair
+    return _module_pair
 
 
 @pytest.fixture

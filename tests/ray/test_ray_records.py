@@ -71,9 +71,9 @@ def check(found: list[Record], expected: list[Record], reasons: dict[int, str]) 
 
 def test_an_exception_a_hang_and_a_nan_fail_their_networks_alone(executor, wine, expected):
     harm = faults(expected, "raise", "nan", "hang")
-    ray = executor(2, set_up=prepare_space, cohort_timeout=4.0)
+    ray = executor(2, set_up=prepare_space, cohort_timeout=2.0)
     reasons = {"raise": "OverflowError: too large", "nan": "fold 1 of 2: the validation loss is nan",
-               "hang": "not finished after 4 seconds"}
+               "hang": "not finished after 2 seconds"}
     check(records(ray, ray_work.Faulty(harm), wine), expected, {edges: reasons[what] for edges, what in harm.items()})
 
 

@@ -1,0 +1,232 @@
+"""The directory of a run: who may write, what lies where, and writes that survive a kill."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from evokan.errors import InputError
+from evokan.evaluation.records import COLUMNS, Record
+from evokan.evolution.history import HISTORY_COLUMNS, HistoryRow
+from evokan.runs.tables import read_records, record_line, to_line
+
+
+class RunDirectory:
+    """Paths, appends and atomic replacements inside one run.
+
+    Parameters
+    ----------
+    path
+        The run's folder; see `create` and `open`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.json"
+        self.evaluations = path / "evaluations.csv"
+        self.history = path / "history.csv"
+        self.pareto = path / "pareto.csv"
+        self.checkpoint = path / "checkpoint.json"
+        self.front = path / "front"
+        self.best = path / "best"
+        self.plots = path / "plots"
+        self.log = path / "run.log"
+
+    @classmethod
+    def create(cls, path: Path, config: dict[str, Any]) -> RunDirectory:
+        """Make the folder and its ``config.json``.
+
+        Raises
+        ------
+        InputError
+            The path holds something already, or cannot be written.
+        """
+        run = cls(path)
+        try:
+            if path.exists() and not path.is_dir():
+                raise InputError(f"--out {path}: is a file; name a new folder")
+            if path.exists() and any(path.iterdir()):
+                what = "another run" if run.config.exists() else "other files"
+                raise InputError(f"--out {path}: holds {what} already; name a new folder"
+                                 + (f", or go on with: evokan resume {path}" if run.config.exists() else ""))
+            with made_folders(path):
+                run.evaluations.write_text(to_line(COLUMNS), encoding="utf-8")
+                run.history.write_text(to_line(HISTORY_COLUMNS), encoding="utf-8")
+                write_json(run.config, config)
+        except OSError as error:
+            raise InputError(f"--out {path}: cannot be written ({error.strerror or error})") from error
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> RunDirectory:
+        """Return an existing run.
+
+        Raises
+        ------
+        InputError
+            There is no run at `path`.
+        """
+        run = cls(Path(path))
+        if not run.config.is_file():
+            raise InputError(f"{path}: is not the folder of a run (it has no config.json)")
+        return run
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the right to write; the system lets go of it when the process dies.
+
+        Raises
+        ------
+        InputError
+            Another process holds it, or the folder cannot be written.
+        """
+        try:
+            opened = (self.path / ".lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+        with opened as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                file.seek(0)
+                owner = file.read().strip()
+                raise InputError(f"{self.path}: another process{f' ({owner})' if owner else ''} is writing this run; "
+                                 "wait for it or stop it") from error
+            file.truncate(0)
+            file.write(f"process {os.getpid()}")
+            file.flush()
+            yield
+
+    @property
+    def locked(self) -> bool:
+        """Whether a process is writing this run now."""
+        try:
+            with (self.path / ".lock").open(encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def read_config(self) -> dict[str, Any]:
+        """Return the content of ``config.json``.
+
+        Raises
+        ------
+        InputError
+            It is damaged, or not that of a run.
+        """
+        config = read_json(self.config)
+        missing = [name for name in ("settings", "options", "data", "reference_point") if name not in config]
+        if missing:
+            raise InputError(f"{self.config}: is not that of a run (it lacks {', '.join(missing)})")
+        return config
+
+    def append_record(self, record: Record) -> None:
+        """Add a row to ``evaluations.csv``."""
+        append(self.evaluations, record_line(record))
+
+    def append_history(self, row: HistoryRow) -> None:
+        """Add a row to ``history.csv``."""
+        append(self.history, to_line(getattr(row, name) for name in HISTORY_COLUMNS))
+
+    def write_checkpoint(self, generation: int, population: Sequence[int]) -> None:
+        """Replace ``checkpoint.json``: the last whole generation and the ids of its survivors, in order.
+
+        Every later draw derives from (seed, generation), so this is the whole random state.
+        """
+        write_json(self.checkpoint, {"generation": generation, "population": list(population)})
+
+    def read_checkpoint(self) -> tuple[int, list[int]] | None:
+        """Return generation and population, or None before the first whole generation."""
+        if not self.checkpoint.exists():
+            return None
+        data = read_json(self.checkpoint)
+        try:
+            generation, population = int(data["generation"]), [int(number) for number in data["population"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{self.checkpoint}: is damaged; the run cannot go on") from error
+        return generation, population
+
+    def mend(self, generation: int, last_generation: int) -> list[Record]:
+        """Cut what a kill left behind, and return the whole records up to `last_generation`, the planned end.
+
+        A torn last line of ``evaluations.csv`` goes, and history rows after `generation`, the last whole one.
+
+        Raises
+        ------
+        InputError
+            A file is damaged elsewhere than at its end.
+        """
+        records = [record for record in read_records(self.evaluations) if record.generation <= last_generation]
+        replace_text(self.evaluations, to_line(COLUMNS) + "".join(map(record_line, records)))
+        text = self.history.read_text(encoding="utf-8") if self.history.exists() else ""
+        rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])))
+        try:
+            kept = [row for row in rows if int(row["generation"]) <= generation]
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{self.history}: is damaged; the run cannot go on") from error
+        replace_text(self.history, to_line(HISTORY_COLUMNS) + "".join(to_line(row.values()) for row in kept))
+        return records
+
+
+@contextmanager
+def made_folders(path: Path) -> Iterator[None]:
+    """Make the folder `path` and those above it; if the block fails, those made here go again where empty."""
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def append(path: Path, line: str) -> None:
+    """Add one line in one write, so that a kill tears at most the last line."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace a file as a whole: readers see the old content or the new, never a part."""
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Replace a JSON file as a whole; NaN and infinity are refused, as JSON has none."""
+    replace_text(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the content of a JSON file.
+
+    Raises
+    ------
+    InputError
+        It is missing or damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except ValueError as error:
+        raise InputError(f"{path}: is damaged ({error})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: is damaged (it holds no settings)")
+    return content
