@@ -53,6 +53,10 @@ class SearchConfig(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
     workers: int | None = Field(None, ge=1)
+    ray: bool = False
+    ray_address: str | None = None
+    gpus_per_task: float = Field(0.0, ge=0)
+    cohort_timeout: float | None = Field(None, gt=0)
     out: Path | None = None
 
     @field_validator("objectives", mode="before")
@@ -90,10 +94,6 @@ class SearchConfig(BaseModel):
         if len(self.objectives) > 1:
             return self.objectives
         return (self.objectives[0], "n_params") if self.objectives[0] != "n_params" else ("val_loss", "n_params")
-
-    def identity(self) -> dict[str, Any]:
-        """Return, as JSON values, the settings that decide the records: all but where and how wide it runs."""
-        return self.model_dump(mode="json", exclude={"out", "workers", "generations"})
 
 
 def source_faults(dataset: object, data: object, target: object) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from evokan.config import SearchConfig, build_config
 from evokan.errors import InputError
 from evokan.evaluation.evaluator import Evaluator
-from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.executors import Executor, ThreadExecutor
 from evokan.evaluation.records import Record
 from evokan.evolution import NSGA2, Algorithm, GeneticAlgorithm, Genome
 from evokan.evolution.history import HistoryRow
@@ -51,9 +52,10 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
     """
     job = prepare(resolve(settings, config))
     make_algorithm(job.config)
-    directory = RunDirectory.create(job.config.out or default_path(job.config), describe(job))
-    with directory.lock():
-        _run(job, directory, observer or Observer(), [], None)
+    with closing(make_executor(job.config)) as executor:
+        directory = RunDirectory.create(job.config.out or default_path(job.config), describe(job))
+        with directory.lock():
+            _run(job, directory, executor, observer or Observer(), [], None)
     return Run(directory.path)
 
 
@@ -85,18 +87,35 @@ def resume(path: str | Path, *, generations: int | None = None, workers: int | N
             raise InputError(f"--generations {config.generations}: {directory.path} has {done} generations already; "
                              "give a larger number")
         if done < config.generations or not Run(directory.path).finished:
-            # Until the new product is there, the old one must not pass for it.
-            (directory.best / "metrics.json").unlink(missing_ok=True)
-            stored["settings"]["generations"] = config.generations
-            write_json(directory.config, stored)
-            records = directory.mend(done, config.generations)
-            _run(job, directory, observer or Observer(), records, checkpoint)
+            with closing(make_executor(config)) as executor:
+                # Until the new product is there, the old one must not pass for it.
+                (directory.best / "metrics.json").unlink(missing_ok=True)
+                stored["settings"]["generations"] = config.generations
+                write_json(directory.config, stored)
+                records = directory.mend(done, config.generations)
+                _run(job, directory, executor, observer or Observer(), records, checkpoint)
     return Run(directory.path)
 
 
 def default_workers() -> int:
     """Return the number of processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def make_executor(config: SearchConfig) -> Executor:
+    """Return what trains the cohorts: threads of this process, or the workers of a Ray cluster.
+
+    Raises
+    ------
+    InputError
+        The cluster cannot be reached, or has no room for a worker.
+    """
+    if not (config.ray or config.ray_address):
+        return ThreadExecutor(config.workers or default_workers())
+    from evokan.evaluation.ray_executor import RayExecutor, prepare_space
+
+    return RayExecutor(config.workers, address=config.ray_address, gpus_per_task=config.gpus_per_task,
+                       cohort_timeout=config.cohort_timeout, set_up=prepare_space)
 
 
 def make_algorithm(config: SearchConfig) -> Algorithm:
@@ -109,16 +128,16 @@ def make_algorithm(config: SearchConfig) -> Algorithm:
                             parsimony=config.parsimony, distinct=config.distinct)
 
 
-def _run(job: Job, directory: RunDirectory, observer: Observer, records: list[Record],
+def _run(job: Job, directory: RunDirectory, executor: Executor, observer: Observer, records: list[Record],
          checkpoint: Checkpoint | None) -> None:
     log = RunLog(directory.log)
     with log.recording(directory.path):
         if records:
             log.write(f"going on with {len(records)} individuals that are done")
-        _search(job, directory, Observers(log, observer), records, checkpoint)
+        _search(job, directory, executor, Observers(log, observer), records, checkpoint)
 
 
-def _search(job: Job, directory: RunDirectory, observer: Observer, records: list[Record],
+def _search(job: Job, directory: RunDirectory, executor: Executor, observer: Observer, records: list[Record],
             checkpoint: Checkpoint | None) -> None:
     config = job.config
     stored = directory.read_config()
@@ -137,14 +156,13 @@ def _search(job: Job, directory: RunDirectory, observer: Observer, records: list
         directory.write_checkpoint(row.generation, [genome.evaluated().id for genome in population])
         observer.on_generation(row)
 
-    with ThreadExecutor(config.workers or default_workers()) as executor:
-        evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, on_record=on_record)
-        state, known = _restore(algorithm, evaluator, records, checkpoint)
-        state = evolve(algorithm, evaluator, state, seed=config.seed, last_generation=config.generations,
-                       objectives=config.front_objectives, reference=stored["reference_point"], known=known,
-                       on_generation=on_generation)
-        survivors = [genome.evaluated() for genome in state.population]
-        write_product(job, directory, executor, state.records, survivors, observer)
+    evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, on_record=on_record)
+    state, known = _restore(algorithm, evaluator, records, checkpoint)
+    state = evolve(algorithm, evaluator, state, seed=config.seed, last_generation=config.generations,
+                   objectives=config.front_objectives, reference=stored["reference_point"], known=known,
+                   on_generation=on_generation)
+    survivors = [genome.evaluated() for genome in state.population]
+    write_product(job, directory, executor, state.records, survivors, observer)
     observer.on_end()
 
 

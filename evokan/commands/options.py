@@ -101,7 +101,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("folds", TRAINING, "K", "Folds of the validation loss; 1 is a single hold-out.", "1"),
     Setting("preset", TRAINING, "NAME", "default, or paper: the published protocol of the search space.", "default"),
     Setting("device", TRAINING, "NAME", "cpu, cuda (one GPU), or auto, which takes the processor.", "auto"),
-    Setting("workers", EXECUTION, "N", "Threads; the records are the same with any number.", "all processors"),
+    Setting("workers", EXECUTION, "N", "Threads, or workers with --ray; any number gives the same records.",
+            "all processors"),
+    Setting("ray", EXECUTION, "", "Train on a Ray cluster: that of RAY_ADDRESS, or one made on this machine.", "no"),
+    Setting("ray_address", EXECUTION, "ADDRESS", "Ray cluster to use: HOST:PORT or auto; implies --ray."),
+    Setting("gpus_per_task", EXECUTION, "SHARE", "GPUs a Ray worker takes, fractions too; needed for --device cuda.",
+            "0"),
+    Setting("cohort_timeout", EXECUTION, "SECONDS", "A Ray worker that takes longer for one cohort is given up."),
     Setting("out", EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>"),
 )
 
