@@ -106,7 +106,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ray", EXECUTION, "", "Train on a Ray cluster: that of RAY_ADDRESS, or one made on this machine.", "no"),
     Setting("ray_address", EXECUTION, "ADDRESS", "Ray cluster to use: HOST:PORT or auto; implies --ray."),
     Setting("gpus_per_task", EXECUTION, "SHARE", "GPUs a Ray worker takes, fractions too; needed for --device cuda.",
-            "0"),
+            "0.0"),
     Setting("cohort_timeout", EXECUTION, "SECONDS", "A Ray worker that takes longer for one cohort is given up."),
     Setting("out", EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>"),
 )

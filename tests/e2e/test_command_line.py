@@ -45,11 +45,12 @@ def test_every_setting_is_an_option_with_its_true_default():
     fields = SearchConfig.model_fields
     assert {setting.name for setting in SETTINGS} == set(fields)
     told = {setting.name: setting.default for setting in SETTINGS if setting.default is not None}
-    described = {"workers", "out", "distinct"}
+    described = {"workers", "out", "distinct", "ray"}
     for name in set(told) - described:
         default = fields[name].default
         assert told[name] == (",".join(default) if isinstance(default, tuple) else str(default)), name
     assert (told["distinct"] == "distinct") == fields["distinct"].default
+    assert (told["ray"] == "no") != fields["ray"].default
     none = {name for name, field in fields.items() if field.default is None}
     assert set(told) & none == {"workers", "out"}
 
