@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evokan.evaluation.cohorts import aggregate
 from evokan.evaluation.executors import Executor
 from evokan.evaluation.records import Record
 from evokan.front import FrontMember
 from evokan.metrics import evaluate_predictions
+from evokan.prediction import predict
 from evokan.problem import Fold, IntArray, Problem
 from evokan.seeding import derive_seed
 from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob, Weights
@@ -150,12 +149,3 @@ class Finalizer:
                 else:
                     results[position] = outcome
         return results
-
-
-def predict(model: Any, X: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the model's output for raw inputs `X`, shape (N, features), as a float64 array."""
-    import torch
-
-    with torch.no_grad():
-        output: NDArray[np.float64] = model(torch.as_tensor(X, dtype=torch.float64)).numpy()
-    return output

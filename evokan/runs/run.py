@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.errors import InputError
+from evokan.prediction import predict
 from evokan.registry import make_space
 from evokan.runs.directory import RunDirectory, read_json
 from evokan.space import EdgeCurve, Explanation
@@ -125,11 +126,7 @@ class Member:
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return logits (N, classes) or values (N, 1) for raw inputs `X`, shape (N, n_features)."""
-        import torch
-
-        with torch.no_grad():
-            output: NDArray[np.float64] = self.model(torch.as_tensor(X, dtype=torch.float64)).numpy()
-        return output
+        return predict(self.model, X)
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the network with the learned curve on every edge."""

@@ -12,8 +12,9 @@ import torch
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evolution import Genome
-from evokan.final import FRESH_SEEDS, Finalist, Finalizer, predict
+from evokan.final import FRESH_SEEDS, Finalist, Finalizer
 from evokan.front import pareto_front
+from evokan.prediction import predict
 from evokan.problem import Fold
 from evokan.seeding import derive_seed
 from evokan.space import Budget, Trained, TrainingJob
