@@ -33,6 +33,10 @@ class TrainingFailed(EvokanError, RuntimeError):  # noqa: N818 - names a verdict
     """One candidate could not be trained; it is recorded with this reason and the run goes on."""
 
 
+class RunStopped(EvokanError, RuntimeError):  # noqa: N818 - names an end, like StopIteration
+    """What surrounds a run, a full disk for one, made it stop; the run is whole and can go on."""
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not registered, with the nearest known one.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,19 @@ from evokan.config import SearchConfig, build_config
 from evokan.errors import InputError
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import Executor, ThreadExecutor
+from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.records import Record
-from evokan.evolution import NSGA2, Algorithm, GeneticAlgorithm, Genome
+from evokan.evolution import NSGA2, Algorithm, GeneticAlgorithm, Genome, RandomSearch
 from evokan.evolution.history import HistoryRow
 from evokan.evolution.loop import State, evolve
+from evokan.interrupts import finish_first
 from evokan.job import Job, default_path, describe, prepare, resolve
 from evokan.observer import Observer, Observers
 from evokan.product import write_product
-from evokan.runs.directory import RunDirectory, write_json
+from evokan.runs.directory import Checkpoint, RunDirectory, write_json
 from evokan.runs.log import RunLog
 from evokan.runs.run import Run
-
-Checkpoint = tuple[int, list[int]]
-"""Last whole generation and the ids of its survivors."""
+from evokan.runs.sameness import EXECUTION, check_same, fixed_settings
 
 
 def search(*, observer: Observer | None = None, config: str | Path | None = None, **settings: Any) -> Run:
@@ -52,48 +51,61 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
     """
     job = prepare(resolve(settings, config))
     make_algorithm(job.config)
-    with closing(make_executor(job.config)) as executor:
+    observer = observer or Observer()
+    with make_executor(job.config, observer) as executor:
         directory = RunDirectory.create(job.config.out or default_path(job.config), describe(job))
-        with directory.lock():
-            _run(job, directory, executor, observer or Observer(), [], None)
+        with directory.written(), directory.lock():
+            _run(job, directory, executor, observer, [], None)
     return Run(directory.path)
 
 
-def resume(path: str | Path, *, generations: int | None = None, workers: int | None = None,
-           observer: Observer | None = None) -> Run:
+def resume(path: str | Path, *, generations: int | None = None, observer: Observer | None = None,
+           **execution: Any) -> Run:
     """Go on with an interrupted run, or beyond its planned end.
 
     Parameters
     ----------
     generations
         New total number of generations after the initial one; at least those that are done.
-    workers
-        Threads; any number gives the same records.
+    observer
+        Is told what happens.
+    **execution
+        Where to train now: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`, as in `search`.
+        The records are the same. None or nothing goes on as the run began.
 
     Raises
     ------
     InputError
-        There is no run, somebody else is writing it, or its data has changed.
+        There is no run, somebody else is writing it, or its data, settings or chromosome have changed since it
+        began.
     """
+    unknown = sorted(set(execution) - set(EXECUTION))
+    if unknown:
+        raise InputError(*(f"resume cannot change {name}: it knows generations, {', '.join(EXECUTION)}"
+                           for name in unknown))
+    observer = observer or Observer()
     directory = RunDirectory.open(Path(path))
-    with directory.lock():
+    with directory.written(), directory.lock():
         stored = directory.read_config()
-        config = build_config(stored["settings"], {"workers": workers, "generations": generations})
+        elsewhere = {"ray_address": None} if execution.get("ray") is False else {}
+        config = build_config(stored["settings"] | elsewhere, {"generations": generations}, execution)
         job = prepare(config, options=stored["options"])
-        _check_same(directory.path, stored, describe(job))
         checkpoint = directory.read_checkpoint()
-        done = checkpoint[0] if checkpoint else -1
+        check_same(directory.path, checkpoint.settings if checkpoint else None, stored, describe(job))
+        done = checkpoint.generation if checkpoint else -1
         if config.generations < done:
             raise InputError(f"--generations {config.generations}: {directory.path} has {done} generations already; "
                              "give a larger number")
         if done < config.generations or not Run(directory.path).finished:
-            with closing(make_executor(config)) as executor:
+            with make_executor(config, observer) as executor:
                 # Until the new product is there, the old one must not pass for it.
                 (directory.best / "metrics.json").unlink(missing_ok=True)
                 stored["settings"]["generations"] = config.generations
                 write_json(directory.config, stored)
-                records = directory.mend(done, config.generations)
-                _run(job, directory, executor, observer or Observer(), records, checkpoint)
+                # With these two, a record tells too little to go on within a generation.
+                whole_only = config.race or config.inherit
+                records = directory.mend(done, done if whole_only else config.generations)
+                _run(job, directory, executor, observer, records, checkpoint)
     return Run(directory.path)
 
 
@@ -102,8 +114,13 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def make_executor(config: SearchConfig) -> Executor:
+def make_executor(config: SearchConfig, observer: Observer) -> Executor:
     """Return what trains the cohorts: threads of this process, or the workers of a Ray cluster.
+
+    Parameters
+    ----------
+    observer
+        Is told of the workers of a cluster.
 
     Raises
     ------
@@ -115,7 +132,8 @@ def make_executor(config: SearchConfig) -> Executor:
     from evokan.evaluation.ray_executor import RayExecutor, prepare_space
 
     return RayExecutor(config.workers, address=config.ray_address, gpus_per_task=config.gpus_per_task,
-                       cohort_timeout=config.cohort_timeout, set_up=prepare_space)
+                       cohort_timeout=config.cohort_timeout, on_status=observer.on_workers,
+                       set_up=prepare_space)
 
 
 def make_algorithm(config: SearchConfig) -> Algorithm:
@@ -123,6 +141,8 @@ def make_algorithm(config: SearchConfig) -> Algorithm:
     if config.algorithm == "nsga2":
         return NSGA2(population=config.population, crossover_rate=config.crossover_rate,
                      mutation_rate=config.mutation_rate, objectives=config.objectives)
+    if config.algorithm == "random":
+        return RandomSearch(population=config.population, objectives=config.objectives)
     return GeneticAlgorithm(population=config.population, crossover_rate=config.crossover_rate,
                             mutation_rate=config.mutation_rate, objectives=config.objectives,
                             parsimony=config.parsimony, distinct=config.distinct)
@@ -131,7 +151,12 @@ def make_algorithm(config: SearchConfig) -> Algorithm:
 def _run(job: Job, directory: RunDirectory, executor: Executor, observer: Observer, records: list[Record],
          checkpoint: Checkpoint | None) -> None:
     log = RunLog(directory.log)
-    with log.recording(directory.path):
+
+    def stop() -> None:
+        executor.stop()
+        observer.on_interrupt()
+
+    with log.recording(directory.path), directory.written(), finish_first(stop):
         if records:
             log.write(f"going on with {len(records)} individuals that are done")
         _search(job, directory, executor, Observers(log, observer), records, checkpoint)
@@ -146,18 +171,29 @@ def _search(job: Job, directory: RunDirectory, executor: Executor, observer: Obs
         observer.on_compile()
     job.space.prepare(job.problem)
     algorithm = make_algorithm(config)
+    settings = fixed_settings(stored)
 
     def on_record(record: Record) -> None:
         directory.append_record(record)
         observer.on_record(record)
 
     def on_generation(row: HistoryRow, population: Sequence[Genome]) -> None:
+        survivors = [genome.evaluated() for genome in population]
         directory.append_history(row)
-        directory.write_checkpoint(row.generation, [genome.evaluated().id for genome in population])
+        if heirs is not None:
+            heirs.retain(survivors)
+            directory.write_population(row.generation, heirs.to_arrays())
+        directory.write_checkpoint(row.generation, [record.id for record in survivors], settings)
+        directory.drop_populations(row.generation)
         observer.on_generation(row)
 
-    evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, on_record=on_record)
+    heirs = Heirs(job.space, job.problem) if config.inherit else None
+    evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, on_record=on_record,
+                          race=config.race, heirs=heirs)
     state, known = _restore(algorithm, evaluator, records, checkpoint)
+    if heirs is not None and state.generation >= 0:
+        heirs.retain(genome.evaluated() for genome in state.population)
+        heirs.from_arrays(directory.read_population(state.generation))
     state = evolve(algorithm, evaluator, state, seed=config.seed, last_generation=config.generations,
                    objectives=config.front_objectives, reference=stored["reference_point"], known=known,
                    on_generation=on_generation)
@@ -171,7 +207,7 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, records: list[Record],
     """Return the state after the last whole generation, and the records of the one that was cut off."""
     if checkpoint is None:
         return State(), records
-    generation, ids = checkpoint
+    generation, ids = checkpoint.generation, checkpoint.population
     whole = evaluator.remember(record for record in records if record.generation <= generation)
     if len(whole) != algorithm.population * (generation + 1) or not set(ids) <= set(range(len(whole))):
         raise InputError(f"evaluations.csv does not hold the {generation + 1} whole generations of checkpoint.json: "
@@ -181,10 +217,3 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, records: list[Record],
                   for record in survivors]
     algorithm.grade(population, survivors)
     return State(generation, population, whole), [r for r in records if r.generation > generation]
-
-
-def _check_same(path: Path, stored: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    if stored["data"]["sha256"] != now["data"]["sha256"]:
-        raise InputError(f"{path}: the data has changed since the run began (SHA-256 "
-                         f"{stored['data']['sha256'][:12]} then, {now['data']['sha256'][:12]} now); bring the old "
-                         "file back, or start a new run")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from evokan.evaluation.ray_pool import WorkerStatus
     from evokan.evaluation.records import Record
     from evokan.evolution.history import HistoryRow
 
@@ -28,6 +30,15 @@ class Observer:
 
     def on_stage(self, text: str) -> None:
         """Take note of the work after the last generation, in a few words."""
+
+    def on_workers(self, workers: Sequence[WorkerStatus]) -> None:
+        """Take note of the workers of a Ray cluster, whenever one comes, goes or finishes something."""
+
+    def on_interrupt(self) -> None:
+        """Take note that Ctrl-C was pressed and that what is at work is finished first.
+
+        Called inside the signal handler: do little, and take no lock.
+        """
 
     def on_end(self) -> None:
         """Take note that the run's directory is complete."""
@@ -69,6 +80,16 @@ class Observers(Observer):
         """Pass it on."""
         for observer in self.observers:
             observer.on_stage(text)
+
+    def on_workers(self, workers: Sequence[WorkerStatus]) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_workers(workers)
+
+    def on_interrupt(self) -> None:
+        """Pass it on."""
+        for observer in self.observers:
+            observer.on_interrupt()
 
     def on_end(self) -> None:
         """Pass it on."""

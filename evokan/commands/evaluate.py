@@ -92,14 +92,14 @@ def train(job: Job, chromosomes: list[Bits], *, silent: bool) -> list[Record]:
     """Return the records of `chromosomes` as generation 0, in order."""
     from evokan.commands.progress import COMPILE_SECONDS, track
     from evokan.evaluation.evaluator import Evaluator
-    from evokan.evaluation.executors import ThreadExecutor
     from evokan.evolution import Genome
-    from evokan.main import default_workers
+    from evokan.main import make_executor
+    from evokan.observer import Observer
 
     if not silent and not job.space.is_compiled(job.problem):
         console().print(f"compiling kernels once for this machine, about {COMPILE_SECONDS} seconds")
     job.space.prepare(job.problem)
-    with ThreadExecutor(job.config.workers or default_workers()) as executor, \
+    with make_executor(job.config, Observer()) as executor, \
             track("networks", len(chromosomes), silent=silent) as advance:
         evaluator = Evaluator(job.space, job.problem, job.budget, job.config.seed, executor,
                               on_record=lambda record: advance())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +18,7 @@ from evokan.observer import Observer
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from evokan.evaluation.ray_pool import WorkerStatus
     from evokan.evaluation.records import Record
     from evokan.evolution.history import HistoryRow
 
@@ -37,6 +40,7 @@ class Progress(Observer):
         self.generations = 0
         self.population = 1
         self.last: HistoryRow | None = None
+        self.workers: list[WorkerStatus] = []
         self._began = self._latest = 0.0
         self._position = 0
 
@@ -81,6 +85,16 @@ class Progress(Observer):
         """Print what comes next."""
         self.out.print(text)
 
+    def on_workers(self, workers: Sequence[WorkerStatus]) -> None:
+        """Keep their state; print a line where their number has changed."""
+        if len(workers) != len(self.workers):
+            self._crew(workers)
+        self.workers = list(workers)
+
+    def on_interrupt(self) -> None:
+        """Say that it may take a moment; written past all buffers, as a signal handler must."""
+        os.write(sys.stderr.fileno(), b"evokan: finishing what is being trained; Ctrl-C again stops at once\n")
+
     @property
     def rate(self) -> float:
         """Individuals a second in this process; 0 before there is a measure."""
@@ -110,9 +124,21 @@ class Progress(Observer):
             return "- networks/s"
         return f"{self.rate:.0f} networks/s" + (f", {duration(left)} left" if left else "")
 
+    def crew(self) -> str:
+        """Return the Ray workers by machine and their throughput; empty without Ray."""
+        if not self.workers:
+            return ""
+        hosts = ", ".join(f"{count} on {host}" for host, count in sorted(Counter(w.host for w in self.workers).items()))
+        pace = sum(worker.done / worker.seconds for worker in self.workers if worker.seconds > 0)
+        return f"Ray workers: {hosts}; {pace:.1f} cohorts/s"
+
+    def _crew(self, workers: Sequence[WorkerStatus]) -> None:
+        self.out.print(f"Ray workers: {len(workers)}")
+
     def _line(self, row: HistoryRow) -> None:
         self.out.print(f"generation {row.generation} of {self.generations}: best {number(row.best_val_loss)}, "
-                       f"median {number(row.median_val_loss)}; {self.counted()}; {self.speed()}", soft_wrap=True)
+                       f"median {number(row.median_val_loss)}; {self.counted()}; {self.speed()}"
+                       + (f"; {self.crew()}" if self.workers else ""), soft_wrap=True)
         self.out.file.flush()
 
 
@@ -144,8 +170,15 @@ class LiveProgress(Progress):
         """Show what is done after the last generation."""
         self._stage = text
 
+    def on_interrupt(self) -> None:
+        """Show what is waited for."""
+        self._stage = "finishing what is being trained; Ctrl-C again stops at once"
+
     def _line(self, row: HistoryRow) -> None:
         """Leave it to the block."""
+
+    def _crew(self, workers: Sequence[WorkerStatus]) -> None:
+        """Leave them to the block."""
 
     def _block(self) -> RenderableType:
         from rich.console import Group
@@ -162,6 +195,8 @@ class LiveProgress(Progress):
                               f"median {number(self.last.median_val_loss)}"))
         if self.counts:
             lines.append(Text(f"{self.counted()}; {self.speed()}"))
+        if self.workers:
+            lines.append(Text(self.crew()))
         return Group(*lines)
 
 

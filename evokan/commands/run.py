@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from evokan.commands.options import ConfigFile, Json, Quiet, RunPath, Workers, all_but, takes_settings
+from evokan.commands.options import ConfigFile, Json, Quiet, RunPath, all_but, takes_settings
 from evokan.commands.printing import console, print_json
+from evokan.runs.sameness import EXECUTION
 
 if TYPE_CHECKING:
     from evokan.runs.run import Run
@@ -28,20 +27,17 @@ def search(*, config: ConfigFile = None, quiet: Quiet = False, json: Json = Fals
     _print_result(run, quiet=quiet, as_json=json)
 
 
-def resume(
-    run: RunPath, *,
-    generations: Annotated[int | None, typer.Option(
-        "--generations", metavar="G", show_default=False,
-        help="New number of generations after the initial one; by default as planned.")] = None,
-    workers: Workers = None,
-    quiet: Quiet = False, json: Json = False,
-) -> None:
-    """Go on with a run after a kill, or beyond its planned end with --generations."""
+@takes_settings("generations", *EXECUTION, with_defaults=False)
+def resume(run: RunPath, *, quiet: Quiet = False, json: Json = False, **settings: Any) -> None:
+    """Go on with a run after a kill, or beyond its planned end with --generations.
+
+    What is not given stays as the run began; where it is trained changes no record.
+    """
     from evokan.commands.progress import make_progress
     from evokan.main import resume as run_resume
 
     with make_progress(silent=quiet or json) as progress:
-        found = run_resume(run, generations=generations, workers=workers, observer=progress)
+        found = run_resume(run, observer=progress, **settings)
     _print_result(found, quiet=quiet, as_json=json)
 
 

@@ -58,6 +58,10 @@ class Figures:
         Sums over the folds.
     reason
         Empty, or why the network failed.
+    folds
+        What came out of each training.
+    raced_after
+        Folds after which the network lost a race, and was not trained on the others; 0 if it did not.
     """
 
     val_loss: float
@@ -67,6 +71,8 @@ class Figures:
     evaluations: int
     seconds: float
     reason: str = ""
+    folds: tuple[Trained, ...] = ()
+    raced_after: int = 0
 
     @classmethod
     def failed(cls, reason: str, evaluations: int = 0, seconds: float = 0.0) -> Figures:
@@ -129,7 +135,8 @@ def aggregate(folds: Sequence[Trained]) -> Figures:
         return Figures.failed("the losses of the folds are too large to be averaged", evaluations, seconds)
     iterations = [int(fold.iterations) for fold in folds]
     mean = math.floor(sum(iterations) / count + 0.5)
-    return Figures(val_loss, train_loss, error, max(mean, min(1, max(iterations))), evaluations, seconds)
+    return Figures(val_loss, train_loss, error, max(mean, min(1, max(iterations))), evaluations, seconds,
+                   folds=tuple(folds))
 
 
 def one_line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Protocol
 
 from evokan.chromosome import Bits
@@ -18,12 +19,15 @@ from evokan.evaluation.cohorts import (
     NETWORKS_PER_GPU_COHORT,
     Cohort,
     Figures,
+    aggregate,
     cut,
     one_line,
     train_cohort,
 )
 from evokan.evaluation.executors import Executor
-from evokan.evaluation.records import Origin, Record
+from evokan.evaluation.heirs import Heirs
+from evokan.evaluation.racing import promoted, rungs
+from evokan.evaluation.records import Origin, Record, Status
 from evokan.problem import Problem
 from evokan.seeding import derive_seed
 from evokan.space import Architecture, Budget, SearchSpace, TrainingJob
@@ -69,6 +73,11 @@ class Evaluator:
         Called with every new record, in the order of ids, as soon as all records before it are complete.
     cohort_size
         Networks per cohort, at least 1; by default a number that depends on the device alone.
+    race
+        Train most networks on some folds only: `evokan.evaluation.racing`. Records are then complete, and so
+        delivered, at the end of a generation.
+    heirs
+        Where given, trainings begin from what the parents learned.
 
     Attributes
     ----------
@@ -88,6 +97,8 @@ class Evaluator:
         *,
         on_record: Callable[[Record], None] | None = None,
         cohort_size: int | None = None,
+        race: bool = False,
+        heirs: Heirs | None = None,
     ) -> None:
         self.layout = space.layout(problem)
         self.loss_evaluations = 0
@@ -98,6 +109,8 @@ class Evaluator:
         self._executor = executor
         self._on_record = on_record
         self._cohort_size = cohort_size or (NETWORKS_PER_COHORT if budget.device == "cpu" else NETWORKS_PER_GPU_COHORT)
+        self._race = race
+        self._heirs = heirs
         self._first_with: dict[str, Record] = {}
         self._next_id = 0
 
@@ -152,6 +165,7 @@ class Evaluator:
                                  "settings lead to: the records or the settings were changed")
         records = self.remember(known)
         networks = self._networks(drafts)
+        train = self._train_in_rungs if self._race else self._train
         figures: dict[int, Figures] = {}
 
         def deliver() -> None:
@@ -166,9 +180,11 @@ class Evaluator:
                     self._on_record(record)
 
         deliver()
-        with closing(self._train(networks)) as results:
+        with closing(train(networks)) as results:
             for position, result in results:
                 figures[position] = result
+                if self._heirs is not None:
+                    self._heirs.keep(drafts[position][0].key, result)
                 self.loss_evaluations += result.evaluations
                 deliver()
         return records
@@ -192,11 +208,33 @@ class Evaluator:
             if architecture is not None and draft.key not in seen:
                 seen.add(draft.key)
                 seed_parts = (self._run_seed, self._space.name, draft.key)
-                networks[position] = tuple(
-                    TrainingJob(architecture, fold, derive_seed(*seed_parts, number))
-                    for number, fold in enumerate(self._problem.folds)
-                )
+                jobs = [TrainingJob(architecture, fold, derive_seed(*seed_parts, number))
+                        for number, fold in enumerate(self._problem.folds)]
+                networks[position] = tuple(jobs if self._heirs is None else self._heirs.endow(jobs, draft.parents))
         return networks
+
+    def _train_in_rungs(
+        self, networks: dict[int, tuple[TrainingJob, ...]]
+    ) -> Generator[tuple[int, Figures], None, None]:
+        """Do the same as `_train`, but let the worse half go after every rung except the last."""
+        so_far: dict[int, Figures] = {}
+        running, begin, folds = dict(networks), 0, len(self._problem.folds)
+        for end in rungs(folds):
+            losses: dict[int, float] = {}
+            parts = {position: jobs[begin:end] for position, jobs in running.items()}
+            with closing(self._train(parts)) as results:
+                for position, part in results:
+                    before = so_far[position].folds if begin else ()
+                    figures = aggregate([*before, *part.folds]) if part.folds else part
+                    if figures.reason:
+                        yield position, figures
+                    else:
+                        so_far[position], losses[position] = figures, figures.val_loss
+            stay = promoted(losses) if end < folds else set()
+            for position in sorted(set(losses) - stay):
+                yield position, replace(so_far[position], raced_after=end if end < folds else 0)
+            running = {position: networks[position] for position in sorted(stay)}
+            begin = end
 
     def _train(
         self, networks: dict[int, tuple[TrainingJob, ...]]
@@ -228,8 +266,12 @@ class Evaluator:
     def _finish(self, draft: Record, figures: Figures | None) -> Record:
         """Complete a draft by its training, or by the equal network before it; or it is complete already."""
         if figures is not None:
+            reason = figures.reason
+            if figures.raced_after:
+                reason = f"lost the race after {figures.raced_after} of {len(self._problem.folds)} folds"
+            status: Status = "raced" if figures.raced_after else "failed" if reason else "ok"
             return draft.replace(
-                status="failed" if figures.reason else "ok", reason=figures.reason, val_loss=figures.val_loss,
+                status=status, reason=reason, val_loss=figures.val_loss,
                 train_loss=figures.train_loss, val_loss_se=figures.val_loss_se, iterations=figures.iterations,
                 seconds=figures.seconds,
             )
@@ -238,7 +280,7 @@ class Evaluator:
         source = self._first_with[draft.key]
         return source.replace(
             id=draft.id, generation=draft.generation, chromosome=draft.chromosome, parents=draft.parents,
-            origin=draft.origin, seconds=0.0, status="cached" if source.usable else "failed",
+            origin=draft.origin, seconds=0.0, status="cached" if source.usable else source.status,
             reason=f"as {source.id}" if source.usable else f"{source.reason} (as {source.id})",
         )
 
@@ -261,6 +303,8 @@ class Evaluator:
 
     def _keep(self, record: Record) -> None:
         self._next_id = record.id + 1
+        if self._heirs is not None:
+            self._heirs.know(record)
         if record.key:
             self._first_with.setdefault(record.key, record)
 

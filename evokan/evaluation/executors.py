@@ -6,10 +6,11 @@ Items and results must pickle and the function must be one of a module, so that 
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -19,9 +20,12 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Executor(Protocol):
-    """Runs one function over many items."""
+class Executor(ABC):
+    """Runs one function over many items; a context that closes it at the end."""
 
+    _stopped = False
+
+    @abstractmethod
     def map_unordered(
         self, function: Callable[..., Result], shared: tuple[Any, ...], items: Sequence[Item]
     ) -> Generator[tuple[int, Result | Exception], None, None]:
@@ -37,18 +41,37 @@ class Executor(Protocol):
         items
             The units of work. What is yielded for one that raised is the exception itself.
 
+        Raises
+        ------
+        KeyboardInterrupt
+            `stop` was called: once the items that had begun are yielded.
+
         Notes
         -----
         Closing the generator (an interrupt does) cancels what has not begun and drops what is still running.
         """
-        ...
 
+    @abstractmethod
     def close(self) -> None:
-        """Cancel what has not begun, wait for what has, and let go of all resources."""
-        ...
+        """Cancel what has not begun, wait for what has, and let go of all resources.
+
+        After `stop` there is no waiting: whoever is still interested has waited already.
+        """
+
+    def stop(self) -> None:
+        """Begin no further item, now and later. Safe in a signal handler: it takes no lock."""
+        self._stopped = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-class ThreadExecutor:
+class ThreadExecutor(Executor):
     """Threads of this process, for functions that release the interpreter lock.
 
     While items run, the mathematical libraries work with one thread each: the workers are the parallelism,
@@ -80,6 +103,8 @@ class ThreadExecutor:
         with _SingleThreadedMath() as math_threads:
 
             def run(item: Item) -> Result:
+                if self._stopped:
+                    raise _NotBegunError
                 math_threads.limit_torch()
                 return function(*shared, item)
 
@@ -91,28 +116,28 @@ class ThreadExecutor:
                     futures[pool.submit(run, item)] = position
                 for future in as_completed(futures):
                     error = future.exception()
+                    if isinstance(error, _NotBegunError):
+                        continue
                     if error is None:
                         yield futures[future], future.result()
                     elif isinstance(error, Exception):
                         yield futures[future], error
                     else:
                         raise error
+                if self._stopped:
+                    raise KeyboardInterrupt
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
-        """Cancel what has not begun and wait for what has."""
+        """Cancel what has not begun, and unless stopped wait for what has."""
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=not self._stopped, cancel_futures=True)
             self._pool = None
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+class _NotBegunError(Exception):
+    """In place of the result of an item that `Executor.stop` came before."""
 
 
 class _SingleThreadedMath:

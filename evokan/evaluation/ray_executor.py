@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from evokan.errors import InputError, TrainingFailed
+from evokan.evaluation.executors import Executor
 from evokan.evaluation.ray_cluster import connect, disconnect
 from evokan.evaluation.ray_messages import dumps, dumps_task, folds_of
 from evokan.evaluation.ray_pool import Answer, Pool, WorkerStatus
@@ -30,7 +30,7 @@ def prepare_space(space: SearchSpace, problem: Problem, budget: Budget) -> None:
     space.prepare(problem)
 
 
-class RayExecutor:
+class RayExecutor(Executor):
     """Long-lived actors of a Ray cluster: see `evokan.evaluation.executors.Executor`.
 
     An item whose worker or node dies (out of memory, too) is tried again on another, at most `MAX_DEATHS` times
@@ -105,6 +105,9 @@ class RayExecutor:
         try:
             pool.greet()
             while left:
+                if self._stopped:
+                    left -= len(waiting)
+                    waiting.clear()
                 pool.assign(waiting, lambda position: dumps_task(function, items[position], folds))
                 for event in pool.poll():
                     if isinstance(event, Answer):
@@ -119,6 +122,8 @@ class RayExecutor:
                         yield event.running, TrainingFailed(times + event.reason)
                     else:
                         waiting.appendleft(event.running)
+            if self._stopped:
+                raise KeyboardInterrupt
         finally:
             pool.drop()
 
@@ -131,14 +136,6 @@ class RayExecutor:
         if self._connection != "found":
             self._connection = "found"
             disconnect()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _equip(self, pool: Pool, shared: tuple[Any, ...]) -> None:
         """Bring the shared arguments to the object store, unless they are there."""

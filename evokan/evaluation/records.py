@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 Origin = Literal["initial", "crossover", "mutation", "crossover+mutation", "survivor"]
-Status = Literal["ok", "invalid", "failed", "cached"]
+Status = Literal["ok", "invalid", "failed", "cached", "raced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,12 @@ class Record:
     parents
         Ids of the parents; empty in the initial population. ``survivor`` is an offspring without any change.
     status
-        ``ok`` (trained), ``cached`` (figures of an equal network), ``invalid`` (never trained), ``failed``.
+        ``ok`` (trained), ``cached`` (figures of an equal network), ``invalid`` (never trained), ``failed``,
+        ``raced`` (it lost a race, and was trained on some folds only).
     reason
-        Why it is invalid or failed; for a cached one the id whose figures it repeats.
+        Why it is invalid or failed; for a cached one the id whose figures it repeats; for a raced one the folds.
     val_loss, train_loss
-        Mean over the folds; infinity where there is none, never NaN.
+        Mean over the folds trained on; infinity where there is none, never NaN.
     seconds
         Training time of all folds together; 0 for a cached one.
     val_loss_se
@@ -59,7 +60,7 @@ class Record:
 
     @property
     def usable(self) -> bool:
-        """Whether this network has a loss (``ok`` or ``cached``)."""
+        """Whether this network has a loss over all folds (``ok`` or ``cached``)."""
         return self.status in ("ok", "cached")
 
     def objective(self, name: str) -> float:

@@ -20,6 +20,7 @@ from evokan.evolution.ga import GeneticAlgorithm, Parsimony
 from evokan.evolution.genome import Fitness, Genome
 from evokan.evolution.nsga2 import NSGA2
 from evokan.evolution.operators import bit_flip, global_random, initialise, neuron_crossover, tournament
+from evokan.evolution.random_search import RandomSearch
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
     # what evolves
@@ -30,6 +31,7 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     "GeneticAlgorithm",
     "NSGA2",
     "Parsimony",
+    "RandomSearch",
     # operators
     "bit_flip",
     "global_random",

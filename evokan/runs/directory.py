@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evokan.errors import InputError
+import numpy as np
+from numpy.typing import NDArray
+
+from evokan.errors import InputError, RunStopped
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HISTORY_COLUMNS, HistoryRow
 from evokan.runs.tables import read_records, record_line, to_line
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run stands after a whole generation.
+
+    Attributes
+    ----------
+    generation
+        Its number.
+    population
+        Ids of its survivors, in order.
+    settings
+        What the records follow from (`evokan.runs.sameness.fixed_settings`).
+    """
+
+    generation: int
+    population: tuple[int, ...]
+    settings: dict[str, Any]
 
 
 class RunDirectory:
@@ -56,8 +82,12 @@ class RunDirectory:
                 what = "another run" if run.config.exists() else "other files"
                 raise InputError(f"--out {path}: holds {what} already; name a new folder"
                                  + (f", or go on with: evokan resume {path}" if run.config.exists() else ""))
-            with made_folders(path):
-                run.evaluations.write_text(to_line(COLUMNS), encoding="utf-8")
+            files: list[Path] = []
+            with made_folders(path, files):
+                # Of two processes that get here at once, one makes the file.
+                with run.evaluations.open("x", encoding="utf-8") as file:
+                    files += [run.evaluations, run.history, run.config]
+                    file.write(to_line(COLUMNS))
                 run.history.write_text(to_line(HISTORY_COLUMNS), encoding="utf-8")
                 write_json(run.config, config)
         except OSError as error:
@@ -116,6 +146,23 @@ class RunDirectory:
             return False
         return False
 
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """Turn a disk that takes no more inside the block into a stop that the run survives.
+
+        Raises
+        ------
+        RunStopped
+            The disk is full, or the folder cannot be written any more.
+        """
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in DISK_FAULTS:
+                raise
+            raise RunStopped(f"{self.path}: cannot be written ({error.strerror}); what was recorded is kept: put that "
+                             f"right, then go on with: evokan resume {self.path}") from error
+
     def read_config(self) -> dict[str, Any]:
         """Return the content of ``config.json``.
 
@@ -125,7 +172,8 @@ class RunDirectory:
             It is damaged, or not that of a run.
         """
         config = read_json(self.config)
-        missing = [name for name in ("settings", "options", "data", "reference_point") if name not in config]
+        parts = ("settings", "options", "data", "chromosome", "reference_point")
+        missing = [name for name in parts if name not in config]
         if missing:
             raise InputError(f"{self.config}: is not that of a run (it lacks {', '.join(missing)})")
         return config
@@ -138,23 +186,65 @@ class RunDirectory:
         """Add a row to ``history.csv``."""
         append(self.history, to_line(getattr(row, name) for name in HISTORY_COLUMNS))
 
-    def write_checkpoint(self, generation: int, population: Sequence[int]) -> None:
-        """Replace ``checkpoint.json``: the last whole generation and the ids of its survivors, in order.
+    def write_checkpoint(self, generation: int, population: Sequence[int], settings: Mapping[str, Any]) -> None:
+        """Replace ``checkpoint.json``: the last whole generation, the ids of its survivors in order, the settings.
 
         Every later draw derives from (seed, generation), so this is the whole random state.
         """
-        write_json(self.checkpoint, {"generation": generation, "population": list(population)})
+        write_json(self.checkpoint, {"generation": generation, "population": list(population),
+                                     "settings": dict(settings)})
 
-    def read_checkpoint(self) -> tuple[int, list[int]] | None:
-        """Return generation and population, or None before the first whole generation."""
+    def write_population(self, generation: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Write ``population-GENERATION.safetensors``: what the survivors have learned, before the checkpoint."""
+        from safetensors.numpy import save
+
+        part = _part(self._population(generation))
+        part.write_bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
+        part.replace(self._population(generation))
+
+    def drop_populations(self, generation: int) -> None:
+        """Remove those of other generations, after the checkpoint."""
+        for path in self.path.glob("population-*.safetensors"):
+            if path != self._population(generation):
+                path.unlink()
+
+    def read_population(self, generation: int) -> dict[str, NDArray[Any]]:
+        """Return what `write_population` wrote.
+
+        Raises
+        ------
+        InputError
+            The file is missing or damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        path = self._population(generation)
+        try:
+            arrays: dict[str, NDArray[Any]] = load(path.read_bytes())
+        except (OSError, SafetensorError) as error:
+            raise InputError(f"{path}: is missing or damaged; the run cannot go on") from error
+        return arrays
+
+    def _population(self, generation: int) -> Path:
+        return self.path / f"population-{generation}.safetensors"
+
+    def read_checkpoint(self) -> Checkpoint | None:
+        """Return the state after the last whole generation, or None before the first.
+
+        Raises
+        ------
+        InputError
+            The file is damaged.
+        """
         if not self.checkpoint.exists():
             return None
         data = read_json(self.checkpoint)
         try:
-            generation, population = int(data["generation"]), [int(number) for number in data["population"]]
+            return Checkpoint(int(data["generation"]), tuple(int(number) for number in data["population"]),
+                              dict(data["settings"]))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{self.checkpoint}: is damaged; the run cannot go on") from error
-        return generation, population
 
     def mend(self, generation: int, last_generation: int) -> list[Record]:
         """Cut what a kill left behind, and return the whole records up to `last_generation`, the planned end.
@@ -179,13 +269,19 @@ class RunDirectory:
 
 
 @contextmanager
-def made_folders(path: Path) -> Iterator[None]:
-    """Make the folder `path` and those above it; if the block fails, those made here go again where empty."""
+def made_folders(path: Path, files: Sequence[Path] = ()) -> Iterator[None]:
+    """Make the folder `path` and those above it.
+
+    If the block fails, `files` go again (and what `replace_text` made of them so far), and the folders made here.
+    """
     made = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
+        for file in files:
+            file.unlink(missing_ok=True)
+            _part(file).unlink(missing_ok=True)
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
@@ -200,12 +296,16 @@ def append(path: Path, line: str) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a file as a whole: readers see the old content or the new, never a part."""
-    part = path.with_name(path.name + ".part")
+    part = _part(path)
     with part.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -133,8 +133,7 @@ class _Batch:
         longest = max(member.architecture.n_params for member in self._members)
         theta = np.zeros((len(self._jobs), longest))
         for row, job, member in zip(theta, self._jobs, self._members, strict=True):
-            row[:member.architecture.n_params] = training.initial_values(
-                member.architecture, member.flat, self._options, job.seed)
+            row[:member.architecture.n_params] = training.start_values(job, member.flat, self._options)
         return torch.as_tensor(theta, dtype=self._data.inputs.dtype, device=self._data.inputs.device)
 
     def _finish(self, kept: IntArray, rows: IntArray, progress: _Progress) -> dict[int, Trained]:

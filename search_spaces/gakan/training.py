@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evokan.problem import FoldArrays, Problem
 from evokan.seeding import generator
-from evokan.space import Budget, Trained, TrainingJob
+from evokan.space import Architecture, Budget, Trained, TrainingJob
 from evokan.training.compiled import is_cached
 from search_spaces.gakan import driver
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture, full_network
@@ -21,8 +21,22 @@ Array = NDArray[Any]
 Grid = tuple[Array, Array]
 
 
+def start_values(job: TrainingJob, flat: FlatNetwork, options: GAKANOptions) -> Array:
+    """Return the parameter vector that a job starts from: its parents' values, or random ones.
+
+    Grids that follow the activations differ from network to network, so nothing is inherited with `grid_steps`.
+    """
+    architecture = _as_kan(job.architecture)
+    fresh = initial_values(architecture, flat, options, job.seed)
+    if not job.parents or options.grid_steps:
+        return fresh
+    from search_spaces.gakan.inheritance import inherited_values
+
+    return inherited_values(architecture, [(_as_kan(parent), values) for parent, values in job.parents], fresh)
+
+
 def initial_values(architecture: KANArchitecture, flat: FlatNetwork, options: GAKANOptions, seed: int) -> Array:
-    """Return the parameter vector to start from, shape (edges x (G + 5),).
+    """Return random values to start from, shape (edges x (G + 5),).
 
     As pykan: small uniform noise in the coefficients, w_b uniform and w_s constant, both with 1 / sqrt(inputs of
     the neuron); here the inputs that are live.
@@ -53,9 +67,7 @@ def input_grid(x: Array, intervals: int, margin: float) -> Grid:
 def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKANOptions, budget: Budget) -> Trained:
     """Train one network on one fold; numerical trouble comes back as `Trained.failed`."""
     began = time.perf_counter()
-    architecture = job.architecture
-    if not isinstance(architecture, KANArchitecture):
-        raise TypeError(f"expected a KANArchitecture, got {type(architecture).__name__}")
+    architecture = _as_kan(job.architecture)
     dtype = np.dtype(options.precision)
     flat = flatten(architecture)
     intervals = architecture.intervals
@@ -65,7 +77,7 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
     nodes = int(flat.level_start[-1])
     lo = np.full(nodes, -options.hidden_range, dtype)
     h = np.full(nodes, 2.0 * options.hidden_range / intervals, dtype)
-    theta = initial_values(architecture, flat, options, job.seed).astype(dtype)
+    theta = start_values(job, flat, options).astype(dtype)
     labels, targets = _split_targets(arrays.y_train, problem, dtype)
     labels_val, targets_val = _split_targets(arrays.y_val, problem, dtype)
     result = driver.train(
@@ -81,6 +93,12 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
     weights = state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)) if job.keep_weights else None
     return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
                    weights=weights)
+
+
+def _as_kan(architecture: Architecture) -> KANArchitecture:
+    if not isinstance(architecture, KANArchitecture):
+        raise TypeError(f"expected a KANArchitecture, got {type(architecture).__name__}")
+    return architecture
 
 
 def warm_up(problem: Problem, options: GAKANOptions) -> None:

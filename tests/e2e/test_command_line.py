@@ -45,12 +45,13 @@ def test_every_setting_is_an_option_with_its_true_default():
     fields = SearchConfig.model_fields
     assert {setting.name for setting in SETTINGS} == set(fields)
     told = {setting.name: setting.default for setting in SETTINGS if setting.default is not None}
-    described = {"workers", "out", "distinct", "ray"}
+    flags = {"ray", "race", "inherit"}
+    described = {"workers", "out", "distinct", *flags}
     for name in set(told) - described:
         default = fields[name].default
         assert told[name] == (",".join(default) if isinstance(default, tuple) else str(default)), name
     assert (told["distinct"] == "distinct") == fields["distinct"].default
-    assert (told["ray"] == "no") != fields["ray"].default
+    assert all((told[flag] == "no") != fields[flag].default for flag in flags)
     none = {name for name, field in fields.items() if field.default is None}
     assert set(told) & none == {"workers", "out"}
 

@@ -155,3 +155,38 @@ def test_torch_has_one_thread_inside_workers_even_if_loaded_there():
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[None, 1] 3 [1, 1] 3", done.stderr
+
+
+def test_after_a_stop_what_has_begun_is_yielded_and_nothing_else_begins():
+    begun: list[int] = []
+    go_on = threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        assert go_on.wait(10)
+        return item
+
+    with ThreadExecutor(2) as executor:
+        results = executor.map_unordered(work, (), list(range(20)))
+        timer = threading.Timer(0.2, lambda: (executor.stop(), go_on.set()))
+        timer.start()
+        found = []
+        with pytest.raises(KeyboardInterrupt):
+            found.extend(results)
+        assert sorted(begun) == [0, 1]
+        with pytest.raises(KeyboardInterrupt):
+            next(executor.map_unordered(work, (), [99]))
+    assert sorted(begun) == [0, 1]
+
+
+def test_closing_after_a_stop_does_not_wait():
+    release = threading.Event()
+    executor = ThreadExecutor(1)
+    results = executor.map_unordered(lambda item: release.wait(30), (), [0])
+    timer = threading.Timer(0.1, executor.stop)
+    timer.start()
+    timer.join()
+    threading.Thread(target=results.close).start()
+    executor.close()
+    assert not release.is_set()
+    release.set()

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from evokan.errors import EvokanError, InputError
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HistoryRow
-from evokan.runs.directory import RunDirectory, made_folders, read_json, replace_text, write_json
+from evokan.runs.directory import Checkpoint, RunDirectory, made_folders, read_json, replace_text, write_json
 from evokan.runs.log import RunLog
 from evokan.runs.run import Run
 from evokan.runs.tables import parse_record, read_records, record_line, to_line
 
-CONFIG = {"settings": {"space": "stub"}, "options": {}, "data": {}, "reference_point": {"val_loss": 1.0}}
+CONFIG = {"settings": {"space": "stub"}, "options": {}, "data": {}, "chromosome": {},
+          "reference_point": {"val_loss": 1.0}}
 ROW = HistoryRow(0, 4, 0, 0, 0, 0.1, 0.2, float("inf"), 30, 2, 0.5, 0.25, 0.01)
 
 
@@ -129,7 +130,8 @@ def test_what_is_no_run_is_said(tmp_path):
 # ---------------------------------------------------------------- checkpoint and mending
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '{"generation": "x", "population": []}', '{"generation": 1}'])
+@pytest.mark.parametrize("text", ["{", "{}", '{"generation": "x", "population": [], "settings": {}}',
+                                  '{"generation": 1}'])
 def test_a_damaged_checkpoint_is_the_users_to_know(directory, text):
     directory.checkpoint.write_text(text)
     with pytest.raises(InputError, match=r"checkpoint\.json"):
@@ -137,8 +139,8 @@ def test_a_damaged_checkpoint_is_the_users_to_know(directory, text):
 
 
 def test_the_checkpoint_reads_back(directory):
-    directory.write_checkpoint(3, [5, 2, 9])
-    assert directory.read_checkpoint() == (3, [5, 2, 9])
+    directory.write_checkpoint(3, [5, 2, 9], {"seed": 4})
+    assert directory.read_checkpoint() == Checkpoint(3, (5, 2, 9), {"seed": 4})
 
 
 def test_mending_cuts_what_lies_after_the_checkpoint(directory):

@@ -1,0 +1,58 @@
+"""Whether a run that goes on is still the run that began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from evokan.errors import InputError
+
+EXECUTION = ("workers", "ray", "ray_address", "gpus_per_task", "cohort_timeout")
+"""Settings that change where a run is trained, and not one record of it."""
+
+
+def fixed_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return, of the content of ``config.json``, the settings that records follow from."""
+    settings = {name: value for name, value in config["settings"].items() if name not in (*EXECUTION, "generations")}
+    return {**settings, "space_options": dict(config["options"])}
+
+
+def check_same(path: Path, began: Mapping[str, Any] | None, stored: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to go on with a run whose records would be others than when it began.
+
+    Parameters
+    ----------
+    path
+        The run's folder.
+    began
+        `fixed_settings` as the checkpoint keeps them; None before the first whole generation.
+    stored, now
+        Content of ``config.json``, and what it would be if the run began today.
+
+    Raises
+    ------
+    InputError
+        One sentence for each difference in data, settings or chromosome.
+    """
+    faults = []
+    then, today = (section["data"]["sha256"][:12] for section in (stored, now))
+    if then != today:
+        faults.append(f"{path}: the data has changed since the run began (SHA-256 {then} then, {today} now); bring the "
+                      "old file back, or start a new run")
+    faults += [f"{path}: {name} was {old} when the run began and is {new} now; set it back in config.json, or start a "
+               "new run" for name, old, new in _differences(began or {}, fixed_settings(now) if began else {})]
+    faults += [f"{path}: the search space makes other chromosomes than when the run began ({name} was {old}, now "
+               f"{new}): bring its version back, or start a new run"
+               for name, old, new in _differences(stored["chromosome"], now["chromosome"])]
+    if faults:
+        raise InputError(*faults)
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for name in sorted(set(then) | set(now)):
+        old, new = then.get(name, "not set"), now.get(name, "not set")
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _differences(old, new)
+        elif old != new:
+            yield name, old, new

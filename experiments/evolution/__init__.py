@@ -1,0 +1,1 @@
+"""What the evolutionary algorithms are worth: beside random search, and with their shortcuts."""
