@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
@@ -19,6 +19,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV, KFold, StratifiedKFold
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -31,6 +32,18 @@ from evokan.seeding import derive_seed, generator
 
 _KERNEL_ROWS = 10_000
 """Support vector machines take time with the square of the rows: they are fitted on this many at most."""
+
+class Persistence(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """The forecast that nothing changes: what every forecast of a trajectory has to beat."""
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Persistence:
+        """Return itself: there is nothing to fit."""
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the states `X`, shape (rows, concepts), as the next ones."""
+        return X
+
 
 _GRIDS: dict[str, dict[str, list[Any]]] = {
     "logistic_regression": {"C": [0.01, 0.1, 1.0, 10.0, 100.0]},
@@ -91,18 +104,24 @@ def _classifiers(problem: Problem, random_state: int) -> Mapping[str, BaseEstima
 
 
 def _regressors(problem: Problem, random_state: int) -> Mapping[str, BaseEstimator]:
+    several = problem.n_outputs > 1
+
     def scaled_target(model: BaseEstimator) -> BaseEstimator:
         return TransformedTargetRegressor(_scaled(model), transformer=StandardScaler())
 
-    return {
+    def each(model: BaseEstimator) -> BaseEstimator:
+        return MultiOutputRegressor(model) if several else model
+
+    persistence = {"persistence": Persistence()} if problem.task == "trajectory" else {}
+    return persistence | {
         "ridge": _scaled(Ridge()),
-        "svr": scaled_target(SVR()),
+        "svr": scaled_target(each(SVR())),
         "random_forest": RandomForestRegressor(100, n_jobs=1, random_state=random_state),
         "knn": _scaled(KNeighborsRegressor(_neighbours(problem), n_jobs=1)),
         "mlp": scaled_target(
             MLPRegressor(hidden_layer_sizes=(64,), max_iter=1000, random_state=random_state)
         ),
-        "hist_gradient_boosting": HistGradientBoostingRegressor(random_state=random_state),
+        "hist_gradient_boosting": each(HistGradientBoostingRegressor(random_state=random_state)),
     }
 
 
@@ -167,15 +186,17 @@ def _tuned(
     grid = {
         key: values
         for key in model.get_params()
-        for short, values in _GRIDS[name].items()
+        for short, values in _GRIDS.get(name, {}).items()
         if key.split("__")[-1] == short
     }
+    if not grid:
+        return model
     search = GridSearchCV(model, grid, cv=folds, refit=False, n_jobs=1).fit(X, y)
     return model.set_params(**search.best_params_)
 
 
 def _scores(model: BaseEstimator, problem: Problem, X: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities (rows, classes), 0 for a class that the model never saw; or values (rows,)."""
+    """Return probabilities (rows, classes), 0 for a class that the model never saw; or values, shaped as targets."""
     if problem.task != "classification":
         return np.asarray(model.predict(X), dtype=np.float64)
     scores = np.zeros((len(X), problem.n_outputs))

@@ -27,6 +27,8 @@ class SearchConfig(BaseModel):
     dataset: str | None = None
     data: Path | None = None
     target: str | None = None
+    time: str | None = None
+    series: str | None = None
     task: Literal["classification", "regression"] | None = None
 
     test_size: float | None = Field(None, gt=0, lt=1)
@@ -39,7 +41,7 @@ class SearchConfig(BaseModel):
     generations: int = Field(20, ge=0)
     crossover_rate: float = Field(0.9, ge=0, le=1)
     mutation_rate: float = Field(0.5, ge=0, le=1)
-    algorithm: Literal["ga", "nsga2"] = "ga"
+    algorithm: Literal["ga", "nsga2", "random"] = "ga"
     objectives: tuple[str, ...] = ("val_loss",)
     parsimony: Literal["none", "ties", "one-se"] = "ties"
     distinct: bool = True
@@ -49,6 +51,8 @@ class SearchConfig(BaseModel):
 
     steps: int = Field(20, ge=1)
     folds: int = Field(1, ge=1)
+    race: bool = False
+    inherit: bool = False
     preset: Literal["default", "paper"] = "default"
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
@@ -83,7 +87,7 @@ class SearchConfig(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> SearchConfig:
-        faults = source_faults(self.dataset, self.data, self.target)
+        faults = source_faults(self.dataset, self.data, self.target, self.time, self.series, self.task)
         if faults:
             raise InputError(*faults)
         return self
@@ -96,17 +100,28 @@ class SearchConfig(BaseModel):
         return (self.objectives[0], "n_params") if self.objectives[0] != "n_params" else ("val_loss", "n_params")
 
 
-def source_faults(dataset: object, data: object, target: object) -> list[str]:
-    """Return what is wrong with the three settings that say where the rows come from."""
+def source_faults(dataset: object, data: object, target: object, time: object = None, series: object = None,
+                  task: object = None) -> list[str]:
+    """Return what is wrong with the settings that say where the rows come from and what they are."""
     if dataset is None and data is None:
         return ["give either --dataset NAME, or --data FILE --target COLUMN"]
     if dataset is not None and data is not None:
         return ["--dataset and --data exclude each other: give one of them"]
-    if data is not None and target is None:
-        return ["--data needs --target: name the column to predict"]
-    if dataset is not None and target is not None:
-        return ["--target goes with --data: a named data set knows its target"]
-    return []
+    if dataset is not None:
+        return [f"{option} goes with --data: a named data set knows its {what}"
+                for option, value, what in (("--target", target, "target"), ("--time", time, "time"),
+                                            ("--series", series, "series")) if value is not None]
+    if target is None and time is None:
+        return ["--data needs --target: name the column to predict (or by --time the column with the moments of a "
+                "time series)"]
+    faults = []
+    if target is not None and time is not None:
+        faults.append("--target and --time exclude each other: of a time series every column is predicted")
+    if series is not None and time is None:
+        faults.append("--series goes with --time: name the column with the moments")
+    if time is not None and task is not None:
+        faults.append(f"--task {task}: a time series is a trajectory; leave --task out")
+    return faults
 
 
 def parse_choice(text: str) -> tuple[str, float]:
@@ -158,7 +173,8 @@ def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
         # Pydantic looks at what concerns several fields only where each is right by itself.
         kinds = {fault["type"] for fault in error.errors() if fault["loc"]}
         if kinds and "extra_forbidden" not in kinds:
-            faults += source_faults(*(merged.get(name) for name in ("dataset", "data", "target")))
+            sources = ("dataset", "data", "target", "time", "series", "task")
+            faults += source_faults(*(merged.get(name) for name in sources))
         raise InputError(*faults) from error
 
 

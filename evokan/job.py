@@ -80,6 +80,13 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
         faults.append("--device cuda: PyTorch sees no GPU here; use --device cpu, or install a CUDA build of PyTorch")
     if faults:
         raise InputError(*faults)
+    if config.inherit and not space.inherits:
+        faults.append(f"--inherit: networks of search space {config.space!r} cannot begin from their parents; leave "
+                      "--inherit out")
+    if config.race and config.folds < 2:
+        faults.append("--race judges networks fold by fold: give --folds 2 or more with it")
+    if faults:
+        raise InputError(*faults)
     if table.task not in space.tasks:
         raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
     problem = Problem.from_table(table, test_size=config.test_size, validation_size=config.val_size,
@@ -101,8 +108,10 @@ def load(config: SearchConfig) -> Table:
     InputError
         There is no such table, it cannot be used, or a setting contradicts what a named data set is.
     """
-    from evokan.datasets import load_dataset, load_table
+    from evokan.datasets import load_dataset, load_series, load_table
 
+    if config.data is not None and config.time is not None:
+        return load_series(config.data, config.time, config.series, impute=config.impute)
     if config.data is not None:
         return load_table(config.data, str(config.target), task=config.task, impute=config.impute)
     table = load_dataset(str(config.dataset))
@@ -141,13 +150,17 @@ def describe(job: Job) -> dict[str, Any]:
 def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
     """Return, for every objective of the front, a value that useful networks stay below.
 
-    For ``val_loss`` the loss of the best constant prediction; for the others the largest value among the
+    For ``val_loss`` the loss of the best constant prediction (of an equation: of 0); for the others the largest value among the
     chromosome of ones and 256 random ones, plus 1 so that it lies inside.
     """
     problem = job.problem
     if problem.task == "classification":
         share = np.bincount(problem.table.y[problem.development]) / len(problem.development)
         constant = float(-(share[share > 0] * np.log(share[share > 0])).sum())
+    elif problem.table.equation is not None:
+        from evokan.equations import residual_loss
+
+        constant = residual_loss(problem.table.equation, lambda x: 0.0 * x[:, 0] ** 3, problem.table.X)
     else:
         constant = 1.0
     rng = generator("reference", layout.length)

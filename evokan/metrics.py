@@ -31,9 +31,10 @@ def evaluate_predictions(
     task
         ``classification`` gives `accuracy`, `auc` and `log_loss`; any other task `rmse`, `mae` and `r2`.
     y_true
-        Class numbers 0 ... classes - 1, or targets in their own units, shape (rows,).
+        Class numbers 0 ... classes - 1, or targets in their own units, shape (rows,); for several outputs
+        (rows, outputs).
     scores
-        Shape (rows, classes) for classification; (rows, 1) or (rows,) otherwise.
+        Shape (rows, classes) for classification; (rows, 1) or (rows,), or that of `y_true`, otherwise.
     kind
         What classification scores are. `log_loss` of logits is exact, as in training; probabilities are
         normalised and kept above the machine precision first.
@@ -44,8 +45,9 @@ def evaluate_predictions(
     -------
     dict
         `auc` is that of class 1 for two classes, otherwise the plain mean of one class against the rest; None
-        where a class is missing from `y_true`. `r2` is None for fewer than two rows. All figures are None
-        where there is no row or a score is not finite.
+        where a class is missing from `y_true`. `r2` is None for fewer than two rows. Of several outputs
+        `rmse`, `mae` and `r2` are the plain means of the outputs' own. All figures are None where there is
+        no row or a score is not finite.
 
     Raises
     ------
@@ -95,11 +97,11 @@ def _auc(y: NDArray[np.int64], p: NDArray[np.float64]) -> float | None:
 
 
 def _regression(y: NDArray[np.float64], scores: NDArray[np.float64]) -> Figures:
-    if y.ndim != 1 or scores.size != len(y):
+    if y.ndim > 2 or scores.size != y.size or len(scores) != len(y):
         raise InputError(
-            f"regression needs one score per row: {len(y)} targets, scores of shape {scores.shape}"
+            f"regression needs one score per row and output: targets of shape {y.shape}, scores of shape {scores.shape}"
         )
-    predicted = scores.reshape(len(y))
+    predicted = scores.reshape(y.shape)
     if not y.size or not np.isfinite(predicted).all():
         return {"rmse": None, "mae": None, "r2": None}
     return {

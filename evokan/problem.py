@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from evokan.errors import InputError
+from evokan.trajectories import blocks_in_time, split_in_time
 
-Task = Literal["classification", "regression", "residual"]
+if TYPE_CHECKING:
+    from evokan.equations import Equation
+
+Task = Literal["classification", "regression", "trajectory", "residual"]
 ScalerName = Literal["standard", "minmax", "none"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -32,11 +36,13 @@ class Table:
     name
         As the user types it, or the stem of the file.
     task
-        ``classification`` or ``regression``.
+        ``classification``, ``regression``, ``trajectory``: each row is a step in time, or ``residual``: each row
+        is a point where an equation has to hold.
     X
-        Inputs, shape (rows, features), finite float64, raw units.
+        Inputs, shape (rows, features), finite float64, raw units. Of a trajectory: the state at a moment.
     y
-        Class numbers 0 ... classes - 1 (int64) or targets in their own units (float64), shape (rows,).
+        Class numbers 0 ... classes - 1 (int64) or targets in their own units (float64), shape (rows,). Of a
+        trajectory: the state at the next moment, shape (rows, features).
     feature_names, target_name
         Column names, in the order of `X`.
     class_names
@@ -49,6 +55,12 @@ class Table:
         How raw columns become `X` (`evokan.datasets.columns.ColumnSchema` as a dict), for later predictions.
     sha256
         Fingerprint of the numbers.
+    series
+        Of a trajectory: number of the series that each row belongs to, shape (rows,). Two rows of one series that
+        follow each other are consecutive moments, so that ``y[r]`` is ``X[r + 1]``.
+    equation
+        Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
+        where that is not known.
     """
 
     name: str
@@ -63,6 +75,15 @@ class Table:
     validation_size: float = 0.2
     schema: dict[str, object] = field(default_factory=dict)
     sha256: str = ""
+    series: IntArray | None = None
+    equation: Equation | None = None
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Labels of what is predicted: the classes, the concepts of a trajectory, or the target alone."""
+        if self.task == "trajectory":
+            return self.feature_names
+        return self.class_names or (self.target_name,)
 
 
 @dataclass(frozen=True)
@@ -123,7 +144,8 @@ class FoldArrays:
     x_train, x_val
         Shape (rows, features), the dtype asked for.
     y_train, y_val
-        Class numbers (int64), or scaled targets (the dtype asked for), shape (rows,).
+        Class numbers (int64), or scaled targets (the dtype asked for), shape (rows,); of a trajectory
+        (rows, features).
     """
 
     x_train: NDArray[np.floating]
@@ -148,7 +170,8 @@ class Problem:
     input_scaler
         Fitted on the rows that any fold trains on (the train part, or train and validation with K folds).
     target_scaler
-        The same for a regression target (one column); the identity for classes.
+        The same for a regression target (one column) or the next state of a trajectory (a column each); the
+        identity for classes.
     split_seed
         Seed of split and folds.
     """
@@ -176,14 +199,16 @@ class Problem:
         """Split, scale and fold `table`.
 
         The test part comes off the whole, then the validation part off the rest, both by scikit-learn's
-        `train_test_split` with ``random_state=split_seed``, stratified for classification.
+        `train_test_split` with ``random_state=split_seed``, stratified for classification. Trajectories are cut
+        in the order of time (`evokan.trajectories`).
 
         Parameters
         ----------
         test_size, validation_size
             Fractions in (0, 1): test of all rows, validation of the rest; None takes the table's own.
         folds
-            1 keeps the hold-out; K >= 2 cuts train and validation together into K (stratified) folds.
+            1 keeps the hold-out; K >= 2 cuts train and validation together into K (stratified) folds, or into K
+            blocks of time.
 
         Raises
         ------
@@ -191,31 +216,24 @@ class Problem:
             A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
         """
         y = table.y
-        stratify = table.task == "classification"
-        rows = np.arange(len(y), dtype=np.int64)
-        if stratify:
+        if table.task == "classification":
             _check_class_sizes(table)
+        if table.task == "residual" and folds > 1:
+            raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
         try:
-            if table.test_rows is not None:
-                test = np.sort(table.test_rows)
-                rest = np.setdiff1d(rows, test)
-            else:
-                size = table.test_size if test_size is None else test_size
-                rest, test = train_test_split(rows, test_size=size, random_state=split_seed,
-                                              stratify=y if stratify else None)
-            size = table.validation_size if validation_size is None else validation_size
-            train, validation = train_test_split(rest, test_size=size, random_state=split_seed,
-                                                 stratify=y[rest] if stratify else None)
+            train, validation, test = _split(table, table.test_size if test_size is None else test_size,
+                                             table.validation_size if validation_size is None else validation_size,
+                                             split_seed)
         except ValueError as error:
-            raise InputError(f"data set {table.name!r} with {len(rows)} rows cannot be split: {error}; "
+            raise InputError(f"data set {table.name!r} with {len(y)} rows cannot be split: {error}; "
                              "change --test-size or --val-size, or give more rows") from error
-        train, validation, test = np.sort(train), np.sort(validation), np.sort(test)
         development = np.sort(np.concatenate([train, validation]))
         fitted_on = train if folds == 1 else development
         cut = (Fold(train, validation),) if folds == 1 else _cut(table, development, folds, split_seed)
         input_scaler = Scaler.fit(table.X[fitted_on], scaler)
-        if table.task == "regression":
-            target_scaler = Scaler.fit(np.asarray(y, dtype=np.float64)[fitted_on, None], "standard")
+        if table.task in ("regression", "trajectory"):
+            target_scaler = Scaler.fit(np.asarray(y, dtype=np.float64)[fitted_on].reshape(len(fitted_on), -1),
+                                       "standard")
         else:
             target_scaler = Scaler(np.zeros(1), np.ones(1))
         return cls(table, train, validation, test, cut, input_scaler, target_scaler, split_seed)
@@ -227,7 +245,7 @@ class Problem:
 
     @property
     def task(self) -> Task:
-        """``classification`` or ``regression``."""
+        """``classification``, ``regression``, ``trajectory`` or ``residual``."""
         return self.table.task
 
     @property
@@ -237,8 +255,8 @@ class Problem:
 
     @property
     def n_outputs(self) -> int:
-        """Number of classes, or 1."""
-        return len(self.table.class_names) if self.task == "classification" else 1
+        """Number of classes, of the concepts of a trajectory, or 1."""
+        return len(self.table.output_names)
 
     @cached_property
     def development(self) -> IntArray:
@@ -252,10 +270,11 @@ class Problem:
 
     @cached_property
     def scaled_targets(self) -> NDArray[np.float64] | NDArray[np.int64]:
-        """All targets, scaled (class numbers as they are), shape (rows,)."""
+        """All targets, scaled (class numbers as they are), shape (rows,); of a trajectory (rows, features)."""
         if self.task == "classification":
             return np.asarray(self.table.y, dtype=np.int64)
-        return self.target_scaler.transform(np.asarray(self.table.y, dtype=np.float64)[:, None])[:, 0]
+        y = np.asarray(self.table.y, dtype=np.float64)
+        return self.target_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)
 
     def refold(self, seed: int) -> tuple[Fold, ...]:
         """Return another cut of the development rows into as many folds; the hold-out stays as it is."""
@@ -274,6 +293,24 @@ class Problem:
             return np.ascontiguousarray(self.scaled_targets[rows], dtype=kind)
 
         return FoldArrays(x(fold.train), y(fold.train), x(fold.validation), y(fold.validation))
+
+
+def _split(table: Table, test_size: float, validation_size: float,
+           seed: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Return train, validation and test rows, sorted; raises ValueError where that cannot be done."""
+    if table.series is not None:
+        parts = split_in_time(table.series, test_size, validation_size, table.test_rows)
+        return parts.train, parts.validation, parts.test
+    y = table.y if table.task == "classification" else None
+    rows = np.arange(len(table.y), dtype=np.int64)
+    if table.test_rows is not None:
+        test = table.test_rows
+        rest = np.setdiff1d(rows, test)
+    else:
+        rest, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y)
+    train, validation = train_test_split(rest, test_size=validation_size, random_state=seed,
+                                         stratify=None if y is None else y[rest])
+    return np.sort(train), np.sort(validation), np.sort(test)
 
 
 def _check_class_sizes(table: Table) -> None:
@@ -296,5 +333,7 @@ def _cut(table: Table, development: IntArray, folds: int, seed: int) -> tuple[Fo
         if len(development) < folds:
             raise InputError(f"--folds {folds}: only {len(development)} rows outside the test part; "
                              f"use at most --folds {len(development)}")
+        if table.series is not None:
+            return tuple(Fold(a, b) for a, b in blocks_in_time(table.series, development, folds, seed))
         splits = KFold(folds, shuffle=True, random_state=seed).split(development)
     return tuple(Fold(development[np.sort(a)], development[np.sort(b)]) for a, b in splits)

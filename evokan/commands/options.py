@@ -17,9 +17,9 @@ from evokan.errors import InputError
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the bare result alone.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", show_default=False,
                                              help="Threads; all processors by default, the records are the same.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Setting:
     help: str
     default: str | None = None
 
-    def parameter(self) -> inspect.Parameter:
+    def parameter(self, *, with_default: bool) -> inspect.Parameter:
         """Return it as a parameter that typer understands; values stay text, `SearchConfig` reads them."""
         flag = "--" + self.name.replace("_", "-")
         kind: Any = str | None
@@ -56,7 +56,7 @@ class Setting:
         elif not self.metavar:
             flag, kind = f"{flag}/--no-{flag[2:]}", bool | None
         own = ", or the search space's own" if self.name in OF_SPACE else ""
-        text = self.help if self.default is None else f"{self.help} (default {self.default}{own})"
+        text = self.help if self.default is None or not with_default else f"{self.help} (default {self.default}{own})"
         option = typer.Option(flag, metavar=self.metavar or None, help=text, rich_help_panel=self.group,
                               show_default=False)
         return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None,
@@ -73,6 +73,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("dataset", WHAT, "NAME", "Data set: a name of `evokan datasets`."),
     Setting("data", WHAT, "FILE", "Own table instead: CSV, TSV or Parquet, one row for each case."),
     Setting("target", WHAT, "COLUMN", "Column of --data to predict; all others are features."),
+    Setting("time", WHAT, "COLUMN", "Instead of --target: --data is a time series, and this column has its moments."),
+    Setting("series", WHAT, "COLUMN", "Column of --data that tells several time series apart."),
     Setting("task", WHAT, "TASK", "classification or regression; by default the target column decides."),
     Setting("space_options", WHAT, "KEY=VALUE", "Option of the search space, such as max_depth=3; repeatable."),
     Setting("test_size", DATA, "SHARE", "Test part of all rows; by default the data set's own, 0.2 for --data."),
@@ -85,7 +87,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("generations", EVOLUTION, "G", "Generations after the initial one.", "20"),
     Setting("crossover_rate", EVOLUTION, "RATE", "Probability that a pair of parents is crossed.", "0.9"),
     Setting("mutation_rate", EVOLUTION, "RATE", "Probability that a child is mutated.", "0.5"),
-    Setting("algorithm", EVOLUTION, "NAME", "ga: one objective, the best stay; nsga2: several at once.", "ga"),
+    Setting("algorithm", EVOLUTION, "NAME", "ga: one objective, the best stay; nsga2: several at once; random: no "
+                                        "evolution, to compare with.", "ga"),
     Setting("objectives", EVOLUTION, "NAMES", "What to minimise, by commas: val_loss, n_params, n_edges, n_features, "
                                               "depth; the first one guides the search.", "val_loss"),
     Setting("parsimony", EVOLUTION, "RULE", "When the smaller network wins: none, ties (equal losses), one-se (within "
@@ -99,6 +102,9 @@ SETTINGS: tuple[Setting, ...] = (
                                        "(train part, stopped by the validation part).", "development"),
     Setting("steps", TRAINING, "N", "L-BFGS steps of 20 iterations.", "20"),
     Setting("folds", TRAINING, "K", "Folds of the validation loss; 1 is a single hold-out.", "1"),
+    Setting("race", TRAINING, "", "Judge most networks by one fold or two, and only the better half of them by more.",
+            "no"),
+    Setting("inherit", TRAINING, "", "Begin a child's training from what its parents have learned.", "no"),
     Setting("preset", TRAINING, "NAME", "default, or paper: the published protocol of the search space.", "default"),
     Setting("device", TRAINING, "NAME", "cpu, cuda (one GPU), or auto, which takes the processor.", "auto"),
     Setting("workers", EXECUTION, "N", "Threads, or workers with --ray; any number gives the same records.",
@@ -118,23 +124,25 @@ ConfigFile = Annotated[Path | None, typer.Option(
 Command = Callable[..., None]
 
 
-def takes_settings(*names: str) -> Callable[[Command], Command]:
+def takes_settings(*names: str, with_defaults: bool = True) -> Callable[[Command], Command]:
     """Give a command with ``**settings`` the options `names` of `SETTINGS`.
 
-    It gets every one of them by keyword: None where it was not given, ``space_options`` as a dict.
+    It gets every one of them by keyword: None where it was not given, ``space_options`` as a dict. The help tells
+    the defaults of a search unless `with_defaults` is False.
     """
-    chosen = [setting.parameter() for setting in SETTINGS if setting.name in names]
+    chosen = [setting.parameter(with_default=with_defaults) for setting in SETTINGS if setting.name in names]
 
     def decorate(command: Command) -> Command:
         own = inspect.signature(command, eval_str=True)
 
         @wraps(command)
         def with_settings(**arguments: Any) -> None:
-            arguments["space_options"] = read_pairs(arguments["space_options"] or ())
+            if "space_options" in names:
+                arguments["space_options"] = read_pairs(arguments["space_options"] or ())
             command(**arguments)
 
         mine = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-        parameters = [*chosen, *mine]
+        parameters = sorted([*chosen, *mine], key=lambda parameter: parameter.kind)
         with_settings.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         with_settings.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return with_settings

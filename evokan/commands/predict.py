@@ -25,7 +25,8 @@ def predict(
     data: Annotated[Path, typer.Option("--data", metavar="FILE", show_default=False,
                                        help="CSV, TSV or Parquet with the columns of the training table.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", show_default=False,
-                                      help="CSV to write: prediction, and for classes p(CLASS) of each.")],
+                                      help="CSV to write: prediction, and for classes p(CLASS) of each; of a time "
+                                                   "series the next state.")],
     force: Force = False, quiet: Quiet = False, json: Json = False,
 ) -> None:
     """Predict raw rows with the chosen network of a run.
@@ -54,12 +55,17 @@ def predict(
 
 
 def predictions(run: Run, schema: ColumnSchema, features: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the columns ``prediction`` and, for classes, ``p(CLASS)``, one row for each row of `features`."""
+    """Return the columns ``prediction`` and, for classes, ``p(CLASS)``, one row for each row of `features`.
+
+    Of a trajectory: the state at the next moment, under the names of the concepts.
+    """
     import numpy as np
     import pandas as pd
     from scipy.special import softmax
 
     scores = run.best.predict(features)
+    if schema.task == "trajectory":
+        return pd.DataFrame(scores, columns=list(schema.feature_names))
     if schema.task != "classification":
         return pd.DataFrame({"prediction": scores[:, 0]})
     names = np.array(schema.class_names, dtype=object)

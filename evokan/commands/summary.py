@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from evokan.runs.run import Run
 
-FIGURES = {"classification": ("accuracy", "auc", "log_loss"), "regression": ("r2", "rmse", "mae")}
-"""Test figures of a task; the first one ranks, and the last is for ties (less is better)."""
+FIGURES = {"classification": ("accuracy", "auc", "log_loss"), "regression": ("r2", "rmse", "mae"),
+           "trajectory": ("r2", "rmse", "mae")}
+"""Test figures of a task; the first one ranks, and the last is for ties (less is better). Equations have their own."""
 
 SIZES = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
 
@@ -88,7 +89,7 @@ def one_line(summary: dict[str, Any]) -> str:
         return text
     text += f", {best['n_params']} parameters, validation loss {number(best.get('val_loss_mean', best['val_loss']))}"
     if "metrics" in summary:
-        figure = FIGURES[summary["task"]][0]
+        figure = _figures(summary)[0]
         text += f", test {figure} {number(summary['metrics']['test'][figure])}"
     return text
 
@@ -136,7 +137,7 @@ def _print_best(out: Console, summary: dict[str, Any]) -> None:
 
 
 def _print_figures(out: Console, summary: dict[str, Any]) -> None:
-    figures = FIGURES[summary["task"]]
+    figures = _figures(summary)
     chosen = f"{summary['space']}, chosen network"
     everybody = {chosen: summary["metrics"]["test"], **summary["baselines"]}
 
@@ -149,6 +150,10 @@ def _print_figures(out: Console, summary: dict[str, Any]) -> None:
         cells = [_figure(figure, values.get(figure)) for figure in figures]
         made.add_row(name, *cells, style="bold" if name == chosen else None)
     out.print(made)
+
+
+def _figures(summary: dict[str, Any]) -> tuple[str, ...]:
+    return FIGURES.get(summary["task"]) or tuple(summary["metrics"]["test"])
 
 
 def _figure(name: str, value: float | None) -> str:

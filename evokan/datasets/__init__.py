@@ -10,7 +10,7 @@ By name
 The user's own table
     `load_table` reads CSV, TSV or Parquet; `table_from_frame` takes a pandas frame. Text, boolean and
     categorical columns become one column of zeros and ones for each level. All faults found are reported
-    together.
+    together. `load_series` and `series_from_frame` do the same for a time series.
 
 New rows for a trained network
     `read_frame` reads a file, and the `ColumnSchema` kept in ``Table.schema`` turns its columns into inputs.
@@ -30,19 +30,21 @@ if TYPE_CHECKING:
     from evokan.datasets.columns import ColumnSchema
     from evokan.datasets.frames import read_frame
     from evokan.datasets.tables import make_table
+    from evokan.datasets.user_series import load_series, series_from_frame
     from evokan.datasets.user_table import load_table, table_from_frame
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
     # by name
     "DatasetInfo", "list_datasets", "load_dataset", "register_dataset", "make_table",
     # the user's own table
-    "load_table", "table_from_frame",
+    "load_table", "table_from_frame", "load_series", "series_from_frame",
     # new rows
     "ColumnSchema", "read_frame",
 ]
 
 _LAZY = {"ColumnSchema": "columns", "read_frame": "frames", "make_table": "tables",
-         "load_table": "user_table", "table_from_frame": "user_table"}
+         "load_table": "user_table", "table_from_frame": "user_table",
+         "load_series": "user_series", "series_from_frame": "user_series"}
 
 
 def __getattr__(name: str) -> Any:

@@ -131,9 +131,9 @@ class ColumnSchema(_Frozen):
     Attributes
     ----------
     task
-        ``classification`` or ``regression``.
+        ``classification``, ``regression`` or ``trajectory``.
     target
-        Name of the target column; new rows need not have it.
+        Name of the target column; new rows need not have it. A trajectory has none: the empty text.
     columns
         The feature columns in the order of the inputs.
     class_names
@@ -142,7 +142,7 @@ class ColumnSchema(_Frozen):
         ``median`` where missing values of new rows are filled in as in training; otherwise they are refused.
     """
 
-    task: Literal["classification", "regression", "residual"]
+    task: Literal["classification", "regression", "trajectory", "residual"]
     target: str
     columns: tuple[Column, ...]
     class_names: tuple[str, ...] = ()

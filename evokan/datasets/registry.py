@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from evokan.datasets import bundled, files, laws
+from evokan.datasets import bundled, files, laws, maps
 from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from evokan.problem import Table
 
-_BUILT_IN: dict[str, tuple[DatasetInfo, Loader]] = {
-    info.name: (info, load) for info, load in (*bundled.DATASETS, *files.DATASETS, *laws.DATASETS)
-}
 _added: dict[str, tuple[DatasetInfo, Loader]] = {}
+
+
+@cache
+def _built_in() -> dict[str, tuple[DatasetInfo, Loader]]:
+    """Return what comes with evokan; equations are tables too, but know this package."""
+    from evokan.equations.tables import EQUATIONS, equation_dataset
+
+    known = (*bundled.DATASETS, *files.DATASETS, *laws.DATASETS, *maps.DATASETS, *map(equation_dataset, EQUATIONS))
+    return {info.name: (info, load) for info, load in known}
 
 
 def register_dataset(info: DatasetInfo, load: Loader) -> None:
@@ -47,7 +54,7 @@ def register_dataset(info: DatasetInfo, load: Loader) -> None:
     """
     if not info.name.strip():
         raise InputError("a data set needs a name")
-    if info.name in _BUILT_IN:
+    if info.name in _built_in():
         raise InputError(f"data set {info.name!r} comes with evokan: choose another name")
     _added[info.name] = (info, load)
 
@@ -57,7 +64,7 @@ def list_datasets() -> list[DatasetInfo]:
 
     Nothing is loaded; `DatasetInfo.available` looks whether the files are there.
     """
-    return [info for info, _ in (_BUILT_IN | _added).values()]
+    return [info for info, _ in (_built_in() | _added).values()]
 
 
 def load_dataset(name: str, *, seed: int = 0) -> Table:
@@ -75,7 +82,7 @@ def load_dataset(name: str, *, seed: int = 0) -> Table:
     InputError
         The name is unknown, or a data file is missing or not the published one.
     """
-    known = _BUILT_IN | _added
+    known = _built_in() | _added
     if name not in known:
         raise unknown_name("data set", name, known)
     info, load = known[name]

@@ -6,12 +6,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, NumericColumn
 from evokan.problem import FloatArray, IntArray, Table, Task
+
+if TYPE_CHECKING:
+    from evokan.equations import Equation
 
 
 def make_table(
@@ -27,6 +31,8 @@ def make_table(
     test_size: float = 0.2,
     validation_size: float = 0.2,
     schema: ColumnSchema | None = None,
+    series: IntArray | None = None,
+    equation: Equation | None = None,
 ) -> Table:
     """Return a `Table` with schema and fingerprint; the way for every loader.
 
@@ -35,9 +41,14 @@ def make_table(
     X
         Inputs, shape (rows, features), finite, raw units.
     y
-        Class numbers 0 ... classes - 1, or targets, finite, shape (rows,).
+        Class numbers 0 ... classes - 1, or targets, finite, shape (rows,); of a trajectory the next state, shape
+        (rows, features).
     schema
         How raw columns become `X`; by default every feature is a numeric column of its own.
+    series
+        Of a trajectory, and needed there: number of each row's series, shape (rows,), as in `Table`.
+    equation
+        Of the task ``residual``, and needed there: what has to hold at the points `X`.
 
     Raises
     ------
@@ -49,6 +60,12 @@ def make_table(
     if X.shape != (len(y), len(feature_names)):
         raise ValueError(f"table {name!r}: expected X of shape (rows, features) = "
                          f"{(len(y), len(feature_names))}, got {X.shape}")
+    if task == "trajectory":
+        _check_steps(name, X, y, series)
+    elif series is not None:
+        raise ValueError(f"table {name!r}: only a trajectory has series")
+    if (equation is not None) != (task == "residual"):
+        raise ValueError(f"table {name!r}: an equation and the task residual go together")
     if not (np.isfinite(X).all() and np.isfinite(y).all()):
         raise ValueError(f"table {name!r}: every value of X and y must be finite")
     if task == "classification" and not np.array_equal(np.unique(y), np.arange(len(class_names))):
@@ -59,19 +76,33 @@ def make_table(
         schema = ColumnSchema(task=task, target=target_name, columns=columns, class_names=tuple(class_names))
     table = Table(name=name, task=task, X=X, y=y, feature_names=tuple(feature_names), target_name=target_name,
                   class_names=tuple(class_names), test_rows=test_rows, test_size=test_size,
-                  validation_size=validation_size, schema=schema.to_dict())
+                  validation_size=validation_size, schema=schema.to_dict(), series=series, equation=equation)
     return replace(table, sha256=fingerprint(table))
 
 
+def _check_steps(name: str, X: FloatArray, y: NDArray[np.generic], series: IntArray | None) -> None:
+    if y.shape != X.shape:
+        raise ValueError(f"table {name!r}: the next state must have the shape {X.shape} of the state, got {y.shape}")
+    if series is None or series.shape != (len(X),):
+        raise ValueError(f"table {name!r}: a trajectory needs the number of the series of each of its {len(X)} rows")
+    if (np.diff(series) < 0).any():
+        raise ValueError(f"table {name!r}: the rows must stand series by series, in ascending order")
+    follows = np.diff(series) == 0
+    if not np.array_equal(y[:-1][follows], X[1:][follows]):
+        raise ValueError(f"table {name!r}: inside a series, the next state must be the state of the next row")
+
+
 def fingerprint(table: Table) -> str:
-    """Return the SHA-256 of what a search sees: names, task, `X`, `y` and the published test rows.
+    """Return the SHA-256 of what a search sees: names, task, `X`, `y`, test rows, series, and an equation's summary.
 
     The numbers enter as little-endian bytes, so it is the same on every machine; the table's own name does
     not enter, so a renamed file keeps its fingerprint.
     """
     tests = np.zeros(0, dtype=np.int64) if table.test_rows is None else table.test_rows
     names = [table.task, table.feature_names, table.target_name, table.class_names]
+    if table.equation is not None:
+        names.append(table.equation.summary)
     digest = hashlib.sha256(json.dumps([*names, table.X.shape, len(tests)]).encode())
-    for array in (table.X, table.y, tests):
+    for array in (table.X, table.y, tests, *(() if table.series is None else (table.series,))):
         digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()

@@ -75,7 +75,7 @@ def check_explanation(found: Explanation, problem: Problem) -> None:
     """Check the explanation of one model."""
     table = problem.table
     assert found.input_names == table.feature_names
-    assert found.output_names == (table.class_names or (table.target_name,))
+    assert found.output_names == table.output_names
     assert (found.widths[0], found.widths[-1]) == (len(found.input_names), len(found.output_names))
     assert found.importances.shape == (problem.n_features,)
     assert (found.importances >= 0).all()

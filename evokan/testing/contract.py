@@ -7,7 +7,7 @@ import pickle
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from evokan.chromosome import Bits
 from evokan.config import SearchConfig
+from evokan.equations import as_unknown, residual_loss
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.problem import Fold, IntArray, Problem, Task
 from evokan.seeding import generator
@@ -71,7 +72,8 @@ class SearchSpaceContract:
         if problem.task == "classification":
             return float(torch.nn.functional.cross_entropy(outputs, targets))
         scaled = problem.target_scaler.transform(outputs.numpy())
-        return float(np.mean((scaled[:, 0] - problem.scaled_targets[rows]) ** 2))
+        wanted = problem.scaled_targets[rows]
+        return float(np.mean((scaled.reshape(wanted.shape) - wanted) ** 2))
 
     # ------------------------------------------------------------ helpers and fixtures
 
@@ -140,7 +142,7 @@ class SearchSpaceContract:
         assert space.summary, "a family needs a summary"
         assert "\n" not in space.summary
         assert space.tasks, "a family needs at least one task"
-        assert set(space.tasks) <= {"classification", "regression", "residual"}
+        assert set(space.tasks) <= set(get_args(Task))
 
     def test_options_are_checked_and_survive_json(self, space: SearchSpace) -> None:
         """An unknown option is refused; ``config.json`` gives the same options back."""
@@ -293,7 +295,10 @@ class SearchSpaceContract:
             assert torch.isfinite(outputs).all()
             assert torch.allclose(few, outputs[:1], rtol=1e-9, atol=1e-9), "rows must not depend on one another"
             for rows, reported in ((job.fold.validation, result.val_loss), (job.fold.train, result.train_loss)):
-                assert self.loss(outputs[rows], problem, rows) == pytest.approx(reported, rel=self.tolerance)
+                equation = problem.table.equation
+                found = (self.loss(outputs[rows], problem, rows) if equation is None
+                         else residual_loss(equation, as_unknown(model), problem.table.X[rows]))
+                assert found == pytest.approx(reported, rel=self.tolerance)
 
     def test_the_model_is_built_again_without_the_problem(self, space: SearchSpace, problem: Problem,
                                                           tmp_path: Path) -> None:

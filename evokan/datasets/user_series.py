@@ -1,0 +1,173 @@
+"""The user's own time series: a table in time order becomes steps from one moment to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
+from evokan.datasets.frames import header_faults, read_any
+from evokan.datasets.tables import make_table
+from evokan.datasets.values import kind_of, label, not_numbers, to_numbers
+from evokan.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from evokan.problem import Table
+
+GAP = 1.5
+"""Two moments that are further apart than this many usual steps belong to different series."""
+
+
+def load_series(path: str | Path, time: str, series: str | None = None, *, impute: Impute | None = None) -> Table:
+    """Return the trajectory in a CSV, TSV or Parquet file.
+
+    Parameters
+    ----------
+    path
+        File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
+    time, series, impute
+        As for `series_from_frame`.
+
+    Raises
+    ------
+    InputError
+        One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
+    """
+    path = Path(path)
+    frame = read_any(path)
+    return _trajectory(frame, time, series, name=path.stem, impute=impute, faults=header_faults(f"file {path}", frame))
+
+
+def series_from_frame(frame: pd.DataFrame, time: str, series: str | None = None, *, name: str = "data",
+                      impute: Impute | None = None) -> Table:
+    """Return the trajectory in a pandas frame.
+
+    Parameters
+    ----------
+    frame
+        One row for each moment; all columns but `time` and `series` are concepts and hold numbers. Rows may stand
+        in any order.
+    time
+        Column of numbers or dates. The usual step is the median one; a longer one (over 1.5 times) is a gap, and
+        what follows it counts as another series.
+    series
+        Column that says which series a row belongs to; without it there is one.
+    name
+        Name of the table.
+    impute
+        Missing values: ``median`` fills them in, ``drop`` leaves out the row, which makes a gap. They are refused
+        by default.
+
+    Raises
+    ------
+    InputError
+        One sentence for each fault found; rows are counted from 1.
+    """
+    frame = frame.rename(columns=str).reset_index(drop=True)
+    frame.index = frame.index + 1
+    return _trajectory(frame, time, series, name=name, impute=impute, faults=header_faults(f"table {name!r}", frame))
+
+
+def _trajectory(frame: pd.DataFrame, time: str, series: str | None, *, name: str, impute: Impute | None,
+                faults: list[str]) -> Table:
+    if impute is not None and impute not in get_args(Impute):
+        faults.extend(unknown_name("imputation", impute, get_args(Impute)).faults)
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    given = [("time", time)] + ([("series", series)] if series is not None else [])
+    for role, column in given:
+        if column not in frame.columns:
+            faults.extend(unknown_name(f"{role} column", column, frame.columns).faults)
+    if series == time:
+        faults.append(f"column {time!r} cannot be both the time and the series")
+    concepts = [column for column in frame.columns if column not in (time, series)]
+    if not concepts:
+        named = " and ".join(repr(column) for _, column in given)
+        faults.append(f"there is no column besides {named}: no concept to learn")
+    if faults:
+        raise InputError(*faults)
+    if impute == "drop":
+        frame = frame.dropna(subset=concepts)
+        if frame.empty:
+            raise InputError("every row has a missing value: nothing is left to learn from (--impute drop)")
+    values = np.column_stack([_concept(frame[column], column, impute, faults) for column in concepts])
+    moments = _moments(frame[time], time, faults)
+    groups = _groups(frame, series, faults)
+    if faults:
+        raise InputError(*faults)
+
+    order = np.lexsort((moments, groups))
+    values, moments, groups = values[order], moments[order], groups[order]
+    steps, same = np.diff(moments), np.diff(groups) == 0
+    twice = np.flatnonzero(same & (steps == 0))
+    if len(twice):
+        first, second = frame.index[order[twice[0]]], frame.index[order[twice[0] + 1]]
+        where = "" if series is None else " of one series"
+        raise InputError(f"time column {time!r}: rows {first} and {second}{where} are the same moment"
+                         + ("; name the column of the series by --series" if series is None else ""))
+    usual = float(np.median(steps[same])) if same.any() else 0.0
+    follows = same & (steps <= GAP * usual)
+    if not follows.any():
+        raise InputError("no two rows are consecutive moments: a trajectory needs at least two moments in a series")
+    numbers = np.concatenate([[0], np.cumsum(~follows)])[:-1][follows]
+    schema = ColumnSchema(task="trajectory", target="", impute=impute, columns=tuple(
+        NumericColumn(name=column, median=float(np.median(values[:, i]))) for i, column in enumerate(concepts)))
+    return make_table(name, "trajectory", values[:-1][follows], values[1:][follows], feature_names=concepts,
+                      target_name="", schema=schema, series=np.unique(numbers, return_inverse=True)[1].astype(np.int64))
+
+
+def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: list[str]) -> NDArray[np.float64]:
+    """Return the values of a concept; what is wrong with them is added to `faults`."""
+    numbers = to_numbers(column)
+    if kind_of(column) == "empty":
+        faults.append(f"column {name!r} holds no value at all: leave it out")
+        return numbers
+    strange, infinite, missing = not_numbers(column), np.isinf(numbers), column.isna().to_numpy()
+    if strange.any():
+        faults.append(f"column {name!r}: a concept needs numbers, but {first_value(column, strange)}; leave the column "
+                      "out, or name it by --series if it tells the series apart")
+    elif infinite.any():
+        faults.append(f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
+                      "correct it or leave the row out")
+    elif missing.any() and impute is None:
+        faults.append(f"missing values in column {name!r} ({rows_text(column, missing)}): fill them in "
+                      "(--impute median) or leave their rows out (--impute drop)")
+    elif len(np.unique(numbers[~missing])) == 1:
+        faults.append(f"column {name!r} holds {label(numbers[~missing][0])!r} in every row: nothing to learn, "
+                      "leave it out")
+    elif missing.any():
+        return np.where(missing, np.nanmedian(numbers), numbers)
+    return numbers
+
+
+def _moments(column: pd.Series[Any], name: str, faults: list[str]) -> NDArray[np.float64]:
+    """Return the moments of a time column as numbers; dates as seconds."""
+    gaps = column.isna().to_numpy()
+    if gaps.any():
+        faults.append(f"time column {name!r} has no value in {rows_text(column, gaps)}")
+        return np.zeros(len(column))
+    if kind_of(column) == "numeric":
+        moments = to_numbers(column)
+        if np.isinf(moments).any():
+            faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, np.isinf(moments))}")
+        return moments
+    dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+    strange = dates.isna().to_numpy()
+    if strange.any():
+        faults.append(f"time column {name!r} must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but "
+                      f"{first_value(column, strange)}")
+        return np.zeros(len(column))
+    return np.asarray((dates - dates.min()).dt.total_seconds(), dtype=np.float64)
+
+
+def _groups(frame: pd.DataFrame, series: str | None, faults: list[str]) -> NDArray[np.int64]:
+    """Return the number of each row's series, in the order of their first rows."""
+    if series is None:
+        return np.zeros(len(frame), dtype=np.int64)
+    gaps = frame[series].isna().to_numpy()
+    if gaps.any():
+        faults.append(f"series column {series!r} has no value in {rows_text(frame[series], gaps)}")
+    return pd.factorize(frame[series])[0].astype(np.int64)
