@@ -27,7 +27,8 @@ test: lint types
 	$(BIN)/pytest -m "not slow"
 
 test-all: lint types
-	$(BIN)/pytest
+	$(BIN)/pytest --junitxml=.pytest_cache/report.xml
+	$(BIN)/python -m experiments.reliability .pytest_cache/report.xml
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
