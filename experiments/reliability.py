@@ -51,8 +51,8 @@ def page(cases: Sequence[Case]) -> str:
     """Return the page."""
     parts = ["# Faults that a run survives", "",
              "Tests with real processes, a real Ray of one or several nodes, and real file systems. After each fault "
-             "the records are whole and the resumed run equals one that was not disturbed, file against file; where a test "
-             "says otherwise, its name tells. Times include the start of processes and of Ray.", ""]
+             "the records are whole and the resumed run equals one that was not disturbed, file against file; where a "
+             "test says otherwise, its name tells. Times include the start of processes and of Ray.", ""]
     for module, title in FAULTS.items():
         own = [case for case in cases if case.module == module]
         if own:
