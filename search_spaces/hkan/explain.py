@@ -1,0 +1,116 @@
+"""What a trained network shows: importance of the inputs, and the fit of every level to the target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evokan.problem import IntArray, Problem
+from evokan.space import Explanation
+from search_spaces.hkan.basis import Array
+from search_spaces.hkan.fitting import FittedLayer
+from search_spaces.hkan.network import HKANModule
+
+POINTS = 300
+"""Points at most in each scatter plot."""
+_ROWS = 2000
+"""Rows at most that R^2 is computed on."""
+
+
+def explain(model: HKANModule, problem: Problem) -> Explanation:
+    """Return importances and the fit of every level, over the development rows (2,000 of them at most).
+
+    The importance of input p is the mean over the nodes q of the first layer of R^2(y, phi_{q,p}) (arXiv 2501.18199,
+    its measure I_p), divided by the sum over the inputs; for classes y is the one-hot column that node q was fitted
+    to. Of an identity block, whose constants are those of the node, R^2 is the squared correlation.
+
+    Returns
+    -------
+    Explanation
+        Without edges: a layer may have 10^5 blocks. In `data`: ``input_r2``, for each input the mean I_p and five
+        quantiles (0, 1/4, 1/2, 3/4, 1) over q; ``levels``, for each layer ``blocks`` and ``nodes`` with the quantiles
+        of their R^2 and the values of the member with the median R^2 (``predicted``) beside ``target``.
+    """
+    rows = _spread(problem.development, _ROWS)
+    shown = _spread(np.arange(len(rows)), POINTS)
+    z = problem.input_scaler.transform(problem.table.X[rows]).T
+    scale, shift = 1.0, 0.0
+    if problem.task == "classification":
+        targets = np.eye(problem.n_outputs)[np.asarray(problem.table.y[rows], dtype=np.int64)].T
+    else:
+        scale, shift = float(model.output_scale[0]), float(model.output_shift[0])
+        targets = ((np.asarray(problem.table.y[rows], dtype=np.float64) - shift) / scale)[None]
+    levels = []
+    input_r2: Array = np.zeros((0, 0))
+    for number, layer in enumerate(model.fitted()):
+        wanted = targets[np.arange(layer.layer.nodes) % len(targets)]
+        block_r2, block, block_target = _blocks(layer, z, wanted)
+        z = layer.outputs(z)
+        node_r2 = np.array([_r2(h, t) for h, t in zip(z, wanted, strict=True)])
+        middle = _median_place(node_r2)
+        if number == 0:
+            input_r2 = block_r2
+        levels.append({
+            "blocks": _level(block_r2, block[shown] * scale + shift, block_target[shown] * scale + shift),
+            "nodes": _level(node_r2, z[middle][shown] * scale + shift, wanted[middle][shown] * scale + shift),
+        })
+    importances = input_r2.mean(axis=0)
+    total = float(importances.sum())
+    data = {
+        "target": problem.table.target_name,
+        "levels": levels,
+        "input_r2": [{"mean": _round(column.mean()), "quantiles": _quantiles(column)} for column in input_r2.T],
+    }
+    return Explanation(model.architecture.widths, problem.table.feature_names, problem.table.output_names, (),
+                       importances / total if total > 0 else np.zeros_like(importances), data)
+
+
+def _blocks(layer: FittedLayer, z: Array, wanted: Array) -> tuple[Array, Array, Array]:
+    """Return R^2 of all blocks (nodes, columns); and of the block with the median R^2 its values and its target."""
+    r2 = np.empty(layer.weights.shape)
+    for q, blocks in enumerate(layer.blocks(z)):
+        for p, phi in enumerate(blocks):
+            r2[q, p] = _r2(_with_constants(layer, phi, wanted[q]), wanted[q])
+    node, column = divmod(_median_place(r2.ravel()), len(z))
+    phi = next(blocks[column] for q, blocks in enumerate(layer.blocks(z)) if q == node)
+    return r2, _with_constants(layer, phi, wanted[node]), wanted[node]
+
+
+def _with_constants(layer: FittedLayer, phi: Array, wanted: Array) -> Array:
+    """Return the block with the constant that its own fit had; an identity block with slope and constant."""
+    centred = phi - phi.mean()
+    if layer.layer.is_identity:
+        square = float(centred @ centred)
+        centred = centred * (float(centred @ (wanted - wanted.mean())) / square if square > 0 else 0.0)
+    return np.asarray(centred + wanted.mean(), dtype=np.float64)
+
+
+def _r2(predicted: Array, wanted: Array) -> float:
+    """Return the share of explained variance, in [0, 1]; 0 where the target does not vary, or nothing is finite."""
+    total = float(((wanted - wanted.mean()) ** 2).sum())
+    left = float(((wanted - predicted) ** 2).sum())
+    return min(max(1.0 - left / total, 0.0), 1.0) if total > 0 and np.isfinite(left) else 0.0
+
+
+def _level(r2: Array, predicted: Array, target: Array) -> dict[str, Any]:
+    return {"count": int(r2.size), "quantiles": _quantiles(r2.ravel()),
+            "predicted": [_round(value) for value in predicted], "target": [_round(value) for value in target]}
+
+
+def _quantiles(values: Array) -> list[float]:
+    return [_round(value) for value in np.quantile(values, [0.0, 0.25, 0.5, 0.75, 1.0])]
+
+
+def _median_place(values: Array) -> int:
+    """Return where the (lower) median stands."""
+    return int(np.argsort(values, kind="stable")[(len(values) - 1) // 2])
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.6g}") if np.isfinite(value) else 0.0
+
+
+def _spread(rows: IntArray, count: int) -> IntArray:
+    """Return at most `count` of `rows`, evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), count)).astype(np.int64)]

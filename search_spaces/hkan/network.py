@@ -1,0 +1,174 @@
+"""The network the user keeps: a torch module on raw inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from evokan.problem import Problem
+from evokan.space import Weights
+from search_spaces.hkan.encoding import HKANArchitecture
+from search_spaces.hkan.fitting import FittedLayer
+from search_spaces.hkan.layers import Basis, HKANLayer
+
+_PIECE = 1 << 22
+"""Values of basis functions at a time: 32 MB."""
+
+
+def _apply(basis: Basis, u: Tensor) -> Tensor:
+    match basis:
+        case "sigmoid":
+            return torch.sigmoid(u)
+        case "gaussian":
+            return torch.exp(-u * u)
+        case "relu":
+            return torch.relu(u)
+        case "softplus":
+            return torch.logaddexp(u, torch.zeros((), dtype=u.dtype, device=u.device))
+        case "tanh":
+            return torch.tanh(u)
+        case _:
+            return u
+
+
+class HKANLayerModule(nn.Module):
+    """One layer: node values (N, columns) below to node values (N, nodes).
+
+    Parameters
+    ----------
+    layer
+        What it is.
+    columns
+        Number of nodes below.
+    """
+
+    centres: Tensor
+
+    def __init__(self, layer: HKANLayer, columns: int) -> None:
+        super().__init__()
+        self.layer = layer
+        n_basis = 0 if layer.is_identity else layer.n_basis
+        shape = (layer.nodes, columns, n_basis)
+        self.register_buffer("centres", torch.zeros(shape, dtype=torch.float64))
+        self.coefficients = nn.Parameter(torch.zeros(shape, dtype=torch.float64))
+        self.weights = nn.Parameter(torch.zeros((layer.nodes, columns), dtype=torch.float64))
+        self.bias = nn.Parameter(torch.zeros(layer.nodes, dtype=torch.float64))
+        place = torch.arange(layer.nodes)[:, None] + torch.arange(columns)
+        self._turn = place % len(layer.bases)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Return h_q = bias_q + sum_p weight_qp phi_qp(z_p)."""
+        if self.layer.is_identity:
+            return z @ self.weights.T + self.bias
+        nodes, columns, n_basis = self.centres.shape
+        step = max(1, _PIECE // max(1, columns * n_basis * len(z)))
+        return torch.cat([self._nodes(z, first, min(first + step, nodes)) for first in range(0, nodes, step)], dim=1)
+
+    def _nodes(self, z: Tensor, first: int, last: int) -> Tensor:
+        group = slice(first, last)
+        u = self.layer.sigma * (z[:, None, :, None] - self.centres[group])
+        if len(self.layer.bases) == 1:
+            values = _apply(self.layer.bases[0], u)
+        else:
+            turn = self._turn[group].to(z.device)[None, :, :, None]
+            values = sum(((turn == number) * _apply(basis, u) for number, basis in enumerate(self.layer.bases)),
+                         start=torch.zeros_like(u))
+        blocks = (values * self.coefficients[group]).sum(dim=-1)
+        return (blocks * self.weights[group]).sum(dim=-1) + self.bias[group]
+
+    def fitted(self) -> FittedLayer:
+        """Return the layer with its values as arrays."""
+        centres, coefficients, weights, bias = (
+            tensor.detach().cpu().numpy() for tensor in (self.centres, self.coefficients, self.weights, self.bias))
+        return FittedLayer(self.layer, centres, coefficients, weights, bias)
+
+
+class HKANModule(nn.Module):
+    """A hierarchical Kolmogorov-Arnold network on raw inputs.
+
+    Parameters
+    ----------
+    architecture
+        Its layers.
+    spec
+        JSON values from which the same module is built again (names, task, architecture).
+
+    Notes
+    -----
+    Input: shape (N, features), raw units, any floating dtype (float64 inside). Output: logits (N, classes) or
+    values (N, 1) in the target's own units. Buffers ``input_shift``, ``input_scale``, ``output_shift`` and
+    ``output_scale`` hold the scaling; centres are buffers too, because training never moves them.
+    """
+
+    input_shift: Tensor
+    input_scale: Tensor
+    output_shift: Tensor
+    output_scale: Tensor
+
+    def __init__(self, architecture: HKANArchitecture, spec: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.spec = dict(spec)
+        for name, size, value in (("input_shift", architecture.n_inputs, 0.0), ("output_shift", 1, 0.0),
+                                  ("input_scale", architecture.n_inputs, 1.0), ("output_scale", 1, 1.0)):
+            self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
+        self.layers = nn.ModuleList(HKANLayerModule(layer, columns) for layer, columns
+                                    in zip(architecture.layers, architecture.widths, strict=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits or values for raw inputs `x`, shape (N, features)."""
+        z = (x.to(torch.float64) - self.input_shift) / self.input_scale
+        for layer in self.layers:
+            z = layer(z)
+        return z * self.output_scale + self.output_shift
+
+    def fitted(self) -> tuple[FittedLayer, ...]:
+        """Return the layers as arrays."""
+        return tuple(cast(HKANLayerModule, layer).fitted() for layer in self.layers)
+
+
+def state(layers: Sequence[FittedLayer], output_shift: float, output_scale: float) -> Weights:
+    """Return the trained values under the names of `HKANModule`'s state dict, without the inputs' scaling.
+
+    Parameters
+    ----------
+    output_shift, output_scale
+        From the network's own outputs to logits, or to the targets that it was given.
+    """
+    values: Weights = {"output_shift": np.array([output_shift]), "output_scale": np.array([output_scale])}
+    for number, layer in enumerate(layers):
+        for name in ("centres", "coefficients", "weights", "bias"):
+            values[f"layers.{number}.{name}"] = getattr(layer, name)
+    return values
+
+
+def build_model(architecture: HKANArchitecture, problem: Problem, weights: Weights) -> HKANModule:
+    """Return the module with the trained `weights` (those of `state`) and the problem's scalers."""
+    spec = {
+        "space": "hkan",
+        "architecture": architecture.to_json(),
+        "task": problem.task,
+        "feature_names": list(problem.table.feature_names),
+        "target_name": problem.table.target_name,
+        "class_names": list(problem.table.class_names),
+    }
+    target = problem.target_scaler
+    own = {name: np.asarray(weights[name], dtype=np.float64) for name in ("output_shift", "output_scale")}
+    scaling = {
+        "input_shift": problem.input_scaler.shift, "input_scale": problem.input_scaler.scale,
+        "output_shift": target.shift + target.scale * own["output_shift"],
+        "output_scale": target.scale * own["output_scale"],
+    }
+    return load_model(architecture, spec, {**weights, **scaling})
+
+
+def load_model(architecture: HKANArchitecture, spec: Mapping[str, Any], weights: Weights) -> HKANModule:
+    """Return the module of `spec` with the values `weights`, its whole state dict."""
+    model = HKANModule(architecture, spec)
+    model.load_state_dict({name: torch.as_tensor(np.array(value, dtype=np.float64))
+                           for name, value in weights.items()})
+    return model.eval()

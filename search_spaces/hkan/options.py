@@ -1,0 +1,42 @@
+"""Options of the HKAN family: what a chromosome may describe, and how a network is trained."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from evokan.space import SpaceOptions
+
+MACHINE_PRECISION = 2.0**-52
+
+
+class HKANOptions(SpaceOptions):
+    """Options of ``--space hkan`` (``--space-option KEY=VALUE``).
+
+    Attributes
+    ----------
+    max_layers
+        Largest number of layers L.
+    max_nodes, max_nodes_deep
+        Largest number of nodes in a hidden layer, in networks of two layers and of three or more.
+    max_sigma
+        Largest sharpness sigma; the least is 1.
+    max_basis
+        Largest number of basis functions in a block m.
+    mixed
+        Whether one layer may mix several basis functions.
+    cutoff
+        The last least squares takes singular values below this share of the largest as 0. Machine precision gives
+        the paper's figures on functions without noise; larger values damp noise.
+    max_cost
+        Networks whose evaluation (all folds, one core) would take more seconds than this, by an estimate made for
+        a server core of 2024, are invalid and never trained.
+    """
+
+    max_layers: int = Field(3, ge=1, le=8)
+    max_nodes: int = Field(1000, ge=2, le=100_000)
+    max_nodes_deep: int = Field(200, ge=2, le=100_000)
+    max_sigma: float = Field(50.0, ge=1)
+    max_basis: int = Field(40, ge=1, le=1000)
+    mixed: bool = False
+    cutoff: float = Field(MACHINE_PRECISION, ge=0, lt=1)
+    max_cost: float = Field(3.0, gt=0)

@@ -1,0 +1,68 @@
+"""Searches for HKANs from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+SMALL = ("--space", "hkan", "--population", 6, "--generations", 1, "--folds", 3, "--space-option", "max_cost=0.05")
+
+
+def rows_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_regression_leaves_a_whole_run(evokan_here, tmp_path):
+    result = evokan_here("search", *SMALL, "--dataset", "product", "--out", "run", "--quiet")
+    assert (result.status, result.err) == (0, "")
+    plots = {path.name for path in (tmp_path / "run" / "plots").iterdir()}
+    assert plots == {"fitness_history.png", "pareto.png", "feature_importance.png", "levels.png", "input_fit.png"}
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["settings"]["scaler"] == "minmax"
+    assert config["options"]["max_cost"] == 0.05
+    evaluations = rows_of(tmp_path / "run" / "evaluations.csv")
+    assert len(evaluations) == 12
+    assert {row["status"] for row in evaluations} <= {"ok", "cached", "invalid"}
+    assert any("max_cost" in row["reason"] for row in evaluations if row["status"] == "invalid")
+    metrics = json.loads((tmp_path / "run" / "best" / "metrics.json").read_text())
+    assert set(metrics["references"]) == {"linear"}
+    (tmp_path / "new.csv").write_text("x,y\n0.5,-0.5\n0.1,0.2\n")
+    predicted = evokan_here("predict", "run", "--data", "new.csv", "--out", "pred.csv", "--quiet")
+    assert predicted.status == 0
+    values = [float(row["prediction"]) for row in rows_of(tmp_path / "pred.csv")]
+    np.testing.assert_allclose(values, [-0.25, 0.02], atol=5 * metrics["test"]["rmse"] + 1e-6)
+
+
+def test_records_do_not_depend_on_the_number_of_threads(evokan_here, tmp_path):
+    found = []
+    for workers in (1, 3):
+        result = evokan_here("search", *SMALL, "--dataset", "iris", "--workers", workers, "--out", f"w{workers}",
+                             "--quiet")
+        assert (result.status, result.err) == (0, "")
+        rows = rows_of(tmp_path / f"w{workers}" / "evaluations.csv")
+        found.append([{name: value for name, value in row.items() if name != "seconds"} for row in rows])
+        metrics = json.loads((tmp_path / f"w{workers}" / "best" / "metrics.json").read_text())
+        assert metrics["test"]["accuracy"] > 0.8
+        assert metrics["test"]["auc"] > 0.9
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("option", "words"), [
+    ("max_layers=0", "max_layers"), ("max_cost=-1", "max_cost"), ("cutoff=2", "cutoff"), ("max_node=5", "max_nodes"),
+])
+def test_bad_options_are_one_line_and_leave_nothing(option, words, evokan_here, files_below, tmp_path):
+    result = evokan_here("search", "--space", "hkan", "--dataset", "iris", "--space-option", option)
+    assert result.status == 2
+    assert result.err.count("\n") == 1
+    assert words in result.err
+    assert not files_below(tmp_path)
+
+
+def test_a_limit_that_nothing_meets_is_said(evokan_here):
+    result = evokan_here("search", *SMALL[:-1], "max_cost=1e-9", "--dataset", "iris", "--out", "none")
+    assert result.status != 0
+    assert "no network" in result.err

@@ -1,0 +1,47 @@
+"""HKAN written out with scikit-learn: one ridge model a block, one linear model a node."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.linear_model import LinearRegression, Ridge
+
+G = {
+    "sigmoid": lambda u: 1 / (1 + np.exp(-u)),
+    "gaussian": lambda u: np.exp(-(u**2)),
+    "relu": lambda u: np.maximum(u, 0),
+    "softplus": lambda u: np.log1p(np.exp(u)),
+    "tanh": np.tanh,
+}
+
+
+def basis_values(basis, sigma, z, centres):
+    """Shape (rows, centres), of one column."""
+    return G[basis](sigma * (z[:, None] - centres))
+
+
+def fit_predict(fitted, x, y, x_new):
+    """Fit the network with the centres of `fitted` layers to x, y by scikit-learn, and predict x_new.
+
+    Only the centres are taken over; several targets: node q is fitted to column q modulo their number.
+    """
+    y = y.reshape(len(x), -1)
+    for found in fitted:
+        layer = found.layer
+        heights, heights_new = [], []
+        for q in range(layer.nodes):
+            target = y[:, q % y.shape[1]]
+            if layer.is_identity:
+                below, below_new = x, x_new
+            else:
+                blocks = []
+                for p in range(x.shape[1]):
+                    basis = layer.bases[(q + p) % len(layer.bases)]
+                    old, new = (basis_values(basis, layer.sigma, z[:, p], found.centres[q, p]) for z in (x, x_new))
+                    model = Ridge(alpha=layer.ridge).fit(old, target)
+                    blocks.append((model.predict(old), model.predict(new)))
+                below, below_new = (np.column_stack(part) for part in zip(*blocks, strict=True))
+            node = LinearRegression().fit(below, target)
+            heights.append(node.predict(below))
+            heights_new.append(node.predict(below_new))
+        x, x_new = np.column_stack(heights), np.column_stack(heights_new)
+    return x_new
