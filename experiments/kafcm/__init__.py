@@ -1,0 +1,1 @@
+"""What the KA-FCM paper measured, measured again, and how well causal graphs are found."""

@@ -1,0 +1,175 @@
+"""What the experiments share: a whole search in memory, tuned perceptrons, and pages."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
+
+from evokan.evaluation.evaluator import Evaluator
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.evolution.loop import State, evolve
+from evokan.final import Finalizer
+from evokan.front import choose, finalist_records, front_of
+from evokan.job import Job, reference_point, resolve
+from evokan.main import make_algorithm
+from evokan.prediction import predict
+from evokan.problem import Problem, Table
+from evokan.space import Budget
+from experiments.benchmarks.report import conditions
+from search_spaces.kafcm import KAFCM, CausalMap, CognitiveMap, KAFCMOptions
+from search_spaces.kafcm.baselines import two_layers
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search gave.
+
+    Attributes
+    ----------
+    model, architecture
+        The chosen map, trained by the final fit.
+    problem
+        What it was searched for.
+    networks, seconds
+        Networks trained by the evolution, and processor time of the whole search with the final fit.
+    """
+
+    model: CognitiveMap
+    architecture: CausalMap
+    problem: Problem
+    networks: int
+    seconds: float
+
+    def predict(self, X: FloatArray) -> FloatArray:
+        """Return the values one step after `X`, shape (N, targets)."""
+        return predict(self.model, X)
+
+
+def search(table: Table, seed: int, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Found:
+    """Search `table` as `evokan search --space kafcm` would, on one thread and in memory.
+
+    Parameters
+    ----------
+    seed
+        Of the search; the split is that of seed 0.
+    settings, options
+        Of `evokan.search` and of the family, beside those.
+    """
+    config = resolve({"space": "kafcm", "dataset": table.name, "seed": seed, "space_options": options, **settings})
+    space = KAFCM(KAFCMOptions(**config.space_options))
+    problem = Problem.from_table(table, test_size=config.test_size, validation_size=config.val_size,
+                                 split_seed=config.split_seed, scaler=config.scaler, folds=config.folds)
+    job = Job(config, space, problem, Budget(config.steps))
+    space.prepare(problem)
+    began = time.process_time()
+    with ThreadExecutor(1) as executor, threadpool_limits(1):
+        evaluator = Evaluator(space, problem, job.budget, config.seed, executor)
+        state = evolve(make_algorithm(config), evaluator, State(), seed=config.seed, last_generation=config.generations,
+                       objectives=config.front_objectives, reference=reference_point(job, evaluator.layout))
+        finalizer = Finalizer(space, problem, job.budget, executor, config.seed, config.refit)
+        survivors = [genome.evaluated() for genome in state.population]
+        finalists = finalizer.retrain(finalist_records(state.records, survivors, config.front_objectives))
+        member = choose(front_of([finalist.member for finalist in finalists], config.front_objectives), config.choose)
+        finalist = next(finalist for finalist in finalists if finalist.member is member)
+        weights = finalizer.fit([finalist])[0].weights
+    if weights is None:
+        raise RuntimeError("the final fit of the chosen map failed")
+    architecture = cast(CausalMap, finalist.architecture)
+    model = cast(CognitiveMap, space.model(architecture, problem, weights))
+    networks = sum(record.status == "ok" for record in state.records)
+    return Found(model, architecture, problem, networks, time.process_time() - began)
+
+
+MLP_WIDTHS = (8, 16, 32)
+MLP_WAYS: tuple[dict[str, Any], ...] = (
+    {"solver": "adam", "learning_rate_init": 1e-3}, {"solver": "adam", "learning_rate_init": 1e-2}, {"solver": "lbfgs"},
+)
+MLP_ITERATIONS = 2000
+SOLVERS = {"mlp_adam": ("adam",), "mlp": ("adam", "lbfgs")}
+"""What the perceptrons of a table may be trained by."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A perceptron with two equal hidden layers, chosen among several.
+
+    Attributes
+    ----------
+    model
+        Fitted on train and validation rows.
+    tried, seconds
+        Networks among which it was chosen, and processor time of them and of the last fit.
+    """
+
+    model: Any
+    tried: int
+    seconds: float
+
+    @property
+    def n_params(self) -> int:
+        """Number of trained values."""
+        network = self.model.regressor_[-1]
+        return sum(part.size for part in (*network.coefs_, *network.intercepts_))
+
+    def predict(self, X: FloatArray) -> FloatArray:
+        """Return the values of one target, shape (N,)."""
+        return np.asarray(self.model.predict(X), dtype=np.float64).reshape(-1)
+
+
+def tuned_mlps(problem: Problem, seed: int) -> dict[str, Tuned]:
+    """Return the best perceptron trained by Adam, and the best of all, under the keys of `SOLVERS`.
+
+    Widths 8 to 32; Adam with two rates and ReLU, or L-BFGS, by which ours is trained, with tanh: the one with the
+    lowest squared error on the validation rows is fitted again on train and validation rows.
+    """
+    x, y = problem.table.X, np.asarray(problem.table.y, dtype=np.float64)
+    found = {}
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        tries = []
+        for width, way in product(MLP_WIDTHS, MLP_WAYS):
+            began = time.process_time()
+            model = _mlp(width, way, seed).fit(x[problem.train], y[problem.train])
+            loss = float(np.mean((model.predict(x[problem.validation]) - y[problem.validation]) ** 2))
+            tries.append((loss, width, way, time.process_time() - began))
+        for label, solvers in SOLVERS.items():
+            own = [entry for entry in tries if entry[2]["solver"] in solvers]
+            _, width, way, _ = min(own, key=lambda entry: entry[0])
+            began = time.process_time()
+            model = _mlp(width, way, seed).fit(x[problem.development], y[problem.development])
+            found[label] = Tuned(model, len(own), time.process_time() - began + sum(entry[3] for entry in own))
+    return found
+
+
+def _mlp(width: int, way: Mapping[str, Any], seed: int) -> BaseEstimator:
+    activation = "tanh" if way["solver"] == "lbfgs" else "relu"
+    return two_layers((width, width), seed, activation=activation, max_iter=MLP_ITERATIONS, max_fun=100_000, tol=1e-7,
+                      n_iter_no_change=50, **way)
+
+
+def write_page(path: Path, title: str, parts: Sequence[str], csv: str, module: str, seeds: int) -> Path:
+    """Write a Markdown page: title, parts, and where its numbers come from."""
+    source = (f"Rows: `{csv}`. {seeds} seeds, one thread and one process; {conditions()}. Made by "
+              f"`experiments/kafcm/{module}.py`.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n\n".join([f"# {title}", *parts, source]) + "\n", encoding="utf-8")
+    return path
+
+
+def middle(values: Sequence[float], digits: int = 3) -> str:
+    """Return ``median [lowest, highest]``."""
+    numbers = np.asarray(values, dtype=np.float64)
+    return f"{np.median(numbers):.{digits}g} [{numbers.min():.{digits}g}, {numbers.max():.{digits}g}]"

@@ -1,0 +1,198 @@
+"""Bits to causal maps: adjacency bits of every concept, grid bits, a bit for self-loops; fixed edges.
+
+Salmeron, "KA-FCM", arXiv 2604.05136, has no chromosome: this one is ours. The bits are grouped by the concept
+that an edge leads to, so that crossover exchanges the causes of a concept as a whole. Edges that the user requires
+or forbids are not among the bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evokan.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
+from evokan.errors import InputError, InvalidArchitecture, unknown_name
+from evokan.problem import Problem
+from evokan.space import Architecture
+
+SPLINE_ORDER = 3
+FREE, REQUIRED, FORBIDDEN = 0, 1, -1
+
+Rules = NDArray[np.int8]
+"""For every possible edge `FREE`, `REQUIRED` or `FORBIDDEN`, shape (targets, sources)."""
+
+
+@dataclass(frozen=True)
+class CausalMap(Architecture):
+    """A fuzzy cognitive map with a curve on every edge.
+
+    Attributes
+    ----------
+    n_sources, n_targets
+        Concepts that may be causes and effects: the same ones in a trajectory, otherwise inputs and the target.
+    edges
+        (cause, effect), sorted.
+    intervals
+        Grid intervals G of every spline.
+    """
+
+    n_sources: int
+    n_targets: int
+    edges: tuple[tuple[int, int], ...]
+    intervals: int
+
+    @cached_property
+    def key(self) -> str:
+        """Grid, concepts and edges."""
+        edges = ",".join(f"{source}>{target}" for source, target in self.edges)
+        return f"G{self.intervals} {self.n_sources}-{self.n_targets} {edges}"
+
+    @property
+    def n_edges(self) -> int:
+        """Edges of the causal graph."""
+        return len(self.edges)
+
+    @property
+    def n_params(self) -> int:
+        """Edges x (G + k + 2): G + k coefficients, w_b and w_s."""
+        return self.n_edges * (self.intervals + SPLINE_ORDER + 2)
+
+    @property
+    def n_features(self) -> int:
+        """Concepts that are a cause of anything."""
+        return len({source for source, _ in self.edges})
+
+    @property
+    def depth(self) -> int:
+        """One: a step of the map is one layer of edges."""
+        return 1
+
+    @property
+    def grid(self) -> int:
+        """Grid intervals G."""
+        return self.intervals
+
+    @property
+    def driven(self) -> NDArray[np.bool_]:
+        """Which concepts have a cause, shape (n_targets,)."""
+        found = np.zeros(self.n_targets, dtype=bool)
+        found[[target for _, target in self.edges]] = True
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"n_sources": self.n_sources, "n_targets": self.n_targets,
+                "edges": [list(edge) for edge in self.edges], "grid": self.intervals}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CausalMap:
+        """Return the architecture whose `to_json` gave `data`."""
+        edges = tuple((int(source), int(target)) for source, target in data["edges"])
+        return cls(int(data["n_sources"]), int(data["n_targets"]), edges, int(data["grid"]))
+
+
+def edge_rules(problem: Problem, required: Sequence[str], forbidden: Sequence[str]) -> Rules:
+    """Return which edges are free, required and forbidden.
+
+    Raises
+    ------
+    InputError
+        One sentence for each edge that names an unknown concept, or is both required and forbidden.
+    """
+    sources, targets = problem.table.feature_names, problem.table.output_names
+    rules = np.zeros((len(targets), len(sources)), dtype=np.int8)
+    faults: list[str] = []
+    for option, edges, rule in (("required", required, REQUIRED), ("forbidden", forbidden, FORBIDDEN)):
+        for edge in edges:
+            try:
+                source, target = _ends(edge, sources, targets)
+            except InputError as error:
+                faults.extend(f"--space-option {option}={edge}: {fault}" for fault in error.faults)
+                continue
+            if rules[target, source] not in (FREE, rule):
+                faults.append(f"--space-option {option}={edge}: this edge is required already")
+            rules[target, source] = rule
+    if faults:
+        raise InputError(*faults)
+    return rules
+
+
+def _ends(edge: str, sources: Sequence[str], targets: Sequence[str]) -> tuple[int, int]:
+    """Return the numbers of the two concepts that ``cause>effect`` names; a name may itself hold a ``>``."""
+    parts = edge.split(">")
+    pairs = [(">".join(parts[:i]).strip(), ">".join(parts[i:]).strip()) for i in range(1, len(parts))]
+    for source, target in pairs:
+        if source in sources and target in targets:
+            return sources.index(source), targets.index(target)
+    if not pairs:
+        raise InputError("write an edge as cause>effect")
+    source, target = pairs[0]
+    faults: list[str] = []
+    for kind, name, known in (("cause", source, sources), ("effect", target, targets)):
+        if name not in known:
+            faults.extend(unknown_name(kind, name, known).faults)
+    raise InputError(*faults)
+
+
+def layout(rules: Rules, names: Sequence[str], grid_bits: int, *, recurrent: bool) -> ChromosomeLayout:
+    """Return the segments: one gene for each concept with free edges, the grid bits, and a bit for self-loops.
+
+    Parameters
+    ----------
+    rules
+        From `edge_rules`.
+    names
+        Concepts that edges lead to.
+    recurrent
+        Whether causes and effects are the same concepts: otherwise there is no bit for self-loops.
+    """
+    free = (rules == FREE).sum(axis=1)
+    genes = [NeuronSegment(f"causes of {name}", 1, int(count))
+             for name, count in zip(names, free, strict=True) if count]
+    ends = [ValueSegment("grid", grid_bits)] + ([ValueSegment("self-loops", 1, 0)] if recurrent else [])
+    return ChromosomeLayout((*genes, *ends))
+
+
+def decode(values: Mapping[str, Value], rules: Rules, names: Sequence[str]) -> CausalMap:
+    """Return the map that the unpacked segments describe: free edges as their bits say, and the required ones.
+
+    With the self-loop bit off, edges from a concept to itself are left out, but for required ones.
+
+    Raises
+    ------
+    InvalidArchitecture
+        There is no edge.
+    """
+    mask = rules == REQUIRED
+    for target, name in enumerate(names):
+        bits = values.get(f"causes of {name}")
+        if bits is not None:
+            mask[target, rules[target] == FREE] = np.asarray(bits)[0] != 0
+    if values.get("self-loops") == 0:
+        loops = np.arange(len(names))
+        mask[loops, loops] &= rules[loops, loops] == REQUIRED
+    return from_mask(mask, int(np.asarray(values["grid"])))
+
+
+def from_mask(mask: NDArray[np.bool_], intervals: int) -> CausalMap:
+    """Return the map whose edges are marked in `mask`, shape (targets, sources).
+
+    Raises
+    ------
+    InvalidArchitecture
+        There is no edge.
+    """
+    if not mask.any():
+        raise InvalidArchitecture("no edge between any two concepts")
+    targets, sources = np.nonzero(mask)
+    return from_edges(zip(sources.tolist(), targets.tolist(), strict=True), mask.shape[1], mask.shape[0], intervals)
+
+
+def from_edges(edges: Iterable[tuple[int, int]], n_sources: int, n_targets: int, intervals: int) -> CausalMap:
+    """Return the map of the edges (cause, effect)."""
+    return CausalMap(n_sources, n_targets, tuple(sorted(edges)), intervals)

@@ -1,0 +1,163 @@
+"""Pictures of a causal map: the functional adjacency matrix, the causal graph, a simulated trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from evokan.reports.style import (
+    BLUE,
+    CYCLE,
+    FAINT,
+    INK,
+    LABEL_PT,
+    MUTED,
+    NOTE_PT,
+    PURPLE,
+    TICK_PT,
+    VERMILLION,
+    dress,
+    new_axes,
+    styled,
+)
+from evokan.space import Explanation
+
+COLOURS = {"rising": BLUE, "falling": VERMILLION, "not monotonic": PURPLE, "flat": MUTED}
+SIGNS = {"rising": "+", "falling": "\N{MINUS SIGN}", "not monotonic": "~", "flat": "0"}
+LABELLED_SIGNS = 40
+"""Graphs of more edges carry no signs: their colours say the same."""
+
+
+def courses(explanation: Explanation) -> dict[tuple[int, int], str]:
+    """Return the course of every edge (cause, effect)."""
+    return {(edge["cause"], edge["effect"]): edge["course"] for edge in explanation.data["edges"]}
+
+
+def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> Axes:
+    """Draw the curve of every edge: a row for each cause, a column for each effect.
+
+    Curves of one column have one scale, so that a stronger cause has a steeper curve.
+    """
+    n, m = explanation.widths
+    with styled():
+        if ax is None:
+            ax = new_axes(1.6 + 0.75 * min(m, 22), 1.1 + 0.75 * min(n, 22))
+        course = courses(explanation)
+        reach = np.zeros(m)
+        for edge in explanation.edges:
+            reach[edge.target] = max(reach[edge.target], float(np.ptp(edge.y)))
+        for cause in range(n):
+            for effect in range(m):
+                ax.add_patch(_cell(effect, cause))
+        for edge in explanation.edges:
+            x = (edge.x - edge.x[0]) / max(float(np.ptp(edge.x)), 1e-300)
+            y = (edge.y - (edge.y.max() + edge.y.min()) / 2.0) / max(reach[edge.target], 1e-300)
+            ax.plot(edge.target + 0.12 + 0.76 * x, edge.source + 0.5 - 0.76 * y, linewidth=1.5,
+                    color=COLOURS[course[edge.source, edge.target]])
+        ax.set(xlim=(-0.02, m + 0.02), ylim=(n + 0.02, -0.02), aspect="equal")
+        ax.xaxis.tick_top()
+        ax.xaxis.set_label_position("top")
+        slant = 0 if max(map(len, explanation.output_names)) <= 4 else 60
+        ax.set_xticks(np.arange(m) + 0.5, explanation.output_names, rotation=slant, ha="left" if slant else "center")
+        ax.set_yticks(np.arange(n) + 0.5, explanation.input_names)
+        ax.set_xlabel("effect", fontsize=LABEL_PT)
+        ax.set_ylabel("cause", fontsize=LABEL_PT)
+        ax.tick_params(length=0, labelsize=TICK_PT, labelcolor=INK)
+        for spine in ax.spines.values():
+            spine.set_visible(False)
+        _legend(ax, sorted(set(course.values())))
+    return ax
+
+
+def plot_causal_graph(explanation: Explanation, ax: Axes | None = None) -> Axes:
+    """Draw concepts and their edges: blue rises (+), red falls (-), purple is not monotonic (~); wide is strong."""
+    n, m = explanation.widths
+    recurrent = bool(explanation.data["recurrent"])
+    with styled():
+        if ax is None:
+            side = 4.6 + 0.14 * max(n, m)
+            ax = new_axes(side * 1.15, side)
+        places = _circle(n) if recurrent else np.vstack([_column(n, -1.0), _column(m, 1.0)])
+        names = explanation.input_names if recurrent else (*explanation.input_names, *explanation.output_names)
+        course = courses(explanation)
+        pairs = {(edge.source, edge.target) for edge in explanation.edges}
+        for edge in sorted(explanation.edges, key=lambda edge: edge.weight):
+            target = edge.target if recurrent else n + edge.target
+            kind = course[edge.source, edge.target]
+            both = recurrent and (edge.target, edge.source) in pairs
+            _arrow(ax, places[edge.source], places[target], 0.22 if both else 0.06, COLOURS[kind],
+                   0.6 + 2.2 * edge.weight, SIGNS[kind] if len(pairs) <= LABELLED_SIGNS else "")
+        ax.scatter(places[:, 0], places[:, 1], s=60, color="white", edgecolors=INK, linewidths=1.2, zorder=3)
+        for number, (place, name) in enumerate(zip(places, names, strict=True)):
+            out = place / float(np.hypot(*place)) if recurrent else np.array([np.sign(place[0]), 0.0])
+            at = place + (0.32 if recurrent and (number, number) in pairs else 0.1) * out
+            ax.text(float(at[0]), float(at[1]), name,
+                    ha="left" if out[0] > 0.3 else "right" if out[0] < -0.3 else "center",
+                    va="bottom" if out[1] > 0.3 else "top" if out[1] < -0.3 else "center", fontsize=LABEL_PT, zorder=4)
+        ax.set(xlim=(-1.75, 1.75), ylim=(-1.45, 1.4), aspect="equal")
+        ax.set_axis_off()
+        _legend(ax, sorted(set(course.values())))
+    return ax
+
+
+def plot_trajectory(names: Sequence[str], path: NDArray[np.float64], held: Sequence[int] = (),
+                    ax: Axes | None = None) -> Axes:
+    """Draw the concepts over the steps; `path` has the shape (steps + 1, concepts), held ones are dashed."""
+    with styled():
+        if ax is None:
+            ax = new_axes(7.2, 4.0)
+        for number, name in enumerate(names):
+            ax.plot(np.arange(len(path)), path[:, number], color=CYCLE[number % len(CYCLE)], label=name, linewidth=1.6,
+                    linestyle="--" if number in held else ("-", "-.", ":")[number // len(CYCLE) % 3],
+                    marker="o" if len(path) <= 40 else None, markersize=3)
+        dress(ax, x_label="step", y_label="value")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=NOTE_PT)
+    return ax
+
+
+def _cell(effect: int, cause: int) -> Rectangle:
+    return Rectangle((effect + 0.03, cause + 0.03), 0.94, 0.94, facecolor="none", edgecolor=FAINT, linewidth=0.7)
+
+
+def _legend(ax: Axes, kinds: Sequence[str]) -> None:
+    lines = [Line2D([], [], color=COLOURS[kind], linewidth=2, label=f"{kind} ({SIGNS[kind]})") for kind in kinds]
+    ax.legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=len(lines), fontsize=NOTE_PT)
+
+
+def _circle(count: int) -> NDArray[np.float64]:
+    angle = np.pi / 2 - 2 * np.pi * np.arange(count) / count
+    return np.column_stack([np.cos(angle), np.sin(angle)])
+
+
+def _column(count: int, x: float) -> NDArray[np.float64]:
+    return np.column_stack([np.full(count, x), np.linspace(1, -1, count) if count > 1 else np.zeros(1)])
+
+
+def _arrow(ax: Axes, start: NDArray[np.float64], end: NDArray[np.float64], bend: float, colour: str, width: float,
+           sign: str) -> None:
+    look: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "color": colour, "linewidth": width,
+                            "alpha": 0.85}
+    if np.array_equal(start, end):      # a self-loop: a circle on the outer side
+        out = start / float(np.hypot(*start))
+        side = np.array([-out[1], out[0]])
+        turn = np.linspace(0.35, 2 * np.pi - 0.35, 40)[:, None]
+        circle = start + 0.13 * out + 0.1 * (np.sin(turn) * side - np.cos(turn) * out)
+        middle = start + 0.23 * out
+        ax.add_patch(FancyArrowPatch(path=Path(circle), **look))
+    else:
+        along = end - start
+        middle = start + 0.62 * along + bend * 0.47 * np.array([along[1], -along[0]])
+        ax.add_patch(FancyArrowPatch(tuple(start), tuple(end), connectionstyle=f"arc3,rad={bend}", shrinkA=5,
+                                     shrinkB=5, **look))
+    if sign:
+        ax.text(float(middle[0]), float(middle[1]), sign, fontsize=TICK_PT, color=colour, ha="center", va="center",
+                zorder=5, bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "edgecolor": "none"})
