@@ -5,7 +5,7 @@ The whole job
 
 Own families and data
     `SearchSpace` is the interface of a family, `register_space` makes one known; `evokan.datasets` has the
-    tables.
+    tables; `register_equation` makes a differential equation one of them.
 
 Errors
     `InputError` for what the user gave; `EvokanError` is the base of all.
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from evokan._version import __version__
 
 if TYPE_CHECKING:
+    from evokan.equations import register_equation
     from evokan.errors import EvokanError, InputError
     from evokan.main import resume, search
     from evokan.observer import Observer
@@ -31,7 +32,7 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     # the whole job
     "search", "resume", "load_run", "Run", "Observer",
     # own families
-    "SearchSpace", "register_space",
+    "SearchSpace", "register_space", "register_equation",
     # errors
     "EvokanError", "InputError",
 ]
@@ -39,7 +40,7 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
 _HOMES = {
     "search": "evokan.main", "resume": "evokan.main", "load_run": "evokan.runs.run", "Run": "evokan.runs.run",
     "Observer": "evokan.observer", "SearchSpace": "evokan.space", "register_space": "evokan.registry",
-    "EvokanError": "evokan.errors", "InputError": "evokan.errors",
+    "register_equation": "evokan.equations", "EvokanError": "evokan.errors", "InputError": "evokan.errors",
 }
 
 

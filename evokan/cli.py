@@ -13,10 +13,12 @@ import typer
 
 from evokan.commands.evaluate import evaluate
 from evokan.commands.experiment import experiment
+from evokan.commands.families import mount
+from evokan.commands.formula import formula
 from evokan.commands.listing import datasets, spaces
 from evokan.commands.predict import predict
 from evokan.commands.run import plot, resume, search, show
-from evokan.errors import EvokanError, InputError
+from evokan.errors import EvokanError, InputError, RunStopped
 
 DONE, FAULT, WRONG_INPUT, INTERRUPTED = range(4)
 """Exit status."""
@@ -27,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Search, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.",
 )
-for command in (search, resume, show, plot, predict, evaluate, spaces, datasets, experiment):
+for command in (search, resume, show, plot, predict, evaluate, formula, spaces, datasets, experiment):
     app.command()(command)
 
 
@@ -59,12 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0: done. 1: a fault of ours, or nothing could be trained. 2: the input is wrong, with one line for each
-        fault on standard error. 3: interrupted, with a line that says how to go on.
+        fault on standard error. 3: interrupted, or the disk takes no more, with a line that says how to go on.
     """
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
     except (Exception, KeyboardInterrupt) as error:
-        return _report(error)
+        status = _report(error)
+    if status == INTERRUPTED and arguments is None:
+        # Threads that still train would keep the process until they are done.
+        sys.stdout.flush()
+        os._exit(status)
+    return status
 
 
 def _report(error: BaseException) -> int:
@@ -85,6 +92,7 @@ def _report(error: BaseException) -> int:
         status = INTERRUPTED
     elif isinstance(error, EvokanError):
         sentences = [str(error)]
+        status = INTERRUPTED if isinstance(error, RunStopped) else FAULT
     else:
         if not notes:
             traceback.print_exception(error)
@@ -99,6 +107,7 @@ def _report(error: BaseException) -> int:
 
 def _run(arguments: list[str]) -> int:
     group = typer.main.get_command(app)
+    mount(group, arguments)
     try:
         with group.make_context("evokan", arguments) as context:
             group.invoke(context)

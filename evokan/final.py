@@ -134,6 +134,12 @@ class Finalizer:
 
     def metrics(self, architecture: Architecture, weights: Weights, rows: IntArray) -> dict[str, float | None]:
         """Return the figures of a trained network on `rows`."""
+        equation = self._problem.table.equation
+        if equation is not None:
+            from evokan.equations import evaluate_solution
+
+            model = self._space.model(architecture, self._problem, weights)
+            return evaluate_solution(equation, model, self._problem.table.X[rows])
         scores = predict(self._space.model(architecture, self._problem, weights), self._problem.table.X[rows])
         return evaluate_predictions(self._problem.task, self._problem.table.y[rows], scores)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,14 @@ from evokan.runs.run import Run, explanation_to_json
 from evokan.runs.tables import record_line, to_line
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from evokan.job import Job
     from evokan.space import Weights
 
+FORMULA_SECONDS = 5.0
+"""Processor time for the formula of a search; ``evokan formula RUN`` takes longer and finds more."""
 PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
 
 
@@ -64,8 +70,24 @@ def write_product(job: Job, directory: RunDirectory, executor: Executor, records
     directory.best.mkdir(exist_ok=True)
     _write_network(job, finalist, weights, directory.best / "model.safetensors", directory.best / "architecture.json")
     write_json(directory.best / "metrics.json", _metrics(job, finalizer, finalist, weights))
+    run = Run(directory.path)
+    observer.on_stage("reading the network as a formula")
+    write_formula(run)
     observer.on_stage("drawing")
-    draw(Run(directory.path))
+    draw(run)
+
+
+def write_formula(run: Run) -> None:
+    """Write the formula of the chosen network to ``best/formula.txt``; nothing where there are no edges to read."""
+    try:
+        formulas = run.best.formulas(time_limit=FORMULA_SECONDS)
+    except InputError:
+        return
+    best = formulas.best
+    told = (f"complexity {best.complexity}, validation loss {best.val_loss:.4g} (network as it stands "
+            f"{formulas.network_loss:.4g})"
+            + ("" if formulas.complete else "; found in the time of a search, evokan formula goes on"))
+    replace_text(run.directory.best / "formula.txt", f"{best.text}\n\n{told}\n")
 
 
 def draw(run: Run) -> list[Path]:
@@ -82,14 +104,28 @@ def draw(run: Run) -> list[Path]:
 
     if run.history.empty:
         raise InputError(f"{run.path}: no generation has finished yet, so there is nothing to draw")
-    pictures = {"fitness_history.png": run.plot_history}
+    pictures: dict[str, Callable[[], Axes]] = {"fitness_history.png": run.plot_history}
     if run.finished:
         pictures["pareto.png"] = run.plot_pareto
-        pictures["network.png"] = run.best.plot_network
+        if run.best.explanation.edges:
+            pictures["network.png"] = run.best.plot_network
         pictures["feature_importance.png"] = run.best.plot_importance
+        pictures |= run.best.plots()
     folder = run.directory.plots
     folder.mkdir(exist_ok=True)
-    return [save(plot(), folder / name) for name, plot in pictures.items()]
+    paths = [save(plot(), folder / name) for name, plot in pictures.items()]
+    if run.finished:
+        paths += [save(figure, folder / name) for name, figure in _explanations(run).items()]
+    return paths
+
+
+def _explanations(run: Run) -> dict[str, Figure]:
+    """Return the pictures that need the data as well, those that this family and this machine can draw."""
+    found = {}
+    for name, plot in (("edges.png", run.best.plot_edges), ("importances.png", run.plot_importances)):
+        with suppress(InputError):
+            found[name] = plot()
+    return found
 
 
 def _write_network(job: Job, finalist: Finalist, weights: Weights, model_path: Path, spec_path: Path) -> None:
@@ -122,6 +158,7 @@ def _metrics(job: Job, finalizer: Finalizer, finalist: Finalist, weights: Weight
         "n_edges": network.n_edges,
         "n_features": network.n_features,
         "depth": network.depth,
-        "baselines": fit_baselines(problem, job.config.split_seed),
+        "baselines": fit_baselines(problem, job.config.split_seed)
+                     | job.space.baselines(problem, job.config.split_seed),
         "references": finalizer.reference_losses(),
     }

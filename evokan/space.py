@@ -7,7 +7,7 @@ is the test class that every family, ours or a third party's, should pass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from evokan.chromosome import Bits, ChromosomeLayout
+from evokan.errors import InputError
 from evokan.problem import Fold, Problem, Task
 
 if TYPE_CHECKING:
     import torch
+    from matplotlib.axes import Axes
+
+    from evokan.explain.graph import FunctionGraph
 
 Weights = dict[str, NDArray[np.generic]]
 """A network's state dict as NumPy arrays."""
@@ -62,6 +66,11 @@ class Architecture(ABC):
     @abstractmethod
     def n_features(self) -> int:
         """Input columns that reach an output."""
+
+    @property
+    def columns(self) -> tuple[int, ...] | None:
+        """Input columns that reach an output, ascending; None where the family does not say."""
+        return None
 
     @property
     @abstractmethod
@@ -110,6 +119,9 @@ class TrainingJob:
         Where given, stop after this many optimiser iterations and keep the last values.
     keep_weights
         Whether the trained values are wanted back.
+    parents
+        Networks that were trained on the same fold, and their values, to begin from instead of random values
+        where the family can (`SearchSpace.inherits`); the first one is the nearer relative.
     """
 
     architecture: Architecture
@@ -117,6 +129,7 @@ class TrainingJob:
     seed: int
     iterations: int | None = None
     keep_weights: bool = False
+    parents: tuple[tuple[Architecture, Weights], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,6 +203,8 @@ class Explanation:
         Learned curves of every live edge; empty where a family has no such edges.
     importances
         One value per input column, in [0, 1], summing to 1 (0 for a column that reaches no output).
+    data
+        Plain JSON values of the family's own, a few hundred kB at most: what `SearchSpace.plots` draws.
     """
 
     widths: tuple[int, ...]
@@ -197,6 +212,7 @@ class Explanation:
     output_names: tuple[str, ...]
     edges: tuple[EdgeCurve, ...] = ()
     importances: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -227,6 +243,8 @@ class SearchSpace(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+    inherits: ClassVar[bool] = False
+    """Whether trainings make use of `TrainingJob.parents`."""
     Options: ClassVar[type[SpaceOptions]] = SpaceOptions
     presets: ClassVar[Mapping[Literal["default", "paper"], Preset]] = {"default": Preset(), "paper": Preset()}
 
@@ -275,8 +293,33 @@ class SearchSpace(ABC):
     def explain(self, model: torch.nn.Module, problem: Problem) -> Explanation:
         """Return curves and importances of a trained model."""
 
+    def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
+        """Return the one-variable functions on the edges of a trained model, to be read as formulas.
+
+        Raises
+        ------
+        InputError
+            The family has no such edges (the default).
+        """
+        raise InputError(f"search space {self.name!r} has no one-variable edges that could be read as formulas")
+
+    def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
+        """Return pictures of the family's own, by file name (``levels.png``); none by default.
+
+        Called for the chosen network of a finished run, with `explanation` as read from the run's folder: neither
+        the data nor the model is at hand, so `explain` puts what a picture needs into `Explanation.data`.
+        """
+        return {}
+
     def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
         """Return hand-made networks of this family to compare with, by label; none by default."""
+        return {}
+
+    def baselines(self, problem: Problem, seed: int) -> dict[str, dict[str, Any]]:
+        """Fit what the family's paper compares with, and return test figures by name; none by default.
+
+        They stand beside those of `evokan.baselines.fit_baselines`, which also says what the figures are.
+        """
         return {}
 
     def is_compiled(self, problem: Problem) -> bool:

@@ -2,7 +2,8 @@
 
 ``exp-sin`` and ``product`` are those of the GA-KAN paper (arXiv 2501.17411), ``tf1`` to ``tf5-5`` those of
 the HKAN paper (arXiv 2501.18199; its ``tf2`` is read from a file). Inputs are uniform and independent, no
-noise; the test rows follow the rows to search with and are marked as a published test part.
+noise; the test rows follow the rows to search with and are marked as a published test part. ``fkan-1d`` is that
+of the fKAN paper (arXiv 2406.07456): 50 points with noise, a third of them for the test.
 
 Open in the papers, and our reading: a scaled law hands out its inputs as their place in the domain, and its
 values by their minimum and maximum over all rows drawn. The HKAN authors' files differ a little from the
@@ -117,6 +118,20 @@ def tf5(x: FloatArray) -> FloatArray:
     return values
 
 
+def fkan_1d(seed: int) -> Table:
+    """Return 50 rows of sin(pi x) + 10 exp(x / 5) + e / 100, x equidistant on [-2, 1].
+
+    That e is standard normal, the points equidistant, and the 17 test rows drawn at random, is our reading.
+    """
+    from evokan.datasets.tables import make_table
+
+    rng = generator("data set", "fkan-1d", seed)
+    x = np.linspace(-2.0, 1.0, 50)
+    y = np.sin(np.pi * x) + 10.0 * np.exp(x / 5.0) + rng.normal(size=50) / 100.0
+    return make_table("fkan-1d", "regression", x[:, None], y, feature_names=["x"], target_name="chi",
+                      test_rows=np.sort(rng.permutation(50)[:17]).astype(np.int64))
+
+
 def _numbered(n: int) -> tuple[str, ...]:
     return tuple(f"x{i}" for i in range(1, n + 1))
 
@@ -135,5 +150,9 @@ LAWS: tuple[Law, ...] = (
 )
 """Every law, in the order of the listing."""
 
-DATASETS: tuple[tuple[DatasetInfo, Loader], ...] = tuple((law.info, law.sample) for law in LAWS)
+DATASETS: tuple[tuple[DatasetInfo, Loader], ...] = (
+    *((law.info, law.sample) for law in LAWS),
+    (DatasetInfo("fkan-1d", "regression", 50, 1, "sin(pi x) + 10 exp(x / 5) + noise on [-2, 1]",
+                 "fKAN paper (arXiv 2406.07456)", seeded=True), fkan_1d),
+)
 """Name cards and loaders."""

@@ -66,6 +66,8 @@ def mackey_glass(seconds: int, *, steps_a_second: int = 10, delay: int = 17) -> 
 
     for now in range(lag, len(path) - 1):
         x, old, new = path[now], path[now - lag], path[now - lag + 1]
+        if now - lag + 1 == lag:        # the history jumps at 0: a step that ends there still sees what was before
+            new = old
         middle = (old + new) / 2.0
         k1 = slope(x, old)
         k2 = slope(x + h / 2.0 * k1, middle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,16 @@ from evokan.errors import InputError
 from evokan.prediction import predict
 from evokan.registry import make_space
 from evokan.runs.directory import RunDirectory, read_json
-from evokan.space import EdgeCurve, Explanation
+from evokan.space import EdgeCurve, Explanation, SearchSpace
 
 if TYPE_CHECKING:
     import torch
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from evokan.explain.formula import Formula, Formulas
+    from evokan.explain.graph import FunctionGraph
+    from evokan.problem import Problem
 
 
 class Run:
@@ -67,7 +73,45 @@ class Run:
     def best(self) -> Member:
         """The chosen member of the front."""
         self._check_finished()
-        return Member(self, self.directory.best)
+        return Member(self, self.directory.best / "architecture.json", self.directory.best / "model.safetensors")
+
+    def member(self, number: int) -> Member:
+        """Return the member of the front with this id.
+
+        Raises
+        ------
+        InputError
+            The front has none.
+        """
+        ids = [int(name) for name in self.pareto["id"]]
+        if number not in ids:
+            raise InputError(f"{self.path}: the front has no member {number}; it has "
+                             f"{', '.join(map(str, sorted(ids)))}")
+        folder = self.directory.front
+        return Member(self, folder / f"{number}.json", folder / f"{number}.safetensors")
+
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The family, with the options of the run."""
+        return make_space(self.config["settings"]["space"], self.config["options"])
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The table that was searched on, split and scaled as it was then.
+
+        Raises
+        ------
+        InputError
+            The data is not there any more, or has changed.
+        """
+        from evokan.config import build_config
+        from evokan.job import prepare
+
+        stored = self.config
+        problem = prepare(build_config(stored["settings"], {"device": "cpu"}), options=stored["options"]).problem
+        if problem.table.sha256 != stored["data"]["sha256"]:
+            raise InputError(f"{self.path}: the data has changed since the run began; bring the old file back")
+        return problem
 
     def plot_history(self, ax: Axes | None = None) -> Axes:
         """Draw best, median and spread of the validation loss over the generations."""
@@ -82,32 +126,41 @@ class Run:
 
         return plot_pareto(self.pareto, self.evaluations, ax=ax)
 
+    def plot_importances(self, others: Sequence[Run] = ()) -> Figure:
+        """Draw three importances of every column side by side; `others` are runs on the same table, other seeds."""
+        from evokan.explain import importances
+        from evokan.reports import plot_importances
+
+        loss = "log-loss" if self.problem.task == "classification" else "RMSE"
+        return plot_importances(importances(self, others), loss)
+
     def _check_finished(self) -> None:
         if not self.finished:
             raise InputError(f"{self.path}: the search has not finished; go on with: evokan resume {self.path}")
 
 
 class Member:
-    """A trained network of a run: model, figures, pictures.
+    """A trained network of a run: model, figures, formula, pictures.
 
     Attributes
     ----------
     path
-        Folder with ``model.safetensors`` and ``architecture.json``.
+        Folder of its files.
     """
 
-    def __init__(self, run: Run, path: Path) -> None:
+    def __init__(self, run: Run, spec_path: Path, model_path: Path) -> None:
         self._run = run
-        self.path = path
+        self._spec_path, self._model_path = spec_path, model_path
+        self.path = spec_path.parent
 
     @cached_property
     def spec(self) -> dict[str, Any]:
         """Content of ``architecture.json``."""
-        return read_json(self.path / "architecture.json")
+        return read_json(self._spec_path)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """Content of ``metrics.json``."""
+        """Content of ``metrics.json``; the chosen member alone has one."""
         return read_json(self.path / "metrics.json")
 
     @cached_property
@@ -115,9 +168,7 @@ class Member:
         """The network: raw inputs (N, n_features) to logits (N, n_classes) or values (N, 1)."""
         from safetensors.torch import load_file
 
-        settings = self._run.config["settings"]
-        space = make_space(settings["space"], self._run.config["options"])
-        return space.load_model(self.spec["model"], load_file(self.path / "model.safetensors"))
+        return self._run.space.load_model(self.spec["model"], load_file(self._model_path))
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -128,11 +179,62 @@ class Member:
         """Return logits (N, classes) or values (N, 1) for raw inputs `X`, shape (N, n_features)."""
         return predict(self.model, X)
 
+    @cached_property
+    def graph(self) -> FunctionGraph:
+        """The one-variable functions on its edges, as NumPy functions.
+
+        Raises
+        ------
+        InputError
+            The family has none.
+        """
+        return self._run.space.graph(self.model, self._run.problem)
+
+    def formulas(self, *, tolerance: float = 0.05, time_limit: float = 30.0,
+                 functions: Sequence[str] | None = None) -> Formulas:
+        """Read the network as formulas: the front of complexity against validation loss.
+
+        Parameters
+        ----------
+        tolerance
+            Share by which a simplification may raise the validation loss.
+        time_limit
+            Seconds.
+        functions
+            Names of the functions to try; by default all that are registered (`evokan.explain.register_function`).
+
+        Raises
+        ------
+        InputError
+            The family has no one-variable edges, the data is not there any more, or a function is unknown.
+        """
+        from evokan.explain import Split, find_formulas, library
+
+        return find_formulas(self.graph, Split.of(self._run.problem, self.graph), tolerance=tolerance,
+                             time_limit=time_limit, functions=library(functions))
+
+    def formula(self, *, tolerance: float = 0.05, time_limit: float = 30.0,
+                functions: Sequence[str] | None = None) -> Formula:
+        """Return the chosen one of `formulas`: the simplest that is as good as the best."""
+        return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).best
+
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the network with the learned curve on every edge."""
         from evokan.reports import plot_network
 
         return plot_network(self.explanation, ax=ax)
+
+    def plots(self) -> Mapping[str, Callable[[], Axes]]:
+        """Return the pictures that its family alone has, by file name."""
+        return self._run.space.plots(self.explanation)
+
+    def plot_edges(self) -> Figure:
+        """Draw every edge with the law that comes nearest; the 24 strongest where there are more."""
+        from evokan.explain.gallery import portraits
+        from evokan.reports import plot_edge_gallery
+
+        problem = self._run.problem
+        return plot_edge_gallery(portraits(self.graph, problem.table.X[problem.development]))
 
     def plot_importance(self, ax: Axes | None = None) -> Axes:
         """Draw the importance of every input column."""
@@ -163,6 +265,7 @@ def explanation_to_json(explanation: Explanation) -> dict[str, Any]:
         "input_names": list(explanation.input_names),
         "output_names": list(explanation.output_names),
         "importances": numbers(explanation.importances),
+        "data": dict(explanation.data),
         "edges": [{"layer": e.layer, "source": e.source, "target": e.target, "weight": e.weight,
                    "x": numbers(e.x), "y": numbers(e.y)} for e in explanation.edges],
     }
@@ -175,7 +278,7 @@ def explanation_from_json(data: dict[str, Any]) -> Explanation:
         for e in data["edges"]
     )
     return Explanation(tuple(data["widths"]), tuple(data["input_names"]), tuple(data["output_names"]), edges,
-                       np.array(data["importances"]))
+                       np.array(data["importances"]), data.get("data", {}))
 
 
 def _read_table(path: Path) -> pd.DataFrame:

@@ -72,7 +72,12 @@ class KANArchitecture(Architecture):
     @property
     def n_features(self) -> int:
         """Input columns with a live edge."""
-        return len({source for source, _ in self.edges[0]})
+        return len(self.columns)
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Input columns with a live edge, ascending."""
+        return tuple(sorted({source for source, _ in self.edges[0]}))
 
     @property
     def depth(self) -> int:

@@ -27,6 +27,8 @@ from search_spaces.gakan.options import GAKANOptions
 if TYPE_CHECKING:
     import torch
 
+    from evokan.explain.graph import FunctionGraph
+
 REFERENCE_GRID = 5
 
 
@@ -40,6 +42,7 @@ class GAKAN(SearchSpace):
 
     name: ClassVar[str] = "gakan"
     summary: ClassVar[str] = "sparse spline KANs: connection masks, grid, depth; L-BFGS (GA-KAN, arXiv 2501.17411)"
+    inherits: ClassVar[bool] = True
     Options: ClassVar[type[SpaceOptions]] = GAKANOptions
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "choose": "one-se"}),
@@ -106,6 +109,13 @@ class GAKAN(SearchSpace):
         from search_spaces.gakan.network import SparseKAN
 
         return explain(cast(SparseKAN, model), problem)
+
+    def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
+        """Return the spline edges as they are."""
+        from search_spaces.gakan.graph import function_graph
+        from search_spaces.gakan.network import SparseKAN
+
+        return function_graph(cast(SparseKAN, model), problem)
 
     def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
         """Return the two full networks of the paper's Figure 6, with grid 5."""

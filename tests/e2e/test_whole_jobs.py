@@ -12,8 +12,9 @@ import pytest
 
 RUN_FILES = {
     "config.json", "evaluations.csv", "history.csv", "pareto.csv", "checkpoint.json", "run.log",
-    "best/model.safetensors", "best/architecture.json", "best/metrics.json",
+    "best/model.safetensors", "best/architecture.json", "best/metrics.json", "best/formula.txt",
     "plots/fitness_history.png", "plots/pareto.png", "plots/network.png", "plots/feature_importance.png",
+    "plots/edges.png", "plots/importances.png",
 }
 
 

@@ -1,0 +1,61 @@
+"""Call a function that may take for ever, from any thread, and give up after a time.
+
+SymPy knows no time limit. Signals work in the main thread only and a process of its own costs a second to start, so
+the call runs in a thread of its own, into which an exception is thrown when the time is up; SymPy is pure Python,
+where such an exception arrives within moments.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+PATIENCE = 2.0
+"""Seconds that a call may take to notice that it is over."""
+
+
+class TimeUp(BaseException):
+    """Thrown into a call whose time is up; no ``except Exception`` of the callee holds it back."""
+
+
+class _Call(Generic[Value]):
+    def __init__(self, function: Callable[[], Value]) -> None:
+        self._function = function
+        self.values: list[Value] = []
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self.values.append(self._function())
+        except TimeUp:
+            pass
+        except Exception as error:
+            self.error = error
+
+
+def within(seconds: float, function: Callable[[], Value], otherwise: Value) -> Value:
+    """Return what `function` gives, or `otherwise` where it takes longer than `seconds`.
+
+    Raises
+    ------
+    Exception
+        What `function` raises in time.
+    """
+    if seconds <= 0:
+        return otherwise
+    call = _Call(function)
+    thread = threading.Thread(target=call.run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    give_up = time.monotonic() + PATIENCE
+    while thread.is_alive() and time.monotonic() < give_up:
+        # Again and again: a callee may be inside of a bare `except`.
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp))
+        thread.join(0.05)
+    if call.error is not None:
+        raise call.error
+    return call.values[0] if call.values else otherwise

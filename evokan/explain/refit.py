@@ -1,0 +1,184 @@
+"""Fit all values of a network again: Levenberg and Marquardt's method with the network's own Jacobian.
+
+For squared errors it is the method as it stands; for cross-entropy the Hessian is that of Fisher (generalised
+Gauss-Newton; Schraudolph, 2002). The constants of a law have to come out to ten digits, which no first-order method
+does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from evokan.explain.forms import LawForm
+from evokan.explain.graph import FloatArray
+from evokan.explain.network import Network
+from evokan.problem import Task
+
+FAILS = 12
+"""Steps in a row that make the loss no smaller: then nothing will."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Scaled rows and what the outputs should be there.
+
+    Attributes
+    ----------
+    x
+        Shape (N, inputs).
+    y
+        Class numbers, shape (N,), for classification; otherwise targets, shape (N, outputs).
+    task
+        ``classification``, or anything else for squared errors.
+    """
+
+    x: FloatArray
+    y: NDArray[np.float64] | NDArray[np.int64]
+    task: Task
+
+    def losses(self, outputs: FloatArray) -> FloatArray:
+        """Return the cross-entropy or squared error of every row of `outputs`, shape (N, outputs); inf for NaN."""
+        with np.errstate(all="ignore"):
+            if self.task == "classification":
+                top = outputs.max(axis=1)
+                log_sum = top + np.log(np.exp(outputs - top[:, None]).sum(axis=1))
+                losses = log_sum - outputs[np.arange(len(outputs)), self.y.astype(np.int64)]
+            else:
+                losses = ((outputs - self.y) ** 2).mean(axis=1)
+        return np.where(np.isfinite(losses), losses, np.inf)
+
+    def loss(self, outputs: FloatArray) -> float:
+        """Return the mean of `losses`."""
+        with np.errstate(over="ignore"):
+            return float(self.losses(outputs).mean())
+
+    def normal_equations(self, outputs: FloatArray, jacobian: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the (generalised) Gauss-Newton Hessian and the gradient of the loss.
+
+        Parameters
+        ----------
+        outputs, jacobian
+            Shapes (N, outputs) and (outputs, N, P).
+        """
+        n = len(outputs)
+        if self.task == "classification":
+            p = np.exp(outputs - outputs.max(axis=1, keepdims=True)).T
+            p /= p.sum(axis=0)
+            mean = np.einsum("kn,knp->np", p, jacobian)
+            weighted = (np.sqrt(p / n)[:, :, None] * (jacobian - mean)).reshape(-1, jacobian.shape[2])
+            p[self.y.astype(np.int64), np.arange(n)] -= 1.0
+            return weighted.T @ weighted, np.einsum("kn,knp->p", p, jacobian) / n
+        flat = jacobian.reshape(-1, jacobian.shape[2])
+        scale = 2.0 / flat.shape[0]
+        return scale * (flat.T @ flat), scale * (flat.T @ (outputs - self.y).T.reshape(-1))
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How hard to fit.
+
+    Attributes
+    ----------
+    iterations
+        Largest number of steps.
+    spline_ridge, law_ridge
+        Weights of the penalties on splines and on the constants of laws.
+    precision
+        Stop when two steps in a row improve the loss by less than this share of it.
+    target
+        Stop at this loss: better is rounding.
+    """
+
+    iterations: int = 60
+    spline_ridge: float = 1e-6
+    law_ridge: float = 0.0
+    precision: float = 1e-5
+    target: float = 1e-26
+
+
+def refit(network: Network, rows: Rows, strength: Strength, deadline: float = np.inf) -> Network:
+    """Return `network` with its values fitted to `rows`; never worse than it was, penalties counted.
+
+    Stops at `deadline` (of `time.thread_time`) with what it has. A network that is not defined on all rows comes back
+    as it is.
+    """
+    if not network.links:
+        return network
+
+    def evaluate(params: FloatArray) -> tuple[FloatArray, Callable[[], FloatArray]]:
+        tried = network.with_params(params)
+        values = tried.forward(rows.x)
+        return values[list(network.outputs)].T, lambda: tried.jacobian(values)
+
+    penalty = _penalty(network, strength)
+    return network.with_params(minimise(evaluate, network.params, rows, penalty, strength, deadline))
+
+
+def minimise(evaluate: Callable[[FloatArray], tuple[FloatArray, Callable[[], FloatArray]]], params: FloatArray,
+             rows: Rows, penalty: FloatArray, strength: Strength, deadline: float = np.inf) -> FloatArray:
+    """Return parameters of lower or equal loss.
+
+    Parameters
+    ----------
+    evaluate
+        Takes parameters, shape (P,), to the outputs, shape (N, outputs), and to a function that gives their
+        derivatives, shape (outputs, N, P).
+    penalty
+        Matrix of a quadratic penalty, half of which counts, shape (P, P).
+    """
+    def total(outputs: FloatArray, values: FloatArray) -> float:
+        return rows.loss(outputs) + 0.5 * float(values @ penalty @ values)
+
+    outputs, derivatives = evaluate(params)
+    loss = total(outputs, params)
+    damping, slow = 1e-3, 0
+    for _ in range(strength.iterations):
+        if not np.isfinite(loss) or loss < strength.target or time.thread_time() > deadline:
+            break
+        with np.errstate(all="ignore"):
+            hessian, gradient = rows.normal_equations(outputs, derivatives())
+        if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):
+            break
+        hessian, gradient = hessian + penalty, gradient + penalty @ params
+        diagonal = np.diag(hessian) + 1e-10 * (np.diag(hessian).max() + 1e-300)
+        gain = -1.0
+        for _ in range(FAILS):
+            trial = params + _step(hessian, gradient, damping * diagonal)
+            tried, tried_derivatives = evaluate(trial)
+            tried_loss = total(tried, trial)
+            if tried_loss < loss:
+                gain = (loss - tried_loss) / loss
+                params, outputs, derivatives, loss = trial, tried, tried_derivatives, tried_loss
+                damping = max(damping / 8, 1e-15)
+                break
+            damping = min(damping * 6, 1e12)
+        slow = slow + 1 if gain < strength.precision else 0
+        if gain < 0 or slow >= 2:
+            break
+    return params
+
+
+def _step(hessian: FloatArray, gradient: FloatArray, damping: FloatArray) -> FloatArray:
+    try:
+        factor = cho_factor(hessian + np.diag(damping + 1e-14 * damping.max()), check_finite=False)
+        step: FloatArray = cho_solve(factor, -gradient, check_finite=False)
+    except LinAlgError:
+        return np.zeros_like(gradient)
+    return np.nan_to_num(step)
+
+
+def _penalty(network: Network, strength: Strength) -> FloatArray:
+    matrix = np.zeros((len(network.params),) * 2)
+    place = 0
+    for link in network.links:
+        part = link.form.penalty(strength.law_ridge if isinstance(link.form, LawForm) else strength.spline_ridge)
+        end = place + len(part)
+        matrix[place:end, place:end] = part
+        place = end
+    return matrix

@@ -1,0 +1,96 @@
+"""The Levenberg-Marquardt method for sums of squares with some hundreds of parameters.
+
+Where a loss is a sum of squares that can become almost 0, as that of an equation, it gets orders of magnitude further
+than a quasi-Newton method in the same time: the Jacobian knows the curvature that the other one has to find out.
+
+References
+----------
+Nielsen, "Damping parameter in Marquardt's method", report IMM-REP-1999-05, Technical University of Denmark, 1999.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+Array = NDArray[np.float64]
+
+FIRST_DAMPING = 1e-2
+SMALLEST_DAMPING, LARGEST_DAMPING = 1e-20, 1e20
+FASTEST = 0.1
+"""Smallest factor of the damping after one step."""
+
+
+class Residuals(Protocol):
+    """The parts of a sum of squares at one point."""
+
+    @property
+    def values(self) -> Array:
+        """The parts, shape (n,); a part that is not finite makes the point one to keep away from."""
+        ...
+
+    def jacobian(self) -> Array:
+        """Return their derivatives in the parameters, shape (n, parameters)."""
+        ...
+
+
+P = TypeVar("P", bound=Residuals)
+
+
+def levenberg_marquardt(evaluate: Callable[[Array], P], theta: Array) -> Iterator[tuple[Array, P, int]]:
+    """Minimise the sum of squares of ``evaluate(theta).values``.
+
+    Parameters
+    ----------
+    evaluate
+        Returns the parts at a point.
+    theta
+        Where to begin, shape (parameters,).
+
+    Yields
+    ------
+    tuple
+        After every step: the new point, its parts, and the evaluations spent so far. The sum never grows. Ends where
+        no step makes it smaller, or the first one is not finite.
+    """
+    now, spent = evaluate(theta), 1
+    total = float(now.values @ now.values)
+    damping = FIRST_DAMPING
+    while np.isfinite(total) and total > 0.0:
+        jacobian = now.jacobian()
+        normal, slope = jacobian.T @ jacobian, jacobian.T @ now.values
+        if not (np.isfinite(normal).all() and slope.any()):
+            return
+        growth = 2.0
+        while True:
+            step = _solve(normal, slope, damping)
+            if step is not None:
+                trial = evaluate(theta + step)
+                spent += 1
+                found = float(trial.values @ trial.values)
+                predicted = float(damping * (step @ step) - step @ slope)
+                if predicted > 0.0 and found < total:
+                    gain = (total - found) / predicted
+                    break
+            damping *= growth
+            growth *= 2.0
+            if damping > LARGEST_DAMPING:
+                return
+        theta, now, total = theta + step, trial, found
+        damping = max(damping * max(FASTEST, 1.0 - (2.0 * gain - 1.0) ** 3), SMALLEST_DAMPING)
+        yield theta, now, spent
+
+
+def _solve(normal: Array, slope: Array, damping: float) -> Array | None:
+    """Return the damped step, or None where rounding hides it."""
+    damped = normal.copy()
+    damped.flat[:: len(normal) + 1] += damping
+    try:
+        step: Array = -cho_solve(cho_factor(damped, overwrite_a=True, check_finite=False), slope, check_finite=False)
+    except LinAlgError:
+        return None
+    return step if np.isfinite(step).all() else None

@@ -1,0 +1,56 @@
+"""A trained network as the graph of its functions, for `evokan.explain`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
+from torch import Tensor
+
+from evokan.explain.graph import EdgeFunction, FunctionGraph
+from evokan.problem import Problem, Scaler
+from search_spaces.fkan.network import FKANNetwork
+
+FloatArray = NDArray[np.float64]
+
+
+def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
+    """Return `model` as layers of straight lines and, between them, of one function a neuron."""
+    architecture, table = model.architecture, problem.table
+    hidden = architecture.levels[1:-1]
+    edges: list[EdgeFunction] = []
+    biases: list[FloatArray] = []
+    for level, weight in enumerate(model.weights):
+        for j, row in enumerate(weight.tolist()):
+            for i, factor in enumerate(row):
+                source = architecture.inputs[i] if level == 0 else i
+                edges.append(EdgeFunction(2 * level, source, j, partial(_line, factor)))
+        biases.append(_array(model.biases[level]))
+        if level < len(hidden):
+            g, series = (_array(part) for part in model.activations()[level])
+            for j in range(hidden[level]):
+                own = (float(g), series) if g.ndim == 0 else (float(g[j]), series[j])
+                edges.append(EdgeFunction(2 * level + 1, j, j, partial(activation, *own)))
+            biases.append(np.zeros(hidden[level]))
+    widths = (architecture.n_inputs, *(width for pair in zip(hidden, hidden, strict=True) for width in pair),
+              architecture.n_outputs)
+    return FunctionGraph(widths, tuple(edges), table.feature_names, table.output_names, problem.task,
+                         Scaler(_array(model.input_shift), _array(model.input_scale)),
+                         Scaler(_array(model.target_shift), _array(model.target_scale)), tuple(biases))
+
+
+def activation(g: float, series: FloatArray, x: FloatArray) -> FloatArray:
+    """Return sum_k series_k T_k(2 s(x)^g - 1) at `x` (N,)."""
+    values: FloatArray = chebyshev.chebval(2.0 * np.exp(-g * np.logaddexp(0.0, -x)) - 1.0, series)
+    return values
+
+
+def _line(slope: float, x: FloatArray) -> FloatArray:
+    return slope * x
+
+
+def _array(tensor: Tensor) -> FloatArray:
+    values: FloatArray = tensor.detach().numpy().copy()
+    return values

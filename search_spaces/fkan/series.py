@@ -1,0 +1,189 @@
+"""The function sum_k c_k T_k(2 s(x)^g - 1) as one torch operation, with hand-written derivatives of every order.
+
+s is the sigmoid. With z = s^g = exp(g log s) there is nothing to divide by: dz/dx = g z (1 - s), and a large negative
+x gives z = 0 and derivatives 0, where the rule for powers would give 0 * infinity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import logsigmoid
+
+from search_spaces.fkan import jacobi
+
+CHUNK = 1 << 16
+"""Values worked on at once, so that the polynomials of a chunk stay in the processor's second cache."""
+
+
+def jacobi_series(degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:
+    """Return the Chebyshev coefficients of J_q^(a,b), differentiable once in `a` and `b`.
+
+    Parameters
+    ----------
+    degrees
+        q of every row; one for a scalar `a`.
+    a, b
+        At least -1, shape () or (rows,).
+
+    Returns
+    -------
+    Tensor
+        Shape (largest q + 1,) or (rows, largest q + 1), of the dtype and device of `a`; computed in float64.
+    """
+    series: Tensor = _JacobiSeries.apply(degrees, a, b)
+    return series
+
+
+def sigmoid_series(x: Tensor, g: Tensor, coefficients: Tensor) -> Tensor:
+    """Return sum_k c_k T_k(2 s(x)^g - 1): any number of times differentiable in all three.
+
+    Parameters
+    ----------
+    x
+        Any shape; (..., columns) where each column has a series of its own.
+    g
+        Shape () or (columns,), in (0, 1).
+    coefficients
+        Shape (terms,) or (columns, terms); of the dtype and device of `x`, as `g`.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`.
+    """
+    values: Tensor = _SigmoidSeries.apply(x, g, coefficients)
+    return values
+
+
+class _JacobiSeries(torch.autograd.Function):
+    """Coefficients by the compiled recurrence; their derivatives come with them."""
+
+    @staticmethod
+    def forward(ctx: Any, degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:
+        out = torch.zeros(len(degrees), 3, max(degrees) + 1, dtype=torch.float64)
+        pairs = torch.stack([a.detach().reshape(-1), b.detach().reshape(-1)], dim=1).double().tolist()
+        for degree, (one, other), part in zip(degrees, pairs, out.numpy(), strict=True):
+            jacobi.coefficients(degree, one, other, part)
+        values, in_a, in_b = out.to(dtype=a.dtype, device=a.device).unbind(1)
+        ctx.save_for_backward(in_a, in_b)
+        return values.reshape(*a.shape, -1)
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor, Tensor]:
+        in_a, in_b = ctx.saved_tensors
+        shape = gradient.shape[:-1]
+        gradient = gradient.reshape(in_a.shape)
+        return None, (gradient * in_a).sum(-1).reshape(shape), (gradient * in_b).sum(-1).reshape(shape)
+
+
+class _SigmoidSeries(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, g: Tensor, coefficients: Tensor) -> Tensor:
+        ctx.save_for_backward(x, g, coefficients)
+        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        terms = _terms(coefficients)
+        for part, values in zip(_chunks(x, coefficients), _chunks(out, coefficients), strict=True):
+            z = logsigmoid(part).mul_(g).exp_()
+            _combine(_polynomials(z, len(terms)), terms, values)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x, g, coefficients = ctx.saved_tensors
+        # With create_graph the derivatives have to be differentiable themselves.
+        return (_derivatives if torch.is_grad_enabled() else _gradients)(x, g, coefficients, gradient)
+
+
+def _derivatives(x: Tensor, g: Tensor, coefficients: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients in x, g and the coefficients by differentiable operations."""
+    log_s = logsigmoid(x)
+    z = (g * log_s).exp()
+    common = 2.0 * gradient * z * sigmoid_series(x, g, _derivative(coefficients))
+    moments = [_reduce(gradient * t, coefficients) for t in _polynomials(z, coefficients.shape[-1])]
+    return (common * g * torch.sigmoid(-x), _reduce(common * log_s, coefficients), torch.stack(moments, dim=-1))
+
+
+def _gradients(x: Tensor, g: Tensor, coefficients: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the same as `_derivatives`, chunk by chunk with few passes over memory."""
+    out = torch.empty_like(x, memory_format=torch.contiguous_format)
+    terms = _terms(_derivative(coefficients))
+    columns = coefficients.shape[:-1]
+    moments = torch.zeros(coefficients.shape[-1], *columns, dtype=torch.float64, device=x.device)
+    in_g = torch.zeros(columns, dtype=torch.float64, device=x.device)
+    for part, upstream, values in zip(_chunks(x, coefficients), _chunks(gradient, coefficients),
+                                      _chunks(out, coefficients), strict=True):
+        log_s = logsigmoid(part)
+        z = (log_s * g).exp_()
+        polynomials = list(_polynomials(z, coefficients.shape[-1]))
+        for k, t in enumerate(polynomials):
+            moments[k] += _reduce_product(t, upstream, coefficients)
+        _combine(polynomials, terms, values)
+        values.mul_(z).mul_(upstream).mul_(2.0)
+        in_g += _reduce_product(values, log_s, coefficients)
+        values.mul_(torch.sigmoid(part.neg())).mul_(g)
+    return out, in_g.to(g.dtype), moments.movedim(0, -1).to(coefficients.dtype)
+
+
+def _polynomials(z: Tensor, count: int) -> Iterator[Tensor]:
+    """Yield T_0, T_1, ... at 2 z - 1."""
+    twice = 4.0 * z - 2.0
+    last, now = torch.ones_like(z), 0.5 * twice
+    for _ in range(count):
+        yield last
+        last, now = now, twice * now - last
+
+
+def _combine(polynomials: Any, terms: list[Any], out: Tensor) -> None:
+    """Set `out` to the sum of terms times polynomials; a column's own coefficients broadcast over its rows."""
+    for k, (t, term) in enumerate(zip(polynomials, terms, strict=True)):
+        if isinstance(term, float):
+            if k == 0:
+                out.fill_(term)
+            else:
+                out.add_(t, alpha=term)
+        elif k == 0:
+            out.copy_(term.expand_as(out))
+        else:
+            out.addcmul_(t, term)
+
+
+def _terms(coefficients: Tensor) -> list[Any]:
+    """Return numbers where one series serves all, and rows of numbers where columns have their own."""
+    if coefficients.ndim == 1:
+        return list(coefficients.tolist())
+    return list(coefficients.T.contiguous().unbind(0))
+
+
+def _derivative(coefficients: Tensor) -> Tensor:
+    """Return the coefficients of the derivative of a Chebyshev series: d_{k-1} = d_{k+1} + 2 k c_k, d_0 halved."""
+    terms = coefficients.unbind(-1)
+    zero = torch.zeros_like(terms[0])
+    found = [zero] * (len(terms) + 1)
+    for k in range(len(terms) - 1, 0, -1):
+        found[k - 1] = found[k + 1] + 2.0 * k * terms[k]
+    found[0] = 0.5 * found[0]
+    return torch.stack(found[: len(terms)], dim=-1)
+
+
+def _chunks(values: Tensor, coefficients: Tensor) -> Iterator[Tensor]:
+    """Yield `values` in runs of rows; a view of a contiguous tensor."""
+    if coefficients.ndim == 1:
+        yield from values.reshape(-1).split(CHUNK)
+    else:
+        columns = coefficients.shape[0]
+        yield from values.reshape(-1, columns).split(max(1, CHUNK // columns))
+
+
+def _reduce(values: Tensor, coefficients: Tensor) -> Tensor:
+    """Sum over all that share coefficients."""
+    return values.sum() if coefficients.ndim == 1 else values.reshape(-1, values.shape[-1]).sum(0)
+
+
+def _reduce_product(left: Tensor, right: Tensor, coefficients: Tensor) -> Tensor:
+    return torch.dot(left, right) if coefficients.ndim == 1 else (left * right).sum(0)

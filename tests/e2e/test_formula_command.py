@@ -1,0 +1,124 @@
+"""``evokan formula`` on real runs, what a search leaves of formulas, and the same from Python."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def law_json(law_run, evokan, home):
+    return evokan("formula", law_run.path, "--json", cwd=home)
+
+
+def test_json_holds_the_front(law_json, as_json):
+    assert (law_json.status, law_json.err) == (0, "")
+    found = as_json(law_json.out)
+    assert 0 <= found["chosen"] < len(found["front"])
+    complexities = [formula["complexity"] for formula in found["front"]]
+    assert complexities == sorted(set(complexities))
+    for formula in found["front"]:
+        assert set(formula["outputs"]) == {"f"}
+        assert formula["val_loss"] >= 0
+        assert all(f"spline{i + 1}" in formula["splines"] for i in range(len(formula["splines"])))
+
+
+def test_a_known_law_is_recovered(law_json, as_json):
+    found = as_json(law_json.out)
+    assert found["front"][found["chosen"]]["outputs"]["f"] in ("x*y", "y*x")
+
+
+@pytest.mark.parametrize(("option", "part"), [("--latex", "f = "), ("--python", "def formula("),
+                                              ("--c", "double formula(")])
+def test_every_form_is_printed_alone(option, part, law_run, evokan_here):
+    result = evokan_here("formula", law_run.path, option, "--time-limit", 4)
+    assert (result.status, result.err) == (0, "")
+    assert part in result.out
+    assert "front of formulas" not in result.out
+
+
+def test_plain_output_tells_the_losses(iris_run, evokan_here):
+    result = evokan_here("formula", iris_run.path, "--time-limit", 3)
+    assert (result.status, result.err) == (0, "")
+    assert "score(setosa) = " in result.out
+    assert "validation loss of the network as it stands" in result.out
+
+
+def test_a_member_of_the_front_and_a_file(iris_run, evokan_here, tmp_path):
+    with (iris_run.path / "pareto.csv").open(newline="") as file:
+        smallest = min(csv.DictReader(file), key=lambda row: int(row["n_params"]))["id"]
+    result = evokan_here("formula", iris_run.path, "--member", smallest, "--python", "--out", "made.py",
+                         "--time-limit", 3)
+    assert (result.status, result.err, result.out) == (0, "", "written to made.py\n")
+    made: dict[str, object] = {}
+    exec((tmp_path / "made.py").read_text(), made)
+    assert sum(made["probabilities"](*[1.0] * made["formula"].__code__.co_argcount)) == pytest.approx(1)
+    assert evokan_here("formula", iris_run.path, "--c", "--out", "made.py", "--time-limit", 1).status == 2
+
+
+def test_what_cannot_be_is_told_in_a_line(iris_run, evokan_here, tmp_path):
+    def fault(*arguments):
+        result = evokan_here("formula", *arguments)
+        assert (result.status, result.out) == (2, "")
+        return result.err
+
+    assert "is not the folder of a run" in fault("nowhere")
+    assert "the front has no member 999" in fault(iris_run.path, "--member", 999)
+    assert fault(iris_run.path, "--latex", "--c", "--time-limit", 0).count("evokan:") == 2
+    assert "did you mean 'exp(x)'" in fault(iris_run.path, "--functions", "x,exp(y)")
+    assert "--tolerance" in fault(iris_run.path, "--tolerance", -1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_search_leaves_its_formula_and_pictures(law_run, iris_run):
+    text = (law_run.path / "best" / "formula.txt").read_text()
+    assert text.startswith("f = ")
+    assert "validation loss" in text
+    assert (iris_run.path / "best" / "formula.txt").read_text().count("score(") >= 3
+    for name in ("edges.png", "importances.png"):
+        assert (iris_run.path / "plots" / name).stat().st_size > 10_000
+
+
+def test_the_same_from_python(law_run, law_json, as_json):
+    from evokan import load_run
+
+    run = load_run(law_run.path)
+    found = as_json(law_json.out)
+    assert run.best.formula().text == f"f = {found['front'][found['chosen']]['outputs']['f']}"
+    X = run.problem.table.X
+    assert run.best.graph.predict(X) == pytest.approx(run.best.predict(X), abs=1e-9)
+
+
+def test_importances_agree_with_what_matters(own_run, iris_run):
+    from evokan import load_run
+    from evokan.errors import InputError
+    from evokan.explain import importances
+
+    run = load_run(iris_run.path)
+    found = importances(run)
+    assert found.attribution == pytest.approx(run.best.explanation.importances)
+    assert ((found.kept >= 0) & (found.kept <= 1)).all()
+    unused = found.attribution == 0
+    assert found.permutation[unused] == pytest.approx(0)
+    assert found.permutation[np.argmax(found.attribution)] > 0
+    again = importances(run, [run])
+    assert again.networks == 2 * found.networks
+    assert again.kept == pytest.approx(found.kept)
+    with pytest.raises(InputError, match="other columns"):
+        importances(run, [load_run(own_run.path)])
+
+
+def test_a_run_whose_data_has_gone_says_so(iris_run, evokan_here, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(iris_run.path, copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["data"]["sha256"] = "0" * 64
+    (copy / "config.json").write_text(json.dumps(config))
+    result = evokan_here("formula", copy)
+    assert result.status == 2
+    assert "the data has changed since the run began" in result.err
