@@ -11,7 +11,7 @@ from evokan.experiments import Context, Experiment
 from experiments.benchmarks.report import Measurements, table
 from experiments.evolution.study import Piece, median_interval, run_pieces
 
-DATASETS = ("wine", "raisin", "concrete")
+DATASETS = ("wine", "raisin")
 VARIANTS = {"plain": {}, "race": {"race": True}, "inherit": {"inherit": True},
             "race, inherit": {"race": True, "inherit": True}}
 SEARCH = {"population": 40, "generations": 10}
@@ -51,6 +51,8 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
             own = part[part.variant == variant]
             at_end = own[own.generation == search["generations"]].set_index("seed")
             common = plain.index.intersection(at_end.index)
+            if common.empty:
+                continue
             share = at_end.loss_evaluations[common] / plain.loss_evaluations[common]
             equal.append([str(dataset), variant, str(len(common)), f"{at_end.best_val_loss[common].median():.4f}",
                           f"{int((at_end.best_val_loss[common] <= plain.best_val_loss[common]).sum())}",
