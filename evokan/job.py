@@ -150,8 +150,8 @@ def describe(job: Job) -> dict[str, Any]:
 def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
     """Return, for every objective of the front, a value that useful networks stay below.
 
-    For ``val_loss`` the loss of the best constant prediction (of an equation: of 0); for the others the largest value among the
-    chromosome of ones and 256 random ones, plus 1 so that it lies inside.
+    For ``val_loss`` the loss of the best constant prediction (of an equation: of 0); for the others the largest
+    value among the chromosome of ones and 256 random ones, plus 1 so that it lies inside.
     """
     problem = job.problem
     if problem.task == "classification":

@@ -6,6 +6,7 @@ evaluated on `local_polynomial`, and torch differentiates no more than the equat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -36,7 +37,7 @@ def local_polynomial(x: Tensor, jets: Tensor) -> Tensor:
     """
     d = x.shape[1]
     away = x - x.detach()
-    values = jets[:, 0] + (jets[:, 1 : 1 + d] * away).sum(dim=1) + _Limit.apply(x, ORDER)[:, 0]
+    values: Tensor = jets[:, 0] + (jets[:, 1 : 1 + d] * away).sum(dim=1) + _limit(x, ORDER)[:, 0]
     place = 1 + d
     for a in range(d):
         for b in range(a, d):
@@ -59,4 +60,7 @@ class _Limit(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         if ctx.left == 0:
             raise InputError("the equation takes a third derivative of the unknown: it can have second ones at most")
-        return _Limit.apply(ctx.saved_tensors[0], ctx.left - 1), None
+        return _limit(ctx.saved_tensors[0], ctx.left - 1), None
+
+
+_limit: Callable[[Tensor, int], Tensor] = _Limit.apply

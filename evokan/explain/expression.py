@@ -92,7 +92,10 @@ def leading(x: sp.Expr) -> tuple[sp.Float, sp.Expr]:
     terms = [term for term in sp.Add.make_args(x) if not term.is_Number]
     if not terms:
         return sp.Float(1), x
-    first = min(terms, key=lambda term: str(term.as_coeff_Mul()[1]))
+    sizes = {term: abs(float(term.as_coeff_Mul()[0])) for term in terms}
+    # Not a term that is about to vanish.
+    first = min((term for term in terms if sizes[term] >= 1e-3 * max(sizes.values())),
+                key=lambda term: str(term.as_coeff_Mul()[1]))
     coefficient, body = first.as_coeff_Mul()
     factor = sp.Float(abs(coefficient))
     others = [term / factor for term in sp.Add.make_args(x) if term != first]

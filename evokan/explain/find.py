@@ -18,7 +18,7 @@ from evokan.explain.forms import SPLINE_COMPLEXITY
 from evokan.explain.formula import Formula, Formulas, pareto
 from evokan.explain.functions import LibraryFunction, library
 from evokan.explain.graph import FloatArray, FunctionGraph
-from evokan.explain.growth import grow, shapes
+from evokan.explain.growth import grow, lined, shapes
 from evokan.explain.limited import within
 from evokan.explain.network import Network
 from evokan.explain.refit import Rows
@@ -34,6 +34,10 @@ FEW_ROWS, FEW_FOLDS = 400, 5
 """Up to so many rows are judged by cross-validation: a hold-out of them would decide by luck."""
 SMALL = 8
 """A network of at most so many links is read before any other shape is tried."""
+CLOSE = 1e-4
+"""A network of at most this loss is read even if another one has less: its laws may be exact."""
+STRICT = 0.1
+"""Standard errors of the loss that choosing a simpler formula may cost."""
 SHOWN = 12
 """Networks that are written out as formulas."""
 SIMPLIFY_SECONDS = 1.0
@@ -158,9 +162,9 @@ class _Search:
         """Read one network after the other, until a law is exact or all are read."""
         reader = self._reader
         best: Candidate | None = None
-        for network in self._networks():
-            found = reader.judge(network)
-            if best is not None and found.val_loss > 2 * best.val_loss:
+        for network, most in self._networks():
+            limit = most if best is None else 2 * best.val_loss
+            if reader.judge(network).val_loss > max(limit, CLOSE):
                 continue
             read = reader.read(network)
             laws = reader.polish(reader.force(read) if read.network.splines else read)
@@ -169,18 +173,21 @@ class _Search:
                 break
             reader.shorten(laws, max(4 * laws.val_loss, laws.val_loss + 0.3))
 
-    def _networks(self) -> Iterator[Network]:
-        """Yield networks of splines, fitted, the small ones first."""
+    def _networks(self) -> Iterator[tuple[Network, float]]:
+        """Yield networks of splines, fitted, the small ones first, and up to which loss each is worth reading."""
         found = thinned(self._network, self._rows.x)
-        small = len(found.links) <= SMALL
-        if small:
-            yield self._smaller([found])
-        if not self.graph.node_functions:
+        plain = not self.graph.node_functions
+        if len(found.links) <= SMALL:
+            hidden = {link.target for link in found.links} - set(found.outputs)
+            if plain and not self._classes and len(hidden) > 1:
+                yield self._smaller(lined(found, self._seed)), 2 * self.network_loss
+            yield self._smaller([found]), np.inf
+        if plain:
             used = strongest_columns(self._network, self._rows.x)
             for starts in shapes(used, self._network.n_inputs, len(self.graph.output_names), self._rows, self._seed):
-                yield self._smaller(starts)
-        if not small:
-            yield self._smaller([found])
+                yield self._smaller(starts), np.inf
+        if len(found.links) > SMALL:
+            yield self._smaller([found]), np.inf
 
     def _smaller(self, starts: Sequence[Network]) -> Network:
         """Return the best of `starts`, fitted under the best of a few penalties, pruned and merged."""
@@ -204,7 +211,9 @@ class _Search:
         def fit(smaller: Network) -> Network | None:
             nonlocal base
             found = self._reader.fit(smaller, 12)
-            if not self._reader.keeps(found, base):
+            # Cross-validated classes: only what does no harm. There is little to see with few rows.
+            tolerance = 0.0 if self._classes else self._tolerance
+            if not no_worse(found.row_losses, base, tolerance, chance=0.0 if self._classes else 0.5):
                 return None
             # Where fewer links do better, that is what the next ones are measured by.
             base = found.row_losses if found.val_loss < base.mean() else base
@@ -227,7 +236,8 @@ class _Search:
         front = pareto([formula for formula, _ in found])
         losses = {id(formula): rows for formula, rows in found}
         base = losses[id(front[-1])]
-        chosen = next(i for i, formula in enumerate(front) if no_worse(losses[id(formula)], base, self._tolerance))
+        chosen = next(i for i, formula in enumerate(front)
+                      if no_worse(losses[id(formula)], base, self._tolerance, chance=STRICT))
         return front, chosen
 
     def _formula(self, candidate: Candidate, deadline: float) -> tuple[Formula, FloatArray]:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from evokan.explain.forms import SplineForm
+from evokan.explain.forms import LawForm, SplineForm
 from evokan.explain.graph import SplineTable
+from evokan.explain.laws import linear
 from evokan.explain.network import Link, Network
 from evokan.explain.refit import Rows, Strength, refit
 from evokan.seeding import generator
@@ -59,30 +60,57 @@ def train(network: Network, rows: Rows, ridge: float, iterations: int, deadline:
 def shapes(columns: Sequence[int], n_inputs: int, n_outputs: int, rows: Rows, seed: int) -> Iterator[list[Network]]:
     """Yield the starts of every shape, smallest shape first.
 
-    One output: sums; a function of a sum; the sum of two functions of sums; a function of (a sum, and a function of
-    another sum). Several outputs: sums.
+    Several outputs, or one column: sums of functions. Else, in this order: sums; a function of a sum; two functions of
+    weighted sums (projection pursuit; Friedman and Stuetzle, 1981); two functions of sums of functions; a function of
+    the third; a function of (a sum of functions, and a function of another one).
     """
-    def start(rng: np.random.Generator, source: int, target: int) -> Link:
-        low, high = (float(rows.x[:, source].min()), float(rows.x[:, source].max())) if source < n_inputs else (-3., 3.)
-        size = 1.0 / np.sqrt(len(columns))
-        return Link(source, target, spline(low, high, float(rng.normal()) * size if source < n_inputs else 1.0))
-
-    def network(rng: np.random.Generator, pairs: Sequence[tuple[int, int]], nodes: int,
-                outputs: tuple[int, ...]) -> Network:
-        return Network(n_inputs, tuple(start(rng, s, t) for s, t in pairs), np.zeros(nodes), outputs)
-
     first = n_inputs
     rng = generator("formula shapes", seed)
-    outputs = tuple(range(first, first + n_outputs))
-    yield [network(rng, [(i, o) for i in columns for o in outputs], first + n_outputs, outputs)]
-    if n_outputs > 1 or len(columns) < 2:
+    size = 1.0 / np.sqrt(len(columns))
+
+    def link(source: int, target: int, *, line: bool = False) -> Link:
+        weight = float(rng.normal()) * size if source < n_inputs else 1.0
+        if line:
+            return Link(source, target, LawForm(linear(weight)))
+        x = rows.x[:, source] if source < n_inputs else np.array([-3.0, 3.0])
+        return Link(source, target, spline(float(x.min()), float(x.max()), weight))
+
+    def starts(hidden: int, above: Sequence[tuple[int, int]], *, line: bool = False) -> list[Network]:
+        """Return networks of all columns into each of `hidden` nodes, and links `above`, numbered from the first."""
+        last = first + max((target for _, target in above), default=0)
+        return [Network(n_inputs, (*(link(i, first + h, line=line) for h in range(hidden) for i in columns),
+                                   *(link(first + s, first + t) for s, t in above)), np.zeros(last + 1), (last,))
+                for _ in range(STARTS if above else 1)]
+
+    if n_outputs > 1:
+        outputs = tuple(range(first, first + n_outputs))
+        links = tuple(link(i, o) for i in columns for o in outputs)
+        yield [Network(n_inputs, links, np.zeros(first + n_outputs), outputs)]
         return
-    yield [network(rng, [(i, first) for i in columns] + [(first, first + 1)], first + 2, (first + 1,))
-           for _ in range(STARTS)]
-    yield [network(rng, [(i, h) for h in (first, first + 1) for i in columns]
-                   + [(first, first + 2), (first + 1, first + 2)], first + 3, (first + 2,)) for _ in range(STARTS)]
-    yield [network(rng, [(i, h) for h in (first, first + 1) for i in columns]
-                   + [(first, first + 1), (first + 1, first + 2)], first + 3, (first + 2,)) for _ in range(STARTS)]
+    yield starts(1, [])
+    if len(columns) > 1:
+        yield starts(1, [(0, 1)])
+        yield starts(2, [(0, 2), (1, 2)], line=True)
+        yield starts(2, [(0, 2), (1, 2)])
+        yield starts(2, [(0, 2), (1, 2), (2, 3)], line=True)
+        yield starts(2, [(0, 1), (1, 2)])
+
+
+def lined(network: Network, seed: int) -> list[Network]:
+    """Return starts of the same shape with lines of random slope from the inputs to the hidden nodes.
+
+    Two functions of sums of functions can say the same in endless ways; where lines do for the inner ones, they are
+    the way to be read.
+    """
+    rng = generator("formula lines", seed)
+    inner = [link.source < network.n_inputs and link.target not in network.outputs for link in network.links]
+    starts = []
+    for _ in range(STARTS):
+        links = tuple(Link(link.source, link.target, LawForm(linear(float(rng.normal())))) if is_inner else
+                      Link(link.source, link.target, spline(-3.0, 3.0, 1.0))
+                      for link, is_inner in zip(network.links, inner, strict=True))
+        starts.append(Network(network.n_inputs, links, np.zeros(network.n_nodes), network.outputs))
+    return starts
 
 
 def grow(networks: Sequence[Network], rows: Rows, ridge: float, deadline: float) -> Network:

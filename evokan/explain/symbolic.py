@@ -50,17 +50,17 @@ class Candidate:
             return float(self.row_losses.mean())
 
 
-def no_worse(losses: FloatArray, base: FloatArray, tolerance: float) -> bool:
+def no_worse(losses: FloatArray, base: FloatArray, tolerance: float, chance: float = 0.5) -> bool:
     """Return whether `losses` are, on average, no worse than those of the same rows in `base`.
 
-    They may rise by the share `tolerance`, or by what chance alone may do: half a standard error of the mean
-    difference.
+    They may rise by the share `tolerance`, or by what chance alone may do: so many standard errors of the mean
+    difference as `chance` says.
     """
     if not (losses < 1e100).all():
         return False
     difference = losses - base
-    chance = 0.5 * float(difference.std()) / np.sqrt(len(difference))
-    return bool(difference.mean() <= max(tolerance * base.mean(), chance) + 1e-10)
+    error = difference.std() / np.sqrt(len(difference))
+    return bool(difference.mean() <= max(tolerance * base.mean(), chance * error) + 1e-10)
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,18 @@ def number(value: str | float) -> str:
     return f"{value:.3g}"
 
 
-def write_page(path: Path, title: str, rows: Sequence[Row], threads: str, parts: Sequence[str]) -> None:
-    """Write the Markdown page: title, `parts`, and under which conditions `rows` were measured."""
+def write_page(path: Path, title: str, rows: Sequence[Row], threads: str, parts: Sequence[str], *,
+               folder: str = "benchmarks") -> None:
+    """Write the Markdown page: title, `parts`, under which conditions `rows` were measured, and by which script.
+
+    Parameters
+    ----------
+    folder
+        Folder below ``experiments`` where the script of the page's name lies.
+    """
     measured = "\n".join(f"- {line}; {threads}" for line in dict.fromkeys(row["conditions"] for row in rows))
     source = (f"Raw rows: `{path.with_suffix('.csv').name}` ({len(rows):,} rows). "
-              f"Made by `experiments/benchmarks/{path.stem}.py`.")
+              f"Made by `experiments/{folder}/{path.stem}.py`.")
     page = "\n\n".join([f"# {title}", *parts, "## Measured under", measured, source])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page + "\n", encoding="utf-8")

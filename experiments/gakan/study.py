@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, TypeVar
 
+from evokan.commands.printing import console
+from evokan.datasets import load_dataset
+from evokan.errors import InputError
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.records import Record
+from evokan.evolution import GeneticAlgorithm
 from evokan.evolution.loop import State, evolve
 from evokan.final import Finalizer
-from evokan.front import choose, finalist_records, front_of
-from evokan.job import prepare, reference_point, resolve
+from evokan.front import FrontMember, choose, finalist_records, front_of
+from evokan.job import Job, prepare, reference_point, resolve
 from evokan.main import make_algorithm
+from evokan.metrics import Figures
+from evokan.space import Architecture, Weights
+from search_spaces.gakan import GAKAN
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,10 @@ class Piece:
         Of `evokan.search`, beside these.
     choices, refits
         The rules to apply to its front; ``default`` is what the settings say.
+    algorithm
+        Takes the place of the genetic algorithm that the settings name, with the same rates.
+    space
+        Takes the place of the family, with the same options.
     """
 
     variant: str
@@ -38,19 +53,78 @@ class Piece:
     settings: Mapping[str, Any]
     choices: tuple[str, ...] = ("best-loss",)
     refits: tuple[str, ...] = ("development",)
+    algorithm: type[GeneticAlgorithm] | None = None
+    space: type[GAKAN] = GAKAN
+
+    def job(self) -> Job:
+        """Return what the search works with, its kernels compiled."""
+        config = resolve({"space": "gakan", "dataset": self.dataset, "split_seed": self.split, "seed": self.split,
+                          **self.settings})
+        job = prepare(config)
+        job = replace(job, space=self.space(job.space.options))
+        job.space.prepare(job.problem)
+        return job
 
 
-def run_piece(piece: Piece) -> list[dict[str, Any]]:
-    """Run one search on one thread, and return a row for each pair of rules."""
+@dataclass(frozen=True)
+class Product:
+    """The network that a rule of choice takes from the front, fitted as a rule of the final fit says.
+
+    Attributes
+    ----------
+    choose, refit
+        The rules.
+    member, network, weights
+        The network; no weights where the final fit failed.
+    test
+        Its figures on the test rows; empty where the final fit failed.
+    """
+
+    choose: str
+    refit: str
+    member: FrontMember
+    network: Architecture
+    weights: Weights | None
+    test: Figures
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search gave.
+
+    Attributes
+    ----------
+    job
+        What it worked with.
+    records
+        Every individual of the evolution.
+    loss_evaluations
+        Loss-and-gradient evaluations of the evolution.
+    products
+        One for each pair of rules.
+    cpu_seconds
+        Processor time of all of it.
+    """
+
+    job: Job
+    records: Sequence[Record]
+    loss_evaluations: int
+    products: Sequence[Product]
+    cpu_seconds: float
+
+
+def search(piece: Piece) -> Outcome:
+    """Run one search on one thread, and make a product by each pair of rules."""
     began = time.process_time()
-    config = resolve({"space": "gakan", "dataset": piece.dataset, "split_seed": piece.split, "seed": piece.split,
-                      **piece.settings})
-    job = prepare(config)
-    job.space.prepare(job.problem)
-    rows = []
+    job = piece.job()
+    config = job.config
+    algorithm = make_algorithm(config)
+    if piece.algorithm is not None:
+        algorithm = piece.algorithm(**asdict(algorithm))
+    products = []
     with ThreadExecutor(1) as executor:
         evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor)
-        state = evolve(make_algorithm(config), evaluator, State(), seed=config.seed, last_generation=config.generations,
+        state = evolve(algorithm, evaluator, State(), seed=config.seed, last_generation=config.generations,
                        objectives=config.front_objectives, reference=reference_point(job, evaluator.layout))
         finalizers = {refit: Finalizer(job.space, job.problem, job.budget, executor, config.seed,
                                        config.refit if refit == "default" else refit) for refit in piece.refits}
@@ -62,18 +136,24 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
             for rule in piece.choices:
                 member = choose(front, config.choose if rule == "default" else rule)
                 finalist = next(f for f in finalists if f.member is member)
-                trained = finalizer.fit([finalist])[0]
+                weights = finalizer.fit([finalist])[0].weights
                 network = finalist.architecture
-                test = {} if trained.weights is None else finalizer.metrics(network, trained.weights, job.problem.test)
-                rows.append({
-                    "variant": piece.variant, "dataset": piece.dataset, "split": piece.split, "choose": rule,
-                    "refit": refit, "accuracy": test.get("accuracy"), "auc": test.get("auc"),
-                    "log_loss": test.get("log_loss"), "val_loss_mean": member.val_loss_mean,
-                    "n_params": network.n_params, "n_params_paper": network.n_params_paper, "n_edges": network.n_edges,
-                    "n_features": network.n_features, "depth": network.depth, "grid": network.grid,
-                })
-    seconds = time.process_time() - began
-    return [{**row, "cpu_seconds": round(seconds, 1)} for row in rows]
+                test = {} if weights is None else finalizer.metrics(network, weights, job.problem.test)
+                products.append(Product(rule, refit, member, network, weights, test))
+    return Outcome(job, state.records, evaluator.loss_evaluations, products, time.process_time() - began)
+
+
+def run_piece(piece: Piece) -> list[dict[str, Any]]:
+    """Run one search on one thread, and return a row for each pair of rules."""
+    outcome = search(piece)
+    return [{
+        "variant": piece.variant, "dataset": piece.dataset, "split": piece.split, "choose": product.choose,
+        "refit": product.refit, "accuracy": product.test.get("accuracy"), "auc": product.test.get("auc"),
+        "log_loss": product.test.get("log_loss"), "val_loss_mean": product.member.val_loss_mean,
+        "n_params": product.network.n_params, "n_params_paper": product.network.n_params_paper,
+        "n_edges": product.network.n_edges, "n_features": product.network.n_features,
+        "depth": product.network.depth, "grid": product.network.grid, "cpu_seconds": round(outcome.cpu_seconds, 1),
+    } for product in outcome.products]
 
 
 def run_pieces(pieces: Sequence[Piece], workers: int) -> Iterator[list[dict[str, Any]]]:
@@ -81,3 +161,26 @@ def run_pieces(pieces: Sequence[Piece], workers: int) -> Iterator[list[dict[str,
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for future in as_completed([pool.submit(run_piece, piece) for piece in pieces]):
             yield future.result()
+
+
+def at_hand(names: Iterable[str], *, silent: bool = False) -> list[str]:
+    """Return the data sets that can be loaded here; of the others a line says why they are left out."""
+    found = []
+    for name in names:
+        try:
+            load_dataset(name)
+        except InputError as error:
+            if not silent:
+                console().print(f"left out: {error}", soft_wrap=True)
+        else:
+            found.append(name)
+    return found
+
+
+def in_order(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
+    """Yield what `work`, a module's own function, makes of every task, in their order, on `workers` processes.
+
+    The order is what makes a file of results the same whatever the number of processes.
+    """
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(work, tasks)

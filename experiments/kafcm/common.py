@@ -26,7 +26,7 @@ from evokan.main import make_algorithm
 from evokan.prediction import predict
 from evokan.problem import Problem, Table
 from evokan.space import Budget
-from experiments.benchmarks.report import conditions
+from experiments.benchmarks.report import conditions, number
 from search_spaces.kafcm import KAFCM, CausalMap, CognitiveMap, KAFCMOptions
 from search_spaces.kafcm.baselines import two_layers
 
@@ -169,7 +169,7 @@ def write_page(path: Path, title: str, parts: Sequence[str], csv: str, module: s
     return path
 
 
-def middle(values: Sequence[float], digits: int = 3) -> str:
-    """Return ``median [lowest, highest]``."""
-    numbers = np.asarray(values, dtype=np.float64)
-    return f"{np.median(numbers):.{digits}g} [{numbers.min():.{digits}g}, {numbers.max():.{digits}g}]"
+def middle(values: Sequence[float]) -> str:
+    """Return ``median [lowest, highest]``, or the one value where all are equal."""
+    median, low, high = (number(float(function(values))) for function in (np.median, np.min, np.max))
+    return median if low == high else f"{median} [{low}, {high}]"

@@ -69,7 +69,7 @@ class FractionalJacobi(nn.Module):
         if self.neurons is not None and (x.ndim == 0 or x.shape[-1] != self.neurons):
             raise ValueError(f"expected shape (..., neurons) = (..., {self.neurons}), got {tuple(x.shape)}")
         series = jacobi_series((self.degree,) * (self.neurons or 1), elu(self.alpha), elu(self.beta))
-        return sigmoid_series(x, torch.sigmoid(self.gamma).to(x.dtype), series.to(x.dtype))
+        return sigmoid_series(x, self.gamma.to(x.dtype), series.to(x.dtype))
 
     def extra_repr(self) -> str:
         """Return what `print` shows of the block."""

@@ -65,7 +65,7 @@ def _blocks(model: FKANNetwork, levels: list[Tensor]) -> list[dict[str, Any]]:
     for block, degree in enumerate(degrees.tolist()):
         part = sums[:, first[block]:first[block + 1]]
         x = torch.linspace(float(part.min()), float(part.max()), POINTS, dtype=torch.float64)
-        y = sigmoid_series(x, g[block], series[block])
+        y = sigmoid_series(x, model.gamma[block], series[block])
         a, b = float(elu(model.alpha[block])), float(elu(model.beta[block]))
         found.append({"label": f"q={degree}, a={a:.2f}, b={b:.2f}, g={float(g[block]):.2f}",
                       "x": [round(value, 6) for value in x.tolist()], "y": [round(value, 6) for value in y.tolist()]})

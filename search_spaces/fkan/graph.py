@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import torch
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from torch import Tensor
@@ -29,7 +30,8 @@ def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
                 edges.append(EdgeFunction(2 * level, source, j, partial(_line, factor)))
         biases.append(_array(model.biases[level]))
         if level < len(hidden):
-            g, series = (_array(part) for part in model.activations()[level])
+            gammas, coefficients = model.activations()[level]
+            g, series = _array(torch.sigmoid(gammas)), _array(coefficients)
             for j in range(hidden[level]):
                 own = (float(g), series) if g.ndim == 0 else (float(g[j]), series[j])
                 edges.append(EdgeFunction(2 * level + 1, j, j, partial(activation, *own)))
@@ -43,14 +45,14 @@ def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
 
 def activation(g: float, series: FloatArray, x: FloatArray) -> FloatArray:
     """Return sum_k series_k T_k(2 s(x)^g - 1) at `x` (N,)."""
-    values: FloatArray = chebyshev.chebval(2.0 * np.exp(-g * np.logaddexp(0.0, -x)) - 1.0, series)
-    return values
+    t = 2.0 * np.exp(-g * np.logaddexp(0.0, -x)) - 1.0
+    return np.asarray(chebyshev.chebval(t, series), dtype=np.float64)
 
 
 def _line(slope: float, x: FloatArray) -> FloatArray:
-    return slope * x
+    values: FloatArray = slope * x
+    return values
 
 
 def _array(tensor: Tensor) -> FloatArray:
-    values: FloatArray = tensor.detach().numpy().copy()
-    return values
+    return np.array(tensor.detach().numpy(), dtype=np.float64)

@@ -10,7 +10,6 @@ Parameters are ordered as in `search_spaces.fkan.kernel`.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 

@@ -87,18 +87,18 @@ class FKANNetwork(nn.Module):
         return found
 
     def activations(self) -> list[tuple[Tensor, Tensor]]:
-        """Return g and Chebyshev series of every hidden level: of all its neurons, or of each."""
+        """Return gamma and Chebyshev series of every hidden level: of all its neurons, or of each."""
         _, first, degrees = compile_network(self.architecture)
         series = jacobi_series(tuple(degrees.tolist()), elu(self.alpha), elu(self.beta))
-        g = torch.sigmoid(self.gamma)
         found, node, block = [], 0, 0
         for width in self.architecture.levels[1:-1]:
             last = int(np.searchsorted(first, node + width))
             if last == block + 1:
-                found.append((g[block], series[block, : int(degrees[block]) + 1]))
+                found.append((self.gamma[block], series[block, : int(degrees[block]) + 1]))
             else:
-                counts = torch.as_tensor(np.diff(first[block:last + 1]), device=g.device)
-                found.append((g[block:last].repeat_interleave(counts), series[block:last].repeat_interleave(counts, 0)))
+                counts = torch.as_tensor(np.diff(first[block:last + 1]), device=series.device)
+                found.append((self.gamma[block:last].repeat_interleave(counts),
+                              series[block:last].repeat_interleave(counts, 0)))
             node, block = node + width, last
         return found
 

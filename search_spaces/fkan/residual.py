@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -52,8 +53,9 @@ def train_residual(job: TrainingJob, problem: Problem, options: FKANOptions, bud
     looks_back = len(job.fold.validation) > 0
     limit = job.iterations or budget.steps * STEP[options.method("residual")]
     kept: tuple[FloatArray, float, float, int] | None = None
-    spent = 1
+    evaluations = 1
     for number, (theta, loss, spent) in enumerate(iterates(system, architecture, options, job.seed), start=1):
+        evaluations = spent
         now = held_out.at(theta).loss if looks_back and not job.iterations else loss
         if np.isfinite(now) and (kept is None or now < kept[1] or job.iterations):
             kept = theta.copy(), now, loss, number
@@ -63,7 +65,7 @@ def train_residual(job: TrainingJob, problem: Problem, options: FKANOptions, bud
     if kept is None or not np.isfinite(kept[0]).all():
         return Trained.failed("the loss is not finite, or no step makes it smaller", seconds)
     theta, val_loss, train_loss, number = kept
-    return Trained(val_loss, train_loss, number, spent, seconds,
+    return Trained(val_loss, train_loss, number, evaluations, seconds,
                    weights=state_dict(architecture, theta) if job.keep_weights else None)
 
 
@@ -122,7 +124,7 @@ def is_compiled(problem: Problem) -> bool:
     return all(is_cached(kernel, *arguments) for kernel, arguments in _smallest_calls(problem))
 
 
-def _smallest_calls(problem: Problem) -> list[tuple[object, tuple[object, ...]]]:
+def _smallest_calls(problem: Problem) -> list[tuple[Callable[..., None], tuple[Any, ...]]]:
     d = problem.n_features
     architecture = network(d, 1, (0,), SEQUENTIAL, (1,), (1,))
     theta, x, slope = np.zeros(architecture.n_params), np.zeros((1, d)), np.ones(d)

@@ -1,12 +1,13 @@
 """The function sum_k c_k T_k(2 s(x)^g - 1) as one torch operation, with hand-written derivatives of every order.
 
-s is the sigmoid. With z = s^g = exp(g log s) there is nothing to divide by: dz/dx = g z (1 - s), and a large negative
-x gives z = 0 and derivatives 0, where the rule for powers would give 0 * infinity.
+s is the sigmoid, g = s(gamma). With z = s^g = exp(g log s) there is nothing to divide by: dz/dx = g z (1 - s), and a
+large negative x gives z = 0 and derivatives 0, where the rule for powers would give 0 * infinity. In gamma, not in g,
+the derivative is bounded, too: dz/dgamma = (1 - g) z log z.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -35,29 +36,27 @@ def jacobi_series(degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:
     Tensor
         Shape (largest q + 1,) or (rows, largest q + 1), of the dtype and device of `a`; computed in float64.
     """
-    series: Tensor = _JacobiSeries.apply(degrees, a, b)
-    return series
+    return _jacobi_series(degrees, a, b)
 
 
-def sigmoid_series(x: Tensor, g: Tensor, coefficients: Tensor) -> Tensor:
+def sigmoid_series(x: Tensor, gamma: Tensor, coefficients: Tensor) -> Tensor:
     """Return sum_k c_k T_k(2 s(x)^g - 1): any number of times differentiable in all three.
 
     Parameters
     ----------
     x
         Any shape; (..., columns) where each column has a series of its own.
-    g
-        Shape () or (columns,), in (0, 1).
+    gamma
+        Shape () or (columns,).
     coefficients
-        Shape (terms,) or (columns, terms); of the dtype and device of `x`, as `g`.
+        Shape (terms,) or (columns, terms); of the dtype and device of `x`, as `gamma`.
 
     Returns
     -------
     Tensor
         The shape of `x`.
     """
-    values: Tensor = _SigmoidSeries.apply(x, g, coefficients)
-    return values
+    return _sigmoid_series(x, gamma, coefficients)
 
 
 class _JacobiSeries(torch.autograd.Function):
@@ -74,7 +73,7 @@ class _JacobiSeries(torch.autograd.Function):
         return values.reshape(*a.shape, -1)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor, Tensor]:
         in_a, in_b = ctx.saved_tensors
         shape = gradient.shape[:-1]
@@ -84,8 +83,9 @@ class _JacobiSeries(torch.autograd.Function):
 
 class _SigmoidSeries(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, g: Tensor, coefficients: Tensor) -> Tensor:
-        ctx.save_for_backward(x, g, coefficients)
+    def forward(ctx: Any, x: Tensor, gamma: Tensor, coefficients: Tensor) -> Tensor:
+        ctx.save_for_backward(x, gamma, coefficients)
+        g = torch.sigmoid(gamma)
         out = torch.empty_like(x, memory_format=torch.contiguous_format)
         terms = _terms(coefficients)
         for part, values in zip(_chunks(x, coefficients), _chunks(out, coefficients), strict=True):
@@ -95,39 +95,47 @@ class _SigmoidSeries(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x, g, coefficients = ctx.saved_tensors
+        x, gamma, coefficients = ctx.saved_tensors
         # With create_graph the derivatives have to be differentiable themselves.
-        return (_derivatives if torch.is_grad_enabled() else _gradients)(x, g, coefficients, gradient)
+        return (_derivatives if torch.is_grad_enabled() else _gradients)(x, gamma, coefficients, gradient)
 
 
-def _derivatives(x: Tensor, g: Tensor, coefficients: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients in x, g and the coefficients by differentiable operations."""
-    log_s = logsigmoid(x)
-    z = (g * log_s).exp()
-    common = 2.0 * gradient * z * sigmoid_series(x, g, _derivative(coefficients))
+_jacobi_series: Callable[[tuple[int, ...], Tensor, Tensor], Tensor] = _JacobiSeries.apply
+_sigmoid_series: Callable[[Tensor, Tensor, Tensor], Tensor] = _SigmoidSeries.apply
+
+
+def _derivatives(x: Tensor, gamma: Tensor, coefficients: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients in x, gamma and the coefficients by differentiable operations."""
+    g = torch.sigmoid(gamma)
+    # z = (T_0 + T_1) / 2.
+    z = sigmoid_series(x, gamma, torch.full((*gamma.shape, 2), 0.5, dtype=x.dtype, device=x.device))
+    common = 2.0 * gradient * z * sigmoid_series(x, gamma, _derivative(coefficients))
     moments = [_reduce(gradient * t, coefficients) for t in _polynomials(z, coefficients.shape[-1])]
-    return (common * g * torch.sigmoid(-x), _reduce(common * log_s, coefficients), torch.stack(moments, dim=-1))
+    in_gamma = _reduce(common * (g * logsigmoid(x)), coefficients) * torch.sigmoid(-gamma)
+    return (common * g * torch.sigmoid(-x), in_gamma, torch.stack(moments, dim=-1))
 
 
-def _gradients(x: Tensor, g: Tensor, coefficients: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _gradients(x: Tensor, gamma: Tensor, coefficients: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the same as `_derivatives`, chunk by chunk with few passes over memory."""
     out = torch.empty_like(x, memory_format=torch.contiguous_format)
     terms = _terms(_derivative(coefficients))
     columns = coefficients.shape[:-1]
     moments = torch.zeros(coefficients.shape[-1], *columns, dtype=torch.float64, device=x.device)
-    in_g = torch.zeros(columns, dtype=torch.float64, device=x.device)
+    in_gamma = torch.zeros(columns, dtype=torch.float64, device=x.device)
+    g = torch.sigmoid(gamma)
     for part, upstream, values in zip(_chunks(x, coefficients), _chunks(gradient, coefficients),
                                       _chunks(out, coefficients), strict=True):
-        log_s = logsigmoid(part)
-        z = (log_s * g).exp_()
+        log_z = logsigmoid(part).mul_(g)
+        z = log_z.exp()
         polynomials = list(_polynomials(z, coefficients.shape[-1]))
         for k, t in enumerate(polynomials):
             moments[k] += _reduce_product(t, upstream, coefficients)
         _combine(polynomials, terms, values)
         values.mul_(z).mul_(upstream).mul_(2.0)
-        in_g += _reduce_product(values, log_s, coefficients)
+        in_gamma += _reduce_product(values, log_z, coefficients)
         values.mul_(torch.sigmoid(part.neg())).mul_(g)
-    return out, in_g.to(g.dtype), moments.movedim(0, -1).to(coefficients.dtype)
+    in_gamma *= torch.sigmoid(-gamma)
+    return out, in_gamma.to(gamma.dtype), moments.movedim(0, -1).to(coefficients.dtype)
 
 
 def _polynomials(z: Tensor, count: int) -> Iterator[Tensor]:
@@ -174,10 +182,10 @@ def _derivative(coefficients: Tensor) -> Tensor:
 def _chunks(values: Tensor, coefficients: Tensor) -> Iterator[Tensor]:
     """Yield `values` in runs of rows; a view of a contiguous tensor."""
     if coefficients.ndim == 1:
-        yield from values.reshape(-1).split(CHUNK)
+        yield from torch.split(values.reshape(-1), CHUNK)
     else:
         columns = coefficients.shape[0]
-        yield from values.reshape(-1, columns).split(max(1, CHUNK // columns))
+        yield from torch.split(values.reshape(-1, columns), max(1, CHUNK // columns))
 
 
 def _reduce(values: Tensor, coefficients: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     layers
-        From the input on; the last has one node. An identity layer after it is not added by itself.
+        From the input on; the last has one node.
     random_state
         Seed of the centres: a whole number of at least 0.
     cutoff

@@ -67,7 +67,7 @@ class HKAN(SearchSpace):
         return network
 
     def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
-        """Train each job by itself; `budget` has no meaning without iterations."""
+        """Train each job by itself, always on the processor; `budget` has no meaning without iterations."""
         from search_spaces.hkan.training import train
 
         cut: dict[int, FoldArrays] = {}

@@ -149,7 +149,8 @@ def test_logits_have_the_factor_of_lowest_cross_entropy():
 
 def test_classes_are_learned():
     problem = small_problem("classification", rows=300, scaler="minmax")
-    _, trained, model = train(problem, (HKANLayer(60, "sigmoid", 5, 6, "data", 0.1), HKANLayer(3, "identity")))
+    layers = (HKANLayer(60, "sigmoid", 5, 6, "data", 0.1), HKANLayer(3, "identity"))
+    _, trained, model = train(problem, layers, cutoff=1e-3)
     with torch.no_grad():
         chosen = model(torch.as_tensor(problem.table.X[problem.test])).argmax(dim=1).numpy()
     assert (chosen == problem.table.y[problem.test]).mean() > 0.6

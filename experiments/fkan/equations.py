@@ -1,0 +1,109 @@
+"""Equations: the paper's network on Lane-Emden, Burgers and the delay equation, five seeds each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evokan.datasets import load_dataset
+from evokan.equations import evaluate_solution
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.experiments import Context, Experiment
+from evokan.problem import Problem
+from evokan.space import Budget, TrainingJob
+from experiments.benchmarks.report import Measurements, number, table, write_page
+from search_spaces.fkan import FKAN, FKANOptions
+
+STEPS = {"burgers-1": 30, "burgers-2": 30, "delay-fde": 20, "lane-emden-4": 80}
+LANE_EMDEN_STEPS = 160
+"""Steps of 5 Levenberg-Marquardt iterations."""
+SPREAD = {"lane-emden-4": 8.0}
+"""Spread of the first weights where it is not the default 3: its domain is the longest beside its core. Chosen by the
+loss at held-out points (seed 0, 60 steps: 4e-12 with 8, 5e-8 with 3), as any setting."""
+
+AIMS = {**{f"lane-emden-{m}": 1e-6 for m in range(4)}, "lane-emden-4": 1e-4, "burgers-1": 1e-4, "burgers-2": 1e-4,
+        "delay-fde": 1e-3}
+PUBLISHED = {f"lane-emden-{m}": error for m, error in enumerate((3.5e-5, 8.7e-6, 9.3e-6, 5.6e-7, 3.0e-4))}
+GEPINN = {f"lane-emden-{m}": error for m, error in enumerate((1.4e-7, 4.8e-3, 8.9e-3, 1.9e-2, 5.1e-2))}
+NOTEBOOK = {f"lane-emden-{m}": error for m, error in enumerate((5.5e-5, 8.7e-6, 2.1e-5, 1.7e-4, 9.1e-4))}
+"""Root errors: of the paper, of GEPINN as the paper prints them, and of the public notebook, which takes the best of 50
+epochs by the known root; 38 to 68 s each on one core."""
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Train what is missing, and write the page."""
+    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    rows = Measurements(folder / "equations.csv", ("equation", "seed"))
+    names = ["lane-emden-0", "delay-fde"] if context.quick else list(AIMS)
+    seeds = 1 if context.quick else context.seeds or 5
+    missing = rows.missing([(name, seed) for seed in range(seeds) for name in names])
+    for name, seed in context.each("equations", missing):
+        rows.add(measure(name, seed, 4 if context.quick else STEPS.get(name, LANE_EMDEN_STEPS)))
+    page = folder / "equations.md"
+    write_page(page, "Equations", rows.values(), "one thread", report(rows.values()), folder="fkan")
+    return [rows.path, page]
+
+
+def measure(name: str, seed: int, steps: int) -> dict[str, Any]:
+    """Train the paper's network once, and return its losses and errors."""
+    problem = Problem.from_table(load_dataset(name))
+    space = FKAN(FKANOptions(spread=SPREAD[name]) if name in SPREAD else None)
+    space.prepare(problem)
+    architecture = next(iter(space.reference_architectures(problem).values()))
+    job = TrainingJob(architecture, problem.folds[0], seed, keep_weights=True)
+    began, cpu = time.perf_counter(), time.process_time()
+    with ThreadExecutor(1) as executor:
+        (_, trained), = executor.map_unordered(train, (space, problem, Budget(steps)), [job])
+    assert not isinstance(trained, Exception), trained
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    figures: dict[str, float | None] = {}
+    if trained.weights is not None and problem.table.equation is not None:
+        model = space.model(architecture, problem, trained.weights)
+        figures = evaluate_solution(problem.table.equation, model, problem.table.X)
+    error = figures.get("root_error", figures.get("max_error"))
+    return {"equation": name, "seed": seed, "steps": steps, "error": float("nan") if error is None else error,
+            "max_error": figures.get("max_error"), "val_loss": trained.val_loss, "train_loss": trained.train_loss,
+            "iterations": trained.iterations, "evaluations": trained.evaluations, "seconds": round(seconds, 2),
+            "cpu_seconds": round(cpu, 2)}
+
+
+def train(space: FKAN, problem: Problem, budget: Budget, job: TrainingJob) -> Any:
+    """Train one job; a module's own function, as executors need."""
+    return space.train([job], problem, budget)[0]
+
+
+def report(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the parts of the page."""
+    lines: list[Sequence[str | float]] = []
+    for name, aim in AIMS.items():
+        part = [row for row in rows if row["equation"] == name]
+        if not part:
+            continue
+        errors = np.array([row["error"] for row in part], dtype=float)
+        median = float(np.median(np.nan_to_num(errors, nan=np.inf)))
+        others = [number(source[name]) if name in source else "" for source in (PUBLISHED, GEPINN, NOTEBOOK)]
+        lines.append((name, len(part), f"{median:.2g}", f"{errors.min():.2g} to {errors.max():.2g}",
+                      f"{aim:.0e}", "met" if median <= aim else "**not met**", *others,
+                      f"{np.median([row['val_loss'] for row in part]):.1e}",
+                      float(np.median([row["cpu_seconds"] for row in part]))))
+    return [
+        "Error: of the first root (Lane-Emden; against ROOTS in `evokan/equations/lane_emden.py`), else the largest "
+        "one against the exact solution over all collocation points. The paper's network (six parallel blocks of 10 "
+        "neurons, degrees 1 to 6), all parameters trained in float64 by the Levenberg-Marquardt method, the iterate "
+        "chosen by its residual loss at held-out points, the root found by bracketing. Nothing is chosen by its error; "
+        "the spread of the first weights is 3, for m = 4 it is 8 (by the loss). The paper and the notebook use L-BFGS.",
+        table(("equation", "seeds", "median error", "range", "aim", "", "paper", "GEPINN", "public notebook",
+               "median val_loss", "median CPU s"), lines),
+        "The public notebook (measured by us: one core, 38 to 68 s a solve, its best of 50 epochs picked by the known "
+        "root) trains 61 of its 199 values, and no alpha, beta or gamma. The paper's Lane-Emden condition y'(0) = 1, "
+        "its Burgers term u_tt and the plus in its Burgers solution are slips: see the docstrings in "
+        "`evokan/equations`. Inserted into the equation, the Burgers solution with a plus leaves a mean squared "
+        "residual of 6e-8 (case 1), that with a minus 2e-38.",
+    ]
+
+
+EXPERIMENT = Experiment("fkan-equations", "Lane-Emden, Burgers and delay equation (fKAN, equations)", run)

@@ -1,0 +1,1 @@
+"""Experiments on formulas: exact laws, tables, thirty laws of physics, speed."""

@@ -1,0 +1,44 @@
+"""The paper's full KANs, taken through the same final steps as a network that a search has found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evokan.datasets import load_dataset
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.records import Record
+from evokan.final import Finalizer
+from evokan.metrics import Figures
+from evokan.space import Architecture
+from experiments.gakan.study import Piece
+from search_spaces.gakan.space import REFERENCE_GRID
+
+WIDE, DEEP = "full [n,2n+1,m]", "full [n,5,5,5,m]"
+
+
+def hidden_layers(label: str, n_inputs: int) -> tuple[int, ...]:
+    """Return the hidden widths of the full network called `label`."""
+    return (2 * n_inputs + 1,) if label == WIDE else (5, 5, 5)
+
+
+def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Architecture, Figures]:
+    """Train a full network with five fresh seeds on fresh folds, fit it, and return it with its test figures.
+
+    That is what `evokan.final` does with the finalists of a search, so that both sides have the same luck. The
+    network is written as a chromosome of ones, in a space just large enough for it.
+    """
+    hidden = hidden_layers(label, load_dataset(dataset).X.shape[1])
+    job = Piece(label, dataset, split, {**settings, "space_options": {
+        "max_depth": len(hidden) + 1, "max_width": max(hidden)}}).job()
+    layout = job.space.layout(job.problem)
+    values = layout.unpack(np.ones(layout.length, dtype=np.uint8))
+    bits = layout.pack({**values, "grid": REFERENCE_GRID, "depth": len(hidden) + 1})
+    network = job.space.decode(bits, job.problem)
+    record = Record(0, 0, layout.to_text(bits))
+    with ThreadExecutor(1) as executor:
+        finalizer = Finalizer(job.space, job.problem, job.budget, executor, job.config.seed, job.config.refit)
+        finalists = finalizer.retrain([record])
+        weights = finalizer.fit(finalists)[0].weights if finalists else None
+        return network, {} if weights is None else finalizer.metrics(network, weights, job.problem.test)

@@ -1,0 +1,132 @@
+"""GA-KAN's Figures 7 to 10 and Equations 8 to 10 again: what the networks of Wine and Iris say, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evokan.datasets import load_dataset
+from evokan.experiments import Context, Experiment, Rows
+from evokan.metrics import evaluate_predictions
+from evokan.reports import save
+from experiments.benchmarks.report import Measurements, table
+from experiments.formula.searches import searched
+from experiments.gakan.features import feature_table, plot_features
+from experiments.gakan.published import PUBLISHED
+from experiments.gakan.study import in_order
+from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER
+
+DATASETS = ("wine", "iris")
+SPLIT = 100
+SEARCH = {"population": 40, "generations": 10}
+SECONDS = 60.0
+"""For the formula of a network."""
+CLAIMS = {
+    "wine": "The paper's network has one layer; it drops Nonflavanoid_phenols and leans on Color_intensity.",
+    "iris": "The paper's network has one layer, [4,3] with grid 4.",
+}
+"""arXiv 2501.17411, Section IV."""
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Run what is missing, and write rows, page and pictures; features are counted in the rows of `gakan-tables`."""
+    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    size = {"population": 10, "generations": 2} if context.quick else SEARCH
+    rows = Measurements(folder / "interpretation.csv", ("dataset", "split"))
+    missing = rows.missing([(name, SPLIT) for name in DATASETS])
+    results = in_order(partial(measure, folder=folder, size=size), missing, context.workers)
+    for _ in context.each("networks", missing):
+        rows.add(next(results))
+    page = folder / "interpretation.md"
+    tables = {name: kept for name in PUBLISHED if len(kept := kept_features(folder / "tables" / f"{name}.csv", name))}
+    pictures = [folder / f"{kind}_{name}.png" for name in DATASETS for kind in ("network", "importances")]
+    for name, kept in tables.items():
+        pictures.append(save(plot_features(kept), folder / f"features_{name}.png"))
+    page.write_text(report(rows.values(), tables, size), encoding="utf-8")
+    return [rows.path, page, *pictures]
+
+
+def measure(key: tuple[str, int], folder: Path, size: Mapping[str, int]) -> dict[str, Any]:
+    """Search once, draw the chosen network and its importances, and read it as formulas."""
+    name, split = key
+    run, seconds = searched(folder / "runs", f"{name}-{split}",
+                            {"dataset": name, "seed": split, "split_seed": split, **size})
+    save(run.best.plot_network(), folder / f"network_{name}.png")
+    save(run.plot_importances(), folder / f"importances_{name}.png")
+    formulas = run.best.formulas(time_limit=SECONDS)
+    problem = run.problem
+    X, y = problem.table.X[problem.test], problem.table.y[problem.test]
+    used = {edge.source for edge in run.best.explanation.edges if edge.layer == 0}
+    return {
+        "dataset": name, "split": split, "widths": str(list(run.best.explanation.widths)),
+        "edges": len(run.best.explanation.edges), "network_accuracy": run.best.metrics["test"]["accuracy"],
+        "formula_accuracy": evaluate_predictions("classification", y, formulas.best.predict(X))["accuracy"],
+        "dropped": ", ".join(label for i, label in enumerate(problem.table.feature_names) if i not in used),
+        "complexity": formulas.best.complexity, "complete": int(formulas.complete),
+        "formula": "; ".join(formulas.best.text.splitlines()), "cpu_seconds": round(seconds, 1),
+    }
+
+
+def kept_features(path: Path, dataset: str) -> pd.DataFrame:
+    """Return, for both presets and every column, on which share of the splits it is kept, and its importance there.
+
+    Parameters
+    ----------
+    path
+        Rows of `experiments.gakan.tables` of one data set; none gives an empty frame.
+    """
+    found = pd.DataFrame(Rows(path, ("dataset", "split", "part")).read())
+    if found.empty:
+        return found
+    found = found[found.importances != ""]
+    return feature_table(found, load_dataset(dataset).feature_names, (EVOLVED, EVOLVED_PAPER))
+
+
+def report(rows: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame], size: Mapping[str, int]) -> str:
+    """Return the page."""
+    parts = ["# What the networks say",
+             f"One search of {size['population']} x {size['generations']} a table, with `gakan`'s defaults on split "
+             f"seed {SPLIT} (Figures 7 to 10 and Equations 8 to 10 of arXiv 2501.17411); then, over all splits of "
+             "`tables.md`, how often evolution keeps a column, next to its importance."]
+    for row in rows:
+        name = str(row["dataset"])
+        whole = "" if row["complete"] else f" The search for formulas was cut off after {SECONDS:.0f} s."
+        parts += [
+            f"## {name}: one network", CLAIMS[name],
+            f"Ours: {row['widths']} with {row['edges']} edges, test accuracy {row['network_accuracy']:.4f}; columns "
+            f"left out: {row['dropped'] or 'none'}.",
+            f"![network](network_{name}.png)", f"![importances](importances_{name}.png)",
+            f"The formula (the largest score is the class; raw units; test accuracy {row['formula_accuracy']:.4f}, "
+            f"complexity {row['complexity']}):{whole}",
+            "```\n" + str(row["formula"]).replace("; ", "\n") + "\n```"]
+    for name, kept in tables.items():
+        parts += [f"## {name}: columns over the splits", f"![columns](features_{name}.png)", _features(kept)]
+    if not tables:
+        parts.append("How often a column is kept follows from `gakan-tables`, which has not been run here yet.")
+    parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"
+                                                     for line in dict.fromkeys(str(row["conditions"]) for row in rows)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _features(kept: pd.DataFrame) -> str:
+    """Return the table of columns: the most important ones of the default preset first."""
+    presets = [preset for preset in (EVOLVED, EVOLVED_PAPER) if preset in set(kept.model)]
+    order = kept[kept.model == presets[0]].sort_values("importance", ascending=False, kind="stable").feature
+    lines = []
+    for feature in order:
+        cells = []
+        for preset in presets:
+            row = kept[(kept.model == preset) & (kept.feature == feature)].iloc[0]
+            spread = "" if np.isnan(row.importance_sd) else f" (sd {100 * row.importance_sd:.1f})"
+            cells += [f"{row.kept} of {row.splits}", f"{100 * row.importance:.1f} %{spread}"]
+        lines.append((str(feature), *cells))
+    header = [cell for preset in presets for cell in (f"kept, {preset}", "importance")]
+    return table(("column", *header), lines)
+
+
+EXPERIMENT = Experiment("gakan-interpretation", "networks and formulas of Wine and Iris (GA-KAN, Figures 7 to 10)", run)

@@ -1,0 +1,112 @@
+"""GA-KAN's Tables III, IV and V again, on twenty splits a table: evolved and full networks beside tuned baselines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from evokan.baselines import fit_baselines
+from evokan.experiments import Context, Experiment, Rows
+from evokan.job import prepare, resolve
+from evokan.metrics import Figures
+from evokan.space import Architecture
+from experiments.benchmarks.report import Measurements
+from experiments.gakan.full_networks import DEEP, WIDE, fit_full
+from experiments.gakan.published import PUBLISHED
+from experiments.gakan.study import Piece, at_hand, in_order, search
+from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER, report
+
+FIRST_SPLIT = 100
+SPLITS = {name: 10 if name == "rice" else 20 for name in PUBLISHED}
+"""Split seeds from `FIRST_SPLIT`, which no decision has seen; fewer for the largest table."""
+SEARCH = {"population": 40, "generations": 10}
+QUICK_SEARCH = {"population": 10, "generations": 2}
+PARTS: dict[str, dict[str, Any]] = {
+    EVOLVED: {}, WIDE: {}, DEEP: {}, "baselines": {}, EVOLVED_PAPER: {"preset": "paper"},
+}
+"""What is fitted on every split, and its settings beside the size of the search."""
+
+
+class Part(NamedTuple):
+    """What one process works on."""
+
+    dataset: str
+    split: int
+    part: str
+    search: Mapping[str, int]
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Do what is missing, table by table, and write a CSV file a table, the times and the page."""
+    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    splits = {"iris": 2, "wine": 2} if context.quick else {
+        name: min(SPLITS[name], context.seeds or SPLITS[name]) for name in at_hand(SPLITS, silent=context.silent)}
+    size = QUICK_SEARCH if context.quick else SEARCH
+    seconds = Measurements(folder / "tables_seconds.csv", ("dataset", "split", "part"))
+    tables = {name: Rows(folder / "tables" / f"{name}.csv", ("dataset", "split", "part")) for name in splits}
+    page = folder / "tables.md"
+    wanted = [(name, FIRST_SPLIT + number, part) for name, count in splits.items() for number in range(count)
+              for part in PARTS]
+    missing = [piece for name, rows in tables.items() for piece in rows.missing([w for w in wanted if w[0] == name])]
+    results = in_order(measure, [Part(*piece, size) for piece in missing], context.workers)
+    for piece in context.each("networks and baselines", missing):
+        rows, spent = next(results)
+        tables[piece[0]].add(*rows)
+        seconds.add(dict(zip(("dataset", "split", "part"), piece, strict=True)) | {"cpu_seconds": round(spent, 1)})
+        write_page(page, list(tables.values()), seconds, size)
+    write_page(page, list(tables.values()), seconds, size)
+    return [*(rows.path for rows in tables.values()), seconds.path, page]
+
+
+def write_page(page: Path, tables: Sequence[Rows], seconds: Measurements, size: Mapping[str, int]) -> None:
+    """Write the page from the files as they are."""
+    frame = pd.DataFrame([row for rows in tables for row in rows.read()])
+    if not frame.empty:
+        page.write_text(report(frame, pd.DataFrame(seconds.values()), size), encoding="utf-8")
+
+
+def measure(task: Part) -> tuple[list[dict[str, Any]], float]:
+    """Return the rows of one part of a split, and the processor seconds they took."""
+    began = time.process_time()
+    with threadpool_limits(1):
+        rows = [{"dataset": task.dataset, "split": task.split, "part": task.part, **row} for row in _rows(task)]
+    return rows, time.process_time() - began
+
+
+def _rows(task: Part) -> Iterator[dict[str, Any]]:
+    settings = {**task.search, **PARTS[task.part]}
+    if task.part in (WIDE, DEEP):
+        network, figures = fit_full(task.part, task.dataset, task.split, settings)
+        yield _row(task.part, figures, network)
+    elif task.part == "baselines":
+        problem = prepare(resolve({"space": "gakan", "dataset": task.dataset, "split_seed": task.split})).problem
+        for name, found in fit_baselines(problem, task.split, tune=True).items():
+            yield _row(name, found)
+    else:
+        outcome = search(Piece(task.part, task.dataset, task.split, settings, ("default",), ("default",)))
+        product = outcome.products[0]
+        importances = ""
+        if product.weights is not None:
+            model = outcome.job.space.model(product.network, outcome.job.problem, product.weights)
+            values = outcome.job.space.explain(model, outcome.job.problem).importances
+            importances = " ".join(f"{value:.4f}" for value in values)
+        yield _row(task.part, product.test, product.network) | {"importances": importances}
+
+
+def _row(model: str, figures: Figures | Mapping[str, Any], network: Architecture | None = None) -> dict[str, Any]:
+    """Return one model's row; empty where there is no such figure."""
+    columns = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
+    return {
+        "model": model, **{name: figures.get(name) for name in ("accuracy", "auc", "log_loss")},
+        **{name: getattr(network, name) if network else None for name in columns},
+        "columns": " ".join(map(str, network.columns or ())) if network else "", "importances": "",
+        "note": figures.get("error", "" if figures else "the final fit failed"),
+    }
+
+
+EXPERIMENT = Experiment("gakan-tables", "GA-KAN's tables: networks, full KANs, baselines, with intervals", run)
