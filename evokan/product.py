@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from evokan.job import Job
     from evokan.space import Weights
 
-FORMULA_SECONDS = 5.0
-"""Processor time for the formula of a search; ``evokan formula RUN`` takes longer and finds more."""
+FORMULA_SECONDS = 3.0
+"""Work for the formula of a search (`evokan.explain.effort`); ``evokan formula RUN`` does more and finds more."""
 PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
 
 

@@ -68,7 +68,7 @@ class Architecture(ABC):
         """Input columns that reach an output."""
 
     @property
-    def columns(self) -> tuple[int, ...] | None:
+    def used_columns(self) -> tuple[int, ...] | None:
         """Input columns that reach an output, ascending; None where the family does not say."""
         return None
 

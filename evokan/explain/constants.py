@@ -7,7 +7,6 @@ is snapped is exact.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from evokan.explain.effort import Effort
 from evokan.explain.expression import undefined_functions
 from evokan.explain.graph import FloatArray, SplineTable
 from evokan.explain.refit import Rows, Strength, minimise
@@ -94,17 +94,17 @@ class Tuner:
         Raw inputs, and targets in the units of the outputs.
     ridge
         Penalty on the constants.
-    deadline
-        Of `time.thread_time`.
+    effort
+        What may be spent.
     """
 
     def __init__(self, outputs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], tables: Mapping[str, SplineTable],
-                 rows: Rows, ridge: float, deadline: float) -> None:
+                 rows: Rows, ridge: float, effort: Effort) -> None:
         self._rows: Rows
         self._arguments: list[FloatArray]
         self._constants = Constants.of(outputs)
         self._ridge = ridge
-        self._deadline = deadline
+        self._effort = effort
         places, template = self._constants.places, self._constants.template
         splines = undefined_functions(template)
         names = [sp.Symbol(f"_s{i}", real=True) for i in range(len(splines))]
@@ -146,23 +146,23 @@ class Tuner:
 
         fitted = params.copy()
         fitted[free] = minimise(evaluate, params[free], self._rows, self._ridge * np.eye(len(free)),
-                                Strength(iterations, precision=1e-9, target=1e-30), self._deadline)
+                                Strength(iterations, precision=1e-9, target=1e-30), self._effort)
         return fitted
 
     def row_losses(self, rows: Rows, other: Rows) -> FloatArray:
         """Return the losses on `other`, of the constants fitted to `rows` where those are not the tuner's own."""
-        mine = self._rows, self._arguments, self._deadline
+        mine = self._rows, self._arguments, self._effort
         try:
             params = self.params
             if len(rows.x) != len(self._rows.x):
                 # Cut short, it would judge constants that have seen the rows.
-                self._deadline = np.inf
+                self._effort = self._effort.unlimited()
                 self._take(rows)
                 params = self.fit(params, 10)
             self._take(other)
             return other.losses(np.column_stack(self._value(*self._arguments, *params)))
         finally:
-            self._rows, self._arguments, self._deadline = mine
+            self._rows, self._arguments, self._effort = mine
 
     def _take(self, rows: Rows) -> None:
         columns = [*rows.x.T]
@@ -179,7 +179,7 @@ class Tuner:
         exact: dict[int, sp.Expr] = {}
         for values in (_zeros, _simple_values):
             progress = True
-            while progress and time.thread_time() < self._deadline:
+            while progress and not self._effort.over:
                 progress = False
                 for number in self._order(exact):
                     for value in values(float(self.params[number])):
@@ -202,7 +202,7 @@ class Tuner:
         return sorted(distance, key=lambda number: (distance[number], number))
 
     def _try(self, number: int, value: sp.Expr) -> bool:
-        if time.thread_time() > self._deadline:
+        if self._effort.over:
             return False
         before = self.loss(self.params)
         trial = self.params.copy()

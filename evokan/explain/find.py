@@ -13,6 +13,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from evokan.explain.constants import Tuner
+from evokan.explain.effort import Effort
 from evokan.explain.expression import add, columns, complexity, expressions
 from evokan.explain.forms import SPLINE_COMPLEXITY
 from evokan.explain.formula import Formula, Formulas, pareto
@@ -112,8 +113,8 @@ def find_formulas(graph: FunctionGraph, split: Split, *, tolerance: float = 0.05
     tolerance
         Share by which a simplification may raise the validation loss.
     time_limit
-        Seconds of processor time of this thread; what is there by then is returned. A search that is cut off by it may
-        come out differently on another machine, one that is not is the same everywhere.
+        Seconds of a server core of 2024, counted as work (`evokan.explain.effort`) and not by the clock, so that the
+        same is found everywhere; what is there by then is returned.
     functions
         The library; by default everything that is registered.
     seed
@@ -127,17 +128,20 @@ def find_formulas(graph: FunctionGraph, split: Split, *, tolerance: float = 0.05
 def _find(graph: FunctionGraph, split: Split, tolerance: float, time_limit: float,
           functions: Sequence[LibraryFunction], seed: int) -> Formulas:
     began = time.thread_time()
-    search = _Search(graph, split, tolerance, began + 0.8 * time_limit, functions, seed)
+    effort = Effort(0.8 * time_limit)
+    search = _Search(graph, split, tolerance, effort, functions, seed)
     search.run()
-    formulas, chosen = search.formulas(began + time_limit)
+    complete = not effort.over
+    effort.allowed = time_limit
+    formulas, chosen = search.formulas()
     return Formulas(tuple(formulas), chosen, search.network_loss, tolerance, time.thread_time() - began,
-                    time.thread_time() < search.deadline)
+                    complete)
 
 
 class _Search:
-    def __init__(self, graph: FunctionGraph, split: Split, tolerance: float, deadline: float,
+    def __init__(self, graph: FunctionGraph, split: Split, tolerance: float, effort: Effort,
                  functions: Sequence[LibraryFunction], seed: int) -> None:
-        self.graph, self.deadline = graph, deadline
+        self.graph, self.effort = graph, effort
         self._tolerance, self._seed = tolerance, seed
         self._classes = graph.task == "classification"
         self._raw = split.rows(split.fitted, graph.task)
@@ -150,7 +154,7 @@ class _Search:
         # Scores of classes that are told apart without error would grow without end.
         self._law_ridge = 3e-4 if self._classes else 0.0
         self._reader = Reader(Judgement(self._rows, folds), functions, tolerance, law_ridge=self._law_ridge,
-                              deadline=deadline)
+                              effort=effort)
 
     def _scaled(self, rows: Rows) -> Rows:
         x = self.graph.input_scaler.transform(rows.x)
@@ -194,7 +198,7 @@ class _Search:
         best: Candidate | None = None
         chosen = 0.0
         for ridge in RIDGES_OF_CLASSES if self._classes else RIDGES:
-            network = grow(starts if best is None else [best.network], self._rows, ridge, self.deadline)
+            network = grow(starts if best is None else [best.network], self._rows, ridge, self.effort)
             self._reader.ridge = ridge
             found = self._reader.judge(network)
             if best is None or found.val_loss < best.val_loss:
@@ -219,10 +223,10 @@ class _Search:
             base = found.row_losses if found.val_loss < base.mean() else base
             return found.network
 
-        network = merge(prune(best.network, self._rows.x, fit, self.deadline), self._rows.x)
+        network = merge(prune(best.network, self._rows.x, fit, self.effort), self._rows.x)
         return self._reader.refit(network, 40)
 
-    def formulas(self, deadline: float) -> tuple[list[Formula], int]:
+    def formulas(self) -> tuple[list[Formula], int]:
         """Return the front of the formulas of the networks on the front of the networks, and the chosen one's place."""
         best: list[Candidate] = []
         for candidate in sorted(self._reader.seen, key=lambda c: (c.network.complexity, c.val_loss)):
@@ -231,8 +235,8 @@ class _Search:
         found: list[tuple[Formula, FloatArray]] = []
         # The accurate ones first: they are what was asked for, should the time run out.
         for candidate in best[::-1][:SHOWN]:
-            if not found or time.thread_time() < deadline:
-                found.append(self._formula(candidate, deadline))
+            if not found or not self.effort.over:
+                found.append(self._formula(candidate))
         front = pareto([formula for formula, _ in found])
         losses = {id(formula): rows for formula, rows in found}
         base = losses[id(front[-1])]
@@ -240,17 +244,17 @@ class _Search:
                       if no_worse(losses[id(formula)], base, self._tolerance, chance=STRICT))
         return front, chosen
 
-    def _formula(self, candidate: Candidate, deadline: float) -> tuple[Formula, FloatArray]:
+    def _formula(self, candidate: Candidate) -> tuple[Formula, FloatArray]:
         symbols = columns(self.graph.input_names)
         outputs, tables = expressions(candidate.network, self.graph)
         for _ in range(2):
-            tuner = Tuner(outputs, symbols, tables, self._raw, self._law_ridge, deadline)
+            tuner = Tuner(outputs, symbols, tables, self._raw, self._law_ridge, self.effort)
             tuned = tuner.simplify()
             shorter = without_constant(tuple(shortest(output) for output in tuned), self._classes)
             if shorter == outputs:
                 break
             outputs = shorter
-        tuner = Tuner(outputs, symbols, tables, self._raw, self._law_ridge, deadline)
+        tuner = Tuner(outputs, symbols, tables, self._raw, self._law_ridge, self.effort)
         unit = 1.0 if self._classes else float(np.mean(self.graph.target_scaler.scale**2))
         row_losses = np.concatenate([tuner.row_losses(*fold) for fold in self._raw_folds]) / unit
         if tables and len(self._raw_folds) > 1:

@@ -6,11 +6,11 @@ functions does. The shapes here go from sums to sums of functions of sums; every
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from evokan.explain.effort import Effort
 from evokan.explain.forms import LawForm, SplineForm
 from evokan.explain.graph import SplineTable
 from evokan.explain.laws import linear
@@ -50,10 +50,10 @@ def regrid(network: Network, rows: Rows) -> Network:
     return network
 
 
-def train(network: Network, rows: Rows, ridge: float, iterations: int, deadline: float) -> Network:
+def train(network: Network, rows: Rows, ridge: float, iterations: int, effort: Effort) -> Network:
     """Return `network` fitted to `rows`, its grids following its hidden values."""
     for steps in (iterations // 3, iterations - iterations // 3):
-        network = refit(regrid(network, rows), rows, Strength(steps, ridge, ridge, precision=1e-3), deadline)
+        network = refit(regrid(network, rows), rows, Strength(steps, ridge, ridge, precision=1e-3), effort)
     return network
 
 
@@ -113,13 +113,13 @@ def lined(network: Network, seed: int) -> list[Network]:
     return starts
 
 
-def grow(networks: Sequence[Network], rows: Rows, ridge: float, deadline: float) -> Network:
+def grow(networks: Sequence[Network], rows: Rows, ridge: float, effort: Effort) -> Network:
     """Return the best of `networks` after training all for a little and the best of them on."""
     tried: list[tuple[float, Network]] = []
     for network in networks:
-        if tried and time.thread_time() > deadline:
+        if tried and effort.over:
             break
-        short = train(network, rows, ridge, 24, deadline)
+        short = train(network, rows, ridge, 24, effort)
         tried.append((rows.loss(short.predict(rows.x)), short))
     best = min(tried, key=lambda pair: pair[0])[1]
-    return refit(regrid(best, rows), rows, Strength(80, ridge, ridge, precision=1e-3), deadline)
+    return refit(regrid(best, rows), rows, Strength(80, ridge, ridge, precision=1e-3), effort)

@@ -114,7 +114,7 @@ def feature_use(run: Run) -> tuple[FloatArray, int]:
     counts, networks = np.zeros(problem.n_features), 0
     for text, times in recent["chromosome"].value_counts(sort=False).items():
         try:
-            columns = space.decode(layout.from_text(str(text)), problem).columns
+            columns = space.decode(layout.from_text(str(text)), problem).used_columns
         except InvalidArchitecture:
             continue
         if columns is None:

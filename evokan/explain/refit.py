@@ -7,7 +7,6 @@ does.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from evokan.explain.effort import Effort
 from evokan.explain.forms import LawForm
 from evokan.explain.graph import FloatArray
 from evokan.explain.network import Network
@@ -102,10 +102,10 @@ class Strength:
     target: float = 1e-26
 
 
-def refit(network: Network, rows: Rows, strength: Strength, deadline: float = np.inf) -> Network:
+def refit(network: Network, rows: Rows, strength: Strength, effort: Effort | None = None) -> Network:
     """Return `network` with its values fitted to `rows`; never worse than it was, penalties counted.
 
-    Stops at `deadline` (of `time.thread_time`) with what it has. A network that is not defined on all rows comes back
+    Stops with what it has where `effort` is over. A network that is not defined on all rows comes back
     as it is.
     """
     if not network.links:
@@ -117,11 +117,11 @@ def refit(network: Network, rows: Rows, strength: Strength, deadline: float = np
         return values[list(network.outputs)].T, lambda: tried.jacobian(values)
 
     penalty = _penalty(network, strength)
-    return network.with_params(minimise(evaluate, network.params, rows, penalty, strength, deadline))
+    return network.with_params(minimise(evaluate, network.params, rows, penalty, strength, effort))
 
 
 def minimise(evaluate: Callable[[FloatArray], tuple[FloatArray, Callable[[], FloatArray]]], params: FloatArray,
-             rows: Rows, penalty: FloatArray, strength: Strength, deadline: float = np.inf) -> FloatArray:
+             rows: Rows, penalty: FloatArray, strength: Strength, effort: Effort | None = None) -> FloatArray:
     """Return parameters of lower or equal loss.
 
     Parameters
@@ -135,12 +135,14 @@ def minimise(evaluate: Callable[[FloatArray], tuple[FloatArray, Callable[[], Flo
     def total(outputs: FloatArray, values: FloatArray) -> float:
         return rows.loss(outputs) + 0.5 * float(values @ penalty @ values)
 
+    effort = effort or Effort()
     outputs, derivatives = evaluate(params)
     loss = total(outputs, params)
     damping, slow = 1e-3, 0
     for _ in range(strength.iterations):
-        if not np.isfinite(loss) or loss < strength.target or time.thread_time() > deadline:
+        if not np.isfinite(loss) or loss < strength.target or effort.over:
             break
+        effort.spend_step(outputs.size, len(params))
         with np.errstate(all="ignore"):
             hessian, gradient = rows.normal_equations(outputs, derivatives())
         if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):

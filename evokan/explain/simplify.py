@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from evokan.explain.effort import Effort
 from evokan.explain.forms import LawForm, SplineForm
 from evokan.explain.graph import FloatArray, SplineTable
 from evokan.explain.network import Link, Network
@@ -66,7 +66,7 @@ def strongest_columns(network: Network, x: FloatArray) -> list[int]:
     return sorted(np.argsort(-scores, kind="stable")[: min(COLUMNS, np.count_nonzero(scores))].tolist())
 
 
-def prune(network: Network, x: FloatArray, fit: Fit, deadline: float = np.inf) -> Network:
+def prune(network: Network, x: FloatArray, fit: Fit, effort: Effort) -> Network:
     """Return `network` without links it can do without.
 
     The weakest links go first, at first many at once: where `fit` refuses, half as many
@@ -81,7 +81,7 @@ def prune(network: Network, x: FloatArray, fit: Fit, deadline: float = np.inf) -
     """
     kept: set[tuple[int, int]] = set()
     batch = max(1, len(network.links) // 3)
-    while time.thread_time() < deadline:
+    while not effort.over:
         scores = attributions(network, x)
         order = [i for i in np.argsort(scores, kind="stable").tolist() if _ends(network.links[i]) not in kept]
         # The last link is never a candidate: a formula has at least one.

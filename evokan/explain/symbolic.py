@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from evokan.explain.edge_laws import EdgeLaw, fit_edges, sample_points
+from evokan.explain.effort import EDGE, Effort
 from evokan.explain.forms import LawForm
 from evokan.explain.functions import LibraryFunction
 from evokan.explain.graph import FloatArray
@@ -101,8 +101,8 @@ class Reader:
         Penalty on splines.
     law_ridge
         Penalty on the constants of laws.
-    deadline
-        Of `time.thread_time`.
+    effort
+        What may be spent.
     """
 
     data: Judgement
@@ -110,14 +110,15 @@ class Reader:
     tolerance: float
     ridge: float = 1e-7
     law_ridge: float = 0.0
-    deadline: float = np.inf
+    effort: Effort = field(default_factory=Effort)
     seen: list[Candidate] = field(default_factory=list)
 
     def judge(self, network: Network, *, keep: bool = False) -> Candidate:
         """Return `network` with its losses; `keep` notes it as a stage worth showing."""
         losses = []
         for rows, other in self.data.folds:
-            again = network if self.data.holdout else refit(network, rows, self._strength(network, CROSS))
+            again = network if self.data.holdout else refit(network, rows, self._strength(network, CROSS),
+                                                                    self.effort.unlimited())
             losses.append(other.losses(again.predict(other.x)))
         found = Candidate(network, self.train_loss(network), np.concatenate(losses))
         if keep and np.isfinite(found.val_loss):
@@ -138,7 +139,7 @@ class Reader:
 
     def refit(self, network: Network, iterations: int) -> Network:
         """Return `network` fitted again."""
-        return refit(network, self.data.rows, self._strength(network, iterations), self.deadline)
+        return refit(network, self.data.rows, self._strength(network, iterations), self.effort)
 
     def _strength(self, network: Network, iterations: int) -> Strength:
         exact = not network.splines and not self.law_ridge
@@ -146,8 +147,8 @@ class Reader:
 
     @property
     def late(self) -> bool:
-        """Whether the time is up."""
-        return time.thread_time() > self.deadline
+        """Whether the effort is over."""
+        return self.effort.over
 
     def edge_laws(self, network: Network, numbers: Sequence[int]) -> list[list[EdgeLaw]]:
         """Return the laws of some links, on the points that the training rows bring to them."""
@@ -157,6 +158,7 @@ class Reader:
         x = np.array([sample_points(values[network.links[i].source]) for i in numbers])
         y = np.array([network.links[i].form.value(points) for i, points in zip(numbers, x, strict=True)])
         finite = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
+        self.effort.spend(EDGE * int(finite.sum()))
         found = iter(fit_edges(x[finite], y[finite], self.functions))
         return [next(found) if usable else [] for usable in finite]
 

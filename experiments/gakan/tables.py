@@ -104,7 +104,7 @@ def _row(model: str, figures: Figures | Mapping[str, Any], network: Architecture
     return {
         "model": model, **{name: figures.get(name) for name in ("accuracy", "auc", "log_loss")},
         **{name: getattr(network, name) if network else None for name in columns},
-        "columns": " ".join(map(str, network.columns or ())) if network else "", "importances": "",
+        "columns": " ".join(map(str, network.used_columns or ())) if network else "", "importances": "",
         "note": figures.get("error", "" if figures else "the final fit failed"),
     }
 

@@ -125,7 +125,7 @@ def _table(name: str, part: pd.DataFrame) -> str:
 
 def _published(name: str, model: str) -> str:
     known = PUBLISHED[name]
-    if model == EVOLVED:
+    if model in (EVOLVED, EVOLVED_PAPER):
         auc = f", AUC {known.auc:g}" if known.auc is not None else ""
         return f"{known.accuracy:.4f} ({known.n_params} parameters{auc})"
     return {WIDE: f"{known.wide:.4f}", DEEP: f"{known.deep:.4f}"}.get(model, "")

@@ -68,7 +68,7 @@ def _hyperparameters(rows: Sequence[Row]) -> list[str]:
 
 def _small(rows: Sequence[Row], baselines: Sequence[Row]) -> list[str]:
     lines = []
-    hkan = kan = beaten = 0
+    hkan = kan = beaten = compared = 0
     for name in SMALL:
         ours = _of(rows, name, "evolution")
         if not ours:
@@ -81,6 +81,7 @@ def _small(rows: Sequence[Row], baselines: Sequence[Row]) -> list[str]:
         best = min(others, key=lambda model: others[model]) if others else ""
         hkan += middle <= entry.hkan
         kan += middle <= min(entry.hkan, entry.kan)
+        compared += bool(best)
         beaten += bool(best) and middle <= others[best]
         lines.append((
             name, number(entry.kan), number(entry.hkan), len(ours), f"**{number(middle)}**",
@@ -107,7 +108,7 @@ def _small(rows: Sequence[Row], baselines: Sequence[Row]) -> list[str]:
         table(("data", "published KAN", "published HKAN", "seeds", "ours", "interval", "product", "at most HKAN",
                "at most both", "TPE", "best baseline", "validation loss ours / TPE", "CPU s"), lines),
         f"At most the published HKAN median: {hkan} of {len(lines)} (aim 8 of 10). At most the better of both: "
-        f"{kan} of {len(lines)} (aim 5 of 10). At most the best baseline: {beaten} of {len(lines)}.",
+        f"{kan} of {len(lines)} (aim 5 of 10). At most the best baseline: {beaten} of {compared}.",
         *([] if any(row["method"] == "tpe" for row in rows) else ["TPE was not run: pip install 'evokan[bench]'."]),
     ]
 
@@ -130,6 +131,8 @@ def _large(rows: Sequence[Row]) -> list[str]:
 
 
 def _baselines(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return ["None has been fitted yet."]
     models = list(dict.fromkeys(row["model"] for row in rows))
     lines = []
     for name in dict.fromkeys(row["dataset"] for row in rows):

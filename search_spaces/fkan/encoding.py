@@ -77,7 +77,7 @@ class FKANArchitecture(Architecture):
         return sum(lower * upper for lower, upper in zip(self.levels, self.levels[1:], strict=False))
 
     @property
-    def columns(self) -> tuple[int, ...]:
+    def used_columns(self) -> tuple[int, ...]:
         """Columns in use, ascending."""
         return self.inputs
 

@@ -45,11 +45,11 @@ def explain(model: FKANNetwork, problem: Problem) -> Explanation:
         curves = _curves(model, level, points)
         for j, row in enumerate(model.weights[level]):
             for i, weight in enumerate(row.tolist()):
-                source = architecture.columns[i] if level == 0 else i
+                source = architecture.used_columns[i] if level == 0 else i
                 edges.append(EdgeCurve(level, source, j, points[:, i].numpy(), weight * curves[:, i].numpy(),
                                        float(part[j, i]) / strongest if strongest > 0 else 0.0))
     importances = np.zeros(architecture.n_inputs)
-    importances[list(architecture.columns)] = score.numpy()
+    importances[list(architecture.used_columns)] = score.numpy()
     total_score = importances.sum()
     return Explanation((architecture.n_inputs, *architecture.levels[1:]), table.feature_names, table.output_names,
                        tuple(edges), importances / total_score if total_score > 0 else importances,

@@ -64,7 +64,7 @@ class FKANNetwork(nn.Module):
         sizes = architecture.n_inputs, architecture.n_inputs, 1, 1
         for name, size, value in zip(SCALERS, sizes, (0.0, 1.0, 0.0, 1.0), strict=True):
             self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
-        self.register_buffer("columns", torch.tensor(architecture.columns), persistent=False)
+        self.register_buffer("columns", torch.tensor(architecture.used_columns), persistent=False)
         levels = architecture.levels
         self.weights = nn.ParameterList(torch.zeros(upper, lower, dtype=torch.float64)
                                         for lower, upper in pairwise(levels))

@@ -33,7 +33,7 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: FKANO
     architecture = job.architecture
     if not isinstance(architecture, FKANArchitecture):
         raise TypeError(f"expected an FKANArchitecture, got {type(architecture).__name__}")
-    columns = list(architecture.columns)
+    columns = list(architecture.used_columns)
     theta = initial_values(architecture, options, job.seed)
     labels, targets = _split_targets(arrays.y_train, problem)
     labels_val, targets_val = _split_targets(arrays.y_val, problem)

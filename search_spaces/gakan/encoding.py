@@ -72,10 +72,10 @@ class KANArchitecture(Architecture):
     @property
     def n_features(self) -> int:
         """Input columns with a live edge."""
-        return len(self.columns)
+        return len(self.used_columns)
 
     @property
-    def columns(self) -> tuple[int, ...]:
+    def used_columns(self) -> tuple[int, ...]:
         """Input columns with a live edge, ascending."""
         return tuple(sorted({source for source, _ in self.edges[0]}))
 

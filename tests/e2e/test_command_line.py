@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-COMMANDS = ("search", "resume", "show", "plot", "predict", "evaluate", "spaces", "datasets", "experiment")
+COMMANDS = ("search", "resume", "show", "plot", "predict", "evaluate", "formula", "spaces", "datasets", "experiment")
 HEAVY = {"numpy", "pandas", "scipy", "sklearn", "torch", "numba", "matplotlib", "deap", "ray", "yaml", "pyarrow",
          "sympy"}
 TINY = ("search", "--space", "gakan", "--dataset", "iris", "--population", "6", "--generations", "1", "--folds", "1",

@@ -391,6 +391,8 @@ def test_columns_change_but_targets_stay():
     assert not changed.table.X[:, 1].any()
 
 
-def test_there_is_no_small_problem_for_equations():
-    with pytest.raises(ValueError, match="no small problem for the task 'residual': override make_problem"):
-        small_problem("residual")
+def test_the_small_problem_for_equations_has_one():
+    problem = small_problem("residual")
+    assert problem.task == "residual"
+    assert problem.table.equation is not None
+    assert len(problem.train) + len(problem.validation) + len(problem.test) == len(problem.table.X)

@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 
 from evokan.explain.constants import Constants, Tuner
+from evokan.explain.effort import Effort
 from evokan.explain.expression import apply_law, columns, complexity, exponential, expressions
 from evokan.explain.find import shortest, without_constant
 from evokan.explain.forms import LawForm
@@ -27,7 +28,7 @@ ROWS = np.random.default_rng(0).uniform(0.5, 2, (200, 2))
 
 def tuned(expression, truth, noise=0.0):
     values = sp.lambdify(SYMBOLS, truth, "numpy")(*ROWS.T) + noise * np.random.default_rng(1).normal(size=len(ROWS))
-    tuner = Tuner((sp.sympify(expression),), SYMBOLS, {}, Rows(ROWS, values[:, None], "regression"), 0.0, np.inf)
+    tuner = Tuner((sp.sympify(expression),), SYMBOLS, {}, Rows(ROWS, values[:, None], "regression"), 0.0, Effort())
     return tuner.simplify()[0]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import BSpline
 
+from evokan.explain.effort import Effort
 from evokan.explain.forms import LawForm, SplineForm
 from evokan.explain.functions import library
 from evokan.explain.graph import EdgeFunction, FunctionGraph, SplineTable
@@ -178,7 +179,7 @@ def test_pruning_leaves_what_is_needed():
         found = refit(network, data, Strength(40))
         return found if data.loss(found.predict(data.x)) <= limit else None
 
-    found = prune(start, data.x, fit)
+    found = prune(start, data.x, fit, Effort())
     assert {link.source for link in found.links} == {0, 2}
     assert data.loss(found.predict(data.x)) <= limit
 

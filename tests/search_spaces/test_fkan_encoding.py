@@ -36,7 +36,7 @@ def test_a_sequence_and_its_counts():
     assert found == FKANArchitecture(3, 2, (0, 2), SEQUENTIAL, (3, 2), (5, 1))
     assert found.levels == (2, 3, 2, 2)
     assert (found.n_edges, found.n_params, found.n_features, found.depth) == (16, 16 + 7 + 6, 2, 3)
-    assert found.columns == (0, 2)
+    assert found.used_columns == (0, 2)
 
 
 def test_parallel_branches_and_their_counts():
