@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from threadpoolctl import threadpool_limits
+
 from evokan.baselines import fit_baselines
 from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.executors import Executor
@@ -69,7 +71,10 @@ def write_product(job: Job, directory: RunDirectory, executor: Executor, records
     finalist, weights = next((f, w) for f, w in fitted if f.member is chosen)
     directory.best.mkdir(exist_ok=True)
     _write_network(job, finalist, weights, directory.best / "model.safetensors", directory.best / "architecture.json")
-    write_json(directory.best / "metrics.json", _metrics(job, finalizer, finalist, weights))
+    # Threads of the libraries would wait for each other more than they work, and change the order of sums.
+    with threadpool_limits(1):
+        figures = _metrics(job, finalizer, finalist, weights)
+    write_json(directory.best / "metrics.json", figures)
     run = Run(directory.path)
     observer.on_stage("reading the network as a formula")
     write_formula(run)

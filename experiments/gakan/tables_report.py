@@ -147,15 +147,17 @@ def _times(seconds: pd.DataFrame, names: list[str]) -> list[str]:
     means = seconds.groupby(["dataset", "part"]).cpu_seconds.mean()
     totals = seconds.groupby("dataset").cpu_seconds.sum()
     splits = seconds.groupby("dataset").split.nunique()
-    lines = [(name, *(f"{means[(name, part)]:.1f}" if (name, part) in means else "" for part in parts),
-              f"{totals[name] / 60:.1f} ({splits[name]} splits)",
-              f"{20 * totals[name] / splits[name] / 60 / CORES:.1f}") for name in names if name in totals]
+    lines = []
+    for name in [name for name in names if name in totals]:
+        cells = [f"{means[(name, part)]:.1f}" if (name, part) in means else "" for part in parts]
+        minutes = totals[name] / 60
+        lines.append((name, str(splits[name]), *cells, f"{minutes:.1f}", f"{20 * minutes / splits[name] / CORES:.1f}"))
     return [
         "## Time",
         "Mean processor seconds of a part of one split, and processor minutes in all. The last column is what 20 "
         f"splits take on {CORES} cores that have nothing else to do, computed from these; wanted, rice left out: at "
         f"most {MINUTES} minutes.",
-        table(("table", *parts, "minutes in all", f"20 splits on {CORES} cores, minutes"), lines),
+        table(("table", "splits", *parts, "minutes in all", f"20 splits on {CORES} cores, minutes"), lines),
         "Measured under:\n\n" + "\n".join(f"- {line}; one thread a part" for line in dict.fromkeys(seconds.conditions)),
     ]
 
