@@ -48,6 +48,7 @@ class SearchConfig(BaseModel):
     seed: int = Field(0, ge=0)
     choose: str = "best-loss"
     refit: Literal["development", "holdout"] = "development"
+    formula_seconds: float = Field(3.0, ge=0)
 
     steps: int = Field(20, ge=1)
     folds: int = Field(1, ge=1)

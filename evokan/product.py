@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from evokan.job import Job
     from evokan.space import Weights
 
-FORMULA_SECONDS = 3.0
-"""Work for the formula of a search (`evokan.explain.effort`); ``evokan formula RUN`` does more and finds more."""
 PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
 
 
@@ -76,16 +74,23 @@ def write_product(job: Job, directory: RunDirectory, executor: Executor, records
         figures = _metrics(job, finalizer, finalist, weights)
     write_json(directory.best / "metrics.json", figures)
     run = Run(directory.path)
-    observer.on_stage("reading the network as a formula")
-    write_formula(run)
+    if job.config.formula_seconds:
+        observer.on_stage("reading the network as a formula")
+        write_formula(run, job.config.formula_seconds)
     observer.on_stage("drawing")
     draw(run)
 
 
-def write_formula(run: Run) -> None:
-    """Write the formula of the chosen network to ``best/formula.txt``; nothing where there are no edges to read."""
+def write_formula(run: Run, seconds: float) -> None:
+    """Write ``best/formula.txt``, or nothing where the family has no edges to read.
+
+    Parameters
+    ----------
+    seconds
+        Work allowed (`evokan.explain.effort`); ``evokan formula RUN`` does more and finds more.
+    """
     try:
-        formulas = run.best.formulas(time_limit=FORMULA_SECONDS)
+        formulas = run.best.formulas(time_limit=seconds)
     except InputError:
         return
     best = formulas.best

@@ -100,6 +100,8 @@ SETTINGS: tuple[Setting, ...] = (
                                          "smallest:TOLERANCE.", "best-loss"),
     Setting("refit", TRAINING, "ROWS", "Rows of the final fit: development (train and validation part) or holdout "
                                        "(train part, stopped by the validation part).", "development"),
+    Setting("formula_seconds", TRAINING, "SECONDS", "Work for the formula at the end, about so long on a server core; "
+            "0 leaves it to `evokan formula`.", "3.0"),
     Setting("steps", TRAINING, "N", "L-BFGS steps of 20 iterations.", "20"),
     Setting("folds", TRAINING, "K", "Folds of the validation loss; 1 is a single hold-out.", "1"),
     Setting("race", TRAINING, "", "Judge most networks by one fold or two, and only the better half of them by more.",

@@ -12,6 +12,7 @@ COMMANDS = ("search", "resume", "show", "plot", "predict", "evaluate", "formula"
 HEAVY = {"numpy", "pandas", "scipy", "sklearn", "torch", "numba", "matplotlib", "deap", "ray", "yaml", "pyarrow",
          "sympy"}
 TINY = ("search", "--space", "gakan", "--dataset", "iris", "--population", "6", "--generations", "1", "--folds", "1",
+          "--formula-seconds", "0",
         "--out", "run")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-TINY = ("--population", "8", "--generations", "1", "--folds", "1", "--workers", "1")
+TINY = ("--population", "8", "--generations", "1", "--folds", "1", "--workers", "1", "--formula-seconds", "0")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import pytest
 
 # Trained to the end of every step, so that there is time to be killed in.
 SEARCH = ("search", "--space", "gakan", "--dataset", "wine", "--population", "8", "--generations", "4", "--seed", "3",
+          "--formula-seconds", "0",
           "--steps", "6", "--folds", "2", "--space-option", "patience=0")
 RECORDS = 40
 MOMENTS = random.Random(20240613)

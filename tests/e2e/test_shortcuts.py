@@ -9,6 +9,7 @@ import pytest
 from test_kill_and_resume import assert_equal, stop
 
 TINY = ("search", "--space", "gakan", "--dataset", "wine", "--population", "8", "--folds", "4", "--steps", "1",
+          "--formula-seconds", "0",
         "--seed", "2", "--quiet")
 
 

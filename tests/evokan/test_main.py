@@ -14,7 +14,8 @@ from evokan.errors import InputError
 from evokan.observer import Observer, Observers
 from evokan.problem import Problem
 
-TINY = {"space": "gakan", "dataset": "iris", "population": 6, "generations": 2, "folds": 1, "seed": 5}
+TINY = {"space": "gakan", "dataset": "iris", "population": 6, "generations": 2, "folds": 1, "seed": 5,
+        "formula_seconds": 0.0}
 
 
 # ---------------------------------------------------------------- the real family

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 SEARCH = ("search", "--space", "gakan", "--dataset", "wine", "--population", "8", "--generations", "3", "--seed", "3",
+          "--formula-seconds", "0",
           "--steps", "4", "--folds", "2", "--space-option", "patience=0", "--quiet")
 KILLS = 10
 

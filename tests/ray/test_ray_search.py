@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 TINY = ("search", "--space", "gakan", "--dataset", "iris", "--population", "8", "--generations", "1", "--folds", "2",
+          "--formula-seconds", "0",
         "--steps", "1", "--quiet")
 
 
