@@ -107,6 +107,7 @@ class Tuner:
         self._effort = effort
         places, template = self._constants.places, self._constants.template
         splines = undefined_functions(template)
+        self._splines, self._symbols, self._tables = splines, symbols, tables
         names = [sp.Symbol(f"_s{i}", real=True) for i in range(len(splines))]
         # Splines are fixed here: their values are columns like any other.
         plain = [output.xreplace(dict(zip(splines, names, strict=True))) for output in template]
@@ -188,8 +189,10 @@ class Tuner:
                             progress = True
                             break
         self._round([number for number in range(len(self.params)) if number not in exact])
-        return self._constants.filled([exact.get(i, sp.Float(repr(float(value)))) if i in exact
-                                       else _decimal(value) for i, value in enumerate(self.params)])
+        splines = self._rounded_splines()
+        filled = self._constants.filled([exact[i] if i in exact else _decimal(value)
+                                         for i, value in enumerate(self.params)])
+        return tuple(output.xreplace(splines) for output in filled)
 
     def _order(self, exact: Mapping[int, sp.Expr]) -> list[int]:
         """Return the free constants, those nearest to a simple value first."""
@@ -227,6 +230,18 @@ class Tuner:
             if self.loss(trial) <= limit:
                 self.params = trial
                 return
+
+    def _rounded_splines(self) -> dict[sp.Expr, sp.Expr]:
+        """Return the splines with as few digits in their arguments as the loss allows, by the splines as they are."""
+        limit = self.allowance(self.loss(self.params))
+        columns = self._rows.x.T
+        for digits in DIGITS if self._splines else ():
+            rounded = [spline.xreplace({value: _decimal(float(f"{float(value):.{digits}g}"))
+                                        for value in spline.atoms(sp.Float)}) for spline in self._splines]
+            values = numeric(rounded, self._symbols, self._tables)(*columns)
+            if self._rows.loss(np.column_stack(self._value(*columns, *values, *self.params))) <= limit:
+                return dict(zip(self._splines, rounded, strict=True))
+        return {}
 
 
 def _decimal(value: float) -> sp.Float:

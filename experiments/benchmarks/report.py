@@ -15,7 +15,7 @@ from typing import Any
 
 from evokan.experiments import Context, Rows
 
-PACKAGES = ("evokan", "numpy", "numba", "torch", "pykan", "scikit-learn")
+PACKAGES = ("evokan", "numpy", "numba", "torch", "pykan", "ray", "scikit-learn")
 
 Row = dict[str, Any]
 """Values of one row by column: whole numbers, other numbers, or text."""

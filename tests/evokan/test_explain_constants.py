@@ -58,6 +58,22 @@ def test_noise_rounds_and_invents_no_pi():
     assert float(found.coeff(X)) == pytest.approx(3.13, abs=0.1)
 
 
+@pytest.mark.parametrize(("noise", "digits"), [(0.3, 2), (1e-3, 5)])
+def test_numbers_inside_of_splines_have_as_few_digits_as_the_loss_allows(noise, digits):
+    table = SplineTable(0.0, 0.25, np.array([0.0, 1.0, -1.0, 2.0, 0.0, 1.5, 0.5, -2.0, 1.0, 0.0, 0.0]))
+    start = sp.Function("spline1")(0.98765432101234 * X + 0.123456789012345)
+    clean = table(0.98765432101234 * ROWS[:, 0] + 0.123456789012345)
+    rows = Rows(ROWS, (clean + noise * np.random.default_rng(1).normal(size=len(ROWS)))[:, None], "regression")
+    tuner = Tuner((start,), SYMBOLS, {"spline1": table}, rows, 0.0, Effort())
+    before = tuner.loss(tuner.params)
+    (found,) = tuner.simplify()
+    numbers = [float(number) for number in found.atoms(sp.Float)]
+    assert len(numbers) == 2
+    assert all(float(f"{number:.{digits}g}") == number for number in numbers)
+    after = Tuner((found,), SYMBOLS, {"spline1": table}, rows, 0.0, Effort())
+    assert after.loss(after.params) <= tuner.allowance(before)
+
+
 def test_whole_numbers_and_splines_are_no_constants():
     spline = sp.Function("spline1")
     constants = Constants.of((2 * X**3 + 0.5 * spline(0.25 * X) + sp.pi,))
