@@ -1,11 +1,17 @@
-"""One forward and backward of the fractional Jacobi block, and how many candidates train in a second (Figure 4d)."""
+"""Cost of the activations, fixed ones and the fractional Jacobi block (Figure 4d), and candidates trained in a second.
+
+The block of the public package (github.com/alirezaafzalaghaei/fKAN) is measured beside ours where the environment
+variable ``FKAN_PUBLIC`` names a copy of that repository. Nothing of it is part of this one.
+"""
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,12 +23,18 @@ from evokan.experiments import Context, Experiment
 from evokan.problem import Problem
 from evokan.space import Budget, TrainingJob
 from experiments.benchmarks.report import Aim, Measurements, Row, aims_table, folder, main, table, write_page
+from experiments.fkan.figures import draw_costs
 from search_spaces.fkan import FKAN, FKANOptions, FractionalJacobi
 from search_spaces.fkan.encoding import SEQUENTIAL, network
 
 SIZE = 1000
 REPEATS = 15
 CANDIDATES = 20
+DEGREES = range(1, 7)
+PUBLIC = "FKAN_PUBLIC"
+PUBLISHED = {"relu": 16.0, "sigmoid": 22.2, "tanh": 19.4, "fJNB(1)": 25.2, "fJNB(2)": 25.8, "fJNB(3)": 29.5,
+             "fJNB(4)": 36.5, "fJNB(5)": 39.5, "fJNB(6)": 46.8}
+"""Figure 4d, the processor's times in ms, from the public notebook ``plot-time``."""
 
 
 def sigmoid_power(x: Tensor) -> Tensor:
@@ -46,28 +58,47 @@ def recurrence(x: Tensor, degree: int = 6) -> Tensor:
 
 
 WAYS: dict[str, Callable[[Tensor], Tensor]] = {
-    "sigmoid and power": sigmoid_power, "plain recurrence, degree 6": recurrence,
-    **{f"FractionalJacobi({degree})": FractionalJacobi(degree) for degree in range(1, 7)},
-    "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "elu": torch.nn.functional.elu,
-    "gelu": torch.nn.functional.gelu, "silu": torch.nn.functional.silu, "softplus": torch.nn.functional.softplus,
+    "relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
+    **{f"fJNB({degree})": FractionalJacobi(degree) for degree in DEGREES},
+    "elu": torch.nn.functional.elu, "gelu": torch.nn.functional.gelu, "silu": torch.nn.functional.silu,
+    "softplus": torch.nn.functional.softplus, "sigmoid and power": sigmoid_power,
+    "plain recurrence, degree 6": recurrence,
 }
+FORWARD, BOTH, TRAINING = "forward", "forward and backward", "training"
 
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing, and write the page."""
-    rows = Measurements(folder(context) / "fkan_block.csv", ("what",))
+    rows = Measurements(folder(context) / "fkan_block.csv", ("what", "pass"))
     repeats = 3 if context.quick else REPEATS
-    for (what,) in context.each("measurements", rows.missing([(name,) for name in (*WAYS, "candidates")])):
+    ways = WAYS | public_ways()
+    pieces = [*((name, which) for name in ways for which in (FORWARD, BOTH)), ("candidates", TRAINING)]
+    for what, which in context.each("measurements", rows.missing(pieces)):
         with threadpool_limits(limits=1):
-            rows.add(candidates() if what == "candidates" else block(what, repeats))
+            rows.add(candidates() if which == TRAINING else block(what, which, ways[what], repeats))
     page = rows.path.with_suffix(".md")
-    write_page(page, "The fractional Jacobi block", rows.values(), "one thread", report(rows.values()))
-    return [rows.path, page]
+    picture = rows.path.with_suffix(".png")
+    values = rows.values()
+    draw_costs(costs(values), picture)
+    write_page(page, "The fractional Jacobi block", values, "one thread", report(values))
+    return [rows.path, page, picture]
 
 
-def block(name: str, repeats: int) -> Row:
-    """Return the CPU time of one forward and backward of a SIZE x SIZE float32 array, in ms."""
-    way = WAYS[name]
+def public_ways() -> dict[str, Callable[[Tensor], Tensor]]:
+    """Return the blocks of the public package, none where `PUBLIC` names no folder of it."""
+    named = os.environ.get(PUBLIC)
+    if not named or not (Path(named) / "fkan" / "torch.py").is_file():
+        return {}
+    sys.path.insert(0, named)
+    try:
+        public = importlib.import_module("fkan.torch")
+    finally:
+        sys.path.remove(named)
+    return {f"public fJNB({degree})": public.FractionalJacobiNeuralBlock(degree) for degree in DEGREES}
+
+
+def block(name: str, which: str, way: Callable[[Tensor], Tensor], repeats: int) -> Row:
+    """Return the CPU time of one pass over a SIZE x SIZE float32 array, in ms."""
     generator = torch.Generator().manual_seed(0)
     x, upstream = (torch.randn(SIZE, SIZE, generator=generator) for _ in range(2))
     x.requires_grad_()
@@ -75,9 +106,14 @@ def block(name: str, repeats: int) -> Row:
     for _ in range(repeats + 2):
         x.grad = None
         began = time.process_time()
-        torch.autograd.backward(way(x), upstream)
+        if which == BOTH:
+            torch.autograd.backward(way(x), upstream)
+        else:
+            with torch.no_grad():
+                way(x)
         times.append(1e3 * (time.process_time() - began))
-    return {"what": name, "median": float(np.median(times[2:])), "lowest": min(times[2:]), "repeats": repeats}
+    return {"what": name, "pass": which, "median": float(np.median(times[2:])), "lowest": min(times[2:]),
+            "repeats": repeats}
 
 
 def candidates() -> Row:
@@ -92,26 +128,48 @@ def candidates() -> Row:
         space.train([TrainingJob(architecture, problem.folds[0], CANDIDATES * repeat + i) for i in range(CANDIDATES)],
                     problem, Budget(20))
         rates.append(CANDIDATES / (time.process_time() - began))
-    return {"what": "candidates", "median": float(np.median(rates)), "lowest": min(rates), "repeats": len(rates)}
+    return {"what": "candidates", "pass": TRAINING, "median": float(np.median(rates)), "lowest": min(rates),
+            "repeats": len(rates)}
 
 
-def report(rows: Sequence[dict[str, Any]]) -> list[str]:
+def costs(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Return the times of a forward pass by source and activation: what Figure 4d shows."""
+    found = {row["what"]: row["median"] for row in rows if row["pass"] == FORWARD}
+    public = {name.removeprefix("public "): value for name, value in found.items() if name.startswith("public ")}
+    return {"evokan": {name: found[name] for name in PUBLISHED},
+            **({"public block, the same machine": public} if public else {}), "Figure 4d, another machine": PUBLISHED}
+
+
+def report(rows: Sequence[Row]) -> list[str]:
     """Return the parts of the page."""
-    found = {row["what"]: row["median"] for row in rows}
-    ratio = found["FractionalJacobi(6)"] / found["sigmoid and power"]
+    found = {(row["what"], row["pass"]): row for row in rows}
+    middle = {key: float(row["median"]) for key, row in found.items()}
+    ours = middle["fJNB(6)", BOTH]
+    aims = [Aim("block of degree 6 over sigmoid and power alone", 2.0, ours / middle["sigmoid and power", BOTH],
+                at_least=False, unit=" times"),
+            Aim("candidates a second, fkan-1d, 5 neurons x 3 layers, 500 evaluations", 10.0,
+                middle["candidates", TRAINING])]
+    if ("public fJNB(6)", BOTH) in middle:
+        aims.insert(1, Aim("block of degree 6 over the public block", 1.0, ours / middle["public fJNB(6)", BOTH],
+                           at_least=False, unit=" times"))
+    lines: list[Sequence[str | float]] = []
+    for name in dict.fromkeys(row["what"] for row in rows if row["pass"] != TRAINING):
+        published = PUBLISHED.get(name)
+        lines.append((name, *(found[name, which][figure] for which in (FORWARD, BOTH)
+                              for figure in ("median", "lowest")), "" if published is None else published))
     return [
-        aims_table([
-            Aim("block of degree 6 against sigmoid and power alone", 2.0, ratio, at_least=False, unit=" times"),
-            Aim("candidates a second, fkan-1d, 5 neurons x 3 layers, 500 evaluations", 10.0, found["candidates"]),
-        ]),
-        f"CPU time of one forward and backward, {SIZE} x {SIZE}, float32, one thread; all parameters have gradients:",
-        table(("", "median ms", "lowest ms"),
-              [(row["what"], row["median"], row["lowest"]) for row in rows if row["what"] != "candidates"]),
+        aims_table(aims),
+        f"CPU time of a pass over {SIZE} x {SIZE} values, float32, one thread, medians of {rows[0]['repeats']}; with "
+        "backward, all parameters and the input have gradients. Figure 4d: forward on a processor, as the notebook "
+        f"`plot-time` has it; drawing the numbers is part of those times. Public: the block of "
+        f"github.com/alirezaafzalaghaei/fKAN, measured where the environment variable `{PUBLIC}` names a copy.",
+        table(("", "forward, ms", "lowest", "forward and backward, ms", "lowest", "Figure 4d, ms"), lines),
+        "![time of a forward pass by activation](fkan_block.png)",
         "A candidate is trained by 20 steps of L-BFGS: at most 500 evaluations of loss and gradient.",
     ]
 
 
-EXPERIMENT = Experiment("fkan-block", "cost of the fractional Jacobi block and of a candidate (fKAN, Figure 4d)", run)
+EXPERIMENT = Experiment("fkan-block", "cost of activations and of a candidate (fKAN, Figure 4d; FKAN_PUBLIC)", run)
 
 if __name__ == "__main__":
     main("fkan_block", run)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evokan.errors import InputError
 from evokan.experiments import Context, Experiment
 from experiments.benchmarks import report
 from experiments.benchmarks.report import Aim, Measurements, Row
@@ -50,7 +51,7 @@ class Finished:
 
 
 def call(arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Finished:
-    """Run ``evokan`` with `arguments` in `folder`; raises `RuntimeError` where it fails."""
+    """Run ``evokan`` with `arguments` in `folder`; raises `InputError` or `RuntimeError` as it ends with 2 or worse."""
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
         process = subprocess.Popen([*EVOKAN, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
@@ -60,6 +61,8 @@ def call(arguments: Sequence[str], folder: Path, environment: Mapping[str, str] 
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode(errors="replace")
+    if process.returncode == 2:
+        raise InputError(text.strip().removeprefix("evokan: "))
     if process.returncode:
         raise RuntimeError(f"evokan {' '.join(arguments)} ended with status {process.returncode}:\n{text}")
     unit = 1 if sys.platform == "darwin" else 1024

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from evokan.reports import save
-from evokan.reports.style import dress, new_axes, styled
+from evokan.reports.style import BLUE, INK, LABEL_PT, MUTED, TICK_PT, VERMILLION, dress, new_axes, styled
+
+FLOOR = 1e-16
+"""Where logarithmic axes of errors end."""
 
 
 def draw_depths(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str]) -> None:
@@ -47,3 +52,109 @@ def draw_parameters(rows: Sequence[dict[str, Any]], path: Path) -> None:
                 dress(axes, x_label=f"iterations, {method}", y_label=name)
         grid[0, 0].legend(fontsize=7)
         save(figure, path)
+
+
+def draw_solutions(rows: Sequence[Mapping[str, str]], folder: Path) -> list[tuple[str, Path]]:
+    """Draw solutions, errors and residuals of the equations that `rows` of ``solutions.csv`` are of.
+
+    Returns
+    -------
+    list of (str, Path)
+        Captions and pictures.
+    """
+    curves: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for name in dict.fromkeys(row["equation"] for row in rows):
+        part = [row for row in rows if row["equation"] == name]
+        curves[name] = {key: np.array([float(row[key] or "nan") for row in part])
+                        for key in ("x", "t", "u", "reference", "residual")}
+    kinds = (("Lane-Emden equations, m = 0 to 4", "lane-emden", _draw_lane_emden),
+             ("Burgers equations", "burgers", _draw_burgers), ("Delay equation", "delay", _draw_delay))
+    pictures = []
+    for caption, kind, draw in kinds:
+        own = {name: values for name, values in curves.items() if name.startswith(kind)}
+        if own:
+            path = folder / f"solutions_{kind}.png"
+            with styled():
+                save(draw(own), path)
+            pictures.append((caption, path))
+    return pictures
+
+
+def _draw_lane_emden(curves: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> Figure:
+    figure = Figure(figsize=(11.0, 3.4), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    left.axhline(0.0, color=MUTED, linewidth=0.8)
+    for name, part in curves.items():
+        (line,) = left.plot(part["x"], part["u"], label=f"m = {name[-1]}")
+        left.plot(part["x"], part["reference"], color=INK, linewidth=0.8, linestyle=":")
+        middle.plot(part["x"], np.abs(part["u"] - part["reference"]) + FLOOR, color=line.get_color(), linewidth=1.0)
+        right.plot(part["x"], np.abs(part["residual"]) + FLOOR, color=line.get_color(), linewidth=1.0)
+    for axes in (middle, right):
+        axes.set_yscale("log")
+    dress(left, x_label="x", y_label="y, and the reference dotted")
+    dress(middle, x_label="x", y_label="|y - reference|")
+    dress(right, x_label="x", y_label="|residual|")
+    left.legend(fontsize=TICK_PT)
+    return figure
+
+
+def _draw_burgers(curves: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> Figure:
+    figure = Figure(figsize=(11.0, 3.2 * len(curves)), layout="constrained")
+    for (name, part), line in zip(curves.items(), figure.subplots(len(curves), 3, squeeze=False), strict=True):
+        x, t = np.unique(part["x"]), np.unique(part["t"])
+        maps = {f"u, {name}": part["u"], "u - exact": part["u"] - part["reference"], "residual": part["residual"]}
+        for axes, (title, values) in zip(line, maps.items(), strict=True):
+            signed = not title.startswith("u,")
+            reach = float(np.abs(values).max())
+            shown = axes.pcolormesh(x, t, values.reshape(len(x), len(t)).T, shading="gouraud",
+                                    cmap="RdBu_r" if signed else "viridis", vmin=-reach if signed else None,
+                                    vmax=reach if signed else None)
+            bar = figure.colorbar(shown, ax=axes, format="%.1e" if signed else None)
+            bar.ax.tick_params(labelsize=TICK_PT)
+            bar.outline.set_visible(False)  # type: ignore[operator]
+            axes.set_title(title, fontsize=LABEL_PT)
+            dress(axes, x_label="x", y_label="t")
+            axes.grid(visible=False)
+    return figure
+
+
+def _draw_delay(curves: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> Figure:
+    (part,) = curves.values()
+    figure = Figure(figsize=(11.0, 3.2), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    left.plot(part["x"], part["u"], color=BLUE, label="network")
+    left.plot(part["x"], part["reference"], color=INK, linewidth=0.8, linestyle=":", label="exact, x^3")
+    left.legend(fontsize=TICK_PT)
+    _signed(middle, part["x"], part["u"] - part["reference"], "y - exact")
+    _signed(right, part["x"], part["residual"], "residual")
+    dress(left, x_label="x", y_label="y")
+    return figure
+
+
+def _signed(axes: Axes, x: NDArray[np.float64], values: NDArray[np.float64], label: str) -> None:
+    axes.axhline(0.0, color=MUTED, linewidth=0.8)
+    axes.plot(x, values, color=VERMILLION, linewidth=1.0)
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
+    dress(axes, x_label="x", y_label=label)
+
+
+def draw_costs(times: Mapping[str, Mapping[str, float]], path: Path) -> None:
+    """Draw the time of each activation, a mark for each source.
+
+    Parameters
+    ----------
+    times
+        Milliseconds by source and activation; the first source has them all.
+    """
+    names = list(next(iter(times.values())))
+    with styled():
+        axes = new_axes(7.6, 3.8)
+        for (source, found), marker in zip(times.items(), "osD^v", strict=False):
+            known = [name for name in names if name in found]
+            axes.plot([names.index(name) for name in known], [found[name] for name in known], linestyle="",
+                      marker=marker, markersize=5, label=source)
+        axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
+        axes.set_yscale("log")
+        dress(axes, y_label="ms")
+        axes.legend(fontsize=TICK_PT)
+        save(axes, path)

@@ -98,7 +98,10 @@ def report(table: pd.DataFrame) -> str:
                      f"{part.edges.median():.0f} | {part.test_rmse.max():.1e} | "
                      f"{part.formula_cpu_seconds.median():.2f} | {part.formula_cpu_seconds.max():.2f} | "
                      f"{part.search_cpu_seconds.median():.1f} |")
-    lines += ["", f"The symbolic part from the known structure takes {PYKAN}.", "", "| law | from | seed | formula |",
+    lines += ["", "Small networks of standard shapes over the columns that a network uses are fitted and read beside "
+              "it (`evokan.explain.find_formulas`): an exact law is often theirs, and not the wiring of the network "
+              "that the search chose.",
+              "", f"The symbolic part from the known structure takes {PYKAN}.", "", "| law | from | seed | formula |",
               "|---|---|---|---|"]
     lines += [f"| {row['law']} | {row['way']} | {row['seed']} | `{row['formula'][:120]}` |"
               for row in table.to_dict("records")]

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from evokan.chromosome import Bits, ChromosomeLayout
-from evokan.problem import FoldArrays, Problem, Task
+from evokan.problem import Problem, Task
 from evokan.space import (
     Architecture,
     Budget,
@@ -20,6 +20,7 @@ from evokan.space import (
     TrainingJob,
     Weights,
 )
+from evokan.training.one_by_one import train_each
 from search_spaces.fkan import encoding
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.options import FKANOptions
@@ -79,13 +80,7 @@ class FKAN(SearchSpace):
                 return [train_residual(job, problem, self.settings, budget) for job in jobs]
         from search_spaces.fkan.training import train
 
-        cut: dict[int, FoldArrays] = {}
-        results = []
-        for job in jobs:
-            if id(job.fold) not in cut:
-                cut[id(job.fold)] = problem.arrays(job.fold)
-            results.append(train(job, cut[id(job.fold)], problem, self.settings, budget))
-        return results
+        return train_each(jobs, problem.arrays, lambda job, arrays: train(job, arrays, problem, self.settings, budget))
 
     def architecture_from_json(self, data: Mapping[str, Any]) -> FKANArchitecture:
         """Return the architecture whose `to_json` gave `data`."""

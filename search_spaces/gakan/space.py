@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 
 from evokan.chromosome import Bits, ChromosomeLayout
-from evokan.problem import FoldArrays, Problem
+from evokan.problem import Problem
 from evokan.space import (
     Architecture,
     Budget,
@@ -20,6 +20,7 @@ from evokan.space import (
     TrainingJob,
     Weights,
 )
+from evokan.training.one_by_one import train_each
 from search_spaces.gakan import encoding
 from search_spaces.gakan.encoding import KANArchitecture
 from search_spaces.gakan.options import GAKANOptions
@@ -77,13 +78,8 @@ class GAKAN(SearchSpace):
         from search_spaces.gakan.training import train
 
         dtype = np.float32 if self.settings.precision == "float32" else np.float64
-        cut: dict[int, FoldArrays] = {}
-        results = []
-        for job in jobs:
-            if id(job.fold) not in cut:
-                cut[id(job.fold)] = problem.arrays(job.fold, dtype)
-            results.append(train(job, cut[id(job.fold)], problem, self.settings, budget))
-        return results
+        return train_each(jobs, lambda fold: problem.arrays(fold, dtype),
+                          lambda job, arrays: train(job, arrays, problem, self.settings, budget))
 
     def architecture_from_json(self, data: Mapping[str, Any]) -> KANArchitecture:
         """Return the architecture whose `to_json` gave `data`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from evokan.chromosome import Bits, ChromosomeLayout
 from evokan.errors import InvalidArchitecture
-from evokan.problem import FoldArrays, Problem
+from evokan.problem import Problem
 from evokan.space import (
     Architecture,
     Budget,
@@ -19,6 +19,7 @@ from evokan.space import (
     TrainingJob,
     Weights,
 )
+from evokan.training.one_by_one import train_each
 from search_spaces.hkan import cost, encoding
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.layers import HKANLayer
@@ -70,13 +71,7 @@ class HKAN(SearchSpace):
         """Train each job by itself, always on the processor; `budget` has no meaning without iterations."""
         from search_spaces.hkan.training import train
 
-        cut: dict[int, FoldArrays] = {}
-        results = []
-        for job in jobs:
-            if id(job.fold) not in cut:
-                cut[id(job.fold)] = problem.arrays(job.fold)
-            results.append(train(job, cut[id(job.fold)], problem, self.settings))
-        return results
+        return train_each(jobs, problem.arrays, lambda job, arrays: train(job, arrays, problem, self.settings))
 
     def architecture_from_json(self, data: Mapping[str, Any]) -> HKANArchitecture:
         """Return the architecture whose `to_json` gave `data`."""

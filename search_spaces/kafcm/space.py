@@ -20,6 +20,7 @@ from evokan.space import (
     TrainingJob,
     Weights,
 )
+from evokan.training.one_by_one import train_each
 from search_spaces.kafcm import encoding
 from search_spaces.kafcm.encoding import CausalMap, Rules
 from search_spaces.kafcm.options import KAFCMOptions
@@ -73,15 +74,10 @@ class KAFCM(SearchSpace):
 
     def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job in the compiled driver."""
-        from search_spaces.kafcm.training import FoldStates, fold_states, train
+        from search_spaces.kafcm.training import fold_states, train
 
-        cut: dict[int, FoldStates] = {}
-        results = []
-        for job in jobs:
-            if id(job.fold) not in cut:
-                cut[id(job.fold)] = fold_states(problem, job.fold, self.settings)
-            results.append(train(job, cut[id(job.fold)], self.settings, budget))
-        return results
+        return train_each(jobs, lambda fold: fold_states(problem, fold, self.settings),
+                          lambda job, states: train(job, states, self.settings, budget))
 
     def architecture_from_json(self, data: Mapping[str, Any]) -> CausalMap:
         """Return the architecture whose `to_json` gave `data`."""

@@ -18,6 +18,7 @@ def runs(tmp_path: Path) -> tuple[Path, Path]:
         (tmp_path / name / "config.json").write_text(json.dumps({"settings": {"seed": 1, "workers": workers}}))
         (tmp_path / name / "history.csv").write_text(f"generation,best,seconds\n0,0.5,{seconds}\n")
         (tmp_path / name / "run.log").write_text(f"took {seconds} s")
+        (tmp_path / name / ".lock").write_text(name)
         (best / "model.safetensors").write_bytes(b"\x00\x01")
     return tmp_path / "threads", tmp_path / "ray"
 
