@@ -27,6 +27,9 @@ VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "mooco
 OF_ALGORITHM: dict[str, dict[str, Any]] = {"nsga2": {"objectives": ("val_loss", "n_params"), "choose": "knee"}}
 """Settings that an algorithm has other defaults for."""
 
+OF_TASK: dict[str, dict[str, Any]] = {"residual": {"folds": 1, "choose": "best-loss"}}
+"""Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -47,7 +50,7 @@ class Job:
 
 
 def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) -> SearchConfig:
-    """Stack defaults, the family's preset, the algorithm's, the YAML file and `settings` into one configuration.
+    """Stack defaults, the family's preset, the task's, the algorithm's, the YAML file and `settings`.
 
     Raises
     ------
@@ -61,7 +64,14 @@ def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) 
     layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
     of_algorithm = OF_ALGORITHM.get(given.algorithm, {})
     preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
-    return build_config(*preset_layers, of_algorithm, from_file, settings)
+    return build_config(*preset_layers, OF_TASK.get(_task(given), {}), of_algorithm, from_file, settings)
+
+
+def _task(config: SearchConfig) -> str:
+    """Return the task of the named data set; nothing for own tables, whose task their rows tell."""
+    from evokan.datasets import list_datasets
+
+    return next((info.task for info in list_datasets() if info.name == config.dataset), "")
 
 
 def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> Job:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
+from evokan.explain.bounds import without_idle_bounds
 from evokan.explain.constants import Tuner
 from evokan.explain.effort import Effort
 from evokan.explain.expression import add, columns, complexity, expressions
@@ -247,6 +248,7 @@ class _Search:
     def _formula(self, candidate: Candidate) -> tuple[Formula, FloatArray]:
         symbols = columns(self.graph.input_names)
         outputs, tables = expressions(candidate.network, self.graph)
+        outputs = without_idle_bounds(outputs, symbols, tables, self._raw.x)
         for _ in range(2):
             tuner = Tuner(outputs, symbols, tables, self._raw, self._law_ridge, self.effort)
             tuned = tuner.simplify()

@@ -13,11 +13,14 @@ from matplotlib.axes import Axes
 from evokan.datasets import load_dataset
 from evokan.datasets.maps import YERKES_NOISE, sine_law, yerkes_dodson
 from evokan.experiments import Context, Experiment, Rows
+from evokan.explain import Split, find_formulas
 from evokan.problem import Table
 from evokan.reports import save
 from evokan.reports.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, new_axes, styled
 from experiments.benchmarks.report import Aim, aims_table, table
+from experiments.formula.laws import is_law
 from experiments.kafcm.common import FloatArray, Found, middle, search, tuned_mlps, write_page
+from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 
 LAWS: dict[str, Callable[[FloatArray], FloatArray]] = {"yerkes-dodson": yerkes_dodson, "sine-law": sine_law}
@@ -57,8 +60,17 @@ def measure(name: str, seed: int) -> list[dict[str, Any]]:
                      "max_error_law": float(np.abs(curve - law(GRID)).max()),
                      "highest_at": float(GRID[curve.argmax()]), "n_params": params,
                      "grid": found.architecture.intervals if label == "kafcm" else "", "tried": tried,
-                     "cpu_seconds": round(seconds, 2)})
+                     "cpu_seconds": round(seconds, 2), "formula": "", "formula_is_law": ""})
+    if name == "sine-law":
+        rows[0] |= read(found)
     return rows
+
+
+def read(found: Found) -> dict[str, Any]:
+    """Return the formula of the edge, and whether it is the law with its constants to 3 digits."""
+    graph = KAFCM().graph(found.model, found.problem)
+    formula = find_formulas(graph, Split.of(found.problem, graph)).best
+    return {"formula": formula.text, "formula_is_law": int(is_law(formula, "sin(pi*a)"))}
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -92,7 +104,15 @@ def _parts(frame: pd.DataFrame) -> list[str]:
             cells.append([label, *(middle(own[column].tolist()) for column in columns)])
         header = ("model", "test MSE", "largest test error", "sd of the error", "largest error against the law",
                   "parameters", "CPU s with search")
-        parts += [f"## {title}", table(header, cells), _aims(name, part), f"![{name}]({name}.png)"]
+        parts += [f"## {title}", table(header, cells), _aims(name, part)]
+        if name == "sine-law":
+            own = part[part.model == "kafcm"]
+            texts = own.formula.value_counts()
+            parts.append(f"The formula of the edge, read by `evokan.explain` and in the units of the data, is the law "
+                         f"with its constants to 3 digits with {int(pd.to_numeric(own.formula_is_law).sum())} of "
+                         f"{len(own)} seeds: " + "; ".join(f"`{text}` ({count})" for text, count in texts.items())
+                         + ". A bound that no row reaches is left out of a formula.")
+        parts.append(f"![{name}]({name}.png)")
     return parts
 
 
