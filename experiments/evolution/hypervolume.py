@@ -11,7 +11,8 @@ from scipy import stats
 
 from evokan.experiments import Context, Experiment
 from experiments.benchmarks.report import Measurements, table
-from experiments.evolution.study import Piece, median_interval, run_pieces
+from experiments.evolution.study import Piece, median_interval, run_piece
+from experiments.parallel import as_done
 
 DATASETS = ("wine", "raisin", "wdbc")
 ALGORITHMS = ("nsga2", "ga", "random")
@@ -28,7 +29,7 @@ def run(context: Context) -> Sequence[Path]:
     search = {"population": 12, "generations": 3} if context.quick else SEARCH
     keys = [(algorithm, dataset, seed) for dataset in datasets for seed in seeds for algorithm in ALGORITHMS]
     missing = rows.missing(keys)
-    results = run_pieces([Piece(*key, {**search, "algorithm": key[0]}) for key in missing], context.workers)
+    results = as_done(run_piece, [Piece(*key, {**search, "algorithm": key[0]}) for key in missing], context.workers)
     for _ in context.each("evolutions", missing):
         rows.add(*next(results))
     page = folder / "hypervolume.md"

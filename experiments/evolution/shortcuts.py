@@ -9,7 +9,8 @@ import pandas as pd
 
 from evokan.experiments import Context, Experiment
 from experiments.benchmarks.report import Measurements, table
-from experiments.evolution.study import Piece, median_interval, run_pieces
+from experiments.evolution.study import Piece, median_interval, run_piece
+from experiments.parallel import as_done
 
 DATASETS = ("wine", "raisin")
 VARIANTS = {"plain": {}, "race": {"race": True}, "inherit": {"inherit": True},
@@ -32,7 +33,7 @@ def run(context: Context) -> Sequence[Path]:
     pieces = [Piece(*key, {**search, **VARIANTS[key[0]],
                            "generations": search["generations"] * (1 if key[0] == "plain" else LONGER)})
               for key in missing]
-    results = run_pieces(pieces, context.workers)
+    results = as_done(run_piece, pieces, context.workers)
     for _ in context.each("evolutions", missing):
         rows.add(*next(results))
     page = folder / "shortcuts.md"

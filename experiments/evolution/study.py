@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -69,13 +67,6 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
         evolve(make_algorithm(config), evaluator, State(), seed=config.seed, last_generation=config.generations,
                objectives=OBJECTIVES, reference=reference, on_generation=note)
     return rows
-
-
-def run_pieces(pieces: Sequence[Piece], workers: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of every piece as it is done, on `workers` processes."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(run_piece, piece) for piece in pieces]):
-            yield future.result()
 
 
 def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:

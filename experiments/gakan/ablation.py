@@ -16,8 +16,9 @@ from evokan.reports import save
 from experiments.benchmarks.report import Measurements, table
 from experiments.gakan.curves import one_legend, panels, plot_curves
 from experiments.gakan.statistics import against, interval_text, shown
-from experiments.gakan.study import Piece, at_hand, in_order, search
+from experiments.gakan.study import Piece, at_hand, search
 from experiments.gakan.variants import DEFAULT, OTHER_LOSS, VARIANTS
+from experiments.parallel import in_order
 
 DATASETS = ("wine", "wdbc", "raisin")
 FIRST_SPLIT, SEEDS = 100, 10

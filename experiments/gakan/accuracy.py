@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,8 @@ from scipy import stats
 from evokan.baselines import fit_baselines
 from evokan.experiments import Context, Experiment, Rows
 from evokan.job import prepare, resolve
-from experiments.gakan.study import Piece, run_pieces
+from experiments.gakan.study import Piece, run_piece
+from experiments.parallel import as_done, in_order
 
 DATASETS = {"wine": (0.98, "1.0000"), "wdbc": (0.968, "1.0000"), "iris": (0.955, "1.0000"),
             "raisin": (0.86, "0.9000"), "rice": (0.925, "0.9514")}
@@ -34,16 +33,15 @@ def run(context: Context) -> Sequence[Path]:
               for i in range(min(count, 4) if dataset == "rice" else count)]
     rows = Rows(folder / "accuracy.csv", ("dataset", "split"))
     keys = rows.missing(pieces)
-    results = run_pieces([Piece("default", dataset, split, search, choices=("default",), refits=("default",))
-                          for dataset, split in keys], context.workers)
+    results = as_done(run_piece, [Piece("default", dataset, split, search, choices=("default",), refits=("default",))
+                                  for dataset, split in keys], context.workers)
     for _ in context.each("searches", keys):
         rows.add(*next(results))
     baselines = Rows(folder / "baselines.csv", ("dataset", "split"))
     keys = baselines.missing(pieces)
-    with ProcessPoolExecutor(context.workers, mp_context=get_context("spawn")) as pool:
-        found = pool.map(_baselines, keys)
-        for _ in context.each("baselines", keys):
-            baselines.add(*next(found))
+    found = in_order(_baselines, keys, context.workers)
+    for _ in context.each("baselines", keys):
+        baselines.add(*next(found))
     page = folder / "accuracy.md"
     page.write_text(report(pd.DataFrame(rows.read()), pd.DataFrame(baselines.read()), search), encoding="utf-8")
     return [rows.path, baselines.path, page]

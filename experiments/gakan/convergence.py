@@ -18,7 +18,8 @@ from experiments.benchmarks.report import Measurements, table
 from experiments.evolution import study as evolution
 from experiments.gakan.curves import panels, plot_curves
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.study import Piece, at_hand, in_order
+from experiments.gakan.study import Piece, at_hand
+from experiments.parallel import in_order
 
 FIRST_SPLIT, SEEDS = 100, 5
 SEARCH = {"population": 100, "generations": 20}

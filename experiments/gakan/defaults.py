@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from evokan.experiments import Context, Experiment, Rows
-from experiments.gakan.study import Piece, run_pieces
+from experiments.gakan.study import Piece, run_piece
+from experiments.parallel import as_done
 
 CHOICES = ("best-loss", "one-se", "knee", "smallest:0.05", "smallest:0.2")
 REFITS = ("development", "holdout")
@@ -47,7 +48,7 @@ def run(context: Context) -> Sequence[Path]:
         for name in VARIANTS
     }
     missing = [pieces[key] for key in rows.missing(list(pieces))]
-    results = run_pieces(missing, context.workers)
+    results = as_done(run_piece, missing, context.workers)
     for _ in context.each("searches", missing):
         rows.add(*next(results))
     page = folder / "defaults.md"

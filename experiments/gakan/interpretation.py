@@ -18,8 +18,8 @@ from experiments.benchmarks.report import Measurements, table
 from experiments.formula.searches import searched
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.study import in_order
 from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER
+from experiments.parallel import in_order
 
 DATASETS = ("wine", "iris")
 SPLIT = 100

@@ -15,7 +15,7 @@ from evokan.reports import save
 from experiments.benchmarks.report import Measurements, number, table
 from experiments.formula.laws import LAWS, is_law
 from experiments.formula.searches import searched
-from experiments.gakan.study import in_order
+from experiments.parallel import in_order
 
 SEEDS = 10
 SEARCH = {"population": 40, "generations": 10}

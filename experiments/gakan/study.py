@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any
 
 from evokan.commands.printing import console
 from evokan.datasets import load_dataset
@@ -22,11 +20,8 @@ from evokan.front import FrontMember, choose, finalist_records, front_of
 from evokan.job import Job, prepare, reference_point, resolve
 from evokan.main import make_algorithm
 from evokan.metrics import Figures
-from evokan.space import Architecture, Weights
+from evokan.space import Architecture, SearchSpace, Weights
 from search_spaces.gakan import GAKAN
-
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ class Piece:
     choices: tuple[str, ...] = ("best-loss",)
     refits: tuple[str, ...] = ("development",)
     algorithm: type[GeneticAlgorithm] | None = None
-    space: type[GAKAN] = GAKAN
+    space: type[SearchSpace] = GAKAN
 
     def job(self) -> Job:
         """Return what the search works with, its kernels compiled."""
@@ -156,13 +151,6 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
     } for product in outcome.products]
 
 
-def run_pieces(pieces: Sequence[Piece], workers: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of every piece as it is done, on `workers` processes."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(run_piece, piece) for piece in pieces]):
-            yield future.result()
-
-
 def at_hand(names: Iterable[str], *, silent: bool = False) -> list[str]:
     """Return the data sets that can be loaded here; of the others a line says why they are left out."""
     found = []
@@ -175,12 +163,3 @@ def at_hand(names: Iterable[str], *, silent: bool = False) -> list[str]:
         else:
             found.append(name)
     return found
-
-
-def in_order(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
-    """Yield what `work`, a module's own function, makes of every task, in their order, on `workers` processes.
-
-    The order is what makes a file of results the same whatever the number of processes.
-    """
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(work, tasks)

@@ -18,8 +18,9 @@ from evokan.space import Architecture
 from experiments.benchmarks.report import Measurements
 from experiments.gakan.full_networks import DEEP, WIDE, fit_full
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.study import Piece, at_hand, in_order, search
+from experiments.gakan.study import Piece, at_hand, search
 from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER, report
+from experiments.parallel import in_order
 
 FIRST_SPLIT = 100
 SPLITS = {name: 10 if name == "rice" else 20 for name in PUBLISHED}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,12 +26,6 @@ class Repeat(NamedTuple):
 
     dataset: str
     seed: int
-
-
-def run_repeats(pieces: Sequence[Repeat], workers: int) -> Iterator[dict[str, Any]]:
-    """Yield a row for every piece, in order, on `workers` processes of one thread each."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(run_repeat, pieces)
 
 
 def run_repeat(piece: Repeat) -> dict[str, Any]:

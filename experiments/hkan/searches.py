@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -44,12 +41,6 @@ class Piece(NamedTuple):
     def evaluations(self) -> int:
         """Individuals in all."""
         return self.population * (self.generations + 1)
-
-
-def run_searches(pieces: Sequence[Piece], workers: int) -> Iterator[dict[str, Any]]:
-    """Yield a row for every piece, in order, on `workers` processes of one thread each."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(run_search, pieces)
 
 
 def run_search(piece: Piece) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,10 @@ from evokan.experiments import Context, Experiment
 from evokan.job import prepare, resolve
 from experiments.benchmarks.report import Measurements
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
-from experiments.hkan.repeats import REPEATS, TEXT, WITH_TEXT, Repeat, run_repeats
-from experiments.hkan.searches import Piece, run_searches
+from experiments.hkan.repeats import REPEATS, TEXT, WITH_TEXT, Repeat, run_repeat
+from experiments.hkan.searches import Piece, run_search
 from experiments.hkan.table_v_page import page
+from experiments.parallel import in_order
 
 SEEDS = 3
 POPULATION, GENERATIONS = 15, 19
@@ -40,7 +39,7 @@ def run(context: Context) -> Sequence[Path]:
     _repeat(repeats, context)
     _baselines(baselines, context)
     pieces = searches.missing(search_pieces(context))
-    results = run_searches(pieces, context.workers)
+    results = in_order(run_search, pieces, context.workers)
     for piece in context.each("searches", pieces):
         searches.add(next(results) | {"population": piece.population, "generations": piece.generations})
         write()
@@ -67,7 +66,7 @@ def _repeat(rows: Measurements, context: Context) -> None:
     if context.quick:
         names, count = ["machineCPU", "concrete", "stock", "tf5"], 3
     missing = rows.missing([Repeat(name, seed) for name in names for seed in range(count)])
-    results = run_repeats(missing, context.workers)
+    results = in_order(run_repeat, missing, context.workers)
     for _ in context.each("fits of Table IV", missing):
         rows.add(next(results))
 
@@ -76,10 +75,9 @@ def _baselines(rows: Measurements, context: Context) -> None:
     names = ["machineCPU", "auto_mpg"] if context.quick else [*SMALL, *LARGE, *FUNCTIONS]
     done = {str(row["dataset"]) for row in rows.values()}
     missing = [name for name in names if name not in done]
-    with ProcessPoolExecutor(context.workers, mp_context=get_context("spawn")) as pool:
-        found = pool.map(_fit_baselines, missing)
-        for _ in context.each("baselines", missing):
-            rows.add(*next(found))
+    found = in_order(_fit_baselines, missing, context.workers)
+    for _ in context.each("baselines", missing):
+        rows.add(*next(found))
 
 
 def _fit_baselines(dataset: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from evokan.problem import Problem
 from experiments.gakan import ablation, convergence, interpretation, laws, tables
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.full_networks import DEEP, WIDE, fit_full
-from experiments.gakan.study import at_hand, in_order
+from experiments.gakan.study import at_hand
 from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER, report
 from search_spaces.gakan import GAKAN
 
@@ -106,8 +106,6 @@ def test_a_table_that_was_cut_off_ends_as_the_same_file(tmp_path, monkeypatch):
     assert files[-1].read_text().split("## Time")[0] == page.split("## Time")[0]
 
 
-def test_in_order_keeps_the_order():
-    assert list(in_order(abs, [-3, 2, -1], 2)) == [3, 2, 1]
 
 
 def test_ablation_page_and_curves():

@@ -1,0 +1,27 @@
+"""Pieces of an experiment on several processes of one thread each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def in_order(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
+    """Yield what `work`, a module's own function, makes of every task, in their order, on `workers` processes.
+
+    The order is what makes a file of results the same whatever the number of processes.
+    """
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(work, tasks)
+
+
+def as_done(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
+    """Yield the same as `in_order` does, each as soon as it is there: nothing finished waits to be kept."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(work, task) for task in tasks]):
+            yield future.result()
