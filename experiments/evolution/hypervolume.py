@@ -41,10 +41,13 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
     """Return the page: median hypervolume with its interval, and paired differences."""
     last = frame[frame.generation == frame.generation.max()]
     lines: list[list[str]] = []
+    ahead = dict.fromkeys(ALGORITHMS, 0)
     for dataset, part in last.groupby("dataset", sort=False):
         by_seed = part.pivot_table(index="seed", columns="variant", values="hypervolume")
         losses = part.pivot_table(index="seed", columns="variant", values="best_val_loss")
+        medians = by_seed.median()
         for algorithm in [name for name in ALGORITHMS if name in by_seed]:
+            ahead[algorithm] += int(medians["nsga2"] >= medians[algorithm])
             median, low, high = median_interval(by_seed[algorithm].to_list())
             lines.append([str(dataset), algorithm, str(by_seed[algorithm].count()), f"{median:.4f}",
                           f"{low:.4f} to {high:.4f}", f"{losses[algorithm].median():.4f}",
@@ -57,6 +60,11 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
         "that of the search, the split is split seed 0. `best loss` is the lowest validation loss. `ga` is guided by "
         "the loss alone, with the smaller of equals.", "",
         table(("table", "algorithm", "seeds", "hypervolume", "interval", "best loss", "nsga2 higher in"), lines), "",
+        f"Aim: a median at least that of `ga` and of random search. Against `ga` on {ahead['ga']} of {ahead['nsga2']} "
+        f"tables, against random search on {ahead['random']} of {ahead['nsga2']}. The box reaches to the untrained "
+        "loss and to the largest network that a chromosome can hold, so a lower loss adds more to the hypervolume than "
+        "a smaller network does; `ga`, guided by the loss alone, finds lower losses in equal evaluations, while "
+        "crowding keeps NSGA-II's parents spread over all sizes.", "",
         *(f"Measured under: {line}; one thread a search." for line in dict.fromkeys(frame.conditions)),
     ]
     return "\n".join(text) + "\n"

@@ -61,7 +61,7 @@ class Study(Generic[Data]):
     title
         Of the page.
     columns
-        The figures, by the key under which `measure` returns them.
+        The figures, by the key under which `measure` returns them; the first one orders the activations.
     epochs
         On a processor, and on a GPU.
     activations
@@ -124,19 +124,18 @@ class Study(Generic[Data]):
                               "" if known is None else _spread(*known, column.decimals)]
                 lines.append((*cells, float(np.mean([row["cpu_seconds"] for row in part]))))
         return [self.text, table((*header, "CPU s"), lines),
-                "Mean and standard deviation over the seeds. Published: over five trials, as the tables in the "
-                "notebooks print them.", *self._orders(rows)]
+                "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with the "
+                f"notebooks. {self._order(rows)}"]
 
-    def _orders(self, rows: Sequence[Row]) -> list[str]:
-        """Return who leads, here and in the paper."""
+    def _order(self, rows: Sequence[Row]) -> str:
+        """Return the order of the activations by the first figure, here and in the paper."""
+        key, column = next(iter(self.columns.items()))
         longest = [row for row in rows if row["epochs"] == max(other["epochs"] for other in rows)]
-        lines = []
-        for key, column in self.columns.items():
-            ours = {name: float(np.mean([row[key] for row in longest if row["activation"] == name]))
-                    for name in dict.fromkeys(row["activation"] for row in longest)}
-            theirs = {name: mean for name, (mean, _) in column.published.items() if name in ours}
-            lines.append(f"- {column.heading}, from the highest: here {_ranking(ours)}; published {_ranking(theirs)}.")
-        return ["\n".join(lines)]
+        ours = {name: float(np.mean([row[key] for row in longest if row["activation"] == name]))
+                for name in dict.fromkeys(row["activation"] for row in longest)}
+        theirs = {name: mean for name, (mean, _) in column.published.items() if name in ours}
+        figure = column.heading.partition(",")[0]
+        return f"From the highest {figure} down: here {_ranking(ours)}; published {_ranking(theirs)}."
 
 
 def initialise(net: nn.Module) -> None:
@@ -169,7 +168,7 @@ def fit(net: nn.Module, inputs: Tensor, targets: Tensor, loss: Loss, *, epochs: 
     rng = generator("fkan batches", label, seed)
     net.train()
     for _ in range(epochs):
-        for rows in torch.from_numpy(rng.permutation(len(inputs))).split(batch):
+        for rows in torch.split(torch.from_numpy(rng.permutation(len(inputs))), batch):
             optimizer.zero_grad()
             torch.autograd.backward(loss(net(inputs[rows]), targets[rows]))
             optimizer.step()
@@ -179,7 +178,7 @@ def fit(net: nn.Module, inputs: Tensor, targets: Tensor, loss: Loss, *, epochs: 
 def outputs(net: nn.Module, inputs: Tensor) -> Tensor:
     """Return the outputs of `net` for all rows, on the processor."""
     net.eval()
-    return torch.cat([net(part).cpu() for part in inputs.split(AT_ONCE)])
+    return torch.cat([net(part).cpu() for part in torch.split(inputs, AT_ONCE)])
 
 
 def _spread(mean: float, deviation: float, decimals: int) -> str:

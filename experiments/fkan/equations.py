@@ -139,7 +139,7 @@ def report(rows: Sequence[dict[str, Any]], pictures: Sequence[tuple[str, Path]])
         table(("equation", "seeds", "median error", "range", "aim", "", "paper", "GEPINN", "public notebook",
                "median val_loss", "median CPU s", "notebook, s"), lines),
         f"Time of a Lane-Emden solve: at most {number(max(times))} s of CPU time (medians); the public notebook took "
-        f"{NOTEBOOK_SECONDS[0]} to {NOTEBOOK_SECONDS[1]} s on one core of the same kind. Aim, at most as long: "
+        f"{NOTEBOOK_SECONDS[0]} to {NOTEBOOK_SECONDS[1]} s on one core. Aim, at most as long: "
         f"{verdict}.",
         "The public notebook (measured by us: its best of 50 epochs picked by the known "
         "root) trains 61 of its 199 values, and no alpha, beta or gamma. The paper's Lane-Emden condition y'(0) = 1, "

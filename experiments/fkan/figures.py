@@ -106,12 +106,13 @@ def _draw_burgers(curves: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> Fi
         for axes, (title, values) in zip(line, maps.items(), strict=True):
             signed = not title.startswith("u,")
             reach = float(np.abs(values).max())
-            shown = axes.pcolormesh(x, t, values.reshape(len(x), len(t)).T, shading="gouraud",
-                                    cmap="RdBu_r" if signed else "viridis", vmin=-reach if signed else None,
-                                    vmax=reach if signed else None)
+            levels = np.linspace(-reach, reach, 22) if signed else 21
+            shown = axes.contourf(x, t, values.reshape(len(x), len(t)).T, levels, cmap="RdBu_r" if signed else None)
             bar = figure.colorbar(shown, ax=axes, format="%.1e" if signed else None)
+            if signed:
+                bar.set_ticks(list(np.linspace(-reach, reach, 5)))
             bar.ax.tick_params(labelsize=TICK_PT)
-            bar.outline.set_visible(False)  # type: ignore[operator]
+            bar.outline.set_visible(False)
             axes.set_title(title, fontsize=LABEL_PT)
             dress(axes, x_label="x", y_label="t")
             axes.grid(visible=False)
@@ -155,6 +156,6 @@ def draw_costs(times: Mapping[str, Mapping[str, float]], path: Path) -> None:
                       marker=marker, markersize=5, label=source)
         axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
         axes.set_yscale("log")
-        dress(axes, y_label="ms")
+        dress(axes, y_label="forward pass, ms")
         axes.legend(fontsize=TICK_PT)
         save(axes, path)

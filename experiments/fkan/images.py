@@ -70,7 +70,7 @@ def ssim(images: Tensor, others: Tensor) -> float:
     profile = torch.exp(-0.5 * (place / DEVIATION) ** 2)
     window = torch.outer(profile, profile)[None, None] / profile.sum() ** 2
     parts = []
-    for x, y in zip(images.double().split(AT_ONCE), others.double().split(AT_ONCE), strict=True):
+    for x, y in zip(torch.split(images.double(), AT_ONCE), torch.split(others.double(), AT_ONCE), strict=True):
         mean_x, mean_y = conv2d(x, window), conv2d(y, window)
         spread = conv2d(x * x, window) - mean_x**2 + conv2d(y * y, window) - mean_y**2
         shared = conv2d(x * y, window) - mean_x * mean_y

@@ -52,11 +52,14 @@ def lane_emden(m: int, x: FloatArray) -> FloatArray:
     def series(x: FloatArray) -> FloatArray:
         return 1.0 - x**2 / 6.0 + m * x**4 / 120.0 - m * (8 * m - 5) * x**6 / 15120.0
 
+    def derivatives(t: float, y: FloatArray) -> FloatArray:
+        return np.array([y[1], -2.0 / t * y[1] - y[0] ** m])
+
     slope = -START / 3.0 + m * START**3 / 30.0 - m * (8 * m - 5) * START**5 / 2520.0
     later = x > START
     found = series(x)
-    solved = solve_ivp(lambda t, y: (y[1], -2.0 / t * y[1] - y[0] ** m), (START, float(x[-1])),
-                       (series(np.array(START)), slope), method="DOP853", t_eval=x[later], rtol=1e-13, atol=1e-15)
+    solved = solve_ivp(derivatives, (START, float(x[-1])), np.array([series(np.array(START)), slope]), method="DOP853",
+                       t_eval=x[later], rtol=1e-13, atol=1e-15)
     found[later] = solved.y[0]
     return found
 

@@ -98,7 +98,7 @@ def run(context: Context) -> Sequence[Path]:
     folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
     smaller = {"population": 20, "generations": 5} if context.quick else {}
     count = 2 if context.quick else context.seeds or 10
-    sizes = {5: count} if context.quick else {10: count, 5: count, 20: min(count, 2)}
+    sizes = {5: count} if context.quick else {10: count, 5: (count + 1) // 2, 20: 1}
     rows = Rows(folder / "discovery.csv", ("concepts", "seed"))
     for concepts, seed in context.each("maps", rows.missing([(n, s) for n, number in sizes.items()
                                                              for s in range(FIRST_SEED, FIRST_SEED + number)])):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from evokan.datasets import load_dataset
 from evokan.datasets.maps import YERKES_NOISE, sine_law, yerkes_dodson
@@ -16,7 +16,7 @@ from evokan.experiments import Context, Experiment, Rows
 from evokan.explain import Split, find_formulas
 from evokan.problem import Table
 from evokan.reports import save
-from evokan.reports.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, new_axes, styled
+from evokan.reports.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, styled
 from experiments.benchmarks.report import Aim, aims_table, table
 from experiments.formula.laws import is_law
 from experiments.kafcm.common import FloatArray, Found, middle, search, tuned_mlps, write_page
@@ -133,19 +133,25 @@ def _aims(name: str, part: pd.DataFrame) -> str:
     return aims_table(aims)
 
 
-def _picture(name: str) -> Axes:
+def _picture(name: str) -> Figure:
+    """Draw the models of seed 0 over the law, and below how far they are from it."""
     data = load_dataset(name)
     found, trained = models(data, 0)
     rows = found.problem.test[:300]
     with styled():
-        ax = new_axes(6.4, 4.2)
-        ax.plot(data.X[rows, 0], data.y[rows], ".", color=MUTED, markersize=3, alpha=0.5, label="test rows")
-        ax.plot(GRID, LAWS[name](GRID), color=INK, linewidth=3.2, alpha=0.35, label="law")
-        for model, (label, colour) in MODELS.items():
-            ax.plot(GRID, trained[model][0](GRID[:, None]).reshape(-1), color=colour, linewidth=1.4, label=label)
-        dress(ax, x_label=data.feature_names[0], y_label=data.target_name)
-        ax.legend(fontsize=8, loc="lower center" if name == "yerkes-dodson" else "upper left")
-    return ax
+        figure = Figure(figsize=(6.4, 6.0), layout="constrained")
+        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        top.plot(data.X[rows, 0], data.y[rows], ".", color=MUTED, markersize=3, alpha=0.5, label="test rows")
+        top.plot(GRID, LAWS[name](GRID), color=INK, linewidth=3.2, alpha=0.35, label="law")
+        for model, (label, colour) in reversed(MODELS.items()):
+            curve = trained[model][0](GRID[:, None]).reshape(-1)
+            top.plot(GRID, curve, color=colour, linewidth=1.4, label=label)
+            bottom.plot(GRID, np.abs(curve - LAWS[name](GRID)) + 1e-12, color=colour, linewidth=1.0)
+        bottom.set_yscale("log")
+        dress(top, y_label=data.target_name)
+        dress(bottom, x_label=data.feature_names[0], y_label="distance from the law")
+        top.legend(fontsize=8, loc="lower center" if name == "yerkes-dodson" else "upper left")
+    return figure
 
 
 EXPERIMENT = Experiment("kafcm-laws", "experiments I and II of the KA-FCM paper: one edge, one law (20 seeds)", run)

@@ -136,4 +136,4 @@ def test_a_study_goes_on_and_says_who_leads(tmp_path: Path):
     text = page.read_text(encoding="utf-8")
     assert "| relu | 2 | 2 | 4" in text
     assert "| 99.0 ± 0.5 |" in text
-    assert "here fJNB(4), relu; published relu, fJNB(4)" in text
+    assert "From the highest score down: here fJNB(4), relu; published relu, fJNB(4)." in text
