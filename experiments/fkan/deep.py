@@ -124,8 +124,8 @@ class Study(Generic[Data]):
                               "" if known is None else _spread(*known, column.decimals)]
                 lines.append((*cells, float(np.mean([row["cpu_seconds"] for row in part]))))
         return [self.text, table((*header, "CPU s"), lines),
-                "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with the "
-                f"notebooks. {self._order(rows)}"]
+                "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with "
+                f"the notebooks. {self._order(rows)}"]
 
     def _order(self, rows: Sequence[Row]) -> str:
         """Return the order of the activations by the first figure, here and in the paper."""

@@ -62,6 +62,8 @@ def report(rows: Sequence[Row]) -> list[str]:
         "Small searches on split seeds from 0 on. Test: log-loss where there are classes, else RMSE in the target's "
         "own units, of the one network that a rule takes from the front, fitted on train and validation rows. Means "
         "over the splits.",
+        "The defaults are 5 folds, the choice `one-se` and a ridge of 0.001, which is bad on none of these tables. "
+        "Equations have no folds, and no ridge.",
     ]
     for dataset in dict.fromkeys(row["dataset"] for row in rows):
         own = [row for row in rows if row["dataset"] == dataset]

@@ -13,7 +13,7 @@ from evokan.problem import Fold
 from evokan.space import Budget, TrainingJob
 from experiments.benchmarks.report import Measurements, table, write_page
 from experiments.fkan.figures import draw_parameters
-from experiments.fkan.regression import NEURONS, make_problem
+from experiments.fkan.regression import NEURONS, RIDGE, make_problem
 from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import SEQUENTIAL, network
 from search_spaces.fkan.training import train
@@ -40,7 +40,7 @@ def run(context: Context) -> Sequence[Path]:
 
 def follow(method: str, iterations: int) -> list[dict[str, Any]]:
     """Return alpha, beta and gamma of every block after every iteration."""
-    space = FKAN(FKANOptions(**FKAN.presets["paper"].options) if method == "adam" else None)
+    space = FKAN(FKANOptions(**FKAN.presets["paper"].options) if method == "adam" else FKANOptions(ridge=RIDGE))
     problem = make_problem(0, "none" if method == "adam" else "standard")
     architecture = network(1, 1, (0,), SEQUENTIAL, (NEURONS,) * DEPTH, (DEGREE,) * DEPTH)
     fold = Fold(problem.development, problem.test[:0])

@@ -59,7 +59,7 @@ class FKANOptions(SpaceOptions):
     optimizer: Literal["auto", "lbfgs", "adam"] = "auto"
     learning_rate: float = Field(0.01, gt=0)
     history: int = Field(10, ge=1, le=1000)
-    ridge: float = Field(1e-4, ge=0)
+    ridge: float = Field(1e-3, ge=0)
     patience: int = Field(40, ge=0)
     spread: float = Field(3.0, gt=0, le=100)
 

@@ -47,7 +47,7 @@ class FKAN(SearchSpace):
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression", "residual")
     Options: ClassVar[type[SpaceOptions]] = FKANOptions
     presets: ClassVar = {
-        "default": Preset(),
+        "default": Preset(settings={"folds": 5, "choose": "one-se"}),
         "paper": Preset(
             settings={"scaler": "none", "folds": 1, "parsimony": "none", "distinct": False, "choose": "best-loss",
                       "refit": "holdout"},

@@ -25,7 +25,7 @@ def test_equations_keep_their_one_hold_out(preset: str):
 def test_settings_of_a_task_give_way_to_the_algorithm_and_to_the_user():
     config = resolve({"space": "fkan", "dataset": "burgers-1", "algorithm": "nsga2"})
     assert (config.folds, config.choose) == (1, "knee")
-    given = resolve({"space": "fkan", "dataset": "burgers-1", "folds": 3, "choose": "smallest"})
-    assert given.choose == "smallest"
+    given = resolve({"space": "fkan", "dataset": "burgers-1", "folds": 3, "choose": "smallest:0.05"})
+    assert given.choose == "smallest:0.05"
     with pytest.raises(InputError, match="an equation has one hold-out"):
         prepare(given)
