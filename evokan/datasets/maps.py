@@ -132,7 +132,7 @@ def synthetic_map(concepts: int, seed: int) -> SyntheticMap:
     """Return the map behind ``synthetic-map-N`` of a data seed: its graph is what a search has to find."""
     rng = generator("synthetic map", concepts, seed)
     edges = sorted((int(cause), effect) for effect in range(concepts)
-                   for cause in rng.choice(concepts, rng.integers(1, 4), replace=False))
+                   for cause in rng.choice(concepts, rng.integers(1, min(concepts, 3) + 1), replace=False))
     names = list(CURVES)
     bent = rng.permutation(len(edges)) < (len(edges) + 1) // 2
     curves = tuple(names[int(rng.integers(NOT_MONOTONIC if is_bent else len(names)))] for is_bent in bent)
