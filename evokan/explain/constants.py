@@ -24,7 +24,7 @@ from evokan.explain.refit import Rows, Strength, minimise
 
 ROUNDING = 1e-19
 """Squared error, as a share of the variance, that counts as nothing."""
-DIGITS = (2, 3, 4, 5, 6)
+DIGITS = (2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
