@@ -11,7 +11,7 @@ import pandas as pd
 
 from evokan.experiments import Context, Experiment, Rows
 from evokan.metrics import evaluate_predictions
-from experiments.benchmarks.report import conditions
+from experiments.benchmarks.report import Aim, aims_table, conditions
 from experiments.formula.searches import searched
 
 DATASETS = ("wine", "iris")
@@ -74,6 +74,8 @@ def report(table: pd.DataFrame) -> str:
                      f"{part.difference.min():+.2f} | "
                      f"{part.edges.median():.0f} | {part.complexity.median():.0f} | {int((part.splines > 0).sum())} | "
                      f"{part.cpu_seconds.median():.1f} |")
+    lines += ["", aims_table([Aim(f"{dataset}: points lost by the formula, median", 1.0, -float(part.difference.median()),
+                                  at_least=False) for dataset, part in table.groupby("dataset", sort=False)])]
     for dataset in dict.fromkeys(table.dataset):
         part = table[table.dataset == dataset]
         lines += ["", f"## {dataset}", "", f"In the paper: {PUBLISHED[str(dataset)]}. Ours, split by split (raw units; "
