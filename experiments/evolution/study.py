@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from scipy import stats
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.heirs import Heirs
-from evokan.evolution import Genome
+from evokan.evolution import Algorithm, Genome
 from evokan.evolution.history import HistoryRow
 from evokan.evolution.loop import State, evolve
 from evokan.job import prepare, reference_point, resolve
@@ -33,12 +33,15 @@ class Piece:
         What it is called, what it works on, its seed.
     settings
         Of `evokan.search`, beside these.
+    algorithm
+        Takes the place of the algorithm that the settings name, with the same rates.
     """
 
     variant: str
     dataset: str
     seed: int
     settings: Mapping[str, Any]
+    algorithm: type[Algorithm] | None = None
 
 
 def run_piece(piece: Piece) -> list[dict[str, Any]]:
@@ -64,7 +67,10 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
                 "cpu_seconds": round(time.process_time() - began, 2),
             })
 
-        evolve(make_algorithm(config), evaluator, State(), seed=config.seed, last_generation=config.generations,
+        algorithm = make_algorithm(config)
+        if piece.algorithm is not None:
+            algorithm = piece.algorithm(**asdict(algorithm))
+        evolve(algorithm, evaluator, State(), seed=config.seed, last_generation=config.generations,
                objectives=OBJECTIVES, reference=reference, on_generation=note)
     return rows
 
