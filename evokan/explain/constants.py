@@ -226,7 +226,7 @@ class Tuner:
         for digits in DIGITS:
             trial = self.params.copy()
             for number in numbers:
-                trial[number] = float(f"{trial[number]:.{digits}g}")
+                trial[number] = _rounded(trial[number], digits)
             if self.loss(trial) <= limit:
                 self.params = trial
                 return
@@ -236,12 +236,16 @@ class Tuner:
         limit = self.allowance(self.loss(self.params))
         columns = self._rows.x.T
         for digits in DIGITS if self._splines else ():
-            rounded = [spline.xreplace({value: _decimal(float(f"{float(value):.{digits}g}"))
+            rounded = [spline.xreplace({value: _decimal(_rounded(float(value), digits))
                                         for value in spline.atoms(sp.Float)}) for spline in self._splines]
             values = numeric(rounded, self._symbols, self._tables)(*columns)
             if self._rows.loss(np.column_stack(self._value(*columns, *values, *self.params))) <= limit:
                 return dict(zip(self._splines, rounded, strict=True))
         return {}
+
+
+def _rounded(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
 
 
 def _decimal(value: float) -> sp.Float:

@@ -16,7 +16,7 @@ from evokan.experiments import Context, Experiment
 from evokan.runs.sameness import EXECUTION
 from experiments.benchmarks import report
 from experiments.benchmarks.report import Aim, Measurements, Row
-from experiments.benchmarks.whole_search import call
+from experiments.benchmarks.whole_search import call, column
 
 NAME = "ray_search"
 EXECUTORS = {"threads": (), "ray": ("--ray",)}
@@ -72,10 +72,8 @@ def _search(dataset: str, options: Sequence[str], executor: str, scratch: Path) 
     out = scratch / executor
     finished = call(("search", "--space", "gakan", "--dataset", dataset, "--seed", "0", "--workers", "2", *options,
                      *EXECUTORS[executor], "--out", str(out)), scratch)
-    with (out / "history.csv").open(encoding="utf-8", newline="") as file:
-        first, *later = [float(row["seconds"]) for row in csv.DictReader(file)]
-    with (out / "evaluations.csv").open(encoding="utf-8", newline="") as file:
-        trained = sum(float(row["seconds"]) > 0 for row in csv.DictReader(file))
+    first, *later = column(out / "history.csv", "seconds")
+    trained = sum(seconds > 0 for seconds in column(out / "evaluations.csv", "seconds"))
     return {"wall_seconds": finished.wall_seconds, "first_seconds": first, "later_seconds": sum(later),
             "networks_trained": trained}
 

@@ -101,7 +101,7 @@ def _search(arguments: Sequence[str], scratch: Path, threads: int, environment: 
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         out = Path(name) / "run"
         finished = call([*arguments, "--workers", str(threads), "--out", str(out)], scratch, environment)
-        evaluations, history = _column(out / "evaluations.csv", "seconds"), _column(out / "history.csv", "seconds")
+        evaluations, history = column(out / "evaluations.csv", "seconds"), column(out / "history.csv", "seconds")
     return _row(finished, sum(evaluations), sum(history), sum(value > 0 for value in evaluations))
 
 
@@ -111,7 +111,8 @@ def _row(finished: Finished, training: float = 0.0, generations: float = 0.0, tr
             "compilation_announced": int("compiling kernels" in finished.output)}
 
 
-def _column(path: Path, name: str) -> list[float]:
+def column(path: Path, name: str) -> list[float]:
+    """Return the numbers of one column of a run's table."""
     with path.open(encoding="utf-8", newline="") as file:
         return [float(row[name]) for row in csv.DictReader(file)]
 

@@ -63,14 +63,10 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
         medians = by_seed.median()
         for algorithm in [name for name in ALGORITHMS if name in by_seed]:
             ahead[algorithm] += int(medians["nsga2"] >= medians[algorithm])
-            median, low, high = median_interval(by_seed[algorithm].to_list())
-            lines.append([str(dataset), algorithm, str(by_seed[algorithm].count()), f"{median:.4f}",
-                          f"{low:.4f} to {high:.4f}", f"{losses[algorithm].median():.4f}",
+            lines.append([str(dataset), algorithm, *_figures(by_seed[algorithm], losses[algorithm]),
                           "" if algorithm == "nsga2" else _against(by_seed, "nsga2", algorithm)])
         for variant in [name for name in TRIED if name in by_seed]:
-            median, low, high = median_interval(by_seed[variant].dropna().to_list())
-            tried.append([str(dataset), TRIED[variant][0], str(by_seed[variant].count()), f"{median:.4f}",
-                          f"{low:.4f} to {high:.4f}", f"{losses[variant].median():.4f}",
+            tried.append([str(dataset), TRIED[variant][0], *_figures(by_seed[variant], losses[variant]),
                           _against(by_seed, variant, "nsga2"), _against(by_seed, variant, "ga")])
     text = [
         "# NSGA-II, the genetic algorithm and random search", "",
@@ -91,6 +87,12 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
         *(f"Measured under: {line}; one thread a search." for line in dict.fromkeys(frame.conditions)),
     ]
     return "\n".join(text) + "\n"
+
+
+def _figures(hypervolumes: pd.Series[float], losses: pd.Series[float]) -> list[str]:
+    """Return number of seeds, median hypervolume, its interval, and median of the lowest losses."""
+    median, low, high = median_interval(hypervolumes.dropna().to_list())
+    return [str(hypervolumes.count()), f"{median:.4f}", f"{low:.4f} to {high:.4f}", f"{losses.median():.4f}"]
 
 
 def _against(by_seed: pd.DataFrame, variant: str, other: str) -> str:

@@ -134,7 +134,7 @@ def _parts(frame: pd.DataFrame) -> list[str]:
         parts += [f"## {concepts} concepts, {maps} map{'s' if maps > 1 else ''}, {true} true edges",
                   table(("method", "precision", "recall", "F1", "edges", "CPU s"), cells)]
         if group[group.method == "kafcm"].f1.median() < GOOD:
-            parts.append(f"The budget is that of the smaller maps: for {int(str(concepts)) ** 2} possible edges it "
+            parts.append(f"The budget is that of the smaller maps: for {group.concepts.iloc[0] ** 2} possible edges it "
                          "ends long before the graph is as sparse as it could be.")
         if concepts == 10:
             f1 = group.pivot_table(index="seed", columns="method", values="f1").median()
