@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
@@ -167,6 +169,14 @@ def write_page(path: Path, title: str, parts: Sequence[str], csv: str, module: s
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n\n".join([f"# {title}", *parts, source]) + "\n", encoding="utf-8")
     return path
+
+
+def two_panels(width: float) -> tuple[Figure, Axes, Axes]:
+    """Return a figure of `width` inches: models above, and below, on a logarithmic scale, how far off they are."""
+    figure = Figure(figsize=(width, 6.0), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    bottom.set_yscale("log")
+    return figure, top, bottom
 
 
 def middle(values: Sequence[float]) -> str:

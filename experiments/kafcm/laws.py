@@ -19,7 +19,7 @@ from evokan.reports import save
 from evokan.reports.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, styled
 from experiments.benchmarks.report import Aim, aims_table, table
 from experiments.formula.laws import is_law
-from experiments.kafcm.common import FloatArray, Found, middle, search, tuned_mlps, write_page
+from experiments.kafcm.common import FloatArray, Found, middle, search, tuned_mlps, two_panels, write_page
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 
@@ -139,15 +139,13 @@ def _picture(name: str) -> Figure:
     found, trained = models(data, 0)
     rows = found.problem.test[:300]
     with styled():
-        figure = Figure(figsize=(6.4, 6.0), layout="constrained")
-        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        figure, top, bottom = two_panels(6.4)
         top.plot(data.X[rows, 0], data.y[rows], ".", color=MUTED, markersize=3, alpha=0.5, label="test rows")
         top.plot(GRID, LAWS[name](GRID), color=INK, linewidth=3.2, alpha=0.35, label="law")
         for model, (label, colour) in reversed(MODELS.items()):
             curve = trained[model][0](GRID[:, None]).reshape(-1)
             top.plot(GRID, curve, color=colour, linewidth=1.4, label=label)
             bottom.plot(GRID, np.abs(curve - LAWS[name](GRID)) + 1e-12, color=colour, linewidth=1.0)
-        bottom.set_yscale("log")
         dress(top, y_label=data.target_name)
         dress(bottom, x_label=data.feature_names[0], y_label="distance from the law")
         top.legend(fontsize=8, loc="lower center" if name == "yerkes-dodson" else "upper left")

@@ -17,7 +17,7 @@ from evokan.experiments import Context, Experiment, Rows
 from evokan.reports import save
 from evokan.reports.style import BLUE, GREEN, INK, ORANGE, VERMILLION, dress, styled
 from experiments.benchmarks.report import table
-from experiments.kafcm.common import SOLVERS, FloatArray, middle, search, tuned_mlps, write_page
+from experiments.kafcm.common import SOLVERS, FloatArray, middle, search, tuned_mlps, two_panels, write_page
 from search_spaces.kafcm.classical import train_classical
 
 SETTINGS = {"population": 40, "generations": 10}
@@ -121,14 +121,12 @@ def _picture() -> Figure:
     y = data.y[500:].astype(np.float64)
     moments = np.arange(624, 1124)
     with styled():
-        figure = Figure(figsize=(8.0, 6.0), layout="constrained")
-        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        figure, top, bottom = two_panels(8.0)
         top.plot(moments, y, color=INK, linewidth=3.0, alpha=0.3, label="Mackey-Glass")
         for model, (label, colour) in reversed(MODELS.items()):
             top.plot(moments, values[model], color=colour, linewidth=1.1,
                      label=f"{label}: MAPE {mape(values[model], y):.2g} %")
             bottom.plot(moments, np.abs(values[model] - y), color=colour, linewidth=0.8)
-        bottom.set_yscale("log")
         bottom.set_ylim(1e-5, 1.0)
         dress(top, y_label="x(t + 6 s)")
         dress(bottom, x_label="t, s", y_label="distance")
