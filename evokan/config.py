@@ -52,6 +52,7 @@ class SearchConfig(BaseModel):
 
     steps: int = Field(20, ge=1)
     folds: int = Field(1, ge=1)
+    fold_stop: Literal["common", "own"] = "own"
     race: bool = False
     inherit: bool = False
     preset: Literal["default", "paper"] = "default"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evokan.evaluation.cohorts import aggregate
 from evokan.evaluation.executors import Executor
+from evokan.evaluation.folds import aggregate
 from evokan.evaluation.records import Record
 from evokan.front import FrontMember
 from evokan.metrics import evaluate_predictions
@@ -33,7 +33,7 @@ class Finalist:
     seed
         The fresh seed with the lowest mean loss over the folds; the final fit starts from it.
     iterations
-        Mean over the folds of that seed's kept iteration: how long the final fit goes on.
+        Where the folds stopped with that seed (`Figures.iterations`): how long the final fit goes on.
     """
 
     member: FrontMember
@@ -57,8 +57,8 @@ class Finalizer:
     run_seed
         The fresh seeds follow from it and from the network.
     refit
-        ``development``: the final fit uses train and validation rows together and stops where the folds did on
-        average; ``holdout``: it uses the train rows and stops by the validation rows.
+        ``development``: the final fit uses train and validation rows together and stops where the folds
+        did; ``holdout``: it uses the train rows and stops by the validation rows.
     """
 
     def __init__(self, space: SearchSpace, problem: Problem, budget: Budget, executor: Executor, run_seed: int,
@@ -66,6 +66,7 @@ class Finalizer:
         self._space = space
         self._problem = problem
         self._shared = (space, problem, budget)
+        self._stop = budget.fold_stop
         self._executor = executor
         self._run_seed = run_seed
         self._refit = refit
@@ -85,7 +86,7 @@ class Finalizer:
                   for network in networks]
         finalists = []
         for record, network, results in zip(front, networks, self._run(groups), strict=True):
-            tries = [aggregate(results[i * size : (i + 1) * size]) for i in range(FRESH_SEEDS)]
+            tries = [aggregate(results[i * size : (i + 1) * size], self._stop) for i in range(FRESH_SEEDS)]
             good = [(figures, seed) for figures, seed in zip(tries, self._seeds(network), strict=True)
                     if not figures.reason]
             if good:
@@ -115,12 +116,17 @@ class Finalizer:
         references = self._space.reference_architectures(self._problem)
         groups = [tuple(TrainingJob(network, fold, self._seeds(network)[0]) for fold in self._problem.folds)
                   for network in references.values()]
-        figures = [aggregate(results) for results in self._run(groups)]
+        figures = [aggregate(results, self._stop) for results in self._run(groups)]
         return {label: found.val_loss for label, found in zip(references, figures, strict=True) if not found.reason}
 
     def validation_metrics(self, finalist: Finalist) -> dict[str, float | None]:
-        """Return the mean over the folds of the figures on rows that the fold did not train on."""
-        jobs = tuple(TrainingJob(finalist.architecture, fold, finalist.seed, keep_weights=True)
+        """Return the mean over the folds of the figures on rows that the fold did not train on.
+
+        Folds that stop at a common iteration are judged there; otherwise each at its lowest loss.
+        """
+        together = self._stop == "common" and len(self._problem.folds) > 1
+        iterations = max(finalist.iterations, 1) if together else None
+        jobs = tuple(TrainingJob(finalist.architecture, fold, finalist.seed, iterations, keep_weights=True)
                      for fold in self._problem.folds)
         tables = []
         for job, trained in zip(jobs, self._run([jobs])[0], strict=True):

@@ -101,7 +101,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
         raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
     problem = Problem.from_table(table, test_size=config.test_size, validation_size=config.val_size,
                                  split_seed=config.split_seed, scaler=config.scaler, folds=config.folds)
-    return Job(config, space, problem, Budget(config.steps, device))
+    return Job(config, space, problem, Budget(config.steps, device, config.fold_stop))
 
 
 def _has_gpu() -> bool:

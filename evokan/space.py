@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from evokan.explain.graph import FunctionGraph
 
+FoldStop = Literal["common", "own"]
+"""Where trainings on several folds stop to be judged: `Budget.fold_stop`."""
+
 Weights = dict[str, NDArray[np.generic]]
 """A network's state dict as NumPy arrays."""
 
@@ -97,10 +100,14 @@ class Budget:
         Outer optimiser steps (for L-BFGS: 20 iterations and at most 25 loss evaluations each).
     device
         ``cpu`` or ``cuda``.
+    fold_stop
+        Whether the folds of a network count at a ``common`` iteration or each at its ``own`` best
+        (`evokan.evaluation.folds`).
     """
 
     steps: int = 20
     device: str = "cpu"
+    fold_stop: FoldStop = "own"
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,9 @@ class Trained:
         Empty, or why the training failed.
     weights
         Trained values, where the job asked for them.
+    looks
+        Validation loss after iteration 1, 2, ..., as far as the training went (the last value may come twice). Empty
+        where it was not looked at after every iteration, or did not decide when to stop.
     """
 
     val_loss: float
@@ -160,6 +170,7 @@ class Trained:
     seconds: float = 0.0
     reason: str = ""
     weights: Weights | None = None
+    looks: tuple[float, ...] = ()
 
     @classmethod
     def failed(cls, reason: str, seconds: float = 0.0) -> Trained:

@@ -63,7 +63,7 @@ class Setting:
                                  annotation=Annotated[kind, option])
 
 
-OF_SPACE = ("scaler", "parsimony", "distinct", "choose", "refit", "folds")
+OF_SPACE = ("scaler", "parsimony", "distinct", "choose", "refit", "folds", "fold_stop")
 """What a search space is likely to have a default of its own for (`Preset.settings`)."""
 
 WHAT, DATA, EVOLUTION, TRAINING, EXECUTION = "What", "Data", "Evolution", "Training", "Execution"
@@ -104,6 +104,8 @@ SETTINGS: tuple[Setting, ...] = (
             "0 leaves it to `evokan formula`.", "3.0"),
     Setting("steps", TRAINING, "N", "L-BFGS steps of 20 iterations.", "20"),
     Setting("folds", TRAINING, "K", "Folds of the validation loss; 1 is a single hold-out.", "1"),
+    Setting("fold_stop", TRAINING, "RULE", "With folds: common, all count at the iteration with the lowest mean loss; "
+            "own, each counts with its lowest.", "own"),
     Setting("race", TRAINING, "", "Judge most networks by one fold or two, and only the better half of them by more.",
             "no"),
     Setting("inherit", TRAINING, "", "Begin a child's training from what its parents have learned.", "no"),

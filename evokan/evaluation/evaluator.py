@@ -18,13 +18,12 @@ from evokan.evaluation.cohorts import (
     NETWORKS_PER_COHORT,
     NETWORKS_PER_GPU_COHORT,
     Cohort,
-    Figures,
-    aggregate,
     cut,
     one_line,
     train_cohort,
 )
 from evokan.evaluation.executors import Executor
+from evokan.evaluation.folds import Figures, aggregate
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.racing import promoted, rungs
 from evokan.evaluation.records import Origin, Record, Status
@@ -219,13 +218,14 @@ class Evaluator:
         """Do the same as `_train`, but let the worse half go after every rung except the last."""
         so_far: dict[int, Figures] = {}
         running, begin, folds = dict(networks), 0, len(self._problem.folds)
+        stop = self._shared[2].fold_stop
         for end in rungs(folds):
             losses: dict[int, float] = {}
             parts = {position: jobs[begin:end] for position, jobs in running.items()}
             with closing(self._train(parts)) as results:
                 for position, part in results:
                     before = so_far[position].folds if begin else ()
-                    figures = aggregate([*before, *part.folds]) if part.folds else part
+                    figures = aggregate([*before, *part.folds], stop) if part.folds else part
                     if figures.reason:
                         yield position, figures
                     else:

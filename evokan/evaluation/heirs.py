@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.chromosome import ChromosomeLayout
-from evokan.evaluation.cohorts import Figures
+from evokan.evaluation.folds import Figures
 from evokan.evaluation.records import Record
 from evokan.problem import Problem
 from evokan.space import SearchSpace, TrainingJob, Weights

@@ -47,6 +47,9 @@ def check_result(job: TrainingJob, trained: Trained) -> None:
         assert trained.weights is None
         return
     assert np.isfinite(trained.val_loss), "a loss is not finite, but no reason is given"
+    if trained.looks:
+        assert trained.looks[trained.iterations - 1] == trained.val_loss, "the looks do not tell the kept loss"
+        assert np.nanmin(trained.looks) == trained.val_loss, "a lower loss was seen than the one that was kept"
     assert np.isfinite(trained.train_loss), "a loss is not finite, but no reason is given"
     assert (trained.weights is not None) == job.keep_weights, "weights must come exactly where asked for"
     for name, value in (trained.weights or {}).items():

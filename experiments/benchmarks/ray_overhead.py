@@ -16,7 +16,8 @@ import numpy as np
 
 from evokan.datasets import load_dataset
 from evokan.errors import InvalidArchitecture
-from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, Figures, cut, train_cohort
+from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, cut, train_cohort
+from evokan.evaluation.folds import Figures
 from evokan.evaluation.ray_executor import RayExecutor, prepare_space
 from evokan.evaluation.ray_messages import dumps_task
 from evokan.experiments import Context, Experiment

@@ -20,15 +20,19 @@ REFITS = ("development", "holdout")
 NONE = {"ridge": 0.0, "roughness": 0.0, "l1": 0.0}
 
 
-def _variant(**penalties: float) -> dict[str, Any]:
-    return {"folds": 5, "space_options": {**NONE, **penalties}}
+def _variant(ridge: float, fold_stop: str = "own") -> dict[str, Any]:
+    return {"folds": 5, "fold_stop": fold_stop, "space_options": {**NONE, "ridge": ridge}}
 
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "5 folds": _variant(),
-    "5 folds, ridge 0.003": _variant(ridge=0.003),
-    "5 folds, ridge 0.01": _variant(ridge=0.01),
-    "5 folds, ridge 0.03": _variant(ridge=0.03),
+    "5 folds": _variant(0.0),
+    "5 folds, ridge 0.003": _variant(0.003),
+    "5 folds, ridge 0.01": _variant(0.01),
+    "5 folds, ridge 0.03": _variant(0.03),
+    "common iteration": _variant(0.0, "common"),
+    "common iteration, ridge 0.001": _variant(0.001, "common"),
+    "common iteration, ridge 0.003": _variant(0.003, "common"),
+    "common iteration, ridge 0.01": _variant(0.01, "common"),
 }
 SPLITS = {"wine": 8, "iris": 6, "wdbc": 3, "raisin": 3}
 """Number of split seeds from 0: fewer where a search takes long."""
@@ -68,8 +72,9 @@ def report(table: pd.DataFrame, earlier: pd.DataFrame | None, search: dict[str, 
         f"Searches of {search['population']} x {search['generations']} on split seeds from 0 ({splits}); `accuracy.md` "
         "reports on others. The product is one network, and the figures are its own on the test part.", "",
         "The fitness is the mean validation loss of 5 folds; penalties are those of the options `ridge` (sum of "
-        "squares of coefficients and w_b), `roughness` and `l1`. Finalists are the front and the survivors, trained "
-        "again with 5 seeds, each on folds of its own.", "",
+        "squares of coefficients and w_b), `roughness` and `l1`. *5 folds*: each fold counts with its own lowest loss "
+        "(`--fold-stop own`); *common iteration*: all count at the iteration with the lowest mean. Finalists are the "
+        "front and the survivors, trained again with 5 seeds, each on folds of its own.", "",
         "## Penalty and choice, final fit on train and validation rows", "",
         "Means over the tables, each weighing the same.", "",
     ]

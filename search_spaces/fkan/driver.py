@@ -21,13 +21,13 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 """Of Adam (Kingma and Ba, 2015)."""
 
 # Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT = range(4)
+VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, ITERATIONS = range(5)
 
 
 @jit
 def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, labels_val: Array,
           targets_val: Array, net: Net, ridge: float, steps: int, history: int, learning_rate: float, patience: int,
-          last_iteration: int, trace: Array) -> NDArray[np.float64]:
+          last_iteration: int, looks: Array, trace: Array) -> NDArray[np.float64]:
     """Train one network and leave the kept values in `theta`.
 
     Parameters
@@ -45,6 +45,8 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     last_iteration
         Stop after this many iterations and keep the last iterate; 0 keeps the one with the lowest validation loss,
         or the last one where there are no validation rows.
+    looks
+        Out: validation loss after every iteration, as many as fit.
     trace
         Out: alpha, beta and gamma of all blocks after every iteration, shape (iterations, 3 x blocks), as far as
         there are rows.
@@ -52,10 +54,10 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, and evaluations spent. A first
-        loss that is not finite leaves infinity in the first place.
+        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and iterations in
+        all. A first loss that is not finite leaves infinity in the first place.
     """
-    result = np.array([np.inf, np.inf, 0.0, 0.0])
+    result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
     looks_back = x_val.shape[1] > 0
     keeps_last = last_iteration > 0 or not looks_back
     work, work_val = workspace(net, x.shape[1]), workspace(net, x_val.shape[1])
@@ -97,6 +99,8 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
             break
         if command == ITERATION or ended:
             now = data_loss(theta, x_val, labels_val, targets_val, net, work_val) if looks_back else loss
+            if command == ITERATION and iteration <= looks.shape[0]:
+                looks[iteration - 1] = now
             if np.isfinite(now) and (now < result[VAL_LOSS] or keeps_last):
                 result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
                 best[:] = theta
@@ -104,7 +108,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
         if patience > 0 and since >= patience:
             break
     theta[:] = best
-    result[SPENT] = spent
+    result[SPENT], result[ITERATIONS] = spent, iteration
     if np.isfinite(result[VAL_LOSS]):
         result[TRAIN_LOSS] = data_loss(theta, x, labels, targets, net, work)
         if not looks_back:

@@ -39,16 +39,19 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: FKANO
     labels_val, targets_val = _split_targets(arrays.y_val, problem)
     patience = 0 if job.iterations else options.patience
     rate = options.learning_rate if options.method(problem.task) == "adam" else 0.0
+    watched = not job.iterations and len(job.fold.validation) > 0
+    looks = np.zeros(budget.steps * driver.MAX_EVALUATIONS if watched else 0)
     result = driver.train(
         theta, _upright(arrays.x_train[:, columns]), _upright(arrays.x_val[:, columns]), labels, targets, labels_val,
         targets_val, compile_network(architecture), options.ridge, budget.steps, options.history, rate, patience,
-        job.iterations or 0, np.zeros((0, 3 * architecture.n_triples)) if trace is None else trace)
+        job.iterations or 0, looks, np.zeros((0, 3 * architecture.n_triples)) if trace is None else trace)
     seconds = time.perf_counter() - began
     val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
     if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
         return Trained.failed("the loss is not finite", seconds)
     return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
-                   weights=state_dict(architecture, theta) if job.keep_weights else None)
+                   weights=state_dict(architecture, theta) if job.keep_weights else None,
+                   looks=tuple(looks[: int(result[driver.ITERATIONS])].tolist()))
 
 
 def warm_up(problem: Problem) -> None:
@@ -68,7 +71,7 @@ def _smallest_call(problem: Problem) -> tuple[Any, ...]:
     outputs = 1 if problem.task == "classification" else problem.n_outputs
     labels, targets = _split_targets(np.zeros(2 * outputs), problem)
     return (np.zeros(architecture.n_params), x, x.copy(), labels, targets, labels.copy(), targets.copy(),
-            compile_network(architecture), 0.0, 1, 1, 0.0, 0, 1, np.zeros((0, 3)))
+            compile_network(architecture), 0.0, 1, 1, 0.0, 0, 1, np.zeros(0), np.zeros((0, 3)))
 
 
 def _upright(x: Array) -> Array:

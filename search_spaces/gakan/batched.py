@@ -138,20 +138,22 @@ class _Batch:
 
     def _finish(self, kept: IntArray, rows: IntArray, progress: _Progress) -> dict[int, Trained]:
         """Return what came of the networks in `rows`, by their numbers."""
-        figures, values = progress.figures(rows)
+        figures, values, looks = progress.figures(rows)
         results = {}
-        for number, (val_loss, train_loss, iterations, spent), row in zip(kept[rows], figures, values, strict=True):
+        for number, (val_loss, train_loss, iterations, spent), row, seen in zip(kept[rows], figures, values, looks,
+                                                                                strict=True):
             job, member = self._jobs[number], self._members[number]
             theta = row[:member.architecture.n_params]
             if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
                 results[int(number)] = Trained.failed("the loss is not finite")
                 continue
+            watched = training.looks_at_every_iteration(job, self._options)
             columns = member.flat.columns
             grid = member.input_grid[0][columns], member.input_grid[1][columns]
             weights = (state_dict(member.architecture, member.flat, theta, grid, member.hidden_grid)
                        if job.keep_weights else None)
             results[int(number)] = Trained(float(val_loss), float(train_loss), int(iterations), int(spent),
-                                           weights=weights)
+                                           weights=weights, looks=seen if watched else ())
         return results
 
     def _share_time(self, results: Sequence[Trained], seconds: float) -> list[Trained]:
@@ -180,6 +182,8 @@ class _Progress:
     best_loss: Tensor           # on the validation rows, or on the training rows where there are none
     best_train_loss: Tensor
     best: Tensor
+    looks: Tensor               # losses as they were looked at, `seen` of them
+    seen: Tensor
 
     @classmethod
     def begin(cls, jobs: Sequence[TrainingJob], theta: Tensor, options: GAKANOptions, steps: int) -> _Progress:
@@ -195,7 +199,8 @@ class _Progress:
             column([len(job.fold.validation) > 0 for job in jobs], torch.bool),
             column([len(job.fold.validation) == 0 or bool(job.iterations) for job in jobs], torch.bool), zeros == 0,
             zeros, zeros, zeros, zeros, zeros, column([np.inf] * len(jobs), torch.float64),
-            column([np.inf] * len(jobs), torch.float64), theta.clone())
+            column([np.inf] * len(jobs), torch.float64), theta.clone(),
+            theta.new_zeros((len(jobs), steps * MAX_ITERATIONS + 2), dtype=torch.float64), zeros)
 
     def look(self, minimiser: BatchedLBFGS) -> Tensor:
         """Take in what the last round came to; return which networks go on, shape (networks,), bool."""
@@ -207,6 +212,9 @@ class _Progress:
         looked = self.active & (event | ended)
         validation_loss, train_loss = minimiser.extras.unbind(1)
         now = torch.where(self.looks_back, validation_loss, train_loss)
+        place = self.seen[:, None]
+        self.looks.scatter_(1, place, torch.where(looked[:, None], now[:, None].double(), self.looks.gather(1, place)))
+        self.seen = self.seen + looked
         improved = looked & now.isfinite() & ((now < self.best_loss) | self.keeps_last)
         self.best_loss = torch.where(improved, now, self.best_loss)
         self.best_train_loss = torch.where(improved, train_loss, self.best_train_loss)
@@ -225,12 +233,14 @@ class _Progress:
                 setattr(self, field.name, value.index_select(0, rows))
         self.best = self.best[:, :longest].contiguous()
 
-    def figures(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return lowest loss, training loss there, its iteration and evaluations, (rows, 4), and parameters."""
+    def figures(self, rows: IntArray) -> tuple[FloatArray, FloatArray, list[tuple[float, ...]]]:
+        """Return lowest loss, training loss there, its iteration and evaluations, (rows, 4), parameters, and looks."""
         chosen = torch.as_tensor(rows, device=self.best.device)
         columns = self.best_loss, self.best_train_loss, self.best_iteration.double(), self.spent.double()
         figures = torch.stack(columns, dim=1)[chosen]
-        return figures.cpu().numpy(), self.best[chosen].double().cpu().numpy()
+        looks = [tuple(row[:seen].tolist()) for row, seen in
+                 zip(self.looks[chosen].cpu(), self.seen[chosen].tolist(), strict=True)]
+        return figures.cpu().numpy(), self.best[chosen].double().cpu().numpy(), looks
 
 
 def _members(jobs: Sequence[TrainingJob], problem: Problem, options: GAKANOptions) -> list[Member]:

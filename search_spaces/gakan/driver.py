@@ -32,7 +32,7 @@ TOLERANCES = (1e-32, 1e-32, 1e-32)
 """One step is 20 iterations and at most 25 evaluations, nothing else ends it: as pykan trains."""
 
 # Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOSSES = range(5)
+VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
@@ -116,10 +116,10 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, and evaluations spent. A first
-        loss that is not finite leaves infinity in the first place.
+        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and looks. A
+        first loss that is not finite leaves infinity in the first place.
     """
-    result = np.array([np.inf, np.inf, 0.0, 0.0])
+    result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
     edges = net[1].shape[0]
     size = intervals + 3
     looks_back = x_val.shape[1] > 0
@@ -180,7 +180,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
         if ended or (patience > 0 and since >= patience):
             break
     theta[:], lo[:], h[:] = best, best_lo, best_h
-    result[SPENT] = spent
+    result[SPENT], result[LOOKS] = spent, looks
     if np.isfinite(result[VAL_LOSS]):
         result[TRAIN_LOSS] = data_loss(theta, c, net, lo, 1 / h, intervals, level0, labels, targets, work, upstream)
         if not looks_back:

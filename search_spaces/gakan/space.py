@@ -46,7 +46,7 @@ class GAKAN(SearchSpace):
     inherits: ClassVar[bool] = True
     Options: ClassVar[type[SpaceOptions]] = GAKANOptions
     presets: ClassVar = {
-        "default": Preset(settings={"folds": 5, "choose": "one-se"}),
+        "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "one-se"}),
         "paper": Preset(
             settings={"scaler": "none", "folds": 1, "parsimony": "none", "distinct": False, "choose": "best-loss",
                       "refit": "holdout"},

@@ -80,11 +80,13 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
     theta = start_values(job, flat, options).astype(dtype)
     labels, targets = _split_targets(arrays.y_train, problem, dtype)
     labels_val, targets_val = _split_targets(arrays.y_val, problem, dtype)
+    watched = looks_at_every_iteration(job, options)
+    trace = np.zeros(budget.steps * driver.MAX_ITERATIONS + 1 if watched else 0)
     result = driver.train(
         theta, x, x_val, labels, targets, labels_val, targets_val, flat.arrays, intervals, lo0, h0, lo, h,
         np.array([options.ridge, options.roughness, options.l1]), budget.steps,
         0 if job.iterations else options.patience, options.look == "iteration", job.iterations or 0,
-        np.array(options.grid_steps, dtype=np.int64), options.grid_margin, np.zeros(0),
+        np.array(options.grid_steps, dtype=np.int64), options.grid_margin, trace,
     )
     seconds = time.perf_counter() - began
     val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
@@ -92,7 +94,12 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
         return Trained.failed("the loss is not finite", seconds)
     weights = state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)) if job.keep_weights else None
     return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
-                   weights=weights)
+                   weights=weights, looks=tuple(trace[: int(result[driver.LOOKS])].tolist()))
+
+
+def looks_at_every_iteration(job: TrainingJob, options: GAKANOptions) -> bool:
+    """Return whether the validation loss after every iteration decides which values a training keeps."""
+    return options.look == "iteration" and not job.iterations and len(job.fold.validation) > 0
 
 
 def _as_kan(architecture: Architecture) -> KANArchitecture:

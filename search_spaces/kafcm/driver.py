@@ -21,7 +21,7 @@ TOLERANCES = (1e-12, 1e-16, 1e-32)
 """Of the gradient, of the loss and the coordinates, of curvature: a law without noise is followed to the end."""
 
 # Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOSSES = range(5)
+VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, ITERATIONS = range(5)
 
 
 @jit
@@ -52,10 +52,10 @@ def train(theta: Array, net: Net, kind: int, grid: Grid, data: Data, val: Data, 
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, and evaluations spent. A first
-        loss that is not finite leaves infinity in the first place.
+        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and iterations in
+        all. A first loss that is not finite leaves infinity in the first place.
     """
-    result = np.array([np.inf, np.inf, 0.0, 0.0])
+    result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
     edges, size = net[0].shape[0], grid[2] + 3
     looks_back = val[1].size > 0
     keeps_last = last_iteration > 0 or not looks_back
@@ -93,7 +93,7 @@ def train(theta: Array, net: Net, kind: int, grid: Grid, data: Data, val: Data, 
         if ended or (patience > 0 and since >= patience):
             break
     theta[:] = best
-    result[SPENT] = spent
+    result[SPENT], result[ITERATIONS] = spent, iteration
     if np.isfinite(result[VAL_LOSS]):
         result[TRAIN_LOSS] = data_loss(theta, c, net, kind, grid, data, work)
         if not looks_back:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evokan.errors import InputError, TrainingFailed
-from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, aggregate, cut, one_line, train_cohort
+from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, cut, one_line, train_cohort
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evolution import Genome
@@ -119,37 +119,6 @@ def test_seeds_follow_from_run_space_network_and_fold(stub_space, stub_problem, 
 
 
 # ---------------------------------------------------------------- folds
-
-
-def test_folds_are_averaged():
-    folds = [Trained(1.0, 0.5, 4, evaluations=6, seconds=0.25),
-             Trained(2.0, 0.0, 5, evaluations=7, seconds=0.5),
-             Trained(6.0, 1.0, 8, evaluations=8, seconds=1.0)]
-    figures = aggregate(folds)
-    assert (figures.val_loss, figures.train_loss) == (3.0, 0.5)
-    assert figures.val_loss_se == pytest.approx((7.0 / 3.0) ** 0.5)  # sample variance 7, 3 folds
-    assert (figures.iterations, figures.evaluations, figures.seconds) == (6, 21, 1.75)
-
-
-@pytest.mark.parametrize(("iterations", "mean"), [((0, 0), 0), ((0, 0, 1), 1), ((1, 2), 2), ((4, 4, 5), 4)])
-def test_mean_iterations_are_whole_and_at_least_one(iterations, mean):
-    assert aggregate([Trained(1.0, 1.0, number) for number in iterations]).iterations == mean
-
-
-@pytest.mark.parametrize(("folds", "reason"), [
-    ([Trained.failed("gone")], "gone"),
-    ([Trained(1.0, 1.0, 3), Trained.failed("line\nbreak"), Trained.failed("later")],
-     "fold 2 of 3: line break"),
-    ([Trained(NAN, 1.0, 3)], "the validation loss is nan"),
-    ([Trained(1.0, 1.0, 3), Trained(1.0, -INF, 3)], "fold 2 of 2: the training loss is -inf"),
-    ([Trained(1.7e308, 1.0, 3)] * 2, "the losses of the folds are too large to be averaged"),
-    ([Trained(1e200, 1.0, 3), Trained(0.0, 1.0, 3)],
-     "the losses of the folds are too large to be averaged"),
-])
-def test_one_bad_fold_fails_the_network(folds, reason):
-    figures = aggregate(folds)
-    assert figures.reason == reason
-    assert (figures.val_loss, figures.train_loss, figures.val_loss_se) == (INF, INF, 0.0)
 
 
 def test_every_fold_is_trained_in_the_network_s_own_cohort(stub_space, stub_problem):

@@ -297,6 +297,16 @@ def test_validation_figures_are_the_mean_over_rows_that_a_fold_did_not_train_on(
     assert found["rmse"] == pytest.approx(np.mean(expected))
 
 
+@pytest.mark.parametrize(("folds", "stop", "expected"), [(3, "common", 7), (3, "own", None), (1, "common", None)])
+def test_validation_figures_are_taken_where_the_folds_stop(recorder, stub_problem, folds, stop, expected):
+    problem = stub_problem(folds)
+    space = recorder()
+    one = replace(finalist(space, problem), iterations=7)
+    space.jobs.clear()
+    Finalizer(space, problem, Budget(fold_stop=stop), ThreadExecutor(1), 11, "development").validation_metrics(one)
+    assert [job.iterations for job in space.jobs] == [expected] * folds
+
+
 def test_validation_figures_of_failed_trainings_are_left_out(recorder, stub_problem):
     problem = stub_problem(2)
     one = finalist(recorder(), problem)

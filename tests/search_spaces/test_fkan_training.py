@@ -81,6 +81,18 @@ def test_patience_ends_a_training_early(law):
     short, long = (FKAN(FKANOptions(patience=p)).train([job], law, Budget(20))[0] for p in (1, 0))
     assert short.evaluations < long.evaluations
     assert long.val_loss <= short.val_loss
+    assert short.looks == long.looks[: len(short.looks)]
+    assert (len(short.looks), short.looks[-2]) == (short.iterations + 1, short.val_loss)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_the_loss_after_every_iteration_is_reported(law, optimizer):
+    space = FKAN(FKANOptions(optimizer=optimizer))
+    job = TrainingJob(ONE, law.folds[0], 0)
+    looks = space.train([job], law, Budget(3))[0].looks
+    for iteration in (1, 5, len(looks)):
+        known = space.train([replace(job, iterations=iteration)], law, Budget(3))[0]
+        assert (known.val_loss, known.looks) == (looks[iteration - 1], ())
 
 
 @pytest.mark.parametrize(("optimizer", "steps", "limit"), [("auto", 12, 1e-6), ("lbfgs", 12, 1e-3), ("adam", 4, 1.0)])

@@ -54,6 +54,7 @@ def assert_close(left: Trained, right: Trained, rtol: float) -> None:
     assert (left.iterations, left.evaluations, left.reason) == (right.iterations, right.evaluations, right.reason)
     assert left.val_loss == pytest.approx(right.val_loss, rel=rtol)
     assert left.train_loss == pytest.approx(right.train_loss, rel=rtol)
+    assert left.looks == pytest.approx(right.looks, rel=rtol)
     if left.weights is None or right.weights is None:
         assert left.weights is right.weights
         return
@@ -182,6 +183,9 @@ def test_whole_trainings_end_as_those_of_the_compiled_trainer(task: Task, option
     theirs = train_compiled(jobs, problem, settings, budget)
     left, right = (np.array([trained.val_loss for trained in results]) for results in (ours, theirs))
     assert np.mean(np.abs(left / right - 1) < 1e-6) > 0.5
+    for job, trained in zip(jobs, ours, strict=True):
+        check_result(job, trained)
+    assert {bool(trained.looks) for trained in (*ours, *theirs)} == {settings.look == "iteration"}
     np.testing.assert_allclose(np.quantile(left, [0.1, 0.25, 0.5, 0.75, 0.9]),
                                np.quantile(right, [0.1, 0.25, 0.5, 0.75, 0.9]), rtol=0.1)
     assert sum(trained.evaluations for trained in ours) == pytest.approx(

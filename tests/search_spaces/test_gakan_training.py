@@ -229,9 +229,13 @@ def test_jobs_see_the_options(wine):
         expected = drive(architecture, wine, seed=1, patience=patience).result
         assert (trained.val_loss, trained.train_loss, trained.iterations, trained.evaluations) == (
             expected[0], expected[1], int(expected[2]), int(expected[3]))
+        assert trained.looks == tuple(drive(architecture, wine, seed=1, patience=patience).looks)
     assert trained.evaluations < whole.result[driver.SPENT]
     (counted,) = GAKAN(GAKANOptions(patience=1, ridge=0.0)).train([replace(job, iterations=30)], wine, Budget())
     assert counted.iterations == 30                         # a known length knows no patience
+    assert counted.looks == ()                              # and is not judged by looking
+    (by_step,) = GAKAN(GAKANOptions(look="step")).train([job], wine, Budget(2))
+    assert by_step.looks == ()
 
 
 def test_other_seeds_start_elsewhere(wine):

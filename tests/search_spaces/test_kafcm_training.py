@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -114,6 +116,16 @@ def test_the_true_graph_explains_a_map_down_to_its_noise():
     assert np.sqrt((error**2).mean()) < 1.5 * 0.02
     fewer, _ = trained(problem, from_edges(edges[1:], 5, 5, 8))
     assert fewer.val_loss > 5 * result.val_loss
+
+
+def test_the_loss_after_every_iteration_is_reported():
+    problem = small_problem("trajectory")
+    job = TrainingJob(from_edges([(0, 1), (1, 0)], 4, 4, 3), problem.folds[0], 0)
+    (whole,) = KAFCM().train([job], problem, Budget(2))
+    assert min(whole.looks) == whole.looks[whole.iterations - 1] == whole.val_loss
+    for iteration in (1, 3, len(whole.looks)):
+        (known,) = KAFCM().train([replace(job, iterations=iteration)], problem, Budget(2))
+        assert (known.val_loss, known.looks) == (whole.looks[iteration - 1], ())
 
 
 def test_rollouts_are_what_a_map_trained_on_them_is_good_at():
