@@ -70,8 +70,9 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
                           _against(by_seed, variant, "nsga2"), _against(by_seed, variant, "ga")])
     text = [
         "# NSGA-II, the genetic algorithm and random search", "",
-        f"`gakan`, {search['population']} x {search['generations']}, defaults otherwise, but `--fold-stop own` (5 folds, "
-        "each with its own lowest loss); equal numbers of individuals. Hypervolume of (val_loss, n_params) of all networks evaluated, as a share of the box below the "
+        f"`gakan`, {search['population']} x {search['generations']}, defaults otherwise but for `--fold-stop own` (5 "
+        "folds, each with its own lowest loss); equal numbers of individuals. Hypervolume of (val_loss, n_params) of "
+        "all networks evaluated, as a share of the box below the "
         "reference point of `config.json`; median over the seeds with a distribution-free 95 % interval; the seed is "
         "that of the search, the split is split seed 0. `best loss` is the lowest validation loss. `ga` is guided by "
         "the loss alone, with the smaller of equals.", "",

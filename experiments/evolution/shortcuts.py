@@ -67,8 +67,9 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
                           f"{median:.2f}", f"{low:.2f} to {high:.2f}", "yes" if median >= 3 else "no"])
     text = [
         "# Shortcuts: `--race` and `--inherit`", "",
-        f"`gakan`, {search['population']} x {search['generations']}, defaults otherwise, but `--fold-stop own` (5 "
-        "folds, each with its own lowest loss), split seed 0. Loss is the lowest 5-fold validation loss, cost is counted in loss-and-gradient evaluations.", "",
+        f"`gakan`, {search['population']} x {search['generations']}, defaults otherwise but for `--fold-stop own` (5 "
+        "folds, each with its own lowest loss), split seed 0. Loss is the lowest 5-fold validation loss, cost is "
+        "counted in loss-and-gradient evaluations.", "",
         "## At equal generations", "",
         table(("table", "variant", "seeds", "median best loss", "at most plain's in", "evaluations (plain = 1)",
                "CPU time (plain = 1)"), equal), "",
