@@ -48,7 +48,8 @@ def run(context: Context) -> Sequence[Path]:
 
 def _piece(variant: str, dataset: str, seed: int, search: dict[str, int]) -> Piece:
     _, settings, algorithm = TRIED.get(variant, ("", {}, None))
-    return Piece(variant, dataset, seed, {**search, "algorithm": variant.partition("-")[0], **settings}, algorithm)
+    basis = {**search, "fold_stop": "own", "algorithm": variant.partition("-")[0]}
+    return Piece(variant, dataset, seed, {**basis, **settings}, algorithm)
 
 
 def report(frame: pd.DataFrame, search: dict[str, int]) -> str:

@@ -30,7 +30,7 @@ def run(context: Context) -> Sequence[Path]:
     search = {"population": 10, "generations": 3} if context.quick else SEARCH
     keys = [(variant, dataset, seed) for dataset in datasets for seed in seeds for variant in VARIANTS]
     missing = rows.missing(keys)
-    pieces = [Piece(*key, {**search, **VARIANTS[key[0]],
+    pieces = [Piece(*key, {**search, "fold_stop": "own", **VARIANTS[key[0]],
                            "generations": search["generations"] * (1 if key[0] == "plain" else LONGER)})
               for key in missing]
     results = as_done(run_piece, pieces, context.workers)

@@ -46,8 +46,7 @@ class Piece:
 
 def run_piece(piece: Piece) -> list[dict[str, Any]]:
     """Run one evolution on one thread, and return a row for each generation."""
-    config = resolve({"space": "gakan", "dataset": piece.dataset, "seed": piece.seed, "fold_stop": "own",
-                      **piece.settings})
+    config = resolve({"space": "gakan", "dataset": piece.dataset, "seed": piece.seed, **piece.settings})
     job = prepare(config)
     job.space.prepare(job.problem)
     began = time.process_time()

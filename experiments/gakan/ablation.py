@@ -28,13 +28,14 @@ Searches of {population} x {generations}, so the same number of individuals each
 search's seed is that of its split. *default*: `gakan`'s defaults (5 folds, ridge, scaled inputs, early stop,
 neuron-aligned crossover, zero mask and degradation). Each variant changes one thing: *random search* draws
 every generation anew; *uniform* and *one-point crossover* are DEAP's, on all bits; *fixed depth 4* keeps every
-block, whatever the depth bits say; *hold-out* has one validation part in place of 5 folds; *no early stop*
-trains all 20 steps (`patience` 0, the best iteration is kept all the same); *raw inputs* is `--scaler none`.
+block, whatever the depth bits say; *hold-out* has one validation part in place of 5 folds; *own stop* lets
+each fold count with its own lowest loss (`--fold-stop own`); *no early stop* trains all 20 steps (`patience` 0,
+the best iteration counts all the same); *raw inputs* is `--scaler none`.
 
 Means with 95 % intervals (Student's t over the splits). p: Wilcoxon's signed-rank test against *default*,
 paired by split, corrected by Holm's method over the variants of the table. Loss: the lowest 5-fold validation
-loss of the search; that of a hold-out is another quantity, and is not compared. Test figures are those of the
-one network that the search gives. Cost: loss-and-gradient evaluations, *default* = 1."""
+loss of the search; that of *hold-out* and *own stop* is another quantity, and is not compared. Test figures are
+those of the one network that the search gives. Cost: loss-and-gradient evaluations, *default* = 1."""
 
 
 class Task(NamedTuple):

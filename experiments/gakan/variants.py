@@ -82,9 +82,10 @@ VARIANTS: dict[str, Variant] = {
     "one-point crossover": Variant(algorithm=OnePointCrossover),
     "fixed depth 4": Variant(space=FixedDepth),
     "hold-out": Variant({"folds": 1}),
+    "own stop": Variant({"fold_stop": "own"}),
     "no early stop": Variant({"space_options": {"patience": 0}}),
     "raw inputs": Variant({"scaler": "none"}),
 }
 """By name; the first is what the others are compared with."""
-OTHER_LOSS = ("hold-out",)
+OTHER_LOSS = ("hold-out", "own stop")
 """Variants whose validation loss is another quantity: comparable on the test rows only."""
