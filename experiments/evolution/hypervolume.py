@@ -12,6 +12,7 @@ from scipy import stats
 from evokan.evolution import Algorithm
 from evokan.experiments import Context, Experiment
 from experiments.benchmarks.report import Measurements, table
+from experiments.evolution.settings import FITNESS, IN_WORDS
 from experiments.evolution.study import Piece, median_interval, run_piece
 from experiments.evolution.variants import LogarithmicSizes, LossDecides
 from experiments.parallel import as_done
@@ -48,7 +49,7 @@ def run(context: Context) -> Sequence[Path]:
 
 def _piece(variant: str, dataset: str, seed: int, search: dict[str, int]) -> Piece:
     _, settings, algorithm = TRIED.get(variant, ("", {}, None))
-    basis = {**search, "fold_stop": "own", "algorithm": variant.partition("-")[0]}
+    basis = {**search, **FITNESS, "algorithm": variant.partition("-")[0]}
     return Piece(variant, dataset, seed, {**basis, **settings}, algorithm)
 
 
@@ -71,10 +72,9 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
                           _against(by_seed, variant, "nsga2"), _against(by_seed, variant, "ga")])
     text = [
         "# NSGA-II, the genetic algorithm and random search", "",
-        f"`gakan`, {search['population']} x {search['generations']}, defaults otherwise but for `--fold-stop own` (5 "
-        "folds, each with its own lowest loss); equal numbers of individuals. Hypervolume of (val_loss, n_params) of "
-        "all networks evaluated, as a share of the box below the "
-        "reference point of `config.json`; median over the seeds with a distribution-free 95 % interval; the seed is "
+        f"`gakan`, {search['population']} x {search['generations']}, {IN_WORDS}; equal numbers "
+        "of individuals. Hypervolume of (val_loss, n_params) of all networks evaluated, as a share of the box "
+        "below the reference point of `config.json`; median over the seeds with a distribution-free 95 % interval; the seed is "
         "that of the search, the split is split seed 0. `best loss` is the lowest validation loss. `ga` is guided by "
         "the loss alone, with the smaller of equals.", "",
         table(("table", "algorithm", "seeds", "hypervolume", "interval", "best loss", "nsga2 higher in"), lines), "",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evokan.experiments import Context, Experiment
 from experiments.benchmarks.report import Measurements, table
+from experiments.evolution.settings import FITNESS, IN_WORDS
 from experiments.evolution.study import Piece, median_interval, run_piece
 from experiments.parallel import as_done
 
@@ -30,7 +31,7 @@ def run(context: Context) -> Sequence[Path]:
     search = {"population": 10, "generations": 3} if context.quick else SEARCH
     keys = [(variant, dataset, seed) for dataset in datasets for seed in seeds for variant in VARIANTS]
     missing = rows.missing(keys)
-    pieces = [Piece(*key, {**search, "fold_stop": "own", **VARIANTS[key[0]],
+    pieces = [Piece(*key, {**search, **FITNESS, **VARIANTS[key[0]],
                            "generations": search["generations"] * (1 if key[0] == "plain" else LONGER)})
               for key in missing]
     results = as_done(run_piece, pieces, context.workers)
@@ -67,9 +68,8 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
                           f"{median:.2f}", f"{low:.2f} to {high:.2f}", "yes" if median >= 3 else "no"])
     text = [
         "# Shortcuts: `--race` and `--inherit`", "",
-        f"`gakan`, {search['population']} x {search['generations']}, defaults otherwise but for `--fold-stop own` (5 "
-        "folds, each with its own lowest loss), split seed 0. Loss is the lowest 5-fold validation loss, cost is "
-        "counted in loss-and-gradient evaluations.", "",
+        f"`gakan`, {search['population']} x {search['generations']}, {IN_WORDS}, split seed 0. "
+        "Loss is the lowest 5-fold validation loss, cost is counted in loss-and-gradient evaluations.", "",
         "## At equal generations", "",
         table(("table", "variant", "seeds", "median best loss", "at most plain's in", "evaluations (plain = 1)",
                "CPU time (plain = 1)"), equal), "",

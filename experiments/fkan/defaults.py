@@ -19,7 +19,9 @@ from search_spaces.fkan import FKAN
 CHOICES = ("best-loss", "one-se")
 VARIANTS: dict[str, dict[str, Any]] = {
     "hold-out, ridge 0.0001": {"folds": 1, "space_options": {"ridge": 1e-4}},
-    **{f"5 folds, ridge {ridge:g}": {"folds": 5, "space_options": {"ridge": ridge}} for ridge in (1e-4, 1e-3, 1e-2)},
+    **{f"{name}, ridge {ridge:g}": {"folds": 5, "fold_stop": stop, "space_options": {"ridge": ridge}}
+       for name, stop, ridges in (("5 folds", "own", (1e-4, 1e-3, 1e-2)), ("common iteration", "common", (1e-3, 1e-2)))
+       for ridge in ridges},
 }
 SPLITS = {"wine": 2, "iris": 3, "concrete": 1, "fkan-1d": 2}
 """Number of split seeds from 0."""
