@@ -75,8 +75,8 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
         f"`gakan`, {search['population']} x {search['generations']}, {IN_WORDS}; equal numbers "
         "of individuals. Hypervolume of (val_loss, n_params) of all networks evaluated, as a share of the box "
         "below the reference point of `config.json`; median over the seeds with a distribution-free 95 % interval; the "
-        "seed is that of the search, the split is split seed 0. `best loss` is the lowest validation loss. `ga` is guided by "
-        "the loss alone, with the smaller of equals.", "",
+        "seed is that of the search, the split is split seed 0. `best loss` is the lowest validation loss. `ga` is "
+        "guided by the loss alone, with the smaller of equals.", "",
         table(("table", "algorithm", "seeds", "hypervolume", "interval", "best loss", "nsga2 higher in"), lines), "",
         f"Aim: a median at least that of `ga` and of random search. Against `ga` on {ahead['ga']} of {ahead['nsga2']} "
         f"tables, against random search on {ahead['random']} of {ahead['nsga2']}. The box reaches to the untrained "
