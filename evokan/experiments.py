@@ -109,7 +109,7 @@ class Rows:
                              "move it away or name another --out")
         self._done = {tuple(row[name] for name in self.key_columns) for row in reader}
         if whole != text:
-            from evokan.runs.directory import replace_text
+            from evokan.runs.files import replace_text
 
             replace_text(path, whole)
 
@@ -131,7 +131,7 @@ class Rows:
         ValueError
             The columns differ from those of the rows before.
         """
-        from evokan.runs.directory import append
+        from evokan.runs.files import append
         from evokan.runs.tables import to_line
 
         columns = self._columns or tuple(rows[0])

@@ -13,9 +13,11 @@ from evokan.evaluation.records import Record
 from evokan.front import FrontMember
 from evokan.metrics import evaluate_predictions
 from evokan.prediction import predict
-from evokan.problem import Fold, IntArray, Problem
+from evokan.problem import Problem
 from evokan.seeding import derive_seed
 from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob, Weights
+from evokan.splits import Fold
+from evokan.table import IntArray
 
 FRESH_SEEDS = 5
 

@@ -16,10 +16,11 @@ import numpy as np
 from evokan.chromosome import ChromosomeLayout
 from evokan.config import SearchConfig, build_config, read_config_file
 from evokan.errors import InputError, InvalidArchitecture, unknown_name
-from evokan.problem import Problem, Table
+from evokan.problem import Problem
 from evokan.registry import make_space, space_class, space_names
 from evokan.seeding import generator
 from evokan.space import Budget, SearchSpace
+from evokan.table import Table
 
 VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "moocore")
 

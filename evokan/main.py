@@ -20,7 +20,8 @@ from evokan.interrupts import finish_first
 from evokan.job import Job, default_path, describe, prepare, resolve
 from evokan.observer import Observer, Observers
 from evokan.product import write_product
-from evokan.runs.directory import Checkpoint, RunDirectory, write_json
+from evokan.runs.directory import Checkpoint, RunDirectory
+from evokan.runs.files import write_json
 from evokan.runs.log import RunLog
 from evokan.runs.run import Run
 from evokan.runs.sameness import EXECUTION, check_same, fixed_settings

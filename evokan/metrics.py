@@ -10,7 +10,8 @@ from scipy.special import log_softmax
 from sklearn import metrics
 
 from evokan.errors import InputError
-from evokan.problem import Scaler, Task
+from evokan.scaling import Scaler
+from evokan.table import Task
 
 Figures = dict[str, float | None]
 """Figures by name; None where a figure does not exist."""

@@ -7,132 +7,16 @@ machines as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from evokan.errors import InputError
-from evokan.trajectories import blocks_in_time, split_in_time
-
-if TYPE_CHECKING:
-    from evokan.equations import Equation
-
-Task = Literal["classification", "regression", "trajectory", "residual"]
-ScalerName = Literal["standard", "minmax", "none"]
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A data set as numbers.
-
-    Attributes
-    ----------
-    name
-        As the user types it, or the stem of the file.
-    task
-        ``classification``, ``regression``, ``trajectory``: each row is a step in time, or ``residual``: each row
-        is a point where an equation has to hold.
-    X
-        Inputs, shape (rows, features), finite float64, raw units. Of a trajectory: the state at a moment.
-    y
-        Class numbers 0 ... classes - 1 (int64) or targets in their own units (float64), shape (rows,). Of a
-        trajectory: the state at the next moment, shape (rows, features).
-    feature_names, target_name
-        Column names, in the order of `X`.
-    class_names
-        Names of the classes as in the file; empty for regression.
-    test_rows
-        Rows of a published test part, or None where the table is split at random.
-    test_size, validation_size
-        The sizes that `Problem.from_table` takes by default: test part of all rows, validation part of the rest.
-    schema
-        How raw columns become `X` (`evokan.datasets.columns.ColumnSchema` as a dict), for later predictions.
-    sha256
-        Fingerprint of the numbers.
-    series
-        Of a trajectory: number of the series that each row belongs to, shape (rows,). Two rows of one series that
-        follow each other are consecutive moments, so that ``y[r]`` is ``X[r + 1]``.
-    equation
-        Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
-        where that is not known.
-    """
-
-    name: str
-    task: Task
-    X: FloatArray
-    y: NDArray[np.float64] | NDArray[np.int64]
-    feature_names: tuple[str, ...]
-    target_name: str
-    class_names: tuple[str, ...] = ()
-    test_rows: IntArray | None = None
-    test_size: float = 0.2
-    validation_size: float = 0.2
-    schema: dict[str, object] = field(default_factory=dict)
-    sha256: str = ""
-    series: IntArray | None = None
-    equation: Equation | None = None
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Labels of what is predicted: the classes, the concepts of a trajectory, or the target alone."""
-        if self.task == "trajectory":
-            return self.feature_names
-        return self.class_names or (self.target_name,)
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """Column-wise ``(x - shift) / scale``.
-
-    Attributes
-    ----------
-    shift, scale
-        Shape (columns,). A column that does not vary in the rows it was fitted on has scale 1.
-    """
-
-    shift: FloatArray
-    scale: FloatArray
-
-    @classmethod
-    def fit(cls, values: FloatArray, kind: ScalerName) -> Scaler:
-        """Fit on `values` of shape (rows, columns).
-
-        ``standard``: zero mean and unit variance; ``minmax``: onto [0, 1]; ``none``: as it is.
-        """
-        columns = values.shape[1]
-        if kind == "none":
-            return cls(np.zeros(columns), np.ones(columns))
-        if kind == "minmax":
-            shift = values.min(axis=0)
-            scale = values.max(axis=0) - shift
-        else:
-            shift = values.mean(axis=0)
-            scale = values.std(axis=0)
-        # A spread that is rounding noise of the column's size would blow noise up to unit variance.
-        flat = scale <= 1e-12 * np.maximum(np.abs(shift), 1e-300)
-        return cls(shift, np.where(flat, 1.0, scale))
-
-    def transform(self, values: FloatArray) -> FloatArray:
-        """Return the scaled values, same shape."""
-        return (values - self.shift) / self.scale
-
-    def inverse(self, values: FloatArray) -> FloatArray:
-        """Undo `transform`."""
-        return values * self.scale + self.shift
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Row numbers of one training: `train` to fit on, `validation` to look at (sorted)."""
-
-    train: IntArray
-    validation: IntArray
+from evokan.scaling import Scaler, ScalerName
+from evokan.splits import Fold, cut_folds, split_rows
+from evokan.table import FloatArray, IntArray, Table, Task
 
 
 @dataclass(frozen=True)
@@ -216,20 +100,18 @@ class Problem:
             A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
         """
         y = table.y
-        if table.task == "classification":
-            _check_class_sizes(table)
         if table.task == "residual" and folds > 1:
             raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
         try:
-            train, validation, test = _split(table, table.test_size if test_size is None else test_size,
-                                             table.validation_size if validation_size is None else validation_size,
-                                             split_seed)
+            train, validation, test = split_rows(
+                table, table.test_size if test_size is None else test_size,
+                table.validation_size if validation_size is None else validation_size, split_seed)
         except ValueError as error:
             raise InputError(f"data set {table.name!r} with {len(y)} rows cannot be split: {error}; "
                              "change --test-size or --val-size, or give more rows") from error
         development = np.sort(np.concatenate([train, validation]))
         fitted_on = train if folds == 1 else development
-        cut = (Fold(train, validation),) if folds == 1 else _cut(table, development, folds, split_seed)
+        cut = (Fold(train, validation),) if folds == 1 else cut_folds(table, development, folds, split_seed)
         input_scaler = Scaler.fit(table.X[fitted_on], scaler)
         if table.task in ("regression", "trajectory"):
             target_scaler = Scaler.fit(np.asarray(y, dtype=np.float64)[fitted_on].reshape(len(fitted_on), -1),
@@ -280,7 +162,7 @@ class Problem:
         """Return another cut of the development rows into as many folds; the hold-out stays as it is."""
         if len(self.folds) == 1:
             return self.folds
-        return _cut(self.table, self.development, len(self.folds), seed % 2**32)
+        return cut_folds(self.table, self.development, len(self.folds), seed % 2**32)
 
     def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64) -> FoldArrays:
         """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64)."""
@@ -293,47 +175,3 @@ class Problem:
             return np.ascontiguousarray(self.scaled_targets[rows], dtype=kind)
 
         return FoldArrays(x(fold.train), y(fold.train), x(fold.validation), y(fold.validation))
-
-
-def _split(table: Table, test_size: float, validation_size: float,
-           seed: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Return train, validation and test rows, sorted; raises ValueError where that cannot be done."""
-    if table.series is not None:
-        parts = split_in_time(table.series, test_size, validation_size, table.test_rows)
-        return parts.train, parts.validation, parts.test
-    y = table.y if table.task == "classification" else None
-    rows = np.arange(len(table.y), dtype=np.int64)
-    if table.test_rows is not None:
-        test = table.test_rows
-        rest = np.setdiff1d(rows, test)
-    else:
-        rest, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y)
-    train, validation = train_test_split(rest, test_size=validation_size, random_state=seed,
-                                         stratify=None if y is None else y[rest])
-    return np.sort(train), np.sort(validation), np.sort(test)
-
-
-def _check_class_sizes(table: Table) -> None:
-    counts = np.bincount(table.y, minlength=len(table.class_names))
-    rare = [f"{name!r} ({count})" for name, count in zip(table.class_names, counts, strict=True) if count < 3]
-    if rare:
-        raise InputError(f"data set {table.name!r}: class {', '.join(rare)} has fewer than 3 rows, one for each of "
-                         "train, validation and test: add rows or drop the class")
-
-
-def _cut(table: Table, development: IntArray, folds: int, seed: int) -> tuple[Fold, ...]:
-    y = table.y[development]
-    if table.task == "classification":
-        smallest = int(np.bincount(y, minlength=len(table.class_names)).min())
-        if smallest < folds:
-            raise InputError(f"--folds {folds}: the rarest class has only {smallest} rows outside the test part; "
-                             f"use at most --folds {max(smallest, 1)}")
-        splits = StratifiedKFold(folds, shuffle=True, random_state=seed).split(development, y)
-    else:
-        if len(development) < folds:
-            raise InputError(f"--folds {folds}: only {len(development)} rows outside the test part; "
-                             f"use at most --folds {len(development)}")
-        if table.series is not None:
-            return tuple(Fold(a, b) for a, b in blocks_in_time(table.series, development, folds, seed))
-        splits = KFold(folds, shuffle=True, random_state=seed).split(development)
-    return tuple(Fold(development[np.sort(a)], development[np.sort(b)]) for a, b in splits)

@@ -16,7 +16,8 @@ from evokan.evaluation.records import COLUMNS, Record
 from evokan.final import Finalist, Finalizer
 from evokan.front import choose, finalist_records, front_of
 from evokan.observer import Observer
-from evokan.runs.directory import RunDirectory, replace_text, write_json
+from evokan.runs.directory import RunDirectory
+from evokan.runs.files import replace_text, write_json
 from evokan.runs.run import Run, explanation_to_json
 from evokan.runs.tables import record_line, to_line
 

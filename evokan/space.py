@@ -17,7 +17,9 @@ from pydantic import BaseModel, ConfigDict
 
 from evokan.chromosome import Bits, ChromosomeLayout
 from evokan.errors import InputError
-from evokan.problem import Fold, Problem, Task
+from evokan.problem import Problem
+from evokan.splits import Fold
+from evokan.table import Task
 
 if TYPE_CHECKING:
     import torch

@@ -84,7 +84,7 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
     InputError
         `path` is there already and `force` is not given, or it cannot be written.
     """
-    from evokan.runs.directory import made_folders
+    from evokan.runs.files import made_folders
 
     if path.is_dir():
         raise InputError(f"--out {path}: is a folder; name a file")

@@ -1,4 +1,4 @@
-"""Data sets: from a name or a file to an `evokan.problem.Table`.
+"""Data sets: from a name or a file to an `evokan.table.Table`.
 
 By name
     `list_datasets` says what there is, `load_dataset` loads it: tables that come with scikit-learn (iris,

@@ -10,7 +10,7 @@ import numpy as np
 from evokan.datasets.catalogue import DatasetInfo, Loader
 
 if TYPE_CHECKING:
-    from evokan.problem import Table
+    from evokan.table import Table
 
 # Sizes as in the GA-KAN paper: test part of all rows, validation part of the rest.
 _SIZES = {"iris": (0.10, 1 / 9), "wine": (0.30, 0.20), "wdbc": (0.25, 0.20)}

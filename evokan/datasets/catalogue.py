@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
-    from evokan.problem import Table, Task
+    from evokan.table import Table, Task
 
 DATA_VARIABLE = "EVOKAN_DATA"
 """Environment variable that names the folder of the data files."""

@@ -16,7 +16,7 @@ import numpy as np
 from evokan.seeding import generator
 
 if TYPE_CHECKING:
-    from evokan.problem import FloatArray, Table
+    from evokan.table import FloatArray, Table
 
 ROWS = 1000
 """Rows to search with, and as many fresh rows to test on."""

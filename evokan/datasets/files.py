@@ -13,7 +13,7 @@ from evokan.datasets.catalogue import DATA_VARIABLE, DatasetInfo, Loader, find_d
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
-    from evokan.problem import Table
+    from evokan.table import Table
 
 class _Classes(NamedTuple):
     """A table of the GA-KAN paper: seven numbers and a class; its sizes are that paper's."""

@@ -24,7 +24,7 @@ from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.seeding import generator
 
 if TYPE_CHECKING:
-    from evokan.problem import FloatArray, Table
+    from evokan.table import FloatArray, Table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from evokan.problem import Table
+    from evokan.table import Table
 
 _added: dict[str, tuple[DatasetInfo, Loader]] = {}
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, NumericColumn
-from evokan.problem import FloatArray, IntArray, Table, Task
+from evokan.table import FloatArray, IntArray, Table, Task
 
 if TYPE_CHECKING:
     from evokan.equations import Equation

@@ -22,7 +22,7 @@ from evokan.datasets.values import (
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
-    from evokan.problem import Task
+    from evokan.table import Task
 
 MAX_NUMBERED_CLASSES = 20
 """A numeric target of more distinct values is taken for a regression."""

@@ -16,7 +16,7 @@ from evokan.datasets.values import kind_of, label, not_numbers, to_numbers
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from evokan.problem import Table
+    from evokan.table import Table
 
 GAP = 1.5
 """Two moments that are further apart than this many usual steps belong to different series."""

@@ -24,7 +24,7 @@ from evokan.datasets.values import (
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from evokan.problem import Table, Task
+    from evokan.table import Table, Task
 
 MAX_LEVELS = 50
 """A column of text with more different values is refused: each of them would become an input."""

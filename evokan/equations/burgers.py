@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from evokan.equations.base import Unknown
-    from evokan.problem import FloatArray
+    from evokan.table import FloatArray
 
 COEFFICIENTS = ((1.0, 0.01, 0.1), (0.1, 0.0001, 0.5))
 """m0, m1, m2 of the two published cases."""

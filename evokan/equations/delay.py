@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from evokan.equations.base import Unknown
-    from evokan.problem import FloatArray
+    from evokan.table import FloatArray
 
 ORDER = 0.3
 NODES = np.linspace(0.0, 1.0, 401)

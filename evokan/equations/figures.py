@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from evokan.equations.base import Unknown
-    from evokan.problem import FloatArray
+    from evokan.table import FloatArray
 
 Figures = dict[str, float | None]
 

@@ -16,7 +16,7 @@ from evokan.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evokan.problem import Table
+    from evokan.table import Table
 
 HELD_OUT = 0.1
 """Share of the points for the test, and of the rest for the validation loss: a solution needs its points."""

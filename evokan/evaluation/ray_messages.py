@@ -14,7 +14,8 @@ from typing import Any
 
 from evokan.errors import TrainingFailed
 from evokan.evaluation.cohorts import one_line
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
+from evokan.splits import Fold
 
 
 def dumps(value: Any) -> bytes:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from evokan._version import __version__
 from evokan.evaluation.ray_messages import dumps_outcome, folds_of, loads_task
-from evokan.problem import Fold
+from evokan.splits import Fold
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
                     "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS")

@@ -26,7 +26,9 @@ from evokan.explain.network import Network
 from evokan.explain.refit import Rows
 from evokan.explain.simplify import merge, prune, strongest_columns, thinned
 from evokan.explain.symbolic import EXACT, Candidate, Judgement, Reader, no_worse
-from evokan.problem import Fold, IntArray, Problem, Task
+from evokan.problem import Problem
+from evokan.splits import Fold
+from evokan.table import IntArray, Task
 
 TIME_LIMIT = 30.0
 """Seconds, by default."""

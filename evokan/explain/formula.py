@@ -11,7 +11,7 @@ import numpy as np
 
 from evokan.errors import InputError
 from evokan.explain.graph import FloatArray, SplineTable
-from evokan.problem import Task
+from evokan.table import Task
 
 if TYPE_CHECKING:
     import sympy

@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem import Scaler, Task
+from evokan.scaling import Scaler
+from evokan.table import Task
 
 FloatArray = NDArray[np.float64]
 OneVariable = Callable[[FloatArray], FloatArray]

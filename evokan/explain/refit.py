@@ -18,7 +18,7 @@ from evokan.explain.effort import Effort
 from evokan.explain.forms import LawForm
 from evokan.explain.graph import FloatArray
 from evokan.explain.network import Network
-from evokan.problem import Task
+from evokan.table import Task
 
 FAILS = 12
 """Steps in a row that make the loss no smaller: then nothing will."""

@@ -1,4 +1,4 @@
-"""The directory of a run: who may write, what lies where, and writes that survive a kill."""
+"""The directory of a run: who may write, what lies where, and what a kill leaves behind."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import csv
 import errno
 import fcntl
 import io
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from evokan.errors import InputError, RunStopped
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HISTORY_COLUMNS, HistoryRow
+from evokan.runs.files import append, made_folders, part_of, read_json, replace_text, write_json
 from evokan.runs.tables import read_records, record_line, to_line
 
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -198,7 +198,7 @@ class RunDirectory:
         """Write ``population-GENERATION.safetensors``: what the survivors have learned, before the checkpoint."""
         from safetensors.numpy import save
 
-        part = _part(self._population(generation))
+        part = part_of(self._population(generation))
         part.write_bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
         part.replace(self._population(generation))
 
@@ -266,67 +266,3 @@ class RunDirectory:
             raise InputError(f"{self.history}: is damaged; the run cannot go on") from error
         replace_text(self.history, to_line(HISTORY_COLUMNS) + "".join(to_line(row.values()) for row in kept))
         return records
-
-
-@contextmanager
-def made_folders(path: Path, files: Sequence[Path] = ()) -> Iterator[None]:
-    """Make the folder `path` and those above it.
-
-    If the block fails, `files` go again (and what `replace_text` made of them so far), and the folders made here.
-    """
-    made = [folder for folder in (path, *path.parents) if not folder.exists()]
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException:
-        for file in files:
-            file.unlink(missing_ok=True)
-            _part(file).unlink(missing_ok=True)
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
-
-
-def append(path: Path, line: str) -> None:
-    """Add one line in one write, so that a kill tears at most the last line."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line)
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Replace a file as a whole: readers see the old content or the new, never a part."""
-    part = _part(path)
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(path.name + ".part")
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Replace a JSON file as a whole; NaN and infinity are refused, as JSON has none."""
-    replace_text(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the content of a JSON file.
-
-    Raises
-    ------
-    InputError
-        It is missing or damaged.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except ValueError as error:
-        raise InputError(f"{path}: is damaged ({error})") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: is damaged (it holds no settings)")
-    return content

@@ -14,7 +14,7 @@ from evokan.errors import EvokanError
 from evokan.evaluation.records import Record
 from evokan.evolution.history import HistoryRow
 from evokan.observer import Observer
-from evokan.runs.directory import append
+from evokan.runs.files import append
 
 
 class RunLog(Observer):

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from evokan.errors import InputError
 from evokan.prediction import predict
 from evokan.registry import make_space
-from evokan.runs.directory import RunDirectory, read_json
+from evokan.runs.directory import RunDirectory
+from evokan.runs.files import read_json
 from evokan.space import EdgeCurve, Explanation, SearchSpace
 
 if TYPE_CHECKING:

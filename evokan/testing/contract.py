@@ -18,9 +18,11 @@ from evokan.chromosome import Bits
 from evokan.config import SearchConfig
 from evokan.equations import as_unknown, residual_loss
 from evokan.evaluation.executors import ThreadExecutor
-from evokan.problem import Fold, IntArray, Problem, Task
+from evokan.problem import Problem
 from evokan.seeding import generator
 from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob
+from evokan.splits import Fold
+from evokan.table import IntArray, Task
 from evokan.testing.checks import (
     COUNTS,
     check_counts,

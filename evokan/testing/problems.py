@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from evokan.datasets import make_table
 from evokan.equations import Equation, derivative, equation_table
-from evokan.problem import Problem, ScalerName, Table, Task
+from evokan.problem import Problem
+from evokan.scaling import ScalerName
 from evokan.seeding import generator
+from evokan.table import Table, Task
 
 if TYPE_CHECKING:
     from torch import Tensor

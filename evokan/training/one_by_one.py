@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from evokan.problem import Fold
 from evokan.space import Trained, TrainingJob
+from evokan.splits import Fold
 
 Cut = TypeVar("Cut")
 

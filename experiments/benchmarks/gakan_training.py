@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from evokan.experiments import Context, Experiment
-from evokan.problem import ScalerName
+from evokan.scaling import ScalerName
 from experiments.benchmarks import report
 from experiments.benchmarks.report import Measurements, Row
 from experiments.benchmarks.wine60 import (

@@ -21,9 +21,10 @@ from evokan.evaluation.folds import Figures
 from evokan.evaluation.ray_executor import RayExecutor, prepare_space
 from evokan.evaluation.ray_messages import dumps_task
 from evokan.experiments import Context, Experiment
-from evokan.problem import Problem, Table
+from evokan.problem import Problem
 from evokan.seeding import derive_seed, generator
 from evokan.space import Budget, SearchSpace, TrainingJob
+from evokan.table import Table
 from experiments.benchmarks import report
 from experiments.benchmarks.report import Aim, Measurements, Row
 from search_spaces.gakan import GAKAN

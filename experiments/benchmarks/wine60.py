@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from evokan.datasets import load_dataset
-from evokan.problem import Problem, ScalerName
+from evokan.problem import Problem
+from evokan.scaling import ScalerName
 from evokan.space import Budget, Trained, TrainingJob
 from experiments.benchmarks.report import Row
 from search_spaces.gakan import encoding

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from evokan.experiments import Context, Experiment
-from evokan.problem import Fold
 from evokan.space import Budget, TrainingJob
+from evokan.splits import Fold
 from experiments.benchmarks.report import Measurements, table, write_page
 from experiments.fkan.figures import draw_parameters
 from experiments.fkan.regression import NEURONS, RIDGE, make_problem

@@ -21,9 +21,10 @@ from evokan.evolution.loop import State, evolve
 from evokan.experiments import Context, Experiment
 from evokan.final import Finalizer
 from evokan.front import choose, finalist_records, front_of
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
 from evokan.seeding import generator
 from evokan.space import Budget, SearchSpace, TrainingJob
+from evokan.splits import Fold
 from experiments.benchmarks.report import Measurements, table, write_page
 from experiments.fkan.figures import draw_depths
 from search_spaces.fkan import FKAN, FKANOptions

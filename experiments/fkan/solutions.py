@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 
 from evokan.equations import Equation, LaneEmden, as_unknown, misfits
 from evokan.prediction import predict
-from evokan.problem import FloatArray
+from evokan.table import FloatArray
 
 POINTS, SIDE = 201, 31
 """Points on a line, and on each side of a square."""

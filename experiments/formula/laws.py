@@ -13,8 +13,9 @@ import pandas as pd
 from evokan.datasets import load_dataset
 from evokan.experiments import Context, Experiment, Rows
 from evokan.explain import Formula, Split, find_formulas
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
 from evokan.space import Budget, TrainingJob
+from evokan.splits import Fold
 from experiments.benchmarks.report import conditions
 from experiments.formula.searches import searched
 from search_spaces.gakan import GAKAN

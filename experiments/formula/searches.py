@@ -9,7 +9,7 @@ from typing import Any
 
 from evokan.main import search
 from evokan.observer import Observer
-from evokan.runs.directory import read_json, write_json
+from evokan.runs.files import read_json, write_json
 from evokan.runs.run import Run, load_run
 
 

@@ -17,7 +17,8 @@ _NETWORK = """
 import sys, time, resource
 import numpy as np
 from evokan.datasets import load_dataset
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
+from evokan.splits import Fold
 from evokan.space import Budget, TrainingJob
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import full_network

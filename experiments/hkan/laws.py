@@ -16,8 +16,9 @@ import numpy as np
 
 from evokan.datasets import load_dataset
 from evokan.datasets.laws import tf1, tf3, tf4, tf5
-from evokan.problem import FloatArray, Problem
+from evokan.problem import Problem
 from evokan.seeding import generator
+from evokan.table import FloatArray
 
 
 class Sample(NamedTuple):

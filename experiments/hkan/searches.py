@@ -12,9 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from evokan import search
 from evokan.job import Job, prepare, resolve
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
 from evokan.seeding import derive_seed
 from evokan.space import TrainingJob
+from evokan.splits import Fold
 from search_spaces.hkan import HKANArchitecture, HKANLayer, cost
 from search_spaces.hkan.encoding import HIDDEN_BASES, HIDDEN_PLACEMENTS, RIDGES
 from search_spaces.hkan.layers import BASES, PLACEMENTS, Basis, Placement

@@ -26,8 +26,9 @@ from evokan.front import choose, finalist_records, front_of
 from evokan.job import Job, reference_point, resolve
 from evokan.main import make_algorithm
 from evokan.prediction import predict
-from evokan.problem import Problem, Table
+from evokan.problem import Problem
 from evokan.space import Budget
+from evokan.table import Table
 from experiments.benchmarks.report import conditions, number
 from search_spaces.kafcm import KAFCM, CausalMap, CognitiveMap, KAFCMOptions
 from search_spaces.kafcm.baselines import two_layers

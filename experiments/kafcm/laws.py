@@ -14,9 +14,9 @@ from evokan.datasets import load_dataset
 from evokan.datasets.maps import YERKES_NOISE, sine_law, yerkes_dodson
 from evokan.experiments import Context, Experiment, Rows
 from evokan.explain import Split, find_formulas
-from evokan.problem import Table
 from evokan.reports import save
 from evokan.reports.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, styled
+from evokan.table import Table
 from experiments.benchmarks.report import Aim, aims_table, table
 from experiments.formula.laws import is_law
 from experiments.kafcm.common import FloatArray, Found, middle, search, tuned_mlps, two_panels, write_page

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evokan.explain.graph import EdgeFunction, FunctionGraph
-from evokan.problem import Problem, Scaler
+from evokan.problem import Problem
+from evokan.scaling import Scaler
 from search_spaces.fkan.network import FKANNetwork
 
 FloatArray = NDArray[np.float64]

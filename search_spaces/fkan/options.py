@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from evokan.problem import Task
 from evokan.space import SpaceOptions
+from evokan.table import Task
 
 
 class FKANOptions(SpaceOptions):

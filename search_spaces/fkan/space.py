@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from evokan.chromosome import Bits, ChromosomeLayout
-from evokan.problem import Problem, Task
+from evokan.problem import Problem
 from evokan.space import (
     Architecture,
     Budget,
@@ -20,6 +20,7 @@ from evokan.space import (
     TrainingJob,
     Weights,
 )
+from evokan.table import Task
 from evokan.training.one_by_one import train_each
 from search_spaces.fkan import encoding
 from search_spaces.fkan.encoding import FKANArchitecture

@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
+from evokan.splits import Fold
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture
 from search_spaces.gakan.network import FlatNetwork
 

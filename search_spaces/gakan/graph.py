@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from evokan.explain.graph import EdgeFunction, FunctionGraph, SplineTable
-from evokan.problem import Problem, Scaler
+from evokan.problem import Problem
+from evokan.scaling import Scaler
 from search_spaces.gakan.network import SparseKAN
 from search_spaces.splines.torch_edges import SplineEdges
 

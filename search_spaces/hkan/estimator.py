@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evokan.errors import InputError
-from evokan.problem import Scaler
+from evokan.scaling import Scaler
 from search_spaces.hkan.fitting import fit, predict
 from search_spaces.hkan.layers import HKANLayer
 from search_spaces.hkan.options import MACHINE_PRECISION

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from deap import base, tools
 
-from evokan.problem import FloatArray, Problem
+from evokan.problem import Problem
 from evokan.seeding import generator
+from evokan.table import FloatArray
 from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.states import fit_states
 

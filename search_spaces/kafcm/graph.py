@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from evokan.explain.graph import EdgeFunction, FunctionGraph, NodeFunction, SplineTable
-from evokan.problem import Problem, Scaler
+from evokan.problem import Problem
+from evokan.scaling import Scaler
 from search_spaces.kafcm.network import CognitiveMap
 
 NODES: dict[str, NodeFunction] = {"tanh": "tanh", "sigmoid": "sigmoid", "clip": "clip1", "identity": "identity"}

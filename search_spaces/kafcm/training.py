@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
 from evokan.seeding import generator
 from evokan.space import Budget, Trained, TrainingJob, Weights
+from evokan.splits import Fold
 from evokan.training.compiled import is_cached
 from search_spaces.kafcm import driver
 from search_spaces.kafcm.encoding import SPLINE_ORDER, CausalMap

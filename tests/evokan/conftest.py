@@ -11,8 +11,9 @@ import pytest
 
 from evokan.chromosome import Bits, ChromosomeLayout, NeuronSegment, ValueSegment
 from evokan.errors import InvalidArchitecture
-from evokan.problem import Problem, Table
+from evokan.problem import Problem
 from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob
+from evokan.table import Table
 
 TARGET = np.array([1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1])
 

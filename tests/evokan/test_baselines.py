@@ -15,7 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from evokan import baselines
 from evokan.baselines import fit_baselines
-from evokan.problem import Problem, Table
+from evokan.problem import Problem
+from evokan.table import Table
 
 CLASSIFIERS = ["logistic_regression", "svm", "random_forest", "knn", "mlp", "hist_gradient_boosting"]
 REGRESSORS = ["ridge", "svr", "random_forest", "knn", "mlp", "hist_gradient_boosting"]

@@ -20,7 +20,7 @@ from evokan.explain.laws import Law
 from evokan.explain.limited import within
 from evokan.explain.network import Link, Network
 from evokan.explain.refit import Rows
-from evokan.problem import Scaler
+from evokan.scaling import Scaler
 
 X, Y = SYMBOLS = columns(("x", "y"))
 ROWS = np.random.default_rng(0).uniform(0.5, 2, (200, 2))

@@ -14,7 +14,7 @@ from evokan.explain.laws import Law, linear
 from evokan.explain.network import Link, Network
 from evokan.explain.refit import Rows, Strength, refit
 from evokan.explain.simplify import attributions, merge, prune, strongest_columns, thinned
-from evokan.problem import Scaler
+from evokan.scaling import Scaler
 
 SIN, EXP, SQUARE, LOG = library(["sin(x)", "exp(x)", "x^2", "log(x)"])
 NONE = Scaler(np.zeros(2), np.ones(2))

@@ -8,8 +8,8 @@ import pytest
 from evokan.errors import InputError
 from evokan.explain import EdgeFunction, FunctionGraph, Importances
 from evokan.explain.gallery import portraits
-from evokan.problem import Scaler
 from evokan.reports import plot_edge_gallery, plot_importances, save
+from evokan.scaling import Scaler
 
 
 def graph(edges, widths=(2, 1)):

@@ -15,9 +15,9 @@ from evokan.evolution import Genome
 from evokan.final import FRESH_SEEDS, Finalist, Finalizer
 from evokan.front import pareto_front
 from evokan.prediction import predict
-from evokan.problem import Fold
 from evokan.seeding import derive_seed
 from evokan.space import Budget, Trained, TrainingJob
+from evokan.splits import Fold
 
 PAIR = ("val_loss", "n_params")
 CHROMOSOMES = ["1000000000001000", "1011000000001000", "1111111111110000", "1011001010011000"]

@@ -13,7 +13,7 @@ from sklearn import metrics
 
 from evokan.errors import InputError
 from evokan.metrics import evaluate_predictions
-from evokan.problem import Scaler
+from evokan.scaling import Scaler
 
 
 def test_binary_figures_by_hand():

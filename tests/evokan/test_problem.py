@@ -14,7 +14,10 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from evokan.datasets import load_dataset
 from evokan.errors import InputError
-from evokan.problem import Fold, Problem, Scaler, Table
+from evokan.problem import Problem
+from evokan.scaling import Scaler
+from evokan.splits import Fold
+from evokan.table import Table
 
 
 def classes(counts: tuple[int, ...], **changes) -> Table:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from evokan.errors import EvokanError, InputError
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HistoryRow
-from evokan.runs.directory import Checkpoint, RunDirectory, made_folders, read_json, replace_text, write_json
+from evokan.runs.directory import Checkpoint, RunDirectory
+from evokan.runs.files import made_folders, read_json, replace_text, write_json
 from evokan.runs.log import RunLog
 from evokan.runs.run import Run
 from evokan.runs.tables import parse_record, read_records, record_line, to_line

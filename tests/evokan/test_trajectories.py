@@ -18,7 +18,8 @@ from evokan.datasets import load_series, make_table, series_from_frame
 from evokan.errors import InputError
 from evokan.job import load
 from evokan.metrics import evaluate_predictions
-from evokan.problem import Problem, Table
+from evokan.problem import Problem
+from evokan.table import Table
 from evokan.testing.problems import small_problem
 
 

@@ -9,7 +9,8 @@ from evokan.datasets import load_dataset
 from evokan.errors import TrainingFailed
 from evokan.evaluation.cohorts import train_cohort
 from evokan.evaluation.ray_messages import dumps_outcome, dumps_task, folds_of, loads_outcome, loads_task
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
+from evokan.splits import Fold
 
 
 def no_room() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from evokan.equations import Equation, derivative, residual_loss
 from evokan.equations.figures import as_unknown
-from evokan.problem import Scaler
+from evokan.scaling import Scaler
 from evokan.testing.problems import small_problem
 from search_spaces.fkan import FKANNetwork, FKANOptions, jets, kernel
 from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network

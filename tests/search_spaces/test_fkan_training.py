@@ -10,8 +10,9 @@ import torch
 
 from evokan.datasets import load_dataset
 from evokan.equations import evaluate_solution
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
 from evokan.space import Budget, TrainingJob
+from evokan.splits import Fold
 from evokan.testing.problems import small_problem
 from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network

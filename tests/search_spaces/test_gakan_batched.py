@@ -13,9 +13,11 @@ from gakan_reference import Case, random_case
 from torch.nn import functional
 
 from evokan.errors import InvalidArchitecture
-from evokan.problem import Fold, Problem, Task
+from evokan.problem import Problem
 from evokan.seeding import generator
 from evokan.space import Budget, Trained, TrainingJob
+from evokan.splits import Fold
+from evokan.table import Task
 from evokan.testing import small_problem
 from evokan.testing.checks import check_result, check_same
 from search_spaces.gakan import GAKAN, GAKANOptions, batched

@@ -12,8 +12,10 @@ from gakan_reference import phi
 from torch.nn.functional import cross_entropy, mse_loss
 
 from evokan.datasets import load_dataset
-from evokan.problem import Fold, Problem, Table
+from evokan.problem import Problem
 from evokan.space import Budget, Trained, TrainingJob
+from evokan.splits import Fold
+from evokan.table import Table
 from evokan.testing import small_problem
 from evokan.testing.checks import check_result, check_same
 from search_spaces.gakan import GAKAN, GAKANOptions, driver, kernel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from evokan.problem import IntArray, Problem, Task
+from evokan.problem import Problem
+from evokan.table import IntArray, Task
 from evokan.testing import SearchSpaceContract, small_problem
 from search_spaces.hkan import HKAN, HKANOptions
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
 from evokan.space import Budget, TrainingJob
+from evokan.splits import Fold
 from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, KAFCMOptions, kernel
 from search_spaces.kafcm.encoding import CausalMap

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from evokan.datasets import load_dataset, make_table
 from evokan.datasets.maps import sine_law, synthetic_map
 from evokan.prediction import predict
-from evokan.problem import Fold, Problem
+from evokan.problem import Problem
 from evokan.space import Budget, TrainingJob
+from evokan.splits import Fold
 from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions
 from search_spaces.kafcm.encoding import from_edges
