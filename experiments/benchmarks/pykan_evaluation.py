@@ -63,7 +63,7 @@ def our_call(architecture: KANArchitecture, rows: int, dtype: type[np.floating])
     c, gradient_c = np.zeros((architecture.n_edges, size), dtype), np.zeros((architecture.n_edges, size), dtype)
     arguments = (theta, np.zeros_like(theta), c, gradient_c, flat.arrays, lo, inv_h, GRID,
                  kernel.first_level(x, lo0, 1 / h0, GRID), labels, np.zeros(0, dtype), kernel.workspace(nodes, theta),
-                 np.zeros((nodes, kernel.BLOCK), dtype), np.zeros(3))
+                 np.zeros((nodes, kernel.BLOCK), dtype), np.zeros(4))
     return lambda: kernel.loss_and_gradient(*arguments)
 
 

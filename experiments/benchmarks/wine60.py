@@ -31,7 +31,7 @@ from search_spaces.gakan.training import train
 CHROMOSOMES = Path(__file__).with_name("wine_60.txt")
 MAX_DEPTH, MAX_WIDTH = 4, 5
 
-NO_PENALTY = {"ridge": 0.0, "roughness": 0.0, "l1": 0.0}
+NO_PENALTY = {"ridge": 0.0, "base_ridge": 0.0, "roughness": 0.0, "l1": 0.0}
 STOPPING_RULE = GAKANOptions(**NO_PENALTY)
 FULL_WORK = GAKANOptions(**NO_PENALTY, patience=0, look="step")
 PUBLISHED_GRIDS = GAKANOptions(**NO_PENALTY, patience=0, look="step", grid_steps=(0, 5, 10, 15))

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Any
 
-FITNESS: dict[str, Any] = {"folds": 5, "fold_stop": "own", "space_options": {"ridge": 0.003}}
+FITNESS: dict[str, Any] = {"folds": 5, "fold_stop": "own", "space_options": {"ridge": 0.003, "base_ridge": 0.003}}
 IN_WORDS = "defaults otherwise but for `--fold-stop own` and ridge 0.003 (5 folds, each with its own lowest loss)"

@@ -104,7 +104,7 @@ class _Batch:
     def __init__(self, jobs: Sequence[TrainingJob], members: Sequence[Member], data: Data,
                  options: GAKANOptions) -> None:
         self._jobs, self._members, self._data, self._options = jobs, members, data, options
-        self._penalties = options.ridge, options.roughness, options.l1
+        self._penalties = options.penalties
 
     def train(self, steps: int) -> list[Trained]:
         """Train all networks for at most `steps` steps."""

@@ -27,10 +27,10 @@ class CohortLoss:
     data
         The table that their folds number the rows of.
     penalties
-        ridge, roughness and l1, as `search_spaces.gakan.kernel.penalise` takes them.
+        ridge, base_ridge, roughness and l1, as `search_spaces.gakan.kernel.penalise` takes them.
     """
 
-    def __init__(self, members: Sequence[Member], data: Data, penalties: tuple[float, float, float]) -> None:
+    def __init__(self, members: Sequence[Member], data: Data, penalties: tuple[float, float, float, float]) -> None:
         self._penalties = penalties
         self._batch, self._outputs = len(members), data.n_outputs
         self._layout = Layout(members, data)
@@ -142,13 +142,13 @@ class CohortLoss:
         As the kernel's `penalise`. The gradients lie where w_b and the coefficients lie in `theta`; elsewhere
         they are 0.
         """
-        ridge, roughness, l1 = self._penalties
+        ridge, base_ridge, roughness, l1 = self._penalties
         at = self._layout
         w_b = theta * at.is_w_b
         c = torch.zeros_like(theta)
         c.view(-1)[at.coefficient] = own
-        gradient = 2.0 * ridge * (c + w_b) + l1 * c.sign()
-        total = ridge * ((c * c).sum(1) + (w_b * w_b).sum(1)).double() + l1 * c.abs().sum(1).double()
+        gradient = 2.0 * (ridge * c + base_ridge * w_b) + l1 * c.sign()
+        total = (ridge * (c * c).sum(1) + base_ridge * (w_b * w_b).sum(1) + l1 * c.abs().sum(1)).double()
         if roughness > 0.0:
             bend = (c[:, :-2] - 2.0 * c[:, 1:-1] + c[:, 2:]) * at.is_inside
             total += roughness * (bend * bend).sum(1).double()

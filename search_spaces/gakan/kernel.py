@@ -209,17 +209,17 @@ def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, 
 def penalise(theta: Array, grad: Array, c: Array, gc: Array, edges: int, size: int, penalties: Array) -> Any:
     """Return the penalty and add its gradient in the effective coefficients to `gc`, in w_b to `grad`.
 
-    ridge x sum(c^2 + w_b^2) + roughness x sum (second difference of c)^2 + l1 x sum |c|, over all edges; the
-    roughness is that of P-splines (Eilers and Marx, 1996).
+    ridge x sum c^2 + base_ridge x sum w_b^2 + roughness x sum (second difference of c)^2 + l1 x sum |c|, over all
+    edges; the roughness is that of P-splines (Eilers and Marx, 1996).
     """
-    ridge, roughness, l1 = penalties[0], penalties[1], penalties[2]
+    ridge, base_ridge, roughness, l1 = penalties[0], penalties[1], penalties[2], penalties[3]
     total = 0.0
-    if ridge == 0.0 and roughness == 0.0 and l1 == 0.0:
+    if ridge == 0.0 and base_ridge == 0.0 and roughness == 0.0 and l1 == 0.0:
         return total
     for edge in range(edges):
         w_b = theta[edges * size + edge]
-        total += ridge * w_b * w_b
-        grad[edges * size + edge] += 2.0 * ridge * w_b
+        total += base_ridge * w_b * w_b
+        grad[edges * size + edge] += 2.0 * base_ridge * w_b
         for i in range(PADDING, PADDING + size):
             value = c[edge, i]
             total += ridge * value * value + l1 * abs(value)

@@ -17,8 +17,10 @@ class GAKANOptions(SpaceOptions):
     max_depth, max_width
         Largest number of layers d and of neurons in a hidden layer u.
     ridge, roughness, l1
-        Penalties on the effective coefficients w_s c of every edge (ridge on w_b too): sums of squares, of squared
-        second differences, and of absolute values.
+        Penalties on the effective coefficients w_s c of every edge: sums of squares, of squared second differences,
+        and of absolute values.
+    base_ridge
+        Penalty on w_b: sum of squares. Larger than `ridge`, since a spline of few pieces bends less than SiLU.
     patience
         Stop a training after this many looks at the validation loss without improvement; 0 never stops.
     look
@@ -41,7 +43,8 @@ class GAKANOptions(SpaceOptions):
 
     max_depth: int = Field(4, ge=1, le=16)
     max_width: int = Field(5, ge=1, le=64)
-    ridge: float = Field(0.001, ge=0)
+    ridge: float = Field(0.0003, ge=0)
+    base_ridge: float = Field(0.01, ge=0)
     roughness: float = Field(0.0, ge=0)
     l1: float = Field(0.0, ge=0)
     patience: int = Field(10, ge=0)
@@ -53,3 +56,8 @@ class GAKANOptions(SpaceOptions):
     noise: float = Field(0.1, ge=0)
     base_scale: float = Field(2.0, ge=0)
     precision: Literal["float64", "float32"] = "float64"
+
+    @property
+    def penalties(self) -> tuple[float, float, float, float]:
+        """Weights as the kernel takes them."""
+        return self.ridge, self.base_ridge, self.roughness, self.l1

@@ -50,8 +50,8 @@ class GAKAN(SearchSpace):
         "paper": Preset(
             settings={"scaler": "none", "folds": 1, "parsimony": "none", "distinct": False, "choose": "best-loss",
                       "refit": "holdout"},
-            options={"patience": 0, "look": "step", "grid_steps": (0, 5, 10, 15), "ridge": 0.0, "roughness": 0.0,
-                     "l1": 0.0, "noise": 0.3, "base_scale": 1.0},
+            options={"patience": 0, "look": "step", "grid_steps": (0, 5, 10, 15), "ridge": 0.0,
+                     "base_ridge": 0.0, "roughness": 0.0, "l1": 0.0, "noise": 0.3, "base_scale": 1.0},
         ),
     }
 

@@ -84,7 +84,7 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
     trace = np.zeros(budget.steps * driver.MAX_ITERATIONS + 1 if watched else 0)
     result = driver.train(
         theta, x, x_val, labels, targets, labels_val, targets_val, flat.arrays, intervals, lo0, h0, lo, h,
-        np.array([options.ridge, options.roughness, options.l1]), budget.steps,
+        np.array(options.penalties), budget.steps,
         0 if job.iterations else options.patience, options.look == "iteration", job.iterations or 0,
         np.array(options.grid_steps, dtype=np.int64), options.grid_margin, trace,
     )
@@ -126,7 +126,7 @@ def _smallest_call(problem: Problem, options: GAKANOptions) -> tuple[Any, ...]:
     labels, targets = _split_targets(np.zeros(2), problem, dtype)
     one = np.ones(1, dtype)
     return (np.zeros(6, dtype), x, x.copy(), labels, targets, labels.copy(), targets.copy(), flat.arrays, 1, one, one,
-            one.copy(), one.copy(), np.zeros(3), 1, 0, True, 1, np.zeros(0, np.int64), 0.0, np.zeros(0))
+            one.copy(), one.copy(), np.zeros(4), 1, 0, True, 1, np.zeros(0, np.int64), 0.0, np.zeros(0))
 
 
 def _split_targets(y: Array, problem: Problem, dtype: np.dtype[Any]) -> tuple[Array, Array]:

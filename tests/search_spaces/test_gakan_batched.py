@@ -92,13 +92,13 @@ def reference(case: Case, member: Member, data: Data, penalties: Sequence[float]
             return functional.cross_entropy(values, data.targets[rows])
         return functional.mse_loss(values[:, 0], data.targets[rows])
 
-    ridge, roughness, l1 = penalties
+    ridge, base_ridge, roughness, l1 = penalties
     train = bare(member.fold.train)
     loss = train
     for layer in model.layers:
         c = layer.w_s[:, None] * layer.coefficients
         bend = c[:, :-2] - 2 * c[:, 1:-1] + c[:, 2:]
-        loss = loss + ridge * ((c * c).sum() + (layer.w_b**2).sum())
+        loss = loss + ridge * (c * c).sum() + base_ridge * (layer.w_b**2).sum()
         loss = loss + roughness * (bend * bend).sum() + l1 * c.abs().sum()
     loss.backward()
     with torch.no_grad():
@@ -107,9 +107,9 @@ def reference(case: Case, member: Member, data: Data, penalties: Sequence[float]
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-@pytest.mark.parametrize("penalties", [(0.0, 0.0, 0.0), (0.3, 0.0, 0.0), (0.02, 0.3, 0.1)])
+@pytest.mark.parametrize("penalties", [(0.0, 0.0, 0.0, 0.0), (0.3, 0.0, 0.0, 0.0), (0.02, 0.5, 0.3, 0.1)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_loss_and_gradient_are_those_of_autograd(outputs: int, penalties: tuple[float, float, float],
+def test_loss_and_gradient_are_those_of_autograd(outputs: int, penalties: tuple[float, ...],
                                                  dtype: type[np.floating]) -> None:
     cases, members, data = cohort(np.random.default_rng(outputs), outputs)
     rtol, atol = (1e-10, 1e-12) if dtype == np.float64 else (1e-3, 1e-4)
@@ -138,7 +138,7 @@ def test_a_value_that_is_not_finite_breaks_its_own_network_only(value: float) ->
     theta = torch.zeros(len(cases), max(len(case.theta) for case in cases), dtype=torch.float64)
     for row, case in zip(theta, cases, strict=True):
         row[:len(case.theta)] = torch.as_tensor(case.theta)
-    function = CohortLoss(members, data, (0.1, 0.1, 0.1))
+    function = CohortLoss(members, data, (0.1, 0.1, 0.1, 0.1))
     whole = function(theta)
     first = cases[2].architecture
     theta[2, first.n_edges * (first.intervals + 3)] = value     # w_b of an edge that leaves an input
@@ -153,7 +153,7 @@ def test_a_value_that_is_not_finite_breaks_its_own_network_only(value: float) ->
 @pytest.mark.parametrize(("folds", "options"), [
     (1, {}),
     (3, {"look": "step", "ridge": 1e-4, "roughness": 1e-3, "l1": 1e-4}),
-    (3, {"ridge": 0.0, "hidden_range": 2.0, "input_margin": 0.0, "base_scale": 1.0}),
+    (3, {"ridge": 0.0, "base_ridge": 0.0, "hidden_range": 2.0, "input_margin": 0.0, "base_scale": 1.0}),
 ])
 def test_the_first_iterations_are_those_of_the_compiled_trainer(task: Task, folds: int,
                                                                 options: dict[str, Any]) -> None:
@@ -198,9 +198,10 @@ def test_float32_stays_close() -> None:
     problem = small_problem("classification")
     jobs = random_jobs(problem, 12, iterations=5)
     options = GAKANOptions(precision="float32")
-    for left, right in zip(train_batched(jobs, problem, options, Budget()),
-                           train_compiled(jobs, problem, options, Budget()), strict=True):
-        assert left.val_loss == pytest.approx(right.val_loss, rel=1e-2)
+    ours, theirs = (train(jobs, problem, options, Budget()) for train in (train_batched, train_compiled))
+    near = [left.val_loss == pytest.approx(right.val_loss, rel=1e-3) for left, right in zip(ours, theirs, strict=True)]
+    assert sum(near) >= 0.9 * len(near)     # a hard line search multiplies a last digit here, too
+    for left in ours:
         assert left.weights is not None
         assert all(values.dtype == np.float64 for name, values in left.weights.items() if name.endswith("w_b"))
 

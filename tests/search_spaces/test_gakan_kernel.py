@@ -13,7 +13,7 @@ from search_spaces.splines.kernels import PADDING
 
 ROWS = (1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 2)
 WIDTHS = {1: (4, 3), 2: (4, 5, 3), 3: (4, 3, 5, 2), 4: (3, 4, 2, 4, 3)}
-NOTHING = (0.0, 0.0, 0.0)
+NOTHING = (0.0, 0.0, 0.0, 0.0)
 
 
 class Kernel:
@@ -42,7 +42,7 @@ class Kernel:
         self.labels = y if whole else np.zeros(0, np.int64)
         self.targets = np.zeros(0, dtype) if whole else y.astype(dtype)
 
-    def loss_and_gradient(self, penalties: tuple[float, float, float] = NOTHING) -> tuple[float, np.ndarray]:
+    def loss_and_gradient(self, penalties: tuple[float, ...] = NOTHING) -> tuple[float, np.ndarray]:
         grad = np.full_like(self.theta, np.nan)             # every place has to be written
         loss = loss_and_gradient(self.theta, grad, self.c, self.gc, self.case.flat.arrays, self.lo, self.inv_h,
                                  self.case.architecture.intervals, self.level0, self.labels, self.targets, self.work,
@@ -119,17 +119,19 @@ def test_a_class_without_edges_has_a_logit_of_0():
 # ---------------------------------------------------------------- penalties
 
 
-def penalty(model, ridge: float, roughness: float, l1: float) -> torch.Tensor:
+def penalty(model, ridge: float, base_ridge: float, roughness: float, l1: float) -> torch.Tensor:
     """The formula, on the effective coefficients of every edge."""
     total = torch.zeros((), dtype=torch.float64)
     for layer in model.layers:
         c = layer.w_s[:, None] * layer.coefficients
         bend = c[:, :-2] - 2 * c[:, 1:-1] + c[:, 2:]
-        total = total + ridge * ((c**2).sum() + (layer.w_b**2).sum()) + roughness * (bend**2).sum() + l1 * c.abs().sum()
+        total = total + ridge * (c**2).sum() + base_ridge * (layer.w_b**2).sum()
+        total = total + roughness * (bend**2).sum() + l1 * c.abs().sum()
     return total
 
 
-@pytest.mark.parametrize("weights", [(0.1, 0.0, 0.0), (0.0, 0.03, 0.0), (0.0, 0.0, 0.2), (0.1, 0.03, 0.2)])
+@pytest.mark.parametrize("weights", [(0.1, 0.0, 0.0, 0.0), (0.0, 0.3, 0.0, 0.0), (0.0, 0.0, 0.03, 0.0),
+                                     (0.0, 0.0, 0.0, 0.2), (0.1, 0.3, 0.03, 0.2)])
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_penalties(weights, task):
     rng = np.random.default_rng(7)
@@ -149,7 +151,7 @@ def test_a_straight_spline_is_not_rough():
     case = random_case(rng, (1, 1), 6)
     case.theta[:9] = 0.5 - 0.25 * np.arange(9)
     kernel = Kernel(case, case.points(rng, 10), rng.normal(size=10))
-    assert kernel.loss_and_gradient((0.0, 1e3, 0.0))[0] == pytest.approx(kernel.loss(), rel=1e-12)
+    assert kernel.loss_and_gradient((0.0, 0.0, 1e3, 0.0))[0] == pytest.approx(kernel.loss(), rel=1e-12)
 
 
 # ---------------------------------------------------------------- arrays that are used again

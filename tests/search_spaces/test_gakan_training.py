@@ -54,7 +54,7 @@ def module(architecture: KANArchitecture, flat: FlatNetwork, theta, inputs, hidd
 def drive(architecture: KANArchitecture, problem: Problem, *, seed: int = 1, steps: int = 20, last: int = 0,
           blind: bool = False, look: str = "iteration", **options) -> Run:
     """Call the driver as `search_spaces.gakan.training.train` does, but keep the trace."""
-    settings = GAKANOptions(**{"patience": 0, "ridge": 0.0, **options})
+    settings = GAKANOptions(**{"patience": 0, "ridge": 0.0, "base_ridge": 0.0, **options})
     flat = flatten(architecture)
     arrays = problem.arrays(problem.folds[0])
     x = np.ascontiguousarray(arrays.x_train[:, flat.columns].T)
@@ -71,7 +71,7 @@ def drive(architecture: KANArchitecture, problem: Problem, *, seed: int = 1, ste
     result = driver.train(
         theta, x, x_val, y if classes else none_int, none_float if classes else y, y_val if classes else none_int,
         none_float if classes else y_val, flat.arrays, architecture.intervals, *inputs, lo, h,
-        np.array([settings.ridge, settings.roughness, settings.l1]), steps, settings.patience, look == "iteration",
+        np.array(settings.penalties), steps, settings.patience, look == "iteration",
         last, np.array(settings.grid_steps, dtype=np.int64), settings.grid_margin, trace)
     return Run(result, trace, module(architecture, flat, theta, inputs, (lo, h)), theta, (lo, h))
 
@@ -82,12 +82,12 @@ def loss_of(model: SparseKAN, problem: Problem, rows: np.ndarray) -> torch.Tenso
     return cross_entropy(outputs, targets) if problem.task == "classification" else mse_loss(outputs[:, 0], targets)
 
 
-def penalty(model: SparseKAN, ridge: float, roughness: float, l1: float) -> torch.Tensor:
+def penalty(model: SparseKAN, ridge: float, base_ridge: float, roughness: float, l1: float) -> torch.Tensor:
     parts = []
     for layer in model.layers:
         c = layer.w_s[:, None] * layer.coefficients
-        parts.append(ridge * ((c**2).sum() + (layer.w_b**2).sum()) + roughness * (c.diff(n=2) ** 2).sum()
-                     + l1 * c.abs().sum())
+        parts.append(ridge * (c**2).sum() + base_ridge * (layer.w_b**2).sum()
+                     + roughness * (c.diff(n=2) ** 2).sum() + l1 * c.abs().sum())
     return torch.stack(parts).sum()
 
 
@@ -116,7 +116,7 @@ def table(x: np.ndarray, y: np.ndarray, task: str) -> Table:
 # ---------------------------------------------------------------- the road
 
 
-@pytest.mark.parametrize("penalties", [{}, {"ridge": 1e-3, "roughness": 1e-2}])
+@pytest.mark.parametrize("penalties", [{}, {"ridge": 1e-3, "base_ridge": 2e-3, "roughness": 1e-2}])
 @pytest.mark.parametrize("which", ["wine", "numbers"])
 def test_the_road_is_that_of_torch(which, penalties, request):
     problem = request.getfixturevalue(which)
@@ -124,7 +124,7 @@ def test_the_road_is_that_of_torch(which, penalties, request):
     found = drive(architecture, problem, blind=True, steps=1, **penalties).looks
     start = drive(architecture, problem, blind=True, steps=0, **penalties)
     model = start.module
-    weights = {"ridge": 0.0, "roughness": 0.0, "l1": 0.0, **penalties}
+    weights = {"ridge": 0.0, "base_ridge": 0.0, "roughness": 0.0, "l1": 0.0, **penalties}
     # One iteration a call, to look at every iterate; 25 evaluations are a limit that no line search meets here.
     optimiser = torch.optim.LBFGS(model.parameters(), lr=1, max_iter=1, max_eval=25, tolerance_grad=1e-32,
                                   tolerance_change=1e-32, history_size=10, line_search_fn="strong_wolfe")
@@ -227,13 +227,14 @@ def test_jobs_see_the_options(wine):
     job = TrainingJob(architecture, wine.folds[0], 1)
     whole = drive(architecture, wine, seed=1)
     for patience in (0, 3):
-        (trained,) = GAKAN(GAKANOptions(patience=patience, ridge=0.0)).train([job], wine, Budget())
+        (trained,) = GAKAN(GAKANOptions(patience=patience, ridge=0.0, base_ridge=0.0)).train([job], wine, Budget())
         expected = drive(architecture, wine, seed=1, patience=patience).result
         assert (trained.val_loss, trained.train_loss, trained.iterations, trained.evaluations) == (
             expected[0], expected[1], int(expected[2]), int(expected[3]))
         assert trained.looks == tuple(drive(architecture, wine, seed=1, patience=patience).looks)
     assert trained.evaluations < whole.result[driver.SPENT]
-    (counted,) = GAKAN(GAKANOptions(patience=1, ridge=0.0)).train([replace(job, iterations=30)], wine, Budget())
+    known = replace(job, iterations=30)
+    (counted,) = GAKAN(GAKANOptions(patience=1, ridge=0.0, base_ridge=0.0)).train([known], wine, Budget())
     assert counted.iterations == 30                         # a known length knows no patience
     assert counted.looks == ()                              # and is not judged by looking
     (by_step,) = GAKAN(GAKANOptions(look="step")).train([job], wine, Budget(2))
@@ -461,7 +462,7 @@ def test_inputs_that_are_no_numbers_fail_with_a_reason(value, task, precision):
 
 def test_a_constant_target_is_learned():
     problem = Problem.from_table(table(SPREAD, np.full(60, 7.0), "regression"))
-    (result,) = GAKAN(GAKANOptions(ridge=0.0)).train(
+    (result,) = GAKAN(GAKANOptions(ridge=0.0, base_ridge=0.0)).train(
         [TrainingJob(full_network((3, 1), 2), problem.folds[0], 1, keep_weights=True)], problem, Budget())
     assert result.val_loss < 1e-6
     model = GAKAN().model(full_network((3, 1), 2), problem, result.weights)
@@ -482,7 +483,7 @@ def test_it_learns_what_can_be_learned():
     x = rng.uniform(-1, 1, size=(300, 2))
     y = np.sin(3 * x[:, 0]) + x[:, 1] ** 2
     problem = Problem.from_table(table(x, y, "regression"))
-    (result,) = GAKAN(GAKANOptions(ridge=0.0)).train(
+    (result,) = GAKAN(GAKANOptions(ridge=0.0, base_ridge=0.0)).train(
         [TrainingJob(full_network((2, 1), 8), problem.folds[0], 1, keep_weights=True)], problem, Budget())
     assert result.val_loss < 1e-4                           # of a variance of 1
     weights = result.weights
