@@ -1,4 +1,4 @@
-"""The paper's full KANs, taken through the same final steps as a network that a search has found."""
+"""Full KANs, taken through the same final steps as a network that a search has found."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from evokan.space import Architecture
 from experiments.gakan.study import Piece
 from search_spaces.gakan.space import REFERENCE_GRID
 
-WIDE, DEEP = "full [n,2n+1,m]", "full [n,5,5,5,m]"
+WIDE, DEEP, ADDITIVE = "full [n,2n+1,m]", "full [n,5,5,5,m]", "full [n,m]"
+"""The paper's two, and the one without hidden neurons, which it does not have."""
 
 
 def hidden_layers(label: str, n_inputs: int) -> tuple[int, ...]:
     """Return the hidden widths of the full network called `label`."""
-    return (2 * n_inputs + 1,) if label == WIDE else (5, 5, 5)
+    return {WIDE: (2 * n_inputs + 1,), DEEP: (5, 5, 5), ADDITIVE: ()}[label]
 
 
 def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Architecture, Figures]:
@@ -31,7 +32,7 @@ def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> 
     """
     hidden = hidden_layers(label, load_dataset(dataset).X.shape[1])
     job = Piece(label, dataset, split, {**settings, "space_options": {
-        "max_depth": len(hidden) + 1, "max_width": max(hidden)}}).job()
+        "max_depth": len(hidden) + 1, "max_width": max(hidden, default=1)}}).job()
     layout = job.space.layout(job.problem)
     values = layout.unpack(np.ones(layout.length, dtype=np.uint8))
     bits = layout.pack({**values, "grid": REFERENCE_GRID, "depth": len(hidden) + 1})

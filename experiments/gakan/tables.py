@@ -16,7 +16,7 @@ from evokan.job import prepare, resolve
 from evokan.metrics import Figures
 from evokan.space import Architecture
 from experiments.benchmarks.report import Measurements
-from experiments.gakan.full_networks import DEEP, WIDE, fit_full
+from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
 from experiments.gakan.published import PUBLISHED
 from experiments.gakan.study import Piece, at_hand, search
 from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER, report
@@ -28,7 +28,7 @@ SPLITS = {name: 10 if name == "rice" else 20 for name in PUBLISHED}
 SEARCH = {"population": 40, "generations": 10}
 QUICK_SEARCH = {"population": 10, "generations": 2}
 PARTS: dict[str, dict[str, Any]] = {
-    EVOLVED: {}, WIDE: {}, DEEP: {}, "baselines": {}, EVOLVED_PAPER: {"preset": "paper"},
+    EVOLVED: {}, WIDE: {}, DEEP: {}, ADDITIVE: {}, "baselines": {}, EVOLVED_PAPER: {"preset": "paper"},
 }
 """What is fitted on every split, and its settings beside the size of the search."""
 
@@ -81,7 +81,7 @@ def measure(task: Part) -> tuple[list[dict[str, Any]], float]:
 
 def _rows(task: Part) -> Iterator[dict[str, Any]]:
     settings = {**task.search, **PARTS[task.part]}
-    if task.part in (WIDE, DEEP):
+    if task.part in (WIDE, DEEP, ADDITIVE):
         network, figures = fit_full(task.part, task.dataset, task.split, settings)
         yield _row(task.part, figures, network)
     elif task.part == "baselines":

@@ -14,7 +14,7 @@ from evokan.experiments import Context
 from evokan.problem import Problem
 from experiments.gakan import ablation, convergence, interpretation, laws, tables
 from experiments.gakan.features import feature_table, plot_features
-from experiments.gakan.full_networks import DEEP, WIDE, fit_full
+from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
 from experiments.gakan.study import at_hand
 from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER, report
 from search_spaces.gakan import GAKAN
@@ -74,6 +74,8 @@ def test_full_networks_are_those_of_the_space():
         found, figures = fit_full(label, "iris", 100, {"steps": 1})
         assert (found.key, found.n_params_paper) == (network.key, network.n_params_paper)
         assert figures["accuracy"] > 0.5
+    additive, _ = fit_full(ADDITIVE, "iris", 100, {"steps": 1})
+    assert (additive.widths, additive.n_edges, additive.grid) == ((4, 3), 12, 5)
 
 
 def test_a_part_gives_the_same_rows_again():
