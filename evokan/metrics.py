@@ -63,6 +63,24 @@ def evaluate_predictions(
     return _regression(np.asarray(y_true, dtype=np.float64), scores)
 
 
+def prediction_loss(task: Task, y_true: ArrayLike, logits: ArrayLike) -> float:
+    """Return the `log_loss` or `rmse` of `evaluate_predictions` alone, in a fraction of its time.
+
+    Infinity where there is no such figure.
+    """
+    scores = np.asarray(logits, dtype=np.float64)
+    if not len(scores) or not np.isfinite(scores).all():
+        return np.inf
+    if task == "classification":
+        return _log_loss(np.asarray(y_true, dtype=np.int64), log_softmax(scores, axis=1))
+    y = np.asarray(y_true, dtype=np.float64)
+    return float(np.sqrt(((y - scores.reshape(y.shape)) ** 2).mean(axis=0)).mean())
+
+
+def _log_loss(y: NDArray[np.int64], log_p: NDArray[np.float64]) -> float:
+    return abs(float(log_p[np.arange(len(y)), y].mean()))
+
+
 def _classification(y: NDArray[np.int64], scores: NDArray[np.float64], kind: str) -> Figures:
     if y.ndim != 1 or scores.ndim != 2 or len(y) != len(scores):
         raise InputError(
@@ -84,7 +102,7 @@ def _classification(y: NDArray[np.int64], scores: NDArray[np.float64], kind: str
     return {
         "accuracy": float(metrics.accuracy_score(y, scores.argmax(axis=1))),
         "auc": _auc(y, np.exp(log_p)),
-        "log_loss": abs(float(log_p[np.arange(len(y)), y].mean())),
+        "log_loss": _log_loss(y, log_p),
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from evokan.errors import InputError, InvalidArchitecture
 from evokan.explain.graph import FloatArray
-from evokan.metrics import evaluate_predictions
+from evokan.metrics import prediction_loss
 from evokan.seeding import derive_seed
 
 if TYPE_CHECKING:
@@ -84,7 +84,6 @@ def permutation_importance(run: Run) -> tuple[FloatArray, FloatArray]:
     from sklearn.inspection import permutation_importance as shuffle
 
     problem, member = run.problem, run.best
-    figure = "log_loss" if problem.task == "classification" else "rmse"
 
     class Network:
         """What scikit-learn takes for a fitted estimator."""
@@ -93,8 +92,7 @@ def permutation_importance(run: Run) -> tuple[FloatArray, FloatArray]:
             return self
 
     def score(_: Network, X: FloatArray, y: Any) -> float:
-        loss = evaluate_predictions(problem.task, y, member.predict(X))[figure]
-        return -np.inf if loss is None else -float(loss)
+        return -prediction_loss(problem.task, y, member.predict(X))
 
     seed = derive_seed("permutation importance", run.config["settings"]["seed"]) % 2**32
     found = shuffle(Network(), problem.table.X[problem.test], problem.table.y[problem.test], scoring=score,

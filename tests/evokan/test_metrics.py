@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from evokan.errors import InputError
-from evokan.metrics import evaluate_predictions
+from evokan.metrics import evaluate_predictions, prediction_loss
 from evokan.scaling import Scaler
 
 
@@ -107,3 +107,23 @@ def test_one_row_and_no_row():
 def test_shapes_that_do_not_fit_are_refused(task, y, scores):
     with pytest.raises(InputError):
         evaluate_predictions(task, y, scores)
+
+
+@given(st.integers(0, 10**6), st.sampled_from(["classification", "regression", "outputs"]))
+def test_the_loss_alone_is_that_of_all_figures(seed, task):
+    rng = np.random.default_rng(seed)
+    if task == "classification":
+        y, scores = rng.integers(0, 3, 20), rng.normal(size=(20, 3)) * 10.0
+    else:
+        y = rng.normal(size=(20, 2) if task == "outputs" else 20)
+        scores = rng.normal(size=(20, 2) if task == "outputs" else (20, 1))
+        task = "regression"
+    figures = evaluate_predictions(task, y, scores)
+    expected = figures["log_loss" if task == "classification" else "rmse"]
+    assert prediction_loss(task, y, scores) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_no_rows_and_no_numbers_have_no_loss(task):
+    assert prediction_loss(task, np.zeros(0), np.zeros((0, 2 if task == "classification" else 1))) == math.inf
+    assert prediction_loss(task, np.zeros(1), np.array([[np.nan]])) == math.inf
