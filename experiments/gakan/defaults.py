@@ -1,6 +1,6 @@
 """How the defaults of `gakan` were chosen: fitness, penalties, parsimony, the choice and the final fit.
 
-Everything is decided on split seeds 0 to 9; `experiments.gakan.accuracy` reports on others.
+Everything is decided on split seeds 0 to 9; `experiments.gakan.tables` reports on others.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def report(table: pd.DataFrame, earlier: pd.DataFrame | None, search: dict[str, 
     splits = ", ".join(f"{name} {part.split.nunique()}" for name, part in table.groupby("dataset", sort=False))
     lines = [
         "# How the defaults of `gakan` were chosen", "",
-        f"Searches of {search['population']} x {search['generations']} on split seeds from 0 ({splits}); `accuracy.md` "
+        f"Searches of {search['population']} x {search['generations']} on split seeds from 0 ({splits}); `tables.md` "
         "reports on others. The product is one network, and the figures are its own on the test part.", "",
         "The fitness is the mean validation loss of 5 folds; penalties are those of the options `ridge`, of squared "
         "coefficients, and `base_ridge`, of squared w_b: the same where not said otherwise. *5 folds*: each fold "
