@@ -95,7 +95,9 @@ class Finalizer:
                 losses = np.array([figures.val_loss for figures, _ in good])
                 best, seed = min(good, key=lambda pair: pair[0].val_loss)
                 spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
-                member = FrontMember(record, float(losses.mean()), spread, best.val_loss_se)
+                # That of one seed is rough, and of the best one too small: five folds are few to tell a spread.
+                error = float(np.sqrt(np.mean([figures.val_loss_se**2 for figures, _ in good])))
+                member = FrontMember(record, float(losses.mean()), spread, error)
                 finalists.append(Finalist(member, network, seed, best.iterations))
         return finalists
 

@@ -21,7 +21,8 @@ class FrontMember:
     record
         As the search saw it.
     val_loss_mean, val_loss_sd, val_loss_se
-        Mean and standard deviation over the fresh seeds, and the standard error over the folds.
+        Mean and standard deviation over the fresh seeds, and the standard error over the folds, root mean square of
+        the seeds' own.
     """
 
     record: Record
