@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evokan.arrays import IntArray
 from evokan.evaluation.executors import Executor
 from evokan.evaluation.folds import aggregate
 from evokan.evaluation.records import Record
@@ -17,7 +18,6 @@ from evokan.problem import Problem
 from evokan.seeding import derive_seed
 from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob, Weights
 from evokan.splits import Fold
-from evokan.table import IntArray
 
 FRESH_SEEDS = 5
 

@@ -13,10 +13,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
 from evokan.scaling import Scaler, ScalerName
 from evokan.splits import Fold, cut_folds, split_rows
-from evokan.table import FloatArray, IntArray, Table, Task
+from evokan.table import Table, Task
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from evokan.table import FloatArray
+from evokan.arrays import FloatArray
 
 ScalerName = Literal["standard", "minmax", "none"]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
+from evokan.arrays import IntArray
 from evokan.errors import InputError
-from evokan.table import IntArray, Table
+from evokan.table import Table
 from evokan.trajectories import blocks_in_time, split_in_time
 
 

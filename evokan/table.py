@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.arrays import FloatArray, IntArray
+
 if TYPE_CHECKING:
-    from evokan.equations import Equation
+    from evokan.equations.base import Equation
 
 Task = Literal["classification", "regression", "trajectory", "residual"]
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ import numpy as np
 from evokan.seeding import generator
 
 if TYPE_CHECKING:
-    from evokan.table import FloatArray, Table
+    from evokan.arrays import FloatArray
+    from evokan.table import Table
 
 ROWS = 1000
 """Rows to search with, and as many fresh rows to test on."""

@@ -24,7 +24,8 @@ from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.seeding import generator
 
 if TYPE_CHECKING:
-    from evokan.table import FloatArray, Table
+    from evokan.arrays import FloatArray
+    from evokan.table import Table
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.seeding import generator
 
 if TYPE_CHECKING:
-    from evokan.table import FloatArray, Table
+    from evokan.arrays import FloatArray
+    from evokan.table import Table
 
 TRAIN_ROWS, TEST_ROWS = 1000, 2000
 STEEPNESS, YERKES_NOISE = 5.0, 0.05

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.arrays import FloatArray, IntArray
 from evokan.datasets.columns import ColumnSchema, NumericColumn
-from evokan.table import FloatArray, IntArray, Table, Task
+from evokan.table import Table, Task
 
 if TYPE_CHECKING:
     from evokan.equations import Equation

@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evokan.table import FloatArray
+    from evokan.arrays import FloatArray
 
     Unknown = Callable[[Tensor], Tensor]
     """The function looked for: points (N, coordinates) to values (N,), float64, differentiable in the points."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from evokan.arrays import FloatArray
     from evokan.equations.base import Unknown
-    from evokan.table import FloatArray
 
 COEFFICIENTS = ((1.0, 0.01, 0.1), (0.1, 0.0001, 0.5))
 """m0, m1, m2 of the two published cases."""

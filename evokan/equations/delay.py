@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from evokan.arrays import FloatArray
     from evokan.equations.base import Unknown
-    from evokan.table import FloatArray
 
 ORDER = 0.3
 NODES = np.linspace(0.0, 1.0, 401)

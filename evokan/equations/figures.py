@@ -13,8 +13,8 @@ from evokan.prediction import predict
 if TYPE_CHECKING:
     import torch
 
+    from evokan.arrays import FloatArray
     from evokan.equations.base import Unknown
-    from evokan.table import FloatArray
 
 Figures = dict[str, float | None]
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from evokan.arrays import FloatArray
     from evokan.equations.base import Solution, Unknown
-    from evokan.table import FloatArray
 
 ROOTS = (np.sqrt(6.0), np.pi, 4.3528745959461, 6.8968486193770, 14.971546348838)
 """First roots for m = 0 ... 4 (Boyd, "Chebyshev spectral methods and the Lane-Emden problem", 2011)."""

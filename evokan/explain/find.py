@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
+from evokan.arrays import IntArray
 from evokan.explain.bounds import without_idle_bounds
 from evokan.explain.constants import Tuner
 from evokan.explain.effort import Effort
@@ -28,7 +29,7 @@ from evokan.explain.simplify import merge, prune, strongest_columns, thinned
 from evokan.explain.symbolic import EXACT, Candidate, Judgement, Reader, no_worse
 from evokan.problem import Problem
 from evokan.splits import Fold
-from evokan.table import IntArray, Task
+from evokan.table import Task
 
 TIME_LIMIT = 30.0
 """Seconds, by default."""

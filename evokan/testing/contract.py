@@ -14,6 +14,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from evokan.arrays import IntArray
 from evokan.chromosome import Bits
 from evokan.config import SearchConfig
 from evokan.equations import as_unknown, residual_loss
@@ -22,7 +23,7 @@ from evokan.problem import Problem
 from evokan.seeding import generator
 from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob
 from evokan.splits import Fold
-from evokan.table import IntArray, Task
+from evokan.table import Task
 from evokan.testing.checks import (
     COUNTS,
     check_counts,

@@ -14,8 +14,8 @@ import torch
 from kan import KAN
 from torch import Tensor
 
+from evokan.arrays import IntArray
 from evokan.problem import Problem
-from evokan.table import IntArray
 from search_spaces.gakan.encoding import SPLINE_ORDER, Mask
 
 

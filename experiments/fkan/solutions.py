@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from scipy.integrate import solve_ivp
 
+from evokan.arrays import FloatArray
 from evokan.equations import Equation, LaneEmden, as_unknown, misfits
 from evokan.prediction import predict
-from evokan.table import FloatArray
 
 POINTS, SIDE = 201, 31
 """Points on a line, and on each side of a square."""

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.datasets import load_dataset
 from evokan.datasets.laws import tf1, tf3, tf4, tf5
 from evokan.problem import Problem
 from evokan.seeding import generator
-from evokan.table import FloatArray
 
 
 class Sample(NamedTuple):

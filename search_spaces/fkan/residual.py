@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.problem import Problem
 from evokan.space import Budget, Trained, TrainingJob
-from evokan.table import FloatArray
 from evokan.training import lbfgs
 from evokan.training.compiled import is_cached
 from evokan.training.least_squares import levenberg_marquardt

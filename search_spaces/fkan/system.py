@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evokan.arrays import FloatArray
 from evokan.equations import Equation, misfits
 from evokan.equations.jets import local_polynomial
 from evokan.scaling import Scaler
-from evokan.table import FloatArray
 from search_spaces.fkan import jets
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.network import compile_network

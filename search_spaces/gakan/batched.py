@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evokan.arrays import FloatArray, IntArray
 from evokan.problem import Problem
 from evokan.space import Budget, Trained, TrainingJob
-from evokan.table import FloatArray, IntArray
 from evokan.training.batched_lbfgs import BatchedLBFGS
 from search_spaces.gakan import training
 from search_spaces.gakan.batched_layout import Data, Member

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from evokan.arrays import IntArray
 from evokan.problem import Problem
 from evokan.space import Explanation
-from evokan.table import IntArray
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer
 from search_spaces.hkan.network import HKANModule

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from deap import base, tools
 
+from evokan.arrays import FloatArray
 from evokan.problem import Problem
 from evokan.seeding import generator
-from evokan.table import FloatArray
 from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.states import fit_states
 

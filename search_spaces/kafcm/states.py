@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.arrays import FloatArray, IntArray
 from evokan.problem import Problem
 from evokan.scaling import Scaler
-from evokan.table import FloatArray, IntArray
 from search_spaces.kafcm.options import Bounding, KAFCMOptions
 
 RANGES: dict[Bounding, tuple[float, float]] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from evokan.arrays import IntArray
 from evokan.problem import Problem
-from evokan.table import IntArray, Task
+from evokan.table import Task
 from evokan.testing import SearchSpaceContract, small_problem
 from search_spaces.hkan import HKAN, HKANOptions
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from evokan.arrays import IntArray
 from evokan.problem import Problem
 from evokan.space import SearchSpace
-from evokan.table import IntArray
 from evokan.testing import SearchSpaceContract
 from search_spaces.kafcm import KAFCM, KAFCMOptions
 from search_spaces.kafcm.states import cut_rollouts
