@@ -140,6 +140,11 @@ class TrainingJob:
     keep_weights: bool = False
     parents: tuple[tuple[Architecture, Weights], ...] = ()
 
+    @property
+    def watched(self) -> bool:
+        """Whether the validation loss decides which values are kept."""
+        return not self.iterations and len(self.fold.validation) > 0
+
 
 @dataclass(frozen=True)
 class Trained:

@@ -21,7 +21,7 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 """Of Adam (Kingma and Ba, 2015)."""
 
 # Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, ITERATIONS = range(5)
+VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
@@ -54,8 +54,8 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and iterations in
-        all. A first loss that is not finite leaves infinity in the first place.
+        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and losses
+        written. A first loss that is not finite leaves infinity in the first place.
     """
     result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
     looks_back = x_val.shape[1] > 0
@@ -67,7 +67,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
     state = lbfgs.allocate(theta, 1 if adam else history)
     lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
     mean, square = np.zeros_like(theta), np.zeros_like(theta)
-    iteration, since, step, spent = 0, 0, 0, 1
+    iteration, since, step, spent, looked = 0, 0, 0, 1, 0
     ended = not np.isfinite(loss)
     while not ended and step < steps:
         if adam:
@@ -101,6 +101,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
             now = data_loss(theta, x_val, labels_val, targets_val, net, work_val) if looks_back else loss
             if command == ITERATION and iteration <= looks.shape[0]:
                 looks[iteration - 1] = now
+                looked = iteration
             if np.isfinite(now) and (now < result[VAL_LOSS] or keeps_last):
                 result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
                 best[:] = theta
@@ -108,7 +109,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
         if patience > 0 and since >= patience:
             break
     theta[:] = best
-    result[SPENT], result[ITERATIONS] = spent, iteration
+    result[SPENT], result[LOOKS] = spent, looked
     if np.isfinite(result[VAL_LOSS]):
         result[TRAIN_LOSS] = data_loss(theta, x, labels, targets, net, work)
         if not looks_back:

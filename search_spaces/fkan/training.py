@@ -39,8 +39,7 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: FKANO
     labels_val, targets_val = _split_targets(arrays.y_val, problem)
     patience = 0 if job.iterations else options.patience
     rate = options.learning_rate if options.method(problem.task) == "adam" else 0.0
-    watched = not job.iterations and len(job.fold.validation) > 0
-    looks = np.zeros(budget.steps * driver.MAX_EVALUATIONS if watched else 0)
+    looks = np.zeros(budget.steps * driver.MAX_EVALUATIONS if job.watched else 0)
     result = driver.train(
         theta, _upright(arrays.x_train[:, columns]), _upright(arrays.x_val[:, columns]), labels, targets, labels_val,
         targets_val, compile_network(architecture), options.ridge, budget.steps, options.history, rate, patience,
@@ -51,7 +50,7 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: FKANO
         return Trained.failed("the loss is not finite", seconds)
     return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
                    weights=state_dict(architecture, theta) if job.keep_weights else None,
-                   looks=tuple(looks[: int(result[driver.ITERATIONS])].tolist()))
+                   looks=tuple(looks[: int(result[driver.LOOKS])].tolist()))
 
 
 def warm_up(problem: Problem) -> None:

@@ -99,7 +99,7 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
 
 def looks_at_every_iteration(job: TrainingJob, options: GAKANOptions) -> bool:
     """Return whether the validation loss after every iteration decides which values a training keeps."""
-    return options.look == "iteration" and not job.iterations and len(job.fold.validation) > 0
+    return options.look == "iteration" and job.watched
 
 
 def _as_kan(architecture: Architecture) -> KANArchitecture:

@@ -21,7 +21,7 @@ TOLERANCES = (1e-12, 1e-16, 1e-32)
 """Of the gradient, of the loss and the coordinates, of curvature: a law without noise is followed to the end."""
 
 # Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, ITERATIONS = range(5)
+VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
@@ -52,8 +52,8 @@ def train(theta: Array, net: Net, kind: int, grid: Grid, data: Data, val: Data, 
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and iterations in
-        all. A first loss that is not finite leaves infinity in the first place.
+        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and losses
+        written. A first loss that is not finite leaves infinity in the first place.
     """
     result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
     edges, size = net[0].shape[0], grid[2] + 3
@@ -69,7 +69,7 @@ def train(theta: Array, net: Net, kind: int, grid: Grid, data: Data, val: Data, 
     state = lbfgs.allocate(theta, HISTORY)
     lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
     loss = loss_and_gradient(theta, gradient, c, gc, net, kind, grid, data, work, g, carry, ridge, l1)
-    iteration, since, step, spent = 0, 0, 0, 1
+    iteration, since, step, spent, looked = 0, 0, 0, 1, 0
     usable = np.isfinite(loss)
     while usable and step < steps:
         command, loss = lbfgs.advance(theta, loss, gradient, state)
@@ -85,6 +85,7 @@ def train(theta: Array, net: Net, kind: int, grid: Grid, data: Data, val: Data, 
         now = data_loss(theta, c, net, kind, grid, val, work) if looks_back else loss
         if iteration <= trace.shape[0] and command == ITERATION:
             trace[iteration - 1] = now
+            looked = iteration
         since += 1
         if np.isfinite(now) and (now < result[VAL_LOSS] or keeps_last):
             result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
@@ -93,7 +94,7 @@ def train(theta: Array, net: Net, kind: int, grid: Grid, data: Data, val: Data, 
         if ended or (patience > 0 and since >= patience):
             break
     theta[:] = best
-    result[SPENT], result[ITERATIONS] = spent, iteration
+    result[SPENT], result[LOOKS] = spent, looked
     if np.isfinite(result[VAL_LOSS]):
         result[TRAIN_LOSS] = data_loss(theta, c, net, kind, grid, data, work)
         if not looks_back:

@@ -96,8 +96,7 @@ def train(job: TrainingJob, arrays: FoldStates, options: KAFCMOptions, budget: B
     grid = state_grid(options, architecture.intervals)
     theta = initial_values(architecture, options, job.seed)
     weights = arrays.states.weights
-    watched = not job.iterations and len(job.fold.validation) > 0
-    looks = np.zeros(budget.steps * driver.MAX_ITERATIONS if watched else 0)
+    looks = np.zeros(budget.steps * driver.MAX_ITERATIONS if job.watched else 0)
     result = driver.train(theta, net, CODES[options.bounding], grid, kernel_data(arrays.train, net, grid, weights),
                           kernel_data(arrays.validation, net, grid, weights), options.ridge, options.l1, budget.steps,
                           0 if job.iterations else options.patience, job.iterations or 0, looks)
@@ -107,7 +106,7 @@ def train(job: TrainingJob, arrays: FoldStates, options: KAFCMOptions, budget: B
         return Trained.failed("the loss is not finite", seconds)
     kept = state_dict(architecture, theta, bias, grid, arrays.states) if job.keep_weights else None
     return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
-                   weights=kept, looks=tuple(looks[: int(result[driver.ITERATIONS])].tolist()))
+                   weights=kept, looks=tuple(looks[: int(result[driver.LOOKS])].tolist()))
 
 
 def state_dict(architecture: CausalMap, theta: Array, bias: Array, grid: Grid, states: States) -> Weights:

@@ -13,6 +13,7 @@ from evokan.equations import evaluate_solution
 from evokan.problem import Problem
 from evokan.space import Budget, TrainingJob
 from evokan.splits import Fold
+from evokan.testing.checks import check_result
 from evokan.testing.problems import small_problem
 from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
@@ -94,6 +95,15 @@ def test_the_loss_after_every_iteration_is_reported(law, optimizer):
     for iteration in (1, 5, len(looks)):
         known = space.train([replace(job, iterations=iteration)], law, Budget(3))[0]
         assert (known.val_loss, known.looks) == (looks[iteration - 1], ())
+
+
+def test_a_training_that_overflows_reports_what_was_looked_at(law):
+    space = FKAN(FKANOptions(optimizer="adam", learning_rate=1e16, ridge=0.0, patience=0))
+    deep = network(1, 1, (0,), SEQUENTIAL, (2, 2), (5, 5))
+    job = TrainingJob(deep, law.folds[0], 0)
+    result = space.train([job], law, Budget(4))[0]
+    assert result.evaluations == len(result.looks) + 2      # one at the start, one that overflowed
+    check_result(job, result)
 
 
 @pytest.mark.parametrize(("optimizer", "steps", "limit"), [("auto", 12, 1e-6), ("lbfgs", 12, 1e-3), ("adam", 4, 1.0)])
