@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evokan.arrays import IntArray
 from evokan.seeding import generator
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

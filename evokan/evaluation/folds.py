@@ -59,14 +59,14 @@ class Figures:
 def aggregate(folds: Sequence[Trained], stop: FoldStop = "own") -> Figures:
     """Return the figures of one network from its trainings, one per fold, at least one.
 
+    A fold that failed, or any loss that is not finite, fails the network: the reason is that of the first
+    such fold.
+
     Parameters
     ----------
     stop
         ``common``: all folds count at the iteration with the lowest mean validation loss. ``own``: each counts with
         its own lowest; so it is, too, with one fold, and where a training has not reported its losses.
-
-    A fold that failed, or any loss that is not finite, fails the network: the reason is that of the first
-    such fold.
     """
     evaluations = sum(int(fold.evaluations) for fold in folds)
     seconds = sum(float(fold.seconds) for fold in folds)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import sympy as sp
 
+from evokan.arrays import FloatArray
 from evokan.explain.constants import numeric
-from evokan.explain.graph import FloatArray, SplineTable
+from evokan.explain.graph import SplineTable
 
 
 def without_idle_bounds(outputs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], tables: Mapping[str, SplineTable],

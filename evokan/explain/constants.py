@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from evokan.arrays import FloatArray
 from evokan.explain.effort import Effort
 from evokan.explain.expression import undefined_functions
-from evokan.explain.graph import FloatArray, SplineTable
+from evokan.explain.graph import SplineTable
 from evokan.explain.refit import Rows, Strength, minimise
 
 ROUNDING = 1e-19

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy as sp
 
+from evokan.arrays import FloatArray
 from evokan.explain.constants import numeric
 from evokan.explain.expression import columns
-from evokan.explain.graph import FloatArray
 
 if TYPE_CHECKING:
     from evokan.explain.formula import Formula

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.arrays import FloatArray
 from evokan.explain.functions import TWINS, LibraryFunction, library
-from evokan.explain.graph import FloatArray
 from evokan.explain.laws import Law, linear
 
 SAMPLE = 96

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from evokan.arrays import IntArray
+from evokan.arrays import FloatArray, IntArray
 from evokan.explain.bounds import without_idle_bounds
 from evokan.explain.constants import Tuner
 from evokan.explain.effort import Effort
@@ -20,7 +20,7 @@ from evokan.explain.expression import add, columns, complexity, expressions
 from evokan.explain.forms import SPLINE_COMPLEXITY
 from evokan.explain.formula import Formula, Formulas, pareto
 from evokan.explain.functions import LibraryFunction, library
-from evokan.explain.graph import FloatArray, FunctionGraph
+from evokan.explain.graph import FunctionGraph
 from evokan.explain.growth import grow, lined, shapes
 from evokan.explain.limited import within
 from evokan.explain.network import Network

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from evokan.explain.graph import FloatArray, SplineTable
+from evokan.arrays import FloatArray
+from evokan.explain.graph import SplineTable
 from evokan.explain.laws import Law
 
 SPLINE_COMPLEXITY = 12

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.errors import InputError
-from evokan.explain.graph import FloatArray, SplineTable
+from evokan.explain.graph import SplineTable
 from evokan.table import Task
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.errors import InputError, unknown_name
-from evokan.explain.graph import FloatArray
 
 Pointwise = Callable[[FloatArray], FloatArray]
 

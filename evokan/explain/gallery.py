@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.errors import InputError
 from evokan.explain.edge_laws import EdgeLaw, fit_edges, sample_points
 from evokan.explain.functions import LibraryFunction
-from evokan.explain.graph import FloatArray, FunctionGraph
+from evokan.explain.graph import FunctionGraph
 
 
 @dataclass(frozen=True, eq=False)

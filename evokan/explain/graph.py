@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evokan.arrays import FloatArray
 from evokan.scaling import Scaler
 from evokan.table import Task
 
-FloatArray = NDArray[np.float64]
 OneVariable = Callable[[FloatArray], FloatArray]
 """Values, shape (N,), of points, shape (N,)."""
 

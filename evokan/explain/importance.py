@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.errors import InputError, InvalidArchitecture
-from evokan.explain.graph import FloatArray
 from evokan.metrics import prediction_loss
 from evokan.seeding import derive_seed
 

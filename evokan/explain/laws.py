@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.explain.functions import IDENTITY, LibraryFunction
-from evokan.explain.graph import FloatArray
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.explain.forms import Form, LawForm, SplineForm
-from evokan.explain.graph import FloatArray, FunctionGraph, NodeFunction, SplineTable, apply_node
+from evokan.explain.graph import FunctionGraph, NodeFunction, SplineTable, apply_node
 from evokan.explain.laws import Law
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from evokan.arrays import FloatArray
 from evokan.explain.effort import Effort
 from evokan.explain.forms import LawForm
-from evokan.explain.graph import FloatArray
 from evokan.explain.network import Network
 from evokan.table import Task
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.explain.effort import Effort
 from evokan.explain.forms import LawForm, SplineForm
-from evokan.explain.graph import FloatArray, SplineTable
+from evokan.explain.graph import SplineTable
 from evokan.explain.network import Link, Network
 
 Fit = Callable[[Network], Network | None]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.explain.edge_laws import EdgeLaw, fit_edges, sample_points
 from evokan.explain.effort import EDGE, Effort
 from evokan.explain.forms import LawForm
 from evokan.explain.functions import LibraryFunction
-from evokan.explain.graph import FloatArray
 from evokan.explain.laws import linear
 from evokan.explain.network import Network
 from evokan.explain.refit import Rows, Strength, refit

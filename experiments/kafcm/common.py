@@ -13,11 +13,11 @@ from typing import Any, cast
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from evokan.arrays import FloatArray
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evolution.loop import State, evolve
@@ -32,8 +32,6 @@ from evokan.table import Table
 from experiments.benchmarks.report import conditions, number
 from search_spaces.kafcm import KAFCM, CausalMap, CognitiveMap, KAFCMOptions
 from search_spaces.kafcm.baselines import two_layers
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

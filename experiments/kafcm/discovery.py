@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from sklearn.feature_selection import mutual_info_regression
 
+from evokan.arrays import FloatArray
 from evokan.datasets import load_dataset
 from evokan.datasets.maps import synthetic_map
 from evokan.experiments import Context, Experiment, Rows
@@ -21,7 +22,7 @@ from evokan.reports import save
 from evokan.reports.style import BLUE, GREEN, SKY, VERMILLION, dress, new_axes, styled
 from evokan.seeding import derive_seed
 from experiments.benchmarks.report import Aim, aims_table, table
-from experiments.kafcm.common import FloatArray, Found, middle, search, write_page
+from experiments.kafcm.common import Found, middle, search, write_page
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from evokan.arrays import FloatArray
 from evokan.datasets import load_dataset
 from evokan.datasets.maps import YERKES_NOISE, sine_law, yerkes_dodson
 from evokan.experiments import Context, Experiment, Rows
@@ -19,7 +20,7 @@ from evokan.reports.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dr
 from evokan.table import Table
 from experiments.benchmarks.report import Aim, aims_table, table
 from experiments.formula.laws import is_law
-from experiments.kafcm.common import FloatArray, Found, middle, search, tuned_mlps, two_panels, write_page
+from experiments.kafcm.common import Found, middle, search, tuned_mlps, two_panels, write_page
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 

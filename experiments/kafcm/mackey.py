@@ -11,13 +11,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
+from evokan.arrays import FloatArray
 from evokan.baselines import fit_baselines
 from evokan.datasets import load_dataset
 from evokan.experiments import Context, Experiment, Rows
 from evokan.reports import save
 from evokan.reports.style import BLUE, GREEN, INK, ORANGE, VERMILLION, dress, styled
 from experiments.benchmarks.report import table
-from experiments.kafcm.common import SOLVERS, FloatArray, middle, search, tuned_mlps, two_panels, write_page
+from experiments.kafcm.common import SOLVERS, middle, search, tuned_mlps, two_panels, write_page
 from search_spaces.kafcm.classical import train_classical
 
 SETTINGS = {"population": 40, "generations": 10}

@@ -7,15 +7,13 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.polynomial import chebyshev
-from numpy.typing import NDArray
 from torch import Tensor
 
+from evokan.arrays import FloatArray
 from evokan.explain.graph import EdgeFunction, FunctionGraph
 from evokan.problem import Problem
 from evokan.scaling import Scaler
 from search_spaces.fkan.network import FKANNetwork
-
-FloatArray = NDArray[np.float64]
 
 
 def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
