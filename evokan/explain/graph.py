@@ -52,8 +52,8 @@ class SplineTable:
     def basis(self, x: FloatArray, derivative: bool = False) -> FloatArray:
         """Return the G + 3 B-splines, silu and x at the points `x`, or their derivatives; shape (N, G + 5)."""
         size = len(self.coefficients)
-        # NaN and infinity lie outside of the knots, too.
-        u = np.clip(np.nan_to_num((x - self.lo) / self.h, nan=-9.0), -9.0, size + 5.0)
+        # NaN (which fmax passes over) and infinity lie outside of the knots, too.
+        u = np.fmin(np.fmax((x - self.lo) / self.h, -9.0), size + 5.0)
         first = np.floor(u)
         t = u - first
         s = 1.0 - t

@@ -6,7 +6,7 @@ scaled columns, outputs logits or scaled targets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -129,11 +129,18 @@ class Network:
         """Return what `node` does to its sum."""
         return dict(self.node_functions).get(node, "identity")
 
-    def forward(self, x: FloatArray) -> FloatArray:
+    def forward(self, x: FloatArray, bases: dict[int, FloatArray] | None = None) -> FloatArray:
         """Return the value of every node, shape (nodes, N), for scaled rows `x` of shape (N, inputs).
 
         Off the domain of a law values are NaN.
+
+        Parameters
+        ----------
+        bases
+            Basis functions of splines at these rows, by number of the link, shape (N, p): those that are known are
+            not computed again, the others are added.
         """
+        bases = {} if bases is None else bases
         values = np.empty((self.n_nodes, len(x)))
         values[: self.n_inputs] = x.T
         values[self.n_inputs :] = self.biases[self.n_inputs :, None]
@@ -141,7 +148,12 @@ class Network:
             with np.errstate(all="ignore"):
                 for number in self.into(node):
                     link = self.links[number]
-                    values[node] += link.form.value(values[link.source])
+                    if isinstance(link.form, SplineForm):
+                        if number not in bases:
+                            bases[number] = link.form.jacobian(values[link.source])
+                        values[node] += bases[number] @ link.form.params
+                    else:
+                        values[node] += link.form.value(values[link.source])
                 if self.node_functions:
                     values[node] = apply_node(self.function_of(node), values[node])
         return values
@@ -150,19 +162,21 @@ class Network:
         """Return the outputs, shape (N, outputs), for scaled rows `x`."""
         return self.forward(x)[list(self.outputs)].T
 
-    def jacobian(self, values: FloatArray) -> FloatArray:
+    def jacobian(self, values: FloatArray, bases: Mapping[int, FloatArray] | None = None) -> FloatArray:
         """Return the derivatives of the outputs in all trainable values, shape (outputs, N, P).
 
         The order of the trainable values is that of `params`: links in order, then the biases above the inputs.
-        `values` is what `forward` gave.
+        `values` is what `forward` gave, and `bases` what it has added to.
         """
+        bases = {} if bases is None else bases
         sizes = [len(link.form.params) for link in self.links]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
         above = self.n_nodes - self.n_inputs
         rows = values.shape[1]
         out = np.zeros((len(self.outputs), rows, starts[-1] + above))
         slopes = [link.form.slope(values[link.source]) if link.source >= self.n_inputs else None for link in self.links]
-        parts = [link.form.jacobian(values[link.source]) for link in self.links]
+        parts = [bases[i] if i in bases else link.form.jacobian(values[link.source])
+                 for i, link in enumerate(self.links)]
         for k, output in enumerate(self.outputs):
             g = np.zeros((self.n_nodes, rows))
             g[output] = 1.0

@@ -111,10 +111,15 @@ def refit(network: Network, rows: Rows, strength: Strength, effort: Effort | Non
     if not network.links:
         return network
 
+    fixed: dict[int, FloatArray] = {}
+
     def evaluate(params: FloatArray) -> tuple[FloatArray, Callable[[], FloatArray]]:
         tried = network.with_params(params)
-        values = tried.forward(rows.x)
-        return values[list(network.outputs)].T, lambda: tried.jacobian(values)
+        bases = dict(fixed)
+        values = tried.forward(rows.x, bases)
+        # Inputs do not change with the parameters, nor do the basis functions of the splines on them.
+        fixed.update((i, basis) for i, basis in bases.items() if network.links[i].source < network.n_inputs)
+        return values[list(network.outputs)].T, lambda: tried.jacobian(values, bases)
 
     penalty = _penalty(network, strength)
     return network.with_params(minimise(evaluate, network.params, rows, penalty, strength, effort))

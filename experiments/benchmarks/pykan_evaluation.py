@@ -20,7 +20,7 @@ from experiments.benchmarks import report
 from experiments.benchmarks.report import Aim, Measurements, Row
 from search_spaces.gakan import kernel
 from search_spaces.gakan.encoding import KANArchitecture, Mask, from_masks
-from search_spaces.gakan.network import flatten
+from search_spaces.gakan.flat import flatten
 from search_spaces.gakan.options import GAKANOptions
 from search_spaces.gakan.training import initial_values, input_grid
 from search_spaces.splines.kernels import PADDING

@@ -20,7 +20,7 @@ from search_spaces.gakan.batched_layout import Data, Member
 from search_spaces.gakan.batched_loss import CohortLoss
 from search_spaces.gakan.driver import HISTORY, MAX_EVALUATIONS, MAX_ITERATIONS, TOLERANCES
 from search_spaces.gakan.encoding import KANArchitecture
-from search_spaces.gakan.network import flatten, state_dict
+from search_spaces.gakan.flat import flatten, state_dict
 from search_spaces.gakan.options import GAKANOptions
 
 CPU_MEMORY = 1 << 30

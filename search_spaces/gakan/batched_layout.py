@@ -19,7 +19,7 @@ from torch import Tensor
 from evokan.problem import Problem
 from evokan.splits import Fold
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture
-from search_spaces.gakan.network import FlatNetwork
+from search_spaces.gakan.flat import FlatNetwork
 
 MARGIN = 4
 """Zeros at both ends of an edge's coefficients: a point beyond the knots looks up a piece that is 0."""

@@ -14,7 +14,7 @@ from evokan.space import Architecture, Budget, Trained, TrainingJob
 from evokan.training.compiled import is_cached
 from search_spaces.gakan import driver
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture, full_network
-from search_spaces.gakan.network import FlatNetwork, flatten, state_dict
+from search_spaces.gakan.flat import FlatNetwork, flatten, state_dict
 from search_spaces.gakan.options import GAKANOptions
 
 Array = NDArray[Any]

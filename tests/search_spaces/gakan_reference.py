@@ -11,7 +11,8 @@ from scipy.interpolate import BSpline
 
 from evokan.errors import InvalidArchitecture
 from search_spaces.gakan.encoding import KANArchitecture, from_masks
-from search_spaces.gakan.network import FlatNetwork, SparseKAN, flatten, state_dict
+from search_spaces.gakan.flat import FlatNetwork, flatten, state_dict
+from search_spaces.gakan.network import SparseKAN
 
 
 def silu(x: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ from evokan.problem import Problem
 from evokan.testing import small_problem
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import KANArchitecture, from_masks, full_network, prune
-from search_spaces.gakan.network import SparseKAN, build_model, flatten, state_dict
+from search_spaces.gakan.flat import flatten, state_dict
+from search_spaces.gakan.network import SparseKAN, build_model
 from search_spaces.gakan.training import initial_values
 
 

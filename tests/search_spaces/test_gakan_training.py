@@ -20,7 +20,8 @@ from evokan.testing import small_problem
 from evokan.testing.checks import check_result, check_same
 from search_spaces.gakan import GAKAN, GAKANOptions, driver, kernel
 from search_spaces.gakan.encoding import KANArchitecture, from_masks, full_network
-from search_spaces.gakan.network import FlatNetwork, SparseKAN, flatten, state_dict
+from search_spaces.gakan.flat import FlatNetwork, flatten, state_dict
+from search_spaces.gakan.network import SparseKAN
 from search_spaces.gakan.training import initial_values, input_grid
 from search_spaces.splines.kernels import PADDING
 
