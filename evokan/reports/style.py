@@ -89,7 +89,15 @@ def save(target: Axes | Figure, path: str | Path) -> Path:
     path = Path(path)
     metadata = {"Software": None} if path.suffix.lower() == ".png" else None
     with styled():
-        figure.savefig(path, dpi=DPI, bbox_inches="tight", pad_inches=0.12, metadata=metadata)
+        # Asked for a tight box, or given a layout to find, matplotlib draws everything twice.
+        layout = figure.get_layout_engine()
+        if layout is not None:
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+        box = figure.get_tightbbox().padded(0.12)
+        figure.savefig(path, dpi=DPI, bbox_inches=box, metadata=metadata)
+        if layout is not None:
+            figure.set_layout_engine(layout)
     return path
 
 

@@ -20,8 +20,12 @@ REFITS = ("development", "holdout")
 NONE = {"ridge": 0.0, "base_ridge": 0.0, "roughness": 0.0, "l1": 0.0}
 
 
-def _variant(ridge: float, fold_stop: str = "own", base_ridge: float | None = None) -> dict[str, Any]:
-    penalties = {**NONE, "ridge": ridge, "base_ridge": ridge if base_ridge is None else base_ridge}
+def _variant(
+    ridge: float, fold_stop: str = "own", base_ridge: float | None = None, roughness: float = 0.0
+) -> dict[str, Any]:
+    penalties = {
+        **NONE, "ridge": ridge, "base_ridge": ridge if base_ridge is None else base_ridge, "roughness": roughness,
+    }
     return {"folds": 5, "fold_stop": fold_stop, "space_options": penalties}
 
 
@@ -35,6 +39,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "common iteration, ridge 0.003": _variant(0.003, "common"),
     "common iteration, ridge 0.01": _variant(0.01, "common"),
     "common iteration, ridge 0.0003, base ridge 0.01": _variant(0.0003, "common", 0.01),
+    "common iteration, ridge 0.0003, base ridge 0.01, roughness 0.001": _variant(0.0003, "common", 0.01, 0.001),
+    "common iteration, ridge 0.0003, base ridge 0.01, roughness 0.01": _variant(0.0003, "common", 0.01, 0.01),
 }
 SPLITS = {"wine": 8, "iris": 6, "wdbc": 3, "raisin": 3}
 """Number of split seeds from 0: fewer where a search takes long."""
@@ -74,10 +80,10 @@ def report(table: pd.DataFrame, earlier: pd.DataFrame | None, search: dict[str, 
         f"Searches of {search['population']} x {search['generations']} on split seeds from 0 ({splits}); `tables.md` "
         "reports on others. The product is one network, and the figures are its own on the test part.", "",
         "The fitness is the mean validation loss of 5 folds; penalties are those of the options `ridge`, of squared "
-        "coefficients, and `base_ridge`, of squared w_b: the same where not said otherwise. *5 folds*: each fold "
-        "counts with its own lowest loss (`--fold-stop own`); *common iteration*: all count at the iteration with the "
-        "lowest mean. Finalists are the front and the survivors, trained again with 5 seeds, each on folds of its "
-        "own.", "",
+        "coefficients, and `base_ridge`, of squared w_b: the same where not said otherwise; and of `roughness`, of "
+        "squared second differences of the coefficients, where it is named. *5 folds*: each fold counts with its own "
+        "lowest loss (`--fold-stop own`); *common iteration*: all count at the iteration with the lowest mean. Finalists are "
+        "the front and the survivors, trained again with 5 seeds, each on folds of its own.", "",
         "## Penalty and choice, final fit on train and validation rows", "",
         "Means over the tables, each weighing the same.", "",
     ]
