@@ -82,8 +82,8 @@ def report(table: pd.DataFrame, earlier: pd.DataFrame | None, search: dict[str, 
         "The fitness is the mean validation loss of 5 folds; penalties are those of the options `ridge`, of squared "
         "coefficients, and `base_ridge`, of squared w_b: the same where not said otherwise; and of `roughness`, of "
         "squared second differences of the coefficients, where it is named. *5 folds*: each fold counts with its own "
-        "lowest loss (`--fold-stop own`); *common iteration*: all count at the iteration with the lowest mean. Finalists "
-        "are the front and the survivors, trained again with 5 seeds, each on folds of its own.", "",
+        "lowest loss (`--fold-stop own`); *common iteration*: all count at the iteration with the lowest mean. "
+        "Finalists are the front and the survivors, trained again with 5 seeds, each on folds of its own.", "",
         "## Penalty and choice, final fit on train and validation rows", "",
         "Means over the tables, each weighing the same.", "",
     ]
