@@ -201,13 +201,13 @@ class ChromosomeLayout:
         array = np.asarray(bits)
         if array.shape != (self.length,):
             raise ValueError(f"expected {self.length} bits ({self.describe()}), got shape {array.shape}")
-        if not np.isin(array, (0, 1)).all():
+        if ((array != 0) & (array != 1)).any():
             raise ValueError("a chromosome holds zeros and ones only")
         return array.astype(np.uint8, copy=False)
 
     def to_text(self, bits: Bits) -> str:
         """Return the text form: a string of ``0`` and ``1`` in the order of `segments`."""
-        return "".join(map(str, self.validate(bits).tolist()))
+        return (self.validate(bits) + np.uint8(ord("0"))).tobytes().decode("ascii")
 
     def from_text(self, text: str) -> Bits:
         """Return the chromosome of a text form.
