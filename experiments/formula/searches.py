@@ -7,25 +7,38 @@ import time
 from pathlib import Path
 from typing import Any
 
+from evokan.experiments import Context
+from evokan.job import describe, prepare, resolve
 from evokan.main import search
 from evokan.observer import Observer
 from evokan.runs.files import read_json, write_json
 from evokan.runs.run import Run, load_run
+from evokan.runs.sameness import fixed_settings
+
+
+def runs_folder(context: Context) -> Path:
+    """Return where the runs are kept that experiments on formulas and on `gakan` share."""
+    return context.results / ("formula-quick" if context.quick else "formula") / "runs"
 
 
 def searched(folder: Path, name: str, settings: dict[str, Any]) -> tuple[Run, float]:
     """Return the run called `name` below `folder`, made now where it is not there, and its processor seconds.
 
-    A run that was cut off is made anew, so that its time is that of a whole search. Runs are large and follow from
-    their settings: they are no part of the results.
+    A run that was cut off, or made with other settings or defaults, is made anew, so that its time is that of a whole
+    search. Runs are large and follow from their settings: they are no part of the results.
     """
+    settings = {"space": "gakan", "workers": 1, **settings}
     path = folder / name
     clock = folder / f"{name}.json"
-    if path.is_dir() and load_run(path).finished and clock.is_file():
-        return load_run(path), float(read_json(clock)["cpu_seconds"])
+    if path.is_dir() and clock.is_file() and load_run(path).finished:
+        now = describe(prepare(resolve(settings)))
+        then = load_run(path).config
+        if (fixed_settings(then), then["settings"]["generations"]) == (
+                fixed_settings(now), now["settings"]["generations"]):
+            return load_run(path), float(read_json(clock)["cpu_seconds"])
     shutil.rmtree(path, ignore_errors=True)
     began = time.process_time()
-    run = search(observer=Observer(), space="gakan", out=path, workers=1, **settings)
+    run = search(observer=Observer(), out=path, **settings)
     seconds = time.process_time() - began
     write_json(clock, {"cpu_seconds": seconds})
     return run, seconds

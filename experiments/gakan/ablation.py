@@ -16,7 +16,7 @@ from evokan.reports import save
 from experiments.benchmarks.report import Measurements, table
 from experiments.gakan.curves import one_legend, panels, plot_curves
 from experiments.gakan.statistics import against, interval_text, shown
-from experiments.gakan.study import Piece, at_hand, search
+from experiments.gakan.study import PartSizes, Piece, at_hand, part_sizes, search
 from experiments.gakan.variants import DEFAULT, OTHER_LOSS, VARIANTS
 from experiments.parallel import in_order
 
@@ -32,7 +32,8 @@ block, whatever the depth bits say; *hold-out* has one validation part in place 
 each fold count with its own lowest loss (`--fold-stop own`); *no early stop* trains all 20 steps (`patience` 0,
 the best iteration counts all the same); *raw inputs* is `--scaler none`.
 
-Means with 95 % intervals (Student's t over the splits). p: Wilcoxon's signed-rank test against *default*,
+Means with 95 % intervals (Student's t over the splits, made wider for the rows that they share; see
+`tables.md`). p: Wilcoxon's signed-rank test against *default*,
 paired by split, corrected by Holm's method over the variants of the table. Loss: the lowest 5-fold validation
 loss of the search; that of *hold-out* and *own stop* is another quantity, and is not compared. Test figures are
 those of the one network that the search gives. Cost: loss-and-gradient evaluations, *default* = 1."""
@@ -71,7 +72,9 @@ def run(context: Context) -> Sequence[Path]:
 def write(folder: Path, rows: Measurements, curves: Measurements, size: Mapping[str, int]) -> list[Path]:
     """Write page and figure from the files as they are."""
     page = folder / "ablation.md"
-    page.write_text(report(pd.DataFrame(rows.values()), size), encoding="utf-8")
+    frame = pd.DataFrame(rows.values())
+    sizes = {name: part_sizes(name) for name in dict.fromkeys(frame.dataset)}
+    page.write_text(report(frame, size, sizes), encoding="utf-8")
     return [page, save(plot(pd.DataFrame(curves.values())), folder / "ablation.png")]
 
 
@@ -103,19 +106,19 @@ def best_so_far(records: Sequence[Record]) -> list[dict[str, Any]]:
     return found
 
 
-def report(frame: pd.DataFrame, size: Mapping[str, int]) -> str:
-    """Return the page, from the rows of the searches."""
+def report(frame: pd.DataFrame, size: Mapping[str, int], sizes: Mapping[str, PartSizes]) -> str:
+    """Return the page, from the rows of the searches and the rows of the tables' parts."""
     numbers = ("best_val_loss", "loss_evaluations", "trained", "accuracy", "log_loss", "n_params", "cpu_seconds")
     frame = frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in numbers})
     parts = ["# Ablation", INTRODUCTION.format(**size), "![Convergence](ablation.png)"]
     for name, part in frame.groupby("dataset", sort=False):
-        parts += [f"## {name}", _table(part)]
+        parts += [f"## {name}", _table(part, sizes[str(name)].overlap)]
     parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"
                                                      for line in dict.fromkeys(frame.conditions)))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(part: pd.DataFrame) -> str:
+def _table(part: pd.DataFrame, overlap: float) -> str:
     others = [name for name in VARIANTS if name != DEFAULT and name in set(part.variant)]
     comparable = [name for name in others if name not in OTHER_LOSS]
     p = {column: against(part, DEFAULT, names, column, index="split", label="variant")
@@ -128,7 +131,8 @@ def _table(part: pd.DataFrame) -> str:
         for column in ("best_val_loss", "log_loss", "accuracy"):
             values = own[column].replace([np.inf, -np.inf], np.nan).dropna()
             known = column != "best_val_loss" or name not in OTHER_LOSS
-            cells += [f"{values.mean():.4f} ({interval_text(values)})" if known else "", shown(p[column].get(name))]
+            mean = f"{values.mean():.4f} ({interval_text(values, overlap)})"
+            cells += [mean if known else "", shown(p[column].get(name))]
         lines.append((name, str(len(own)), *cells, f"{own.n_params.mean():.0f}", f"{own.trained.mean():.0f}",
                       f"{own.loss_evaluations.mean() / cost:.2f}", f"{own.cpu_seconds.mean():.1f}"))
     return table(("variant", "splits", "lowest loss", "p", "test log-loss", "p", "test accuracy", "p",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from evokan.reports import style
 
@@ -73,5 +74,8 @@ def plot_features(kept: pd.DataFrame) -> Figure:
             ax.tick_params(axis="y", length=0)
             ax.locator_params(axis="x", nbins=5)
             ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        engine = figure.get_layout_engine()
+        if isinstance(engine, ConstrainedLayoutEngine):
+            engine.set(wspace=0.06)             # the last label of one panel would touch the first of the next
         figure.legend(loc="outside upper left", ncols=len(models), fontsize=style.NOTE_PT)
     return figure

@@ -15,10 +15,11 @@ from evokan.experiments import Context, Experiment, Rows
 from evokan.metrics import evaluate_predictions
 from evokan.reports import save
 from experiments.benchmarks.report import Measurements, table
-from experiments.formula.searches import searched
+from experiments.formula.searches import runs_folder, searched
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER
+from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
+from experiments.gakan.tables_report import complete_splits
 from experiments.parallel import in_order
 
 DATASETS = ("wine", "iris")
@@ -31,6 +32,8 @@ CLAIMS = {
     "iris": "The paper's network has one layer, [4,3] with grid 4.",
 }
 """arXiv 2501.17411, Section IV."""
+CLAIMED = {"wine": ("nonflavanoid_phenols", "color_intensity")}
+"""The columns that it speaks of."""
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -39,7 +42,8 @@ def run(context: Context) -> Sequence[Path]:
     size = {"population": 10, "generations": 2} if context.quick else SEARCH
     rows = Measurements(folder / "interpretation.csv", ("dataset", "split"))
     missing = rows.missing([(name, SPLIT) for name in DATASETS])
-    results = in_order(partial(measure, folder=folder, size=size), missing, context.workers)
+    work = partial(measure, folder=folder, runs=runs_folder(context), size=size)
+    results = in_order(work, missing, context.workers)
     for _ in context.each("networks", missing):
         rows.add(next(results))
     page = folder / "interpretation.md"
@@ -51,11 +55,10 @@ def run(context: Context) -> Sequence[Path]:
     return [rows.path, page, *pictures]
 
 
-def measure(key: tuple[str, int], folder: Path, size: Mapping[str, int]) -> dict[str, Any]:
+def measure(key: tuple[str, int], folder: Path, runs: Path, size: Mapping[str, int]) -> dict[str, Any]:
     """Search once, draw the chosen network and its importances, and read it as formulas."""
     name, split = key
-    run, seconds = searched(folder / "runs", f"{name}-{split}",
-                            {"dataset": name, "seed": split, "split_seed": split, **size})
+    run, seconds = searched(runs, f"{name}-{split}", {"dataset": name, "seed": split, "split_seed": split, **size})
     save(run.best.plot_network(), folder / f"network_{name}.png")
     save(run.plot_importances(), folder / f"importances_{name}.png")
     formulas = run.best.formulas(time_limit=SECONDS)
@@ -83,6 +86,7 @@ def kept_features(path: Path, dataset: str) -> pd.DataFrame:
     found = pd.DataFrame(Rows(path, ("dataset", "split", "part")).read())
     if found.empty:
         return found
+    found = complete_splits(found)
     found = found[found.importances != ""]
     return feature_table(found, load_dataset(dataset).feature_names, (EVOLVED, EVOLVED_PAPER))
 
@@ -105,12 +109,23 @@ def report(rows: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame]
             f"complexity {row['complexity']}):{whole}",
             "```\n" + str(row["formula"]).replace("; ", "\n") + "\n```"]
     for name, kept in tables.items():
-        parts += [f"## {name}: columns over the splits", f"![columns](features_{name}.png)", _features(kept)]
+        parts += [f"## {name}: columns over the splits", f"![columns](features_{name}.png)",
+                  *_claimed(kept, CLAIMED.get(name, ())), _features(kept)]
     if not tables:
         parts.append("How often a column is kept follows from `gakan-tables`, which has not been run here yet.")
     parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"
                                                      for line in dict.fromkeys(str(row["conditions"]) for row in rows)))
     return "\n\n".join(parts) + "\n"
+
+
+def _claimed(kept: pd.DataFrame, features: Sequence[str]) -> list[str]:
+    """Return a sentence on the columns that the paper speaks of, as the evolved networks have them."""
+    own = kept[kept.model == EVOLVED].set_index("feature")
+    ranks = own.importance.rank(ascending=False, method="min")
+    told = [f"{feature} is kept on {own.kept[feature]} of {own.splits[feature]} splits and has "
+            f"{100 * own.importance[feature]:.1f} % of the importance (place {ranks[feature]:.0f} of {len(own)})"
+            for feature in features if feature in own.index]
+    return [f"What the paper says of one split, over ours: {'; '.join(told)}."] if told else []
 
 
 def _features(kept: pd.DataFrame) -> str:

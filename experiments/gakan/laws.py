@@ -14,7 +14,7 @@ from evokan.metrics import evaluate_predictions
 from evokan.reports import save
 from experiments.benchmarks.report import Measurements, number, table
 from experiments.formula.laws import LAWS, is_law
-from experiments.formula.searches import searched
+from experiments.formula.searches import runs_folder, searched
 from experiments.parallel import in_order
 
 SEEDS = 10
@@ -29,7 +29,8 @@ def run(context: Context) -> Sequence[Path]:
     count = 1 if context.quick else context.seeds or SEEDS
     rows = Measurements(folder / "laws.csv", ("law", "seed"))
     missing = rows.missing([(law, seed) for seed in range(count) for law in LAWS])
-    results = in_order(partial(measure, folder=folder, size=size), missing, context.workers)
+    work = partial(measure, folder=folder, runs=runs_folder(context), size=size)
+    results = in_order(work, missing, context.workers)
     for _ in context.each("laws", missing):
         rows.add(next(results))
     page = folder / "laws.md"
@@ -37,10 +38,10 @@ def run(context: Context) -> Sequence[Path]:
     return [rows.path, page, *(folder / PICTURE.format(law=law) for law in LAWS)]
 
 
-def measure(key: tuple[str, int], folder: Path, size: Mapping[str, int]) -> dict[str, Any]:
+def measure(key: tuple[str, int], folder: Path, runs: Path, size: Mapping[str, int]) -> dict[str, Any]:
     """Search for one law with one seed, read the network as a formula, and draw it for seed 0."""
     law, seed = key
-    run, seconds = searched(folder / "runs", f"{law}-{seed}", {"dataset": law, "seed": seed, **size})
+    run, seconds = searched(runs, f"{law}-{seed}", {"dataset": law, "seed": seed, **size})
     if seed == 0:
         save(run.best.plot_network(), folder / PICTURE.format(law=law))
     formula = run.best.formula()
@@ -72,7 +73,11 @@ def report(frame: pd.DataFrame, size: Mapping[str, int]) -> str:
                  "yes" if row["exact"] else "no", f"`{row['formula']}`") for row in part.to_dict("records")]
         parts += [f"## {law}: {written}",
                   f"The exact law in **{int(part.exact.sum())} of {len(part)}** searches; the paper's shape "
-                  f"{list(shape)} in {int((part['shape'] == str(list(shape))).sum())}. The network of seed 0:",
+                  f"{list(shape)} in {int((part['shape'] == str(list(shape))).sum())}. Test RMSE of the network: "
+                  f"median {number(float(part.network_rmse.median()))}, from "
+                  f"{number(float(part.network_rmse.min()))} to {number(float(part.network_rmse.max()))}; live "
+                  f"parameters {part.n_params.median():.0f} ({part.n_params.min()} to {part.n_params.max()}). The "
+                  "network of seed 0:",
                   f"![{law}]({PICTURE.format(law=law)})",
                   table(("seed", "network", "edges", "parameters", "test RMSE", "formula's", "exact", "formula"), rows)]
     parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"

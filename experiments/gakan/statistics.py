@@ -10,11 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 
-def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
+def t_interval(values: ArrayLike, overlap: float = 0.0, level: float = 0.95) -> tuple[float, float, float]:
     """Return the mean and Student's t interval of it; the bounds are NaN for fewer than two values.
 
-    Splits of one table share rows, so their figures are correlated and the interval is a little too narrow
-    (Nadeau and Bengio, 2003).
+    Parameters
+    ----------
+    values
+        One for each split.
+    overlap
+        Test rows / rows fitted on. Random splits of one table share rows, so their figures are correlated and the
+        plain interval (0) is too narrow; the variance of the mean is s^2 (1 / n + overlap) instead (Nadeau and
+        Bengio, "Inference for the generalization error", 2003).
     """
     sample = np.asarray(values, dtype=np.float64)
     if not sample.size:
@@ -22,14 +28,15 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float, fl
     mean = float(sample.mean())
     if sample.size < 2:
         return mean, float("nan"), float("nan")
-    half = float(stats.t.ppf(0.5 + level / 2, sample.size - 1) * stats.sem(sample))
+    half = float(stats.t.ppf(0.5 + level / 2, sample.size - 1) * sample.std(ddof=1)
+                 * np.sqrt(1.0 / sample.size + overlap))
     return mean, mean - half, mean + half
 
 
-def interval_text(values: ArrayLike) -> str:
+def interval_text(values: ArrayLike, overlap: float = 0.0, digits: int = 4) -> str:
     """Return the bounds of `t_interval` as they are printed; nothing for fewer than two values."""
-    _, low, high = t_interval(values)
-    return "" if np.isnan(low) else f"{low:.4f} to {high:.4f}"
+    _, low, high = t_interval(values, overlap)
+    return "" if np.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def paired_p(a: ArrayLike, b: ArrayLike) -> float:

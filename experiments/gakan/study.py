@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from evokan.commands.printing import console
 from evokan.datasets import load_dataset
@@ -22,6 +22,18 @@ from evokan.main import make_algorithm
 from evokan.metrics import Figures
 from evokan.space import Architecture, SearchSpace, Weights
 from search_spaces.gakan import GAKAN
+
+
+class PartSizes(NamedTuple):
+    """Rows that the chosen network is fitted on, and rows that it is tested on."""
+
+    fitted: int
+    test: int
+
+    @property
+    def overlap(self) -> float:
+        """What `experiments.gakan.statistics.t_interval` wants to know of splits that share rows."""
+        return self.test / self.fitted
 
 
 @dataclass(frozen=True)
@@ -149,6 +161,12 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
         "n_edges": product.network.n_edges, "n_features": product.network.n_features,
         "depth": product.network.depth, "grid": product.network.grid, "cpu_seconds": round(outcome.cpu_seconds, 1),
     } for product in outcome.products]
+
+
+def part_sizes(dataset: str) -> PartSizes:
+    """Return the number of rows that the final fit and the test have on every split of a table."""
+    problem = prepare(resolve({"space": "gakan", "dataset": dataset})).problem
+    return PartSizes(len(problem.development), len(problem.test))
 
 
 def at_hand(names: Iterable[str], *, silent: bool = False) -> list[str]:

@@ -18,8 +18,9 @@ from evokan.space import Architecture
 from experiments.benchmarks.report import Measurements
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.study import Piece, at_hand, search
-from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER, report
+from experiments.gakan.study import Piece, at_hand, part_sizes, search
+from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
+from experiments.gakan.tables_report import report
 from experiments.parallel import in_order
 
 FIRST_SPLIT = 100
@@ -55,11 +56,12 @@ def run(context: Context) -> Sequence[Path]:
               for part in PARTS]
     missing = [piece for name, rows in tables.items() for piece in rows.missing([w for w in wanted if w[0] == name])]
     results = in_order(measure, [Part(*piece, size) for piece in missing], context.workers)
-    for piece in context.each("networks and baselines", missing):
+    for number, piece in enumerate(context.each("networks and baselines", missing), 1):
         rows, spent = next(results)
         tables[piece[0]].add(*rows)
         seconds.add(dict(zip(("dataset", "split", "part"), piece, strict=True)) | {"cpu_seconds": round(spent, 1)})
-        write_page(page, list(tables.values()), seconds, size)
+        if number % len(PARTS) == 0:
+            write_page(page, list(tables.values()), seconds, size)
     write_page(page, list(tables.values()), seconds, size)
     return [*(rows.path for rows in tables.values()), seconds.path, page]
 
@@ -68,7 +70,8 @@ def write_page(page: Path, tables: Sequence[Rows], seconds: Measurements, size: 
     """Write the page from the files as they are."""
     frame = pd.DataFrame([row for rows in tables for row in rows.read()])
     if not frame.empty:
-        page.write_text(report(frame, pd.DataFrame(seconds.values()), size), encoding="utf-8")
+        sizes = {name: part_sizes(name) for name in dict.fromkeys(frame.dataset)}
+        page.write_text(report(frame, pd.DataFrame(seconds.values()), size, sizes), encoding="utf-8")
 
 
 def measure(task: Part) -> tuple[list[dict[str, Any]], float]:

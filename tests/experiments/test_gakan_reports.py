@@ -15,11 +15,13 @@ from evokan.problem import Problem
 from experiments.gakan import ablation, convergence, interpretation, laws, tables
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
-from experiments.gakan.study import at_hand
-from experiments.gakan.tables_report import EVOLVED, EVOLVED_PAPER, report
+from experiments.gakan.study import PartSizes, at_hand
+from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
+from experiments.gakan.tables_report import report
 from search_spaces.gakan import GAKAN
 
 CONDITIONS = "2026-01-01; a machine"
+SIZES = {"iris": PartSizes(3000, 30)}
 
 
 def table_rows(accuracies, dataset="iris", model=EVOLVED, n_params="100"):
@@ -43,7 +45,7 @@ def test_tables_page():
     rows += [{**row, "split": "106"} for row in table_rows([0.0])]              # not all models are there yet
     seconds = pd.DataFrame({"dataset": "iris", "split": [100, 101], "part": EVOLVED, "cpu_seconds": [30.0, 90.0],
                             "conditions": CONDITIONS})
-    page = report(pd.DataFrame(rows), seconds, {"population": 4, "generations": 1})
+    page = report(pd.DataFrame(rows), seconds, {"population": 4, "generations": 1}, SIZES)
     summary, = cells(page, "iris")[:1]
     assert summary[1] == "6"
     assert summary[2] == "**0.9667**"
@@ -55,15 +57,20 @@ def test_tables_page():
     assert knn[2] == "0.9167"
     assert float(knn[4]) == pytest.approx(3 * 2 / 2**6, abs=5e-3)      # the smallest p of 3, exact: all six worse
     wide, = cells(page, WIDE)
-    assert wide[12:] == ["1.0000", "0 of 6"]
+    assert wide[15:] == ["1.0000", "0 of 6", "", ""]
+    evolved, = cells(page, f"**{EVOLVED}**")
+    assert evolved[15:] == ["1.0000", "1 of 6", "", "156"]
+    assert evolved[12] == ""                     # one size on all splits: 100 to 100
     assert "No figure for svm on split 105: ValueError: no." in page
     assert cells(page, "iris")[-1][1:] == ["2", "60.0", "2.0", "10.0"]
+    assert cells(page.split("## The published accuracies")[1], "iris")[0][1:] == [
+        "30", "1.0000", "1.0000", "1 of 6", "0 of 6", "1 of 6", "1.0020", "36.2 %"]
     assert page.count("not met") == 2            # one table of the three wanted; the published accuracy
     assert "nan" not in cells(page, f"**{EVOLVED}**")[0]
 
 
 def test_tables_page_of_a_part_alone():
-    page = report(pd.DataFrame(table_rows([0.9, 1.0])), pd.DataFrame(), {"population": 4, "generations": 1})
+    page = report(pd.DataFrame(table_rows([0.9, 1.0])), pd.DataFrame(), {"population": 4, "generations": 1}, SIZES)
     assert cells(page, f"**{EVOLVED}**")[0][1] == "2"
 
 
@@ -123,7 +130,7 @@ def test_ablation_page_and_curves():
             curves += [{**key, "individuals": 10 * (g + 1), "best_val_loss": base + more + 1 / (1 + g)}
                        for g in range(3)]
     rows[0]["best_val_loss"] = math.inf
-    page = ablation.report(pd.DataFrame(rows), {"population": 10, "generations": 2})
+    page = ablation.report(pd.DataFrame(rows), {"population": 10, "generations": 2}, {"wine": PartSizes(120, 58)})
     random_search, = cells(page, "random search")
     assert float(random_search[5]) == pytest.approx(2 * 2 / 2**8, abs=1e-3)
     assert random_search[7] == "1"

@@ -22,6 +22,14 @@ def test_the_interval_is_that_of_a_t_test(values):
     assert mean == pytest.approx(np.mean(values), abs=1e-9)
 
 
+def test_shared_rows_make_the_interval_wider():
+    values = [0.9, 0.92, 0.95, 0.91]
+    mean, low, high = t_interval(values, overlap=0.75)
+    plain = t_interval(values)
+    assert (high - mean) / (plain[2] - plain[0]) == pytest.approx(2.0)      # sqrt((1/4 + 3/4) / (1/4))
+    assert mean - low == pytest.approx(high - mean)
+
+
 def test_one_value_has_no_interval_and_none_no_mean():
     mean, low, high = t_interval([0.5])
     assert mean == 0.5
