@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from evokan.interrupts import finish_first
 from evokan.job import Job, default_path, describe, prepare, resolve
 from evokan.observer import Observer, Observers
 from evokan.product import write_product
-from evokan.runs.directory import Checkpoint, RunDirectory
+from evokan.runs.directory import Checkpoint, Remains, RunDirectory
 from evokan.runs.files import write_json
 from evokan.runs.log import RunLog
 from evokan.runs.run import Run
@@ -56,7 +57,7 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
     with make_executor(job.config, observer) as executor:
         directory = RunDirectory.create(job.config.out or default_path(job.config), describe(job))
         with directory.written(), directory.lock():
-            _run(job, directory, executor, observer, [], None)
+            _run(job, directory, executor, observer)
     return Run(directory.path)
 
 
@@ -98,15 +99,11 @@ def resume(path: str | Path, *, generations: int | None = None, observer: Observ
             raise InputError(f"--generations {config.generations}: {directory.path} has {done} generations already; "
                              "give a larger number")
         if done < config.generations or not Run(directory.path).finished:
+            # With these two, a record tells too little to go on within a generation.
+            whole_only = config.race or config.inherit
+            remains = directory.remains(done, done if whole_only else config.generations)
             with make_executor(config, observer) as executor:
-                # Until the new product is there, the old one must not pass for it.
-                (directory.best / "metrics.json").unlink(missing_ok=True)
-                stored["settings"]["generations"] = config.generations
-                write_json(directory.config, stored)
-                # With these two, a record tells too little to go on within a generation.
-                whole_only = config.race or config.inherit
-                records = directory.mend(done, done if whole_only else config.generations)
-                _run(job, directory, executor, observer, records, checkpoint)
+                _run(job, directory, executor, observer, Beginning(remains, checkpoint))
     return Run(directory.path)
 
 
@@ -149,8 +146,24 @@ def make_algorithm(config: SearchConfig) -> Algorithm:
                             parsimony=config.parsimony, distinct=config.distinct)
 
 
-def _run(job: Job, directory: RunDirectory, executor: Executor, observer: Observer, records: list[Record],
-         checkpoint: Checkpoint | None) -> None:
+@dataclass(frozen=True)
+class Beginning:
+    """What a search goes on from: nothing for a new one.
+
+    Attributes
+    ----------
+    remains
+        Whole rows of the run's tables.
+    checkpoint
+        Where it stands; None before the first whole generation.
+    """
+
+    remains: Remains = field(default_factory=Remains)
+    checkpoint: Checkpoint | None = None
+
+
+def _run(job: Job, directory: RunDirectory, executor: Executor, observer: Observer,
+         beginning: Beginning | None = None) -> None:
     log = RunLog(directory.log)
 
     def stop() -> None:
@@ -158,15 +171,16 @@ def _run(job: Job, directory: RunDirectory, executor: Executor, observer: Observ
         observer.on_interrupt()
 
     with log.recording(directory.path), directory.written(), finish_first(stop):
-        if records:
-            log.write(f"going on with {len(records)} individuals that are done")
-        _search(job, directory, executor, Observers(log, observer), records, checkpoint)
+        if beginning is not None and beginning.remains.records:
+            log.write(f"going on with {len(beginning.remains.records)} individuals that are done")
+        _search(job, directory, executor, Observers(log, observer), beginning)
 
 
-def _search(job: Job, directory: RunDirectory, executor: Executor, observer: Observer, records: list[Record],
-            checkpoint: Checkpoint | None) -> None:
+def _search(job: Job, directory: RunDirectory, executor: Executor, observer: Observer,
+            beginning: Beginning | None) -> None:
     config = job.config
     stored = directory.read_config()
+    stored["settings"]["generations"] = config.generations
     observer.on_start(directory.path, stored)
     if not job.space.is_compiled(job.problem):
         observer.on_compile()
@@ -191,10 +205,16 @@ def _search(job: Job, directory: RunDirectory, executor: Executor, observer: Obs
     heirs = Heirs(job.space, job.problem) if config.inherit else None
     evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, on_record=on_record,
                           race=config.race, heirs=heirs)
-    state, known = _restore(algorithm, evaluator, records, checkpoint)
+    state, known = _restore(algorithm, evaluator, beginning or Beginning())
     if heirs is not None and state.generation >= 0:
         heirs.retain(genome.evaluated() for genome in state.population)
         heirs.from_arrays(directory.read_population(state.generation))
+    if beginning is not None:
+        # Nothing is touched before all that is left has been read and found to fit. Until the new product is there,
+        # the old one must not pass for it.
+        (directory.best / "metrics.json").unlink(missing_ok=True)
+        write_json(directory.config, stored)
+        directory.mend(beginning.remains)
     state = evolve(algorithm, evaluator, state, seed=config.seed, last_generation=config.generations,
                    objectives=config.front_objectives, reference=stored["reference_point"], known=known,
                    on_generation=on_generation)
@@ -203,10 +223,13 @@ def _search(job: Job, directory: RunDirectory, executor: Executor, observer: Obs
     observer.on_end()
 
 
-def _restore(algorithm: Algorithm, evaluator: Evaluator, records: list[Record],
-             checkpoint: Checkpoint | None) -> tuple[State, list[Record]]:
+def _restore(algorithm: Algorithm, evaluator: Evaluator, beginning: Beginning) -> tuple[State, list[Record]]:
     """Return the state after the last whole generation, and the records of the one that was cut off."""
+    records, checkpoint = list(beginning.remains.records), beginning.checkpoint
     if checkpoint is None:
+        if any(record.generation > 0 for record in records):
+            raise InputError("evaluations.csv holds more than one generation, but there is no checkpoint.json: bring "
+                             "it back, or start a new run")
         return State(), records
     generation, ids = checkpoint.generation, checkpoint.population
     whole = evaluator.remember(record for record in records if record.generation <= generation)

@@ -48,7 +48,7 @@ def evaluate_predictions(
         `auc` is that of class 1 for two classes, otherwise the plain mean of one class against the rest; None
         where a class is missing from `y_true`. `r2` is None for fewer than two rows. Of several outputs
         `rmse`, `mae` and `r2` are the plain means of the outputs' own. All figures are None where there is
-        no row or a score is not finite.
+        no row or a score is not finite, and one that overflows is None.
 
     Raises
     ------
@@ -123,8 +123,10 @@ def _regression(y: NDArray[np.float64], scores: NDArray[np.float64]) -> Figures:
     predicted = scores.reshape(y.shape)
     if not y.size or not np.isfinite(predicted).all():
         return {"rmse": None, "mae": None, "r2": None}
-    return {
-        "rmse": float(metrics.root_mean_squared_error(y, predicted)),
-        "mae": float(metrics.mean_absolute_error(y, predicted)),
-        "r2": float(metrics.r2_score(y, predicted)) if len(y) > 1 else None,
-    }
+    with np.errstate(over="ignore", invalid="ignore"):
+        figures = {
+            "rmse": float(metrics.root_mean_squared_error(y, predicted)),
+            "mae": float(metrics.mean_absolute_error(y, predicted)),
+            "r2": float(metrics.r2_score(y, predicted)) if len(y) > 1 else np.nan,
+        }
+    return {name: value if np.isfinite(value) else None for name, value in figures.items()}

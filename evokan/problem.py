@@ -98,8 +98,10 @@ class Problem:
         Raises
         ------
         InputError
-            A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
+            A part would be empty, a class is too rare to be stratified, there are fewer rows than folds, or a value
+            is too large to be computed with.
         """
+        table.check_magnitude()
         y = table.y
         if table.task == "residual" and folds > 1:
             raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
@@ -107,6 +109,8 @@ class Problem:
             train, validation, test = split_rows(
                 table, table.test_size if test_size is None else test_size,
                 table.validation_size if validation_size is None else validation_size, split_seed)
+        except InputError:          # a ValueError too
+            raise
         except ValueError as error:
             raise InputError(f"data set {table.name!r} with {len(y)} rows cannot be split: {error}; "
                              "change --test-size or --val-size, or give more rows") from error

@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
+from evokan.errors import InputError
 
 if TYPE_CHECKING:
     from evokan.equations.base import Equation
 
 Task = Literal["classification", "regression", "trajectory", "residual"]
+
+LARGEST = 1e100
+"""Largest magnitude of a value: squares, and sums of them, stay finite."""
 
 
 @dataclass(frozen=True)
@@ -73,3 +77,13 @@ class Table:
         if self.task == "trajectory":
             return self.feature_names
         return self.class_names or (self.target_name,)
+
+    def check_magnitude(self) -> None:
+        """Raise `InputError` for columns with values beyond `LARGEST`, each by name."""
+        columns = [*zip(self.feature_names, np.asarray(self.X, dtype=np.float64).T, strict=False)]
+        if self.task == "regression":
+            columns.append((self.target_name, np.asarray(self.y, dtype=np.float64)))
+        faults = [f"column {name!r} holds values beyond {LARGEST:g}, too large to be computed with: give it in another "
+                  "unit" for name, values in columns if np.abs(values).max(initial=0.0) > LARGEST]
+        if faults:
+            raise InputError(*faults)

@@ -20,6 +20,8 @@ from evokan.explain.laws import Law, linear
 
 SAMPLE = 96
 """Points of an edge."""
+FEW = 12
+"""Up to this many different values a column is one of kinds or counts."""
 CHUNK = 2_000_000
 """Numbers in the largest array of the scan: 16 MB each, four or five at a time."""
 STARTS = 3
@@ -58,8 +60,12 @@ class EdgeLaw:
 
 
 def sample_points(values: FloatArray) -> FloatArray:
-    """Return `SAMPLE` points at even quantiles of `values`, smallest and largest among them."""
-    return np.quantile(values, np.linspace(0.0, 1.0, SAMPLE))
+    """Return `SAMPLE` points at even quantiles of `values`, smallest and largest among them.
+
+    Of a column of few values, such as one of a category, only those that occur: between them there is no data.
+    """
+    few = len(np.unique(values)) <= FEW
+    return np.quantile(values, np.linspace(0.0, 1.0, SAMPLE), method="nearest" if few else "linear")
 
 
 def fit_edges(x: FloatArray, y: FloatArray, functions: Sequence[LibraryFunction] | None = None) -> list[list[EdgeLaw]]:

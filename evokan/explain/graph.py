@@ -46,7 +46,8 @@ class SplineTable:
 
     def __call__(self, x: FloatArray) -> FloatArray:
         """Return the values at `x`, shape (N,)."""
-        values: FloatArray = self.basis(x) @ np.append(self.coefficients, (self.base, self.slope))
+        # A formula may call it with a constant.
+        values: FloatArray = self.basis(np.atleast_1d(x)) @ np.append(self.coefficients, (self.base, self.slope))
         return values
 
     def basis(self, x: FloatArray, derivative: bool = False) -> FloatArray:

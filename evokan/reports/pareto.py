@@ -67,7 +67,8 @@ def plot_pareto(front: pd.DataFrame, evaluations: pd.DataFrame | None = None, ax
         above = _fit(
             ax,
             np.concatenate([size, tried["n_params"]]),
-            np.concatenate([searched, loss + spread]),
+            # A bar that reaches 0 has no lower end on a logarithmic axis.
+            np.concatenate([searched, loss + spread, np.maximum(loss - spread, loss / 3)]),
             tried["val_loss"].to_numpy(dtype=np.float64),
         )
         for d, dots in tried.groupby("depth"):

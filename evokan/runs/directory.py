@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import errno
 import fcntl
 import io
 import os
@@ -19,10 +18,26 @@ from numpy.typing import NDArray
 from evokan.errors import InputError, RunStopped
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HISTORY_COLUMNS, HistoryRow
-from evokan.runs.files import append, made_folders, part_of, read_json, replace_text, write_json
-from evokan.runs.tables import read_records, record_line, to_line
+from evokan.runs.files import (
+    DISK_FAULTS,
+    append,
+    made_folders,
+    read_json,
+    reading,
+    replace_bytes,
+    replace_text,
+    write_json,
+)
+from evokan.runs.tables import read_records, record_line, to_line, whole_lines
 
-DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+_CONFIG_PARTS: dict[str, tuple[str, ...]] = {
+    "settings": ("space", "folds", "seed", "generations"),
+    "options": (),
+    "data": ("name", "sha256", "task", "rows", "features", "schema", "train", "validation", "test"),
+    "chromosome": (),
+    "reference_point": (),
+    "versions": ("evokan",),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,22 @@ class Checkpoint:
     settings: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Remains:
+    """What is whole in the tables of a run that goes on.
+
+    Attributes
+    ----------
+    records
+        Rows of ``evaluations.csv`` up to the planned end.
+    history
+        Lines of ``history.csv`` up to the last whole generation.
+    """
+
+    records: tuple[Record, ...] = ()
+    history: tuple[str, ...] = ()
+
+
 class RunDirectory:
     """Paths, appends and atomic replacements inside one run.
 
@@ -51,6 +82,11 @@ class RunDirectory:
     ----------
     path
         The run's folder; see `create` and `open`.
+
+    Attributes
+    ----------
+    remedy
+        How to make what comes after the last generation again, as for `evokan.runs.files.reading`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,6 +100,7 @@ class RunDirectory:
         self.best = path / "best"
         self.plots = path / "plots"
         self.log = path / "run.log"
+        self.remedy = f"delete {self.best / 'metrics.json'} and go on with: evokan resume {path}"
 
     @classmethod
     def create(cls, path: Path, config: dict[str, Any]) -> RunDirectory:
@@ -172,10 +209,15 @@ class RunDirectory:
             It is damaged, or not that of a run.
         """
         config = read_json(self.config)
-        parts = ("settings", "options", "data", "chromosome", "reference_point")
-        missing = [name for name in parts if name not in config]
+        missing = []
+        for part, names in _CONFIG_PARTS.items():
+            if isinstance(config.get(part), dict):
+                missing += [f"{part}.{name}" for name in names if name not in config[part]]
+            else:
+                missing.append(part)
         if missing:
-            raise InputError(f"{self.config}: is not that of a run (it lacks {', '.join(missing)})")
+            raise InputError(f"{self.config}: is not that of a run (it lacks {', '.join(missing)}); bring the whole "
+                             "file back, or name another folder")
         return config
 
     def append_record(self, record: Record) -> None:
@@ -198,9 +240,8 @@ class RunDirectory:
         """Write ``population-GENERATION.safetensors``: what the survivors have learned, before the checkpoint."""
         from safetensors.numpy import save
 
-        part = part_of(self._population(generation))
-        part.write_bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
-        part.replace(self._population(generation))
+        replace_bytes(self._population(generation),
+                      save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
 
     def drop_populations(self, generation: int) -> None:
         """Remove those of other generations, after the checkpoint."""
@@ -216,14 +257,11 @@ class RunDirectory:
         InputError
             The file is missing or damaged.
         """
-        from safetensors import SafetensorError
         from safetensors.numpy import load
 
         path = self._population(generation)
-        try:
+        with reading(path):
             arrays: dict[str, NDArray[Any]] = load(path.read_bytes())
-        except (OSError, SafetensorError) as error:
-            raise InputError(f"{path}: is missing or damaged; the run cannot go on") from error
         return arrays
 
     def _population(self, generation: int) -> Path:
@@ -240,16 +278,19 @@ class RunDirectory:
         if not self.checkpoint.exists():
             return None
         data = read_json(self.checkpoint)
-        try:
+        with reading(self.checkpoint):
             return Checkpoint(int(data["generation"]), tuple(int(number) for number in data["population"]),
                               dict(data["settings"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{self.checkpoint}: is damaged; the run cannot go on") from error
 
-    def mend(self, generation: int, last_generation: int) -> list[Record]:
-        """Cut what a kill left behind, and return the whole records up to `last_generation`, the planned end.
+    def remains(self, generation: int, last_generation: int) -> Remains:
+        """Return what a run can go on from; nothing is written.
 
-        A torn last line of ``evaluations.csv`` goes, and history rows after `generation`, the last whole one.
+        Parameters
+        ----------
+        generation
+            The last whole one.
+        last_generation
+            The planned end.
 
         Raises
         ------
@@ -257,12 +298,17 @@ class RunDirectory:
             A file is damaged elsewhere than at its end.
         """
         records = [record for record in read_records(self.evaluations) if record.generation <= last_generation]
-        replace_text(self.evaluations, to_line(COLUMNS) + "".join(map(record_line, records)))
-        text = self.history.read_text(encoding="utf-8") if self.history.exists() else ""
-        rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])))
-        try:
-            kept = [row for row in rows if int(row["generation"]) <= generation]
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{self.history}: is damaged; the run cannot go on") from error
-        replace_text(self.history, to_line(HISTORY_COLUMNS) + "".join(to_line(row.values()) for row in kept))
-        return records
+        if generation < 0:
+            return Remains(tuple(records))
+        with reading(self.history):
+            rows = [row for row in csv.DictReader(io.StringIO(whole_lines(self.history)))
+                    if int(row["generation"]) <= generation]
+            if [int(row["generation"]) for row in rows] != [*range(generation + 1)]:
+                raise ValueError(f"it does not hold the {generation + 1} generations of checkpoint.json")
+            history = tuple(to_line(row[name] for name in HISTORY_COLUMNS) for row in rows)
+        return Remains(tuple(records), history)
+
+    def mend(self, remains: Remains) -> None:
+        """Cut what a kill left behind `remains`: a torn line, history rows of a generation that was not whole."""
+        replace_text(self.evaluations, to_line(COLUMNS) + "".join(map(record_line, remains.records)))
+        replace_text(self.history, to_line(HISTORY_COLUMNS) + "".join(remains.history))

@@ -22,9 +22,10 @@ from experiments.hkan.repeats import Repeat, rows_of, run_repeat
 PUBLIC = "HKAN_PUBLIC"
 AIMS = {"concrete": 12.0, "stock": 12.0, "tf3": 2.0, "tf5": 2.0}
 REPEATS = 5
-OTHERS = ("laser", "machineCPU", "dee", "treasury", "auto_mpg", "ele_2", "pyramidines", "triazines", "tf1", "tf5-5")
+OTHERS = ("laser", "machineCPU", "dee", "treasury", "auto_mpg", "ele_2", "pyramidines", "triazines", "tf1", "tf5-5",
+          "kinematics8nm")
 """What is compared too; `FEW` has fewer repeats where the public code takes long."""
-FEW = {"tf1": 3, "tf5-5": 2}
+FEW = {"tf1": 3, "tf5-5": 2, "kinematics8nm": 2}
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -62,12 +63,14 @@ def report(rows: Sequence[Row]) -> list[str]:
         ratio = seconds[0] / seconds[1]
         if name in AIMS:
             aims.append(Aim(f"{name}: times faster", AIMS[name], ratio))
-            aims.append(Aim(f"{name}: error over that of the public code", 1.02, errors[1] / errors[0], at_least=False))
+            aims.append(Aim(f"{name}: error over that of the public code", 1.0, errors[1] / errors[0], at_least=False))
         lines.append((name, len(public), number(seconds[0]), number(seconds[1]), f"**{number(ratio)}**",
                       number(errors[0]), number(errors[1]), number(PUBLISHED[name].hkan)))
     text = ("Table IV's hyperparameters, medians over the repeats (seeds 0, 1, ...), the same rows for both. Ours is "
             "`HKANRegressor` without scaling. The public code runs with the tolerance of its node regressions at "
-            "machine precision, which its published figures need (scikit-learn's 1e-6 spoils TF3 and TF5).")
+            "machine precision, which its published figures need (scikit-learn's 1e-6 spoils TF3 and TF5). The aims: "
+            "faster by the factors named, at an error equal or lower. The two codes draw other centres from the same "
+            "seeds, so with few repeats their errors differ by luck too.")
     header = ("data", "repeats", "public, s", "evokan, s", "ratio", "public, RMSE", "evokan, RMSE", "published, RMSE")
     return [text, *([aims_table(aims)] if aims else []), table(header, lines)]
 

@@ -11,6 +11,7 @@ from evokan.baselines import fit_baselines
 from evokan.experiments import Context, Experiment
 from evokan.job import prepare, resolve
 from experiments.benchmarks.report import Measurements
+from experiments.benchmarks.report import folder as benchmarks
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
 from experiments.hkan.repeats import REPEATS, TEXT, WITH_TEXT, Repeat, run_repeat
 from experiments.hkan.searches import Piece, run_search
@@ -31,10 +32,12 @@ def run(context: Context) -> Sequence[Path]:
     repeats = Measurements(folder / "repeats.csv", ("dataset", "seed"))
     baselines = Measurements(folder / "baselines.csv", ("dataset", "model"))
     searches = Measurements(folder / "searches.csv", ("dataset", "method", "seed", "population", "generations"))
+    public = Measurements(benchmarks(context) / "hkan_fit.csv", ("dataset", "code", "seed"))
     out = [repeats.path, baselines.path, searches.path, folder / "table_v.md"]
 
     def write() -> None:
-        out[-1].write_text(page(repeats.values(), baselines.values(), searches.values()), encoding="utf-8")
+        text = page(repeats.values(), baselines.values(), searches.values(), public.values())
+        out[-1].write_text(text, encoding="utf-8")
 
     _repeat(repeats, context)
     _baselines(baselines, context)

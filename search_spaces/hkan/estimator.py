@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from evokan.errors import InputError
 from evokan.scaling import Scaler
 from search_spaces.hkan.fitting import fit, predict
-from search_spaces.hkan.layers import HKANLayer
+from search_spaces.hkan.layers import HKANLayer, as_number, as_whole, shown
 from search_spaces.hkan.options import MACHINE_PRECISION
 
 
@@ -23,7 +23,7 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     layers
-        From the input on; the last has one node.
+        A list from the input on; the last has one node.
     random_state
         Seed of the centres: a whole number of at least 0.
     cutoff
@@ -67,12 +67,12 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         TrainingFailed
             A value is not finite.
         """
-        self._check_parameters()
+        seed, cutoff = self._checked_parameters()
         x, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         self._inputs = Scaler.fit(x, self.scaler)
         self._target = Scaler.fit(np.asarray(target, dtype=np.float64)[:, None], self.scaler)
         scaled = self._target.transform(np.asarray(target, dtype=np.float64)[:, None])
-        self.layers_ = fit(self.layers, self._inputs.transform(x), scaled, self.random_state, self.cutoff).layers
+        self.layers_ = fit(self.layers, self._inputs.transform(x), scaled, seed, cutoff).layers
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -89,21 +89,27 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "layers_")
         scaling = {"input_shift": self._inputs.shift, "input_scale": self._inputs.scale}
         weights = state(self.layers_, float(self._target.shift[0]), float(self._target.scale[0]))
-        architecture = HKANArchitecture(self.n_features_in_, tuple(self.layers))
+        # Not `layers`, which may have been set to others since.
+        architecture = HKANArchitecture(self.n_features_in_, tuple(found.layer for found in self.layers_))
         spec = {"space": "hkan", "architecture": architecture.to_json(), "task": "regression"}
         return load_model(architecture, spec, {**weights, **scaling})
 
-    def _check_parameters(self) -> None:
+    def _checked_parameters(self) -> tuple[int, float]:
+        """Return seed and cutoff as plain numbers."""
         faults = []
-        if not self.layers or not all(isinstance(layer, HKANLayer) for layer in self.layers):
-            faults.append(f"layers {self.layers!r}: give a list of HKANLayer, the output layer last")
+        if (not isinstance(self.layers, Sequence) or not self.layers
+                or not all(isinstance(layer, HKANLayer) for layer in self.layers)):
+            faults.append(f"layers {shown(self.layers)}: give a list of HKANLayer, the output layer last")
         elif self.layers[-1].nodes != 1:
             faults.append(f"layers: the last has {self.layers[-1].nodes} nodes; a regression has one output")
-        if not isinstance(self.random_state, int | np.integer) or self.random_state < 0:
-            faults.append(f"random_state {self.random_state!r}: a whole number of at least 0 is needed")
-        if not 0 <= self.cutoff < 1:
-            faults.append(f"cutoff {self.cutoff!r}: a number from 0 to below 1 is needed")
-        if self.scaler not in ("minmax", "none"):
-            faults.append(f"scaler {self.scaler!r}: minmax or none")
-        if faults:
+        seed = as_whole(self.random_state)
+        if seed is None or seed < 0:
+            faults.append(f"random_state {shown(self.random_state)}: a whole number of at least 0 is needed")
+        cutoff = as_number(self.cutoff)
+        if not 0 <= cutoff < 1:
+            faults.append(f"cutoff {shown(self.cutoff)}: a number from 0 to below 1 is needed")
+        if not (isinstance(self.scaler, str) and self.scaler in ("minmax", "none")):
+            faults.append(f"scaler {shown(self.scaler)}: minmax or none")
+        if seed is None or faults:
             raise InputError(*faults)
+        return seed, cutoff

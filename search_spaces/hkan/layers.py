@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from numbers import Real
 from typing import Any, Literal, get_args
 
 from evokan.errors import InputError, unknown_name
@@ -13,6 +15,32 @@ Basis = Literal["sigmoid", "gaussian", "relu", "softplus", "tanh", "identity"]
 Placement = Literal["random", "data", "equal"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 PLACEMENTS: tuple[Placement, ...] = get_args(Placement)
+
+
+def as_whole(value: object) -> int | None:
+    """Return a whole number of any kind (NumPy's too) as an int; None for anything else, a float or a bool too."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
+def as_number(value: object) -> float:
+    """Return a real number of any kind as a float; nan for anything else, and for one beyond a float's range."""
+    try:
+        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        return math.nan
+
+
+def shown(value: object) -> str:
+    """Return how a message names a value: on one line, and not for long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _name(value: object) -> str:
+    return str(value) if isinstance(value, str) else shown(value)
 
 
 @dataclass(frozen=True)
@@ -26,8 +54,8 @@ class HKANLayer:
     nodes
         Number of nodes, at least 1; an output layer has one for each output.
     basis
-        The function g; ``identity`` takes the column itself as the block. Several names make a mixed layer: blocks
-        take turns, the block of node q and column p the one at place (q + p) modulo their number.
+        The function g; ``identity`` takes the column itself as the block. Several names, a tuple, make a mixed layer:
+        blocks take turns, the block of node q and column p the one at place (q + p) modulo their number.
     sigma
         Sharpness, positive.
     n_basis
@@ -46,7 +74,7 @@ class HKANLayer:
     Notes
     -----
     What has no influence is set to one value, so that equal layers are equal: an identity layer has `sigma` 1,
-    `n_basis` 1, `placement` ``equal`` and `ridge` 0.
+    `n_basis` 1, `placement` ``equal`` and `ridge` 0. Numbers are kept as plain int and float, whatever kind was given.
     """
 
     nodes: int = 1
@@ -57,33 +85,37 @@ class HKANLayer:
     ridge: float = 0.01
 
     def __post_init__(self) -> None:
-        faults = [fault for name in self.bases if name not in BASES
-                  for fault in unknown_name("basis", str(name), BASES).faults]
-        if not self.bases:
+        bases = tuple(map(_name, self.basis if isinstance(self.basis, tuple | list) else (self.basis,)))
+        placement = _name(self.placement)
+        nodes, n_basis = as_whole(self.nodes), as_whole(self.n_basis)
+        sigma, ridge = as_number(self.sigma), as_number(self.ridge)
+        faults = [fault for name in bases if name not in BASES for fault in unknown_name("basis", name, BASES).faults]
+        if not bases:
             faults.append("basis: name at least one function")
-        if len(self.bases) > 1 and ("identity" in self.bases or len(set(self.bases)) < len(self.bases)):
-            faults.append(f"basis {', '.join(self.bases)}: a mixed layer takes each function once, and no identity")
-        if self.placement not in PLACEMENTS:
-            faults.extend(unknown_name("placement", str(self.placement), PLACEMENTS).faults)
-        for name, value in (("nodes", self.nodes), ("n_basis", self.n_basis)):
-            if isinstance(value, bool) or value != int(value) or value < 1:
-                faults.append(f"{name} {value}: a whole number of at least 1 is needed")
-        if not (math.isfinite(self.sigma) and self.sigma > 0):
-            faults.append(f"sigma {self.sigma}: a positive number is needed")
-        if not (math.isfinite(self.ridge) and self.ridge >= 0):
-            faults.append(f"ridge {self.ridge}: a number of at least 0 is needed")
+        if len(bases) > 1 and ("identity" in bases or len(set(bases)) < len(bases)):
+            faults.append(f"basis {', '.join(bases)}: a mixed layer takes each function once, and no identity")
+        if placement not in PLACEMENTS:
+            faults.extend(unknown_name("placement", placement, PLACEMENTS).faults)
+        for name, given, whole in (("nodes", self.nodes, nodes), ("n_basis", self.n_basis, n_basis)):
+            if whole is None or whole < 1:
+                faults.append(f"{name} {shown(given)}: a whole number of at least 1 is needed")
+        if not (math.isfinite(sigma) and sigma > 0):
+            faults.append(f"sigma {shown(self.sigma)}: a positive number is needed")
+        if not (math.isfinite(ridge) and ridge >= 0):
+            faults.append(f"ridge {shown(self.ridge)}: a number of at least 0 is needed")
         if faults:
             raise InputError(*faults)
-        if self.bases == ("identity",):
-            without_influence: dict[str, Any] = {"sigma": 1.0, "n_basis": 1, "placement": "equal", "ridge": 0.0}
-            for attribute, neutral in without_influence.items():
-                object.__setattr__(self, attribute, neutral)
-        object.__setattr__(self, "basis", self.bases[0] if len(self.bases) == 1 else self.bases)
+        plain = {"nodes": nodes, "basis": bases[0] if len(bases) == 1 else bases, "sigma": sigma, "n_basis": n_basis,
+                 "placement": placement, "ridge": ridge}
+        if bases == ("identity",):
+            plain |= {"sigma": 1.0, "n_basis": 1, "placement": "equal", "ridge": 0.0}
+        for attribute, value in plain.items():
+            object.__setattr__(self, attribute, value)
 
     @property
     def bases(self) -> tuple[Basis, ...]:
         """The basis functions that blocks take turns with; mostly one."""
-        return (self.basis,) if isinstance(self.basis, str) else tuple(self.basis)
+        return (self.basis,) if isinstance(self.basis, str) else self.basis
 
     @property
     def is_identity(self) -> bool:

@@ -98,6 +98,17 @@ def test_simple_functions_win_where_they_are_as_good():
     assert fit_edges(x[None], rough[None])[0][0].law.function.name == "x"
 
 
+def test_a_column_of_few_values_is_sampled_where_it_has_rows_and_joined_by_the_simplest_law():
+    kinds = np.repeat([0.0, 1.0], [30, 70])
+    x = sample_points(kinds)
+    assert set(x) == {0.0, 1.0}
+    assert np.mean(x) == pytest.approx(0.7, abs=0.01)
+    assert set(sample_points(np.arange(300.0) % 7)) == set(range(7))
+    best = fit_edges(x[None], np.where(x > 0, 2.5, -1.0)[None])[0][0]
+    assert best.law.function.name == "x"
+    assert len(set(sample_points(np.linspace(0, 1, 50)))) == len(x)      # a measured column keeps its even quantiles
+
+
 def test_a_constant_edge_is_a_constant():
     x = sample_points(np.linspace(0, 1, 50))
     (laws,) = fit_edges(x[None], np.full((1, len(x)), 2.5))

@@ -213,6 +213,30 @@ def test_lost_records_are_noticed(stub, tmp_path):
         evokan.resume(tmp_path / "run")
 
 
+def everything(path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in sorted(path.rglob("*"))
+            if file.is_file() and file.name not in (".lock", "run.log")}
+
+
+@pytest.mark.parametrize(("name", "damage"), [
+    ("evaluations.csv", lambda path: path.write_text(path.read_text().replace("\n3,", "\nxx,"))),
+    ("evaluations.csv", lambda path: path.unlink()),
+    ("history.csv", lambda path: path.write_text("generation\nwhat?\n")),
+    ("checkpoint.json", lambda path: path.write_text("{}")),
+    ("checkpoint.json", lambda path: path.unlink()),
+])
+@pytest.mark.parametrize("generations", [None, 4])
+def test_a_refused_resume_leaves_a_finished_run_as_it_was(stub, tmp_path, name, damage, generations):
+    run = evokan.search(**stub, out=tmp_path / "run")
+    damage(run.path / name)
+    if generations is None:         # of a finished run that does not go on, nothing is read
+        (run.path / "best" / "metrics.json").unlink()
+    before = everything(run.path)
+    with pytest.raises(InputError):
+        evokan.resume(run.path, generations=generations)
+    assert everything(run.path) == before
+
+
 def test_observers_are_told_in_order(stub, tmp_path):
     first, second = Events(), Events()
     evokan.search(**stub, out=tmp_path / "run", observer=Observers(first, second))

@@ -88,6 +88,11 @@ def test_scores_that_are_not_finite_give_no_figures(task, shape, bad):
     json.dumps(figures, allow_nan=False)
 
 
+def test_figures_that_overflow_do_not_exist():
+    figures = evaluate_predictions("regression", [0.0, 1.0], [1e200, -1e200])
+    assert figures == {"rmse": None, "mae": 1e200, "r2": None}
+
+
 def test_one_row_and_no_row():
     assert evaluate_predictions("regression", [3.0], [1.0]) == {"rmse": 2.0, "mae": 2.0, "r2": None}
     assert set(evaluate_predictions("regression", [], np.zeros((0, 1))).values()) == {None}

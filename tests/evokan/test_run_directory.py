@@ -19,8 +19,10 @@ from evokan.runs.log import RunLog
 from evokan.runs.run import Run
 from evokan.runs.tables import parse_record, read_records, record_line, to_line
 
-CONFIG = {"settings": {"space": "stub"}, "options": {}, "data": {}, "chromosome": {},
-          "reference_point": {"val_loss": 1.0}}
+CONFIG = {"settings": {"space": "stub", "folds": 1, "seed": 0, "generations": 2}, "options": {},
+          "data": {"name": "stub", "sha256": "0", "task": "regression", "rows": 40, "features": 4, "schema": {},
+                   "train": 25, "validation": 7, "test": 8},
+          "chromosome": {}, "reference_point": {"val_loss": 1.0}, "versions": {"evokan": "0.1.0"}}
 ROW = HistoryRow(0, 4, 0, 0, 0, 0.1, 0.2, float("inf"), 30, 2, 0.5, 0.25, 0.01)
 
 
@@ -131,6 +133,12 @@ def test_what_is_no_run_is_said(tmp_path):
 # ---------------------------------------------------------------- checkpoint and mending
 
 
+def mended(directory, generation, last_generation):
+    remains = directory.remains(generation, last_generation)
+    directory.mend(remains)
+    return list(remains.records)
+
+
 @pytest.mark.parametrize("text", ["{", "{}", '{"generation": "x", "population": [], "settings": {}}',
                                   '{"generation": 1}'])
 def test_a_damaged_checkpoint_is_the_users_to_know(directory, text):
@@ -155,17 +163,17 @@ def test_mending_cuts_what_lies_after_the_checkpoint(directory):
     with directory.history.open("a") as file:
         file.write("3,4")
     before = directory.evaluations.read_text()
-    assert directory.mend(1, 9) == records
+    assert mended(directory, 1, 9) == records
     assert directory.evaluations.read_text() == before.removesuffix("6,3,01")
     assert [line[0] for line in directory.history.read_text().splitlines()[1:]] == ["0", "1"]
-    assert directory.mend(0, 1) == records[:4]      # the plan was cut short
+    assert mended(directory, 0, 1) == records[:4]      # the plan was cut short
     assert read_records(directory.evaluations) == records[:4]
 
 
 def test_mending_makes_up_for_files_that_were_never_written(directory):
     directory.evaluations.unlink()
     directory.history.unlink()
-    assert directory.mend(-1, 9) == []
+    assert mended(directory, -1, 9) == []
     assert directory.evaluations.read_text() == to_line(COLUMNS)
 
 
@@ -173,7 +181,7 @@ def test_mending_does_not_guess_at_a_damaged_history(directory):
     with directory.history.open("a") as file:
         file.write("what?\n")
     with pytest.raises(InputError, match=r"history\.csv"):
-        directory.mend(0, 9)
+        directory.remains(0, 9)
 
 
 def test_a_replacement_that_fails_leaves_the_old_file(tmp_path):

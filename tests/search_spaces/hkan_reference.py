@@ -19,10 +19,11 @@ def basis_values(basis, sigma, z, centres):
     return G[basis](sigma * (z[:, None] - centres))
 
 
-def fit_predict(fitted, x, y, x_new):
+def fit_predict(fitted, x, y, x_new, **linear):
     """Fit the network with the centres of `fitted` layers to x, y by scikit-learn, and predict x_new.
 
-    Only the centres are taken over; several targets: node q is fitted to column q modulo their number.
+    Only the centres are taken over; several targets: node q is fitted to column q modulo their number. `linear` are
+    settings of the nodes' `LinearRegression`.
     """
     y = y.reshape(len(x), -1)
     for found in fitted:
@@ -40,7 +41,7 @@ def fit_predict(fitted, x, y, x_new):
                     model = Ridge(alpha=layer.ridge).fit(old, target)
                     blocks.append((model.predict(old), model.predict(new)))
                 below, below_new = (np.column_stack(part) for part in zip(*blocks, strict=True))
-            node = LinearRegression().fit(below, target)
+            node = LinearRegression(**linear).fit(below, target)
             heights.append(node.predict(below))
             heights_new.append(node.predict(below_new))
         x, x_new = np.column_stack(heights), np.column_stack(heights_new)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
+import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -127,12 +130,31 @@ def test_layers_are_equal_where_nothing_differs():
     ({"basis": "sigmiod"}, "did you mean 'sigmoid'"), ({"basis": ()}, "at least one"),
     ({"basis": ("tanh", "identity")}, "no identity"), ({"basis": ("tanh", "tanh")}, "each function once"),
     ({"placement": "date"}, "did you mean 'data'"), ({"nodes": 0}, "nodes 0"), ({"n_basis": 1.5}, "n_basis 1.5"),
-    ({"sigma": 0.0}, "sigma 0.0"), ({"sigma": float("nan")}, "sigma nan"), ({"ridge": -1.0}, "ridge -1.0"),
+    ({"sigma": 0.0}, "sigma 0.0"), ({"sigma": math.nan}, "sigma nan"), ({"ridge": -1.0}, "ridge -1.0"),
+    ({"nodes": 2.0}, "nodes 2.0"), ({"nodes": None}, "nodes None"), ({"nodes": math.nan}, "nodes nan"),
+    ({"nodes": math.inf}, "nodes inf"), ({"nodes": True}, "nodes True"), ({"nodes": "3"}, "nodes '3'"),
+    ({"n_basis": np.float64(3)}, "n_basis np.float64"), ({"sigma": None}, "sigma None"),
+    ({"sigma": 10**400}, "sigma 1000000"), ({"sigma": np.ones((40, 3))}, r"sigma array\("),
+    ({"sigma": True}, "sigma True"), ({"ridge": "x"}, "ridge 'x'"), ({"ridge": math.inf}, "ridge inf"),
+    ({"basis": None}, "unknown basis 'None'"), ({"basis": {"tanh", "relu"}}, "unknown basis .{"),
+    ({"basis": ("tanh", None)}, "unknown basis 'None'"), ({"basis": ["tanh", ["relu"]]}, "unknown basis"),
+    ({"placement": None}, "unknown placement 'None'"),
+    ({"placement": np.array(["data", "equal"])}, "unknown placement"),
 ])
 def test_a_layer_that_cannot_be_is_refused_with_a_reason(wrong, words):
     with pytest.raises(InputError, match=words) as caught:
         HKANLayer(**wrong)
     assert len(caught.value.faults) == 1
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+def test_numbers_of_any_kind_are_kept_as_plain_ones():
+    layer = HKANLayer(np.int64(3), np.str_("tanh"), np.float32(2.5), np.uint8(4), np.str_("random"), Fraction(1, 2))
+    assert layer == HKANLayer(3, "tanh", 2.5, 4, "random", 0.5)
+    assert [type(value) for value in layer.to_json().values()] == [int, str, float, int, str, float]
+    assert HKANLayer.from_json(json.loads(json.dumps(layer.to_json()))) == layer
+    assert HKANLayer(3, ["tanh", "relu"]) == HKANLayer(3, ("tanh", "relu"))
 
 
 def test_all_faults_of_a_layer_come_together():

@@ -99,10 +99,34 @@ def test_minmax_makes_units_irrelevant():
     ({"layers": []}, "list of HKANLayer"), ({"layers": [3]}, "list of HKANLayer"),
     ({"layers": [HKANLayer(2)]}, "the last has 2 nodes"), ({"random_state": None}, "random_state None"),
     ({"cutoff": 1.0}, "cutoff 1.0"), ({"scaler": "standard"}, "scaler 'standard'"),
+    ({"layers": HKANLayer()}, r"layers HKANLayer\(.*list of HKANLayer"), ({"layers": None}, "layers None"),
+    ({"layers": np.array([HKANLayer(3), HKANLayer()], dtype=object)}, r"layers array\(.*list of HKANLayer"),
+    ({"random_state": 1.0}, "random_state 1.0"), ({"random_state": -1}, "random_state -1"),
+    ({"cutoff": "a"}, "cutoff 'a'"), ({"cutoff": None}, "cutoff None"), ({"cutoff": float("nan")}, "cutoff nan"),
+    ({"scaler": None}, "scaler None"), ({"scaler": np.array(["none", "minmax"])}, "scaler array"),
 ])
 def test_parameters_that_cannot_be_are_refused(wrong, words):
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=words) as caught:
         HKANRegressor(**wrong).fit(*data())
+    assert len(caught.value.faults) == 1
+    assert "\n" not in str(caught.value)
+
+
+def test_a_numpy_number_is_as_good_a_seed():
+    x, y = data()
+    plain, other = (HKANRegressor(LAYERS, random_state=seed).fit(x, y).predict(x) for seed in (3, np.int64(3)))
+    assert np.array_equal(plain, other)
+
+
+def test_the_module_is_what_was_fitted_whatever_was_set_since():
+    x, y = data()
+    model = HKANRegressor(LAYERS).fit(x, y)
+    wanted = model.predict(x)
+    model.set_params(layers=[HKANLayer(4, "tanh"), HKANLayer(basis="identity")])
+    module = model.to_module()
+    assert module.architecture.layers == LAYERS
+    with torch.no_grad():
+        np.testing.assert_allclose(module(torch.as_tensor(x))[:, 0].numpy(), wanted, rtol=1e-8)
 
 
 def test_the_loss_is_the_rmse_of_the_scaled_target():

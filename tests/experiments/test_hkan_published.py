@@ -1,0 +1,178 @@
+"""Table IV as we read it, the authors' laws, and the ranges that TPE draws from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evokan.datasets import load_dataset
+from evokan.experiments import Context
+from experiments.hkan import table_v
+from experiments.hkan.laws import published_rows
+from experiments.hkan.published import LARGE, PUBLISHED, SMALL
+from experiments.hkan.repeats import TEXT, Repeat, rows_of, run_repeat
+from experiments.hkan.searches import suggest
+from search_spaces.hkan import HKANLayer
+from search_spaces.hkan.encoding import RIDGES
+
+NETWORKS = {
+    "concrete": [HKANLayer(153, "sigmoid", 32, 10, "data", 0.01), HKANLayer(23, "sigmoid", 3, 2, "random", 1),
+                 HKANLayer(1, "sigmoid", 19, 11, "data", 0.01)],
+    "tf2": [HKANLayer(48, "tanh", 22, 17, "random", 0.1), HKANLayer(11, "softplus", 18, 21, "data", 1),
+            HKANLayer(basis="identity")],
+    "ele_2": [HKANLayer(478, "relu", 19, 39, "data", 0.01), HKANLayer(basis="identity")],
+    "triazines": [HKANLayer(2, "sigmoid", 40, 29, "random", 1), HKANLayer(1, "gaussian", 41, 6, "data", 0.01)],
+    "auto_mpg": [HKANLayer(1, "sigmoid", 9, 32, "equal", 0.001)],
+    "wizmir": [HKANLayer(basis="identity")],
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_hyperparameters_are_read_layer_by_layer(name):
+    assert list(PUBLISHED[name].layers) == NETWORKS[name]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_printed_value_has_its_layer_and_its_range(name):
+    entry = PUBLISHED[name]
+    layers = entry.layers
+    curved = [layer for layer in layers if not layer.is_identity]
+    assert {len(values) for values in (entry.sigmas, entry.m, entry.places.split(), entry.ridges)} == {len(curved)}
+    assert len(layers) == len(entry.hidden) + 1 <= 3
+    assert layers[-1].nodes == 1
+    for layer in layers[:-1]:
+        assert 2 <= layer.nodes <= (1000 if len(layers) == 2 else 200)
+        assert not layer.is_identity
+        assert layer.placement != "equal"
+    for layer in curved:
+        assert 1 <= layer.sigma <= 50
+        assert 1 <= layer.n_basis <= 40
+        assert layer.ridge in RIDGES
+
+
+def test_the_data_sets_are_those_of_table_v():
+    assert len(PUBLISHED) == 24
+    assert {*SMALL, *LARGE, *table_v.FUNCTIONS} == set(PUBLISHED)
+    assert (len(SMALL), len(LARGE)) == (10, 8)
+
+
+class Trial:
+    """Answers as a trial of Optuna does, with numbers of its own, and notes what was asked."""
+
+    def __init__(self, seed: int, asked: dict[str, object]) -> None:
+        self._rng = np.random.default_rng(seed)
+        self.asked = asked
+
+    def suggest_int(self, name: str, low: int, high: int) -> int:
+        assert self.asked.setdefault(name, (low, high)) == (low, high)
+        # Often an end of the range.
+        return int(self._rng.choice([low, high, self._rng.integers(low, high + 1)]))
+
+    def suggest_categorical(self, name: str, choices):
+        assert self.asked.setdefault(name, tuple(choices)) == tuple(choices)
+        return choices[self._rng.integers(len(choices))]
+
+
+def test_tpe_draws_from_the_whole_of_table_iii_and_nothing_else():
+    asked: dict[str, object] = {}
+    networks = [suggest(Trial(seed, asked), 5) for seed in range(2000)]
+    hidden = [(layer, network.depth) for network in networks for layer in network.layers[:-1]]
+    last = [network.layers[-1] for network in networks]
+    assert {network.n_inputs for network in networks} == {5}
+    assert {network.depth for network in networks} == {1, 2, 3}
+    for depth, widest in ((2, 1000), (3, 200)):
+        nodes = {layer.nodes for layer, found in hidden if found == depth}
+        assert (min(nodes), max(nodes)) == (2, widest)
+    assert {layer.nodes for layer in last} == {1}
+    assert {layer.basis for layer, _ in hidden} == {"sigmoid", "gaussian", "relu", "softplus", "tanh"}
+    assert {layer.basis for layer in last} == {"sigmoid", "gaussian", "relu", "softplus", "tanh", "identity"}
+    curved_last = [layer for layer in last if not layer.is_identity]
+    assert {layer.placement for layer, _ in hidden} == {"random", "data"}
+    assert {layer.placement for layer in curved_last} == {"random", "data", "equal"}
+    for layers in ([layer for layer, _ in hidden], curved_last):
+        assert {layer.sigma for layer in layers} == set(range(1, 51))
+        assert {layer.n_basis for layer in layers} == set(range(1, 41))
+        assert {layer.ridge for layer in layers} == {0.0, 0.001, 0.01, 0.1, 1.0, 10.0}
+
+
+def test_optuna_takes_what_is_suggested():
+    optuna = pytest.importorskip("optuna", reason="optuna is not installed: pip install 'evokan[bench]'")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
+    keys = {}
+
+    def objective(trial):
+        keys[trial.number] = suggest(trial, 3).key
+        return float(trial.number % 7)
+
+    study.optimize(objective, n_trials=30)
+    assert suggest(study.best_trial, 3).key == keys[study.best_trial.number]
+
+
+def value(name: str, place):
+    """The function written out, for inputs in [0, 1] as the authors' files have them."""
+    i = np.arange(1, place.shape[1] + 1)
+    if name == "tf1":
+        return (2 * place[:, 0] - 1) * (2 * place[:, 1] - 1)
+    if name == "tf3":
+        x = 1000 * place - 500
+        return -(x * np.sin(np.sqrt(abs(x)))).sum(axis=1)
+    if name == "tf4":
+        r = np.linalg.norm(8 * place - 4, axis=1)
+        return 1 - np.cos(2 * np.pi * r) + 0.1 * r
+    x = np.pi * (place if name == "tf5-5" else 2 * place - 1)
+    return -(np.sin(x) * np.sin(i * x**2 / np.pi) ** 20).sum(axis=1)
+
+
+@pytest.mark.parametrize(("name", "inputs", "rows", "test_rows", "low"), [
+    ("tf1", 2, 5000, 10_000, 0.0), ("tf3", 2, 5000, 10_000, 0.0), ("tf4", 10, 3750, 1250, 0.0),
+    ("tf5", 2, 5000, 10_000, 0.5), ("tf5-5", 5, 7500, 2500, 0.0),
+])
+def test_laws_are_those_of_the_authors_files(name, inputs, rows, test_rows, low):
+    sample = published_rows(name)
+    assert sample.x.shape == (rows, inputs)
+    assert sample.x_test.shape == (test_rows, inputs)
+    x, y = np.vstack([sample.x, sample.x_test]), np.concatenate([sample.y, sample.y_test])
+    assert (x.min(), x.max()) == pytest.approx((low, 1), abs=1e-3)
+    values = value(name, x)
+    bottom, top = (0.206, 2.947) if name == "tf4" else (values.min(), values.max())
+    np.testing.assert_allclose(y, (values - bottom) / (top - bottom), atol=1e-9)
+    if name in ("tf1", "tf3", "tf5"):
+        axis = np.linspace(low, 1, 100)
+        assert np.array_equal(sample.x_test[:100], np.column_stack([np.full(100, low), axis]))
+        assert np.array_equal(np.unique(sample.x_test[:, 0]), axis)
+    again = published_rows(name)
+    assert np.array_equal(sample.x, again.x)
+    assert np.array_equal(sample.y_test, again.y_test)
+
+
+def test_other_data_sets_keep_their_rows_and_units():
+    sample, table = published_rows("product"), load_dataset("product")
+    assert np.array_equal(np.vstack([sample.x, sample.x_test]), table.X)
+    assert np.array_equal(np.concatenate([sample.y, sample.y_test]), table.y)
+    text = rows_of("tf1" + TEXT)
+    assert (len(text.x), len(text.x_test)) == (5000, 10_000)
+    np.testing.assert_allclose(text.y, value("tf1", text.x), atol=1e-12)
+
+
+def test_a_repeat_is_the_fit_of_table_iv():
+    found = run_repeat(Repeat("tf4", 0))
+    assert found["rmse"] == pytest.approx(PUBLISHED["tf4"].hkan, rel=0.05)
+    assert (found["dataset"], found["seed"]) == ("tf4", 0)
+    assert run_repeat(Repeat("tf4", 0))["rmse"] == found["rmse"]
+
+
+def test_searches_come_in_their_order_and_tpe_where_optuna_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(table_v, "find_spec", lambda name: name == "optuna")
+    pieces = table_v.search_pieces(Context(tmp_path))
+    assert len(pieces) == len(set(pieces)) == 3 * 10 + 10 + 14
+    assert [piece.dataset for piece in pieces[:10]] == list(SMALL)
+    assert {piece.method for piece in pieces[10:20]} == {"tpe"}
+    assert {piece.evaluations for piece in pieces if piece.dataset in SMALL} == {300}
+    assert {piece.evaluations for piece in pieces[-14:]} == {60}
+    assert {piece.seed for piece in pieces if piece.method == "evolution" and piece.dataset in SMALL} == {0, 1, 2}
+    monkeypatch.setattr(table_v, "find_spec", lambda name: None)
+    without = table_v.search_pieces(Context(tmp_path, seeds=1))
+    assert {piece.method for piece in without} == {"evolution"}
+    assert len(without) == 24
+    assert len(table_v.search_pieces(Context(tmp_path, quick=True))) == 2
