@@ -37,8 +37,8 @@ class SearchConfig(BaseModel):
     scaler: Literal["standard", "minmax", "none"] = "standard"
     impute: Literal["median", "drop"] | None = None
 
-    population: int = Field(100, ge=4)
-    generations: int = Field(20, ge=0)
+    population: int = Field(100, ge=4, le=1_000_000)
+    generations: int = Field(20, ge=0, le=1_000_000)
     crossover_rate: float = Field(0.9, ge=0, le=1)
     mutation_rate: float = Field(0.5, ge=0, le=1)
     algorithm: Literal["ga", "nsga2", "random"] = "ga"
@@ -50,7 +50,7 @@ class SearchConfig(BaseModel):
     refit: Literal["development", "holdout"] = "development"
     formula_seconds: float = Field(3.0, ge=0)
 
-    steps: int = Field(20, ge=1)
+    steps: int = Field(20, ge=1, le=1_000_000)
     folds: int = Field(1, ge=1)
     fold_stop: Literal["common", "own"] = "own"
     race: bool = False
@@ -58,7 +58,7 @@ class SearchConfig(BaseModel):
     preset: Literal["default", "paper"] = "default"
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
-    workers: int | None = Field(None, ge=1)
+    workers: int | None = Field(None, ge=1, le=10_000)
     ray: bool = False
     ray_address: str | None = None
     gpus_per_task: float = Field(0.0, ge=0)

@@ -85,8 +85,11 @@ class Split:
         rows = problem.development
         # Rows of a trajectory stand in time: to judge by what came before would be too easy.
         if FEW_FOLDS <= len(rows) <= FEW_ROWS and problem.task in ("classification", "regression"):
-            kind = StratifiedKFold if graph.task == "classification" else KFold
-            cuts = kind(FEW_FOLDS, shuffle=True, random_state=problem.split_seed).split(rows, problem.table.y[rows])
+            y_rows = problem.table.y[rows]
+            # A class rarer than the folds cannot be in each of them.
+            stratified = graph.task == "classification" and np.bincount(y_rows).min() >= FEW_FOLDS
+            kind = StratifiedKFold if stratified else KFold
+            cuts = kind(FEW_FOLDS, shuffle=True, random_state=problem.split_seed).split(rows, y_rows)
             folds = tuple(Fold(rows[np.sort(a)], rows[np.sort(b)]) for a, b in cuts)
         return cls(x, y, folds)
 

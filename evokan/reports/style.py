@@ -5,6 +5,7 @@ Nothing here touches matplotlib's global settings or pyplot: a figure that nobod
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -88,7 +89,9 @@ def save(target: Axes | Figure, path: str | Path) -> Path:
         raise ValueError("these axes belong to no figure")
     path = Path(path)
     metadata = {"Software": None} if path.suffix.lower() == ".png" else None
-    with styled():
+    with styled(), warnings.catch_warnings():
+        # A character that the typeface lacks is drawn as a box; whoever reads the picture sees that.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         # Asked for a tight box, or given a layout to find, matplotlib draws everything twice.
         layout = figure.get_layout_engine()
         if layout is not None:

@@ -102,6 +102,8 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "unknown suffix": (own("table.xlsx"), ("must end in .csv, .tsv or .parquet",)),
     "file and setting": (own("classes.csv", "why", "--space-option", "max_depth=0"), ("max_depth", "'why'")),
     "population below 4": ((*ON_IRIS, "--population", "3"), ("--population: must be at least 4 (got 3)",)),
+    "absurd sizes": ((*ON_IRIS, "--population", "9" * 23, "--workers", "99999999"),
+                     ("--population: must be at most 1000000", "--workers: must be at most")),
     "negative sizes": ((*ON_IRIS, "--population", "-8", "--generations", "-1", "--steps", "-1", "--folds", "0",
                         "--workers", "0", "--seed", "-1", "--split-seed", "-1", "--test-size", "-0.1", "--val-size",
                         "1", "--crossover-rate", "-0.1", "--mutation-rate", "1.1"),

@@ -229,3 +229,18 @@ def test_only_better_formulas_are_on_the_front():
 
     front = pareto([made(5, 0.1), made(3, 0.3), made(4, 0.3), made(9, 0.2), made(9, 0.05)])
     assert [(f.complexity, f.val_loss) for f in front] == [(3, 0.3), (5, 0.1), (9, 0.05)]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("counts", [(40, 30, 3), (4,) * 12])
+def test_rare_classes_are_no_reason_not_to_be_read(counts):
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(len(counts)), counts)
+    x = rng.normal(size=(len(y), 2)) + y[:, None]
+    problem = Problem.from_table(make_table("rare", "classification", x, y, target_name="c", feature_names=("a", "b"),
+                                            class_names=[f"k{i}" for i in range(len(counts))]),
+                                 test_size=0.25, validation_size=1 / 3)
+    split = Split.of(problem, crude_graph(problem))
+    assert len(split.folds) == 5
+    judged = np.concatenate([fold.validation for fold in split.folds])
+    assert sorted(judged) == problem.development.tolist()
