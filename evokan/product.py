@@ -12,14 +12,14 @@ from threadpoolctl import threadpool_limits
 from evokan.baselines import fit_baselines
 from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.executors import Executor
-from evokan.evaluation.records import COLUMNS, Record
+from evokan.evaluation.records import Record
 from evokan.final import Finalist, Finalizer
 from evokan.front import choose, finalist_records, front_of
 from evokan.observer import Observer
 from evokan.runs.directory import RunDirectory
-from evokan.runs.files import replace_text, write_json
+from evokan.runs.files import replace_bytes, replace_text, write_json
 from evokan.runs.run import Run, explanation_to_json
-from evokan.runs.tables import record_line, to_line
+from evokan.runs.tables import PARETO_COLUMNS, record_line, to_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from evokan.job import Job
     from evokan.space import Weights
-
-PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
 
 
 def write_product(job: Job, directory: RunDirectory, executor: Executor, records: Sequence[Record],
@@ -140,10 +138,10 @@ def _explanations(run: Run) -> dict[str, Figure]:
 
 
 def _write_network(job: Job, finalist: Finalist, weights: Weights, model_path: Path, spec_path: Path) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     model: Any = job.space.model(finalist.architecture, job.problem, weights)
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, model_path)
+    replace_bytes(model_path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
     member = finalist.member
     write_json(spec_path, {
         "id": member.record.id,

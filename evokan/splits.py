@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
@@ -11,6 +12,9 @@ from evokan.arrays import IntArray
 from evokan.errors import InputError
 from evokan.table import Table
 from evokan.trajectories import blocks_in_time, split_in_time
+
+_SHOWN = 5
+"""So many rare classes are named."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ def split_rows(table: Table, test_size: float, validation_size: float,
         test = table.test_rows
         rest = np.setdiff1d(rows, test)
     else:
+        _check_part(table, rows, test_size, "", "the test", "training and validation")
         rest, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y)
+    _check_part(table, rest, validation_size, " outside the test part", "validation", "training")
     train, validation = train_test_split(rest, test_size=validation_size, random_state=seed,
                                          stratify=None if y is None else y[rest])
     return np.sort(train), np.sort(validation), np.sort(test)
@@ -88,5 +94,20 @@ def _check_class_sizes(table: Table) -> None:
     counts = np.bincount(table.y, minlength=len(table.class_names))
     rare = [f"{name!r} ({count})" for name, count in zip(table.class_names, counts, strict=True) if count < 3]
     if rare:
-        raise InputError(f"data set {table.name!r}: class {', '.join(rare)} has fewer than 3 rows, one for each of "
-                         "train, validation and test: add rows or drop the class")
+        more = f" and {len(rare) - _SHOWN} more" if len(rare) > _SHOWN else ""
+        raise InputError(f"data set {table.name!r}: class {', '.join(rare[:_SHOWN])}{more} has fewer than 3 rows, one "
+                         "for each of train, validation and test: add rows or drop the class")
+
+
+def _check_part(table: Table, rows: IntArray, size: float, which: str, part: str, rest: str) -> None:
+    """Raise `ValueError` where a share `size` of `rows`, stratified for classes, leaves either side too few."""
+    taken = ceil(size * len(rows))
+    classes, counts = np.unique(table.y[rows], return_counts=True) if table.task == "classification" else ((), ())
+    if min(taken, len(rows) - taken) < max(len(classes), 1):
+        needed = f"one of each of the {len(classes)} classes" if len(classes) > 1 else "one"
+        raise ValueError(f"of the {len(rows)} rows{which}, {taken} would be for {part} and {len(rows) - taken} for "
+                         f"{rest}: each part needs {needed}")
+    for number, count in zip(classes, counts, strict=True):
+        if count < 2:
+            raise ValueError(f"class {table.class_names[number]!r} has only {count} row{which}: {part} and {rest} "
+                             "need one each")

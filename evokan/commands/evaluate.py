@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +66,7 @@ def read_chromosomes(path: Path, layout: ChromosomeLayout) -> list[Bits]:
         this layout.
     """
     try:
-        content = path.read_bytes()
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise InputError(f"--chromosomes {path}: cannot be read ({error.strerror or error})") from error
     found: list[Bits] = []

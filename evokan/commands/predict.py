@@ -33,37 +33,49 @@ def predict(
 
     The target column may be missing. Rows keep their order; classes are named as in the training file.
     """
-    from evokan.datasets import ColumnSchema, read_frame
+    from evokan.datasets import read_frame
     from evokan.runs.run import load_run
 
     if out.suffix.lower() != ".csv":
         raise InputError(f"--out {out}: its name must end in .csv")
     loaded = load_run(run)
-    schema = ColumnSchema.from_dict(loaded.config["data"]["schema"])
+    schema = loaded.schema
     with new_file(out, force=force) as part:
-        loaded.best  # noqa: B018 - an unfinished run is refused before the rows are read
+        loaded.best.model  # noqa: B018 - a run that cannot predict is refused before the rows are read
         try:
-            features = schema.transform(read_frame(data))
+            table = predictions(loaded, schema, schema.transform(read_frame(data)))
         except InputError as error:
             prefix = "" if all(str(data) in fault for fault in error.faults) else f"--data {data}: "
             raise InputError(*(prefix + fault for fault in error.faults)) from error
-        predictions(loaded, schema, features).to_csv(part, index=False)
+        table.to_csv(part, index=False)
     if json:
-        print_json({"out": out, "rows": len(features)})
+        print_json({"out": out, "rows": len(table)})
     elif not quiet:
-        console().print(f"{len(features)} predictions written to {out}", soft_wrap=True)
+        console().print(f"{len(table)} predictions written to {out}", soft_wrap=True)
 
 
 def predictions(run: Run, schema: ColumnSchema, features: NDArray[np.float64]) -> pd.DataFrame:
     """Return the columns ``prediction`` and, for classes, ``p(CLASS)``, one row for each row of `features`.
 
     Of a trajectory: the state at the next moment, under the names of the concepts.
+
+    Raises
+    ------
+    InputError
+        The network gives no number for a row; rows are counted from 1.
     """
     import numpy as np
     import pandas as pd
     from scipy.special import softmax
 
+    from evokan.datasets.columns import rows_text
+
     scores = run.best.predict(features)
+    wrong = np.asarray(~np.isfinite(scores).all(axis=1))
+    if wrong.any():
+        where = rows_text(pd.Series(wrong, index=np.arange(1, len(wrong) + 1)), wrong)
+        raise InputError(f"the network gives no number for {where}: a value there is too large to be computed with, "
+                         "correct it or leave the row out")
     if schema.task == "trajectory":
         return pd.DataFrame(scores, columns=list(schema.feature_names))
     if schema.task != "classification":

@@ -83,15 +83,17 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
     ------
     InputError
         `path` is there already and `force` is not given, or it cannot be written.
+    OSError
+        The block fails with another file.
     """
-    from evokan.runs.files import made_folders
+    from evokan.runs.files import DISK_FAULTS, made_folders
 
-    if path.is_dir():
-        raise InputError(f"--out {path}: is a folder; name a file")
-    if path.exists() and not force:
-        raise InputError(f"--out {path}: is there already; name a new file, or replace it with --force")
     part = path.with_name(path.name + ".part")
     try:
+        if path.is_dir():
+            raise InputError(f"--out {path}: is a folder; name a file")
+        if path.exists() and not force:
+            raise InputError(f"--out {path}: is there already; name a new file, or replace it with --force")
         with made_folders(path.parent):
             try:
                 part.touch()
@@ -101,6 +103,12 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
                 with suppress(OSError):
                     part.unlink(missing_ok=True)
     except OSError as error:
+        if error.filename is None:          # a write to an open file fails without its name
+            ours = error.errno in DISK_FAULTS
+        else:
+            ours = Path(str(error.filename)) in (part, path, *path.parents)
+        if not ours:
+            raise
         raise InputError(f"--out {path}: cannot be written ({error.strerror or error})") from error
 
 

@@ -172,11 +172,12 @@ class ColumnSchema(_Frozen):
         frame = frame.rename(columns=str).reset_index(drop=True)
         frame.index = frame.index + 1
         names = list(frame.columns)
+        unknown = set(names) - {self.target, *(column.name for column in self.columns)}
         parts, faults = [], []
         for column in self.columns:
             if names.count(column.name) != 1:
                 faults.append(f"column {column.name!r} is there more than once" if column.name in names else
-                              f"column {column.name!r} is missing{near(column.name, names)}")
+                              f"column {column.name!r} is missing{near(column.name, unknown)}")
                 continue
             try:
                 parts.append(column.encode(frame[column.name], fill=self.impute == "median"))

@@ -41,7 +41,7 @@ def read_frame(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        There is no such file, it is not what its suffix says, a row is longer or shorter than the header,
+        There is no such file, it is a folder or not what its suffix says, a row is longer or shorter than the header,
         there are no rows, or a column has no name or the name of another.
     """
     path = Path(path)
@@ -55,6 +55,8 @@ def read_frame(path: str | Path) -> pd.DataFrame:
 def read_any(path: Path) -> pd.DataFrame:
     """Do as `read_frame`, but leave the column names and the number of rows unchecked."""
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise InputError(f"file {path}: is a folder; name a file")
     if suffix not in (*_PARQUET, ".csv", ".tsv"):
         raise InputError(f"file {path}: its name must end in .csv, .tsv or .parquet")
     if not path.is_file():

@@ -95,9 +95,10 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | None) -> Encod
     if (kind == "numeric" or task == "regression") and infinite.any():
         raise InputError(f"target column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
                          "correct it or leave the row out")
-    mixed = mixed_fault(column, name, distinct) if task is None and kind == "categorical" else ""
-    if mixed:
-        raise InputError(mixed)
+    if task is None and kind == "categorical":
+        mixed = mixed_fault(column, name, distinct, "leave their rows out")
+        if mixed:
+            raise InputError(mixed)
     task = task or infer_task(column)
     if task == "regression":
         return EncodedTarget(task, numbers, ())

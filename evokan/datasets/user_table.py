@@ -171,7 +171,7 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
                              "correct it or leave the row out")
         return NumericColumn(name=name, median=float(np.nanmedian(numbers)))
     levels = levels_of(column)
-    mixed = mixed_fault(column, name, len(levels))
+    mixed = mixed_fault(column, name, len(levels), "empty them (--impute median)")
     if mixed:
         raise InputError(mixed)
     distinct = len(levels) == column.count() > 1

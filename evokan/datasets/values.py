@@ -86,15 +86,23 @@ def level_numbers(column: pd.Series[Any], levels: tuple[str, ...]) -> NDArray[np
     return positions[codes]
 
 
-def mixed_fault(column: pd.Series[Any], name: str, levels: int) -> str:
-    """Return a sentence where text of many levels is mostly numbers: some cells went wrong; else nothing."""
+def mixed_fault(column: pd.Series[Any], name: str, levels: int, remedy: str) -> str:
+    """Return a sentence where text of many levels is mostly numbers: some cells went wrong; else nothing.
+
+    Parameters
+    ----------
+    levels
+        Number of different values.
+    remedy
+        What to do with cells that cannot be corrected.
+    """
     strange = not_numbers(column)
     numbers = int(column.count()) - int(strange.sum())
     if levels <= _MIXED_LEVELS or not strange.any() or 2 * numbers < column.count():
         return ""
     row = column.index[strange][0]
     return (f"column {name!r} holds {numbers} numbers and {int(strange.sum())} texts (row {row} holds "
-            f"{str(column.loc[row])!r}): correct these cells, or empty them (--impute median)")
+            f"{str(column.loc[row])!r}): correct these cells, or {remedy}")
 
 
 def unsupported_fault(column: pd.Series[Any], name: str) -> str:

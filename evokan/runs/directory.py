@@ -38,6 +38,7 @@ _CONFIG_PARTS: dict[str, tuple[str, ...]] = {
     "reference_point": (),
     "versions": ("evokan",),
 }
+"""What ``config.json`` must hold: that which is read of it without further checks."""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
+from safetensors import SafetensorError
+
 from evokan.errors import InputError
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""Numbers of the errors of a disk that takes no more."""
+
+_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, csv.Error, SafetensorError)
+_WHY_LENGTH = 160
 
 
 @contextmanager
@@ -39,10 +50,15 @@ def append(path: Path, line: str) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
+    """Do as `replace_bytes` with text."""
+    replace_bytes(path, text.encode("utf-8"))
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
     """Replace a file as a whole: readers see the old content or the new, never a part."""
     part = part_of(path)
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with part.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
@@ -58,20 +74,54 @@ def write_json(path: Path, data: Any) -> None:
     replace_text(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, *sections: str, remedy: str = "start a new run") -> dict[str, Any]:
     """Return the content of a JSON file.
+
+    Parameters
+    ----------
+    sections
+        Objects that it must hold.
+    remedy
+        As for `reading`.
 
     Raises
     ------
     InputError
         It is missing or damaged.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except ValueError as error:
-        raise InputError(f"{path}: is damaged ({error})") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: is damaged (it holds no settings)")
+    with reading(path, remedy):
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it is no JSON object")
+        for name in sections:
+            if not isinstance(content[name], dict):
+                raise ValueError(f"{name!r} is no JSON object")
     return content
+
+
+@contextmanager
+def reading(what: Path | str, remedy: str = "start a new run") -> Iterator[None]:
+    """Blame a file of a run for whatever fails in the block that reads it.
+
+    Parameters
+    ----------
+    what
+        The file, as the message names it.
+    remedy
+        What to do where it cannot be brought back.
+
+    Raises
+    ------
+    InputError
+        It is missing, cannot be read or is damaged.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(f"{what} is missing: bring it back, or {remedy}") from error
+    except OSError as error:
+        raise InputError(f"{what} cannot be read ({error.strerror or error})") from error
+    except _DAMAGE as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(f"{what} is damaged: {shorten(why, _WHY_LENGTH, placeholder=' ...')}; bring it back, or "
+                         f"{remedy}") from error

@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from evokan.datasets.columns import ColumnSchema
 from evokan.errors import InputError
+from evokan.evaluation.records import COLUMNS
+from evokan.evolution.history import HISTORY_COLUMNS
 from evokan.prediction import predict
 from evokan.registry import make_space
 from evokan.runs.directory import RunDirectory
-from evokan.runs.files import read_json
+from evokan.runs.files import read_json, reading
+from evokan.runs.tables import PARETO_COLUMNS, read_table
 from evokan.space import EdgeCurve, Explanation, SearchSpace
 
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -52,18 +56,23 @@ class Run:
     @property
     def evaluations(self) -> pd.DataFrame:
         """Every individual of every generation: ``evaluations.csv``."""
-        return _read_table(self.directory.evaluations)
+        return read_table(self.directory.evaluations, COLUMNS)
 
     @property
     def history(self) -> pd.DataFrame:
         """One row per generation: ``history.csv``."""
-        return _read_table(self.directory.history)
+        return read_table(self.directory.history, HISTORY_COLUMNS)
 
     @property
     def pareto(self) -> pd.DataFrame:
         """The front, trained again with fresh seeds: ``pareto.csv``."""
         self._check_finished()
-        return _read_table(self.directory.pareto)
+        path, remedy = self.directory.pareto, self.directory.remedy
+        table = read_table(path, PARETO_COLUMNS, remedy)
+        with reading(path, remedy):
+            if not table["chosen"].any():
+                raise ValueError("it names no chosen network")
+        return table
 
     @property
     def finished(self) -> bool:
@@ -90,6 +99,13 @@ class Run:
                              f"{', '.join(map(str, sorted(ids)))}")
         folder = self.directory.front
         return Member(self, folder / f"{number}.json", folder / f"{number}.safetensors")
+
+    @property
+    def schema(self) -> ColumnSchema:
+        """How raw columns become inputs."""
+        stored = self.config["data"]["schema"]
+        with reading(self.directory.config):
+            return ColumnSchema.from_dict(stored)
 
     @cached_property
     def space(self) -> SearchSpace:
@@ -157,24 +173,31 @@ class Member:
     @cached_property
     def spec(self) -> dict[str, Any]:
         """Content of ``architecture.json``."""
-        return read_json(self._spec_path)
+        return read_json(self._spec_path, "model", "explanation", remedy=self._run.directory.remedy)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Content of ``metrics.json``; the chosen member alone has one."""
-        return read_json(self.path / "metrics.json")
+        return read_json(self.path / "metrics.json", "train", "validation", "test", "baselines",
+                         remedy=self._run.directory.remedy)
 
     @cached_property
     def model(self) -> torch.nn.Module:
         """The network: raw inputs (N, n_features) to logits (N, n_classes) or values (N, 1)."""
         from safetensors.torch import load_file
 
-        return self._run.space.load_model(self.spec["model"], load_file(self._model_path))
+        space, spec, remedy = self._run.space, self.spec["model"], self._run.directory.remedy
+        with reading(self._model_path, remedy):
+            weights = load_file(self._model_path)
+        with reading(f"{self._model_path} or {self._spec_path.name}", remedy):
+            return space.load_model(spec, weights)
 
     @cached_property
     def explanation(self) -> Explanation:
         """Curves and importances, as stored with the run."""
-        return explanation_from_json(self.spec["explanation"])
+        stored = self.spec["explanation"]
+        with reading(self._spec_path, self._run.directory.remedy):
+            return explanation_from_json(stored)
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return logits (N, classes) or values (N, 1) for raw inputs `X`, shape (N, n_features)."""
@@ -280,15 +303,3 @@ def explanation_from_json(data: dict[str, Any]) -> Explanation:
     )
     return Explanation(tuple(data["widths"]), tuple(data["input_names"]), tuple(data["output_names"]), edges,
                        np.array(data["importances"]), data.get("data", {}))
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError(f"{path}: is missing from the run")
-    text = {"chromosome": str, "parents": str, "reason": str, "origin": str, "status": str}
-    header = pd.read_csv(path, nrows=0).columns
-    converters = {name: kind for name, kind in text.items() if name in header}
-    # A running search may be in the middle of its last line.
-    frame = pd.read_csv(path, dtype=converters, keep_default_na=False, on_bad_lines="skip",
-                        na_values={name: [""] for name in header if name not in text})
-    return frame.dropna(how="all", subset=[name for name in header if name not in text]).reset_index(drop=True)

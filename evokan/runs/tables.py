@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evokan.errors import InputError
 from evokan.evaluation.records import COLUMNS, Record
+from evokan.runs.files import reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
+"""Columns of ``pareto.csv``, in order."""
 
 _FLOATS = frozenset(field.name for field in fields(Record) if field.type == "float")
 _INTEGERS = frozenset(field.name for field in fields(Record) if field.type == "int")
+_TEXTS = frozenset(COLUMNS) - _FLOATS - _INTEGERS
 
 
 def to_line(values: Iterable[Any]) -> str:
@@ -60,13 +67,48 @@ def read_records(path: Path) -> list[Record]:
     InputError
         A line before the last is damaged.
     """
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    # What follows the last line end is the part of a line that a kill cut off.
-    whole = text[: text.rfind("\n") + 1]
+    with reading(path):
+        rows = list(csv.DictReader(io.StringIO(whole_lines(path) if path.exists() else "")))
     records = []
-    for number, row in enumerate(csv.DictReader(io.StringIO(whole)), start=2):
-        try:
+    for number, row in enumerate(rows, start=2):
+        with reading(f"{path}, line {number}"):
             records.append(parse_record(row))
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}, line {number}: damaged ({error}); the run cannot be read further") from error
     return records
+
+
+def read_table(path: Path, columns: Sequence[str], remedy: str = "start a new run") -> pd.DataFrame:
+    """Return all whole rows of a table of a run; a torn last line is left out.
+
+    Parameters
+    ----------
+    columns
+        Names that it must have; those that are no texts of a `Record` hold numbers. More may follow.
+    remedy
+        As for `evokan.runs.files.reading`.
+
+    Raises
+    ------
+    InputError
+        It is missing or damaged.
+    """
+    import pandas as pd
+
+    numbers = [name for name in columns if name not in _TEXTS]
+    with reading(path, remedy):
+        frame = pd.read_csv(io.StringIO(whole_lines(path)), dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False,
+                            na_values={name: [""] for name in numbers})
+        missing = [name for name in columns if name not in frame]
+        if missing:
+            raise ValueError(f"it lacks the column {', '.join(missing)}")
+        holed = frame[numbers].isna().any(axis=1)
+        if holed.any():
+            raise ValueError(f"row {int(holed.argmax()) + 1} has empty cells")
+        for name in numbers:
+            frame[name] = pd.to_numeric(frame[name])
+    return frame
+
+
+def whole_lines(path: Path) -> str:
+    """Return the text of a file without what follows its last line end: the part of a line that a kill cut off."""
+    text = path.read_text(encoding="utf-8")
+    return text[: text.rfind("\n") + 1]

@@ -56,6 +56,8 @@ FILES: dict[str, str | bytes] = {
     "file": "not a folder",
     "taken/notes.txt": "something else",
     "new.csv": "sepal length (cm),petal length (cm),petal width (cm)\n5,1,1\n",
+    "two.csv": csv_text([*(f"{i},{i * 7 % 11},{'xyz'[i % 3]}" for i in range(30)), "1,2,w", "2,2,w"]),
+    "one text.csv": csv_text([*NUMBERS, "1,2,n.a."]),
 }
 
 # Arguments, and for each line that is expected a piece of it.
@@ -91,6 +93,9 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rare class": (own("rare.csv"), ("class 'w' has a single row",)),
     "text target for regression": (own("classes.csv", "y", "--task", "regression"), ("'y'",)),
     "gaps": (own("gaps.csv"), ("'a' (row 32)",)),
+    "a class of two": (own("two.csv"), ("data set 'two': class 'w' (2) has fewer than 3 rows",)),
+    "one text in a numeric target": (own("one text.csv"), ("correct these cells, or leave their rows out",)),
+    "a folder for a file": (own("taken"), ("file taken: is a folder; name a file",)),
     "infinite value": (own("infinite.csv"), ("infinite value in row 31",)),
     "no rows": (own("header only.csv"), ("holds no rows",)),
     "empty file": (own("empty.csv"), ("is empty",)),

@@ -30,6 +30,7 @@ def test_a_search_leaves_a_whole_run(name, request, files_below):
     found = files_below(run.path)
     assert found >= RUN_FILES
     assert not [file for file in found if file.endswith(".part")]
+    assert len({(run.path / file).stat().st_mode for file in found if (run.path / file).is_file()}) == 1
     evaluations = rows_of(run.path / "evaluations.csv")
     assert [int(row["id"]) for row in evaluations] == list(range(24))
     assert [int(row["generation"]) for row in evaluations] == [0] * 8 + [1] * 8 + [2] * 8
@@ -171,6 +172,24 @@ def test_new_rows_of_the_users_table_go_through_its_schema(own_run, own_table, e
     logits = load_run(own_run.path).best.predict(X)
     classes = np.array(["high", "low", "mid, or so"])
     assert (predicted["prediction"] == classes[logits.argmax(axis=1)]).all()
+
+
+@pytest.mark.parametrize("name", ["iris_run", "law_run"])
+def test_rows_without_an_answer_are_named(name, request, evokan_here, tmp_path, monkeypatch):
+    from evokan.runs.run import Member, load_run
+
+    run = request.getfixturevalue(name)
+    columns = load_run(run.path).schema.feature_names
+    pd.DataFrame([[1e308 if row in (1, 3) else 1.0] * len(columns) for row in range(5)], columns=columns).to_csv(
+        tmp_path / "new.csv", index=False)
+    predict = Member.predict
+    # What a network makes of such values depends on its sizes: here too much.
+    monkeypatch.setattr(Member, "predict", lambda self, X: np.where(X[:, :1] > 1e300, np.nan, predict(self, X)))
+    result = evokan_here("predict", run.path, "--data", "new.csv", "--out", "pred.csv")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == ("evokan: --data new.csv: the network gives no number for rows 2, 4: a value there is too "
+                          "large to be computed with, correct it or leave the row out\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"new.csv"}
 
 
 def test_an_existing_file_is_replaced_only_by_force(iris_run, evokan_here, tmp_path):

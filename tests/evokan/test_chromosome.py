@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evokan.chromosome import ChromosomeLayout, NeuronSegment, ValueSegment
+from evokan.commands.evaluate import read_chromosomes
 from evokan.errors import InputError
 
 LAYOUT = ChromosomeLayout((
@@ -162,6 +163,13 @@ def test_text_that_is_no_chromosome_is_the_users_mistake(text, sentence):
     with pytest.raises(InputError, match=sentence) as caught:
         LAYOUT.from_text(text)
     assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf# saved by an editor of Windows\r\n"])
+def test_a_file_of_chromosomes_may_begin_with_a_byte_order_mark(tmp_path, start):
+    path = tmp_path / "chromosomes.txt"
+    path.write_bytes(start + b"01" * 7 + b"\r\n" + b"1" * 14 + b"\r\n")
+    assert [LAYOUT.to_text(bits) for bits in read_chromosomes(path, LAYOUT)] == ["01" * 7, "1" * 14]
 
 
 @pytest.mark.parametrize(("make", "sentence"), [

@@ -112,6 +112,17 @@ def test_bad_values_are_named_by_column_value_and_row(change, faults):
         assert all(fault.startswith(start) for fault, start in zip(got, faults, strict=True))
 
 
+def test_a_missing_column_is_not_mistaken_for_another_known_one():
+    made = ColumnSchema(task="classification", target="petal", class_names=("no", "yes"), columns=tuple(
+        NumericColumn(name=name, median=0) for name in ("petal length", "petal width")))
+    frame = pd.DataFrame({"petal width": [1], "petal": ["no"]})
+    with pytest.raises(InputError) as error:
+        made.transform(frame)
+    assert error.value.faults == ("column 'petal length' is missing",)
+    with pytest.raises(InputError, match="did you mean 'petal lenght'"):
+        made.transform(frame.assign(**{"petal lenght": 1}))
+
+
 def test_rows_are_counted_from_1_whatever_the_index():
     assert "in row 2" in faults_of(ROWS.assign(colour=["red", "pink"]).set_index(pd.Index([70, 80])))[0]
 

@@ -92,6 +92,13 @@ def test_a_file_that_is_not_there(tmp_path):
         read_frame(tmp_path / "none.csv")
 
 
+@pytest.mark.parametrize("name", ["tables", "tables.csv"])
+def test_a_folder_is_called_one(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=rf"file .*/{name}: is a folder; name a file"):
+        read_frame(tmp_path / name)
+
+
 def test_all_faults_of_a_header_come_together(write):
     with pytest.raises(InputError) as error:
         read_frame(write("a,,a\n"))

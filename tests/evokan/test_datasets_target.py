@@ -96,7 +96,8 @@ def test_numbers_written_as_text_are_read_exactly(text):
     ([True, False, True], "regression", "regression needs numbers, but row 1 holds 'True'"),
     ([1.0, np.inf, 2.0, -np.inf], None, "'t' holds an infinite value in rows 2, 4"),
     (["1", "1e999", "2"], None, "'t' holds an infinite value in row 2"),
-    ([*map(str, range(30)), "n.a.", "n.a."], None, r"holds 30 numbers and 2 texts \(row 31 holds 'n.a.'\)"),
+    ([*map(str, range(30)), "n.a.", "n.a."], None,
+     r"holds 30 numbers and 2 texts \(row 31 holds 'n.a.'\): correct these cells, or leave their rows out$"),
     (pd.to_datetime(["2020-01-01", "2020-01-02"]), None, "holds datetime64 values"),
     ([[1], [2]], None, "'t' holds mixed values"),
 ])

@@ -234,6 +234,16 @@ def test_rare_classes_are_named():
         Problem.from_table(classes((20, 2, 20, 1)))
 
 
+def test_rare_classes_are_one_sentence_that_does_not_grow():
+    names = tuple(f"c{number}" for number in range(40))
+    table = replace(classes((2,) * 40), class_names=names)
+    with pytest.raises(InputError) as caught:
+        Problem.from_table(table)
+    assert caught.value.faults == (
+        "data set 'classes': class 'c0' (2), 'c1' (2), 'c2' (2), 'c3' (2), 'c4' (2) and 35 more has fewer than 3 rows, "
+        "one for each of train, validation and test: add rows or drop the class",)
+
+
 def test_too_many_folds_are_refused_with_the_number_that_works():
     with pytest.raises(InputError, match=r"--folds 9: the rarest class has only 8 rows .* use at most --folds 8"):
         Problem.from_table(classes((40, 10)), folds=9)
@@ -247,6 +257,33 @@ def test_parts_without_rows_are_refused(sizes):
     table = classes((6, 6))
     with pytest.raises(InputError, match=r"data set 'classes' with 12 rows cannot be split: .*--test-size"):
         Problem.from_table(table, **sizes)
+
+
+@pytest.mark.parametrize(("table", "sizes", "reason"), [
+    (classes((40, 40)), {"test_size": 0.999}, "of the 80 rows, 80 would be for the test and 0 for training and "
+                                              "validation: each part needs one of each of the 2 classes"),
+    (classes((40, 40)), {"test_size": 0.98}, "of the 80 rows, 79 would be for the test and 1 for training and "
+                                             "validation: each part needs one of each of the 2 classes"),
+    (classes((40, 40)), {"validation_size": 0.001},
+     "of the 64 rows outside the test part, 1 would be for validation and 63 for training: each part needs one of each "
+     "of the 2 classes"),
+    (numbers(10), {"validation_size": 0.999}, "of the 8 rows outside the test part, 8 would be for validation and 0 "
+                                              "for training: each part needs one"),
+    (classes((60, 3)), {"test_size": 0.6}, "class 'b' has only 1 row outside the test part: validation and training "
+                                           "need one each"),
+])
+def test_why_rows_cannot_be_split_is_said_in_our_words(table, sizes, reason):
+    with pytest.raises(InputError) as caught:
+        Problem.from_table(table, **sizes)
+    assert caught.value.faults == (f"data set {table.name!r} with {len(table.y)} rows cannot be split: {reason}; "
+                                   "change --test-size or --val-size, or give more rows",)
+
+
+@pytest.mark.parametrize(("table", "sizes"), [(classes((6, 6)), (2, 2, 8)), (numbers(12), (1, 1, 10))])
+def test_the_smallest_parts_are_split(table, sizes):
+    test, validation, train = sizes
+    problem = Problem.from_table(table, test_size=test / 12, validation_size=validation / (12 - test))
+    assert (len(problem.test), len(problem.validation), len(problem.train)) == (test, validation, train)
 
 
 def test_a_published_test_part_that_leaves_nothing_is_refused():

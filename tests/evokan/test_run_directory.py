@@ -6,6 +6,7 @@ import json
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,7 +119,7 @@ def test_folders_made_for_nothing_go_again(tmp_path):
     assert (tmp_path / "old" / "new" / "kept").exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"settings": {}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"settings": {}}', json.dumps(CONFIG | {"data": {"name": "stub"}})])
 def test_a_damaged_config_is_the_users_to_know(directory, text):
     directory.config.write_text(text)
     with pytest.raises(InputError, match=r"config\.json"):
@@ -182,6 +183,23 @@ def test_mending_does_not_guess_at_a_damaged_history(directory):
         file.write("what?\n")
     with pytest.raises(InputError, match=r"history\.csv"):
         directory.remains(0, 9)
+
+
+def test_generations_that_the_history_lacks_are_not_passed_over(directory):
+    directory.append_history(replace(ROW, generation=1))
+    with pytest.raises(InputError, match=r"history\.csv is damaged: it does not hold the 2 generations"):
+        directory.remains(1, 9)
+
+
+def test_a_damaged_population_is_the_users_to_know(directory):
+    with pytest.raises(InputError, match=r"population-3\.safetensors is missing"):
+        directory.read_population(3)
+    directory.write_population(3, {"weights": np.arange(4.0)})
+    whole = (directory.path / "population-3.safetensors").read_bytes()
+    assert directory.read_population(3)["weights"].tolist() == [0, 1, 2, 3]
+    (directory.path / "population-3.safetensors").write_bytes(whole[:-4])
+    with pytest.raises(InputError, match=r"population-3\.safetensors is damaged"):
+        directory.read_population(3)
 
 
 def test_a_replacement_that_fails_leaves_the_old_file(tmp_path):

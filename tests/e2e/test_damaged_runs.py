@@ -1,0 +1,119 @@
+"""Runs whose files were damaged or lost: one line that names the file, exit status 2, and a way out that works."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HEADER = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n"
+PREDICT = ("predict", "run", "--data", "new.csv", "--out", "p.csv")
+PRODUCT = ("bring it back, or delete run/best/metrics.json and go on with: evokan resume run",)
+RUN = ("bring it back, or start a new run",)
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def nothing(content: bytes) -> bytes:
+    return b""
+
+
+def braces(content: bytes) -> bytes:
+    return b"{}"
+
+
+def garbage(content: bytes) -> bytes:
+    return b"hello, world\n1,2\n3,4,5\n" + bytes(range(128, 256))
+
+
+def other_header(content: bytes) -> bytes:
+    return b"x" + content
+
+
+def without_schema(content: bytes) -> bytes:
+    config = json.loads(content)
+    del config["data"]["schema"]
+    return json.dumps(config).encode()
+
+
+def strange_schema(content: bytes) -> bytes:
+    config = json.loads(content)
+    config["data"]["schema"]["task"] = "guess"
+    return json.dumps(config).encode()
+
+
+def other_network(content: bytes) -> bytes:
+    from safetensors.numpy import load, save
+
+    return save({f"x{name}": values for name, values in load(content).items()})
+
+
+SHOW, PLOT, FORMULA, RESUME = (("show", "run"), ("plot", "run"), ("formula", "run"), ("resume", "run"))
+LONGER = (*RESUME, "--generations", "3")
+
+# File, what happens to it, the command, pieces of the line.
+DAMAGE: list[tuple[str, Callable[[bytes], bytes], tuple[str, ...], tuple[str, ...]]] = [
+    ("best/model.safetensors", half, PREDICT, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
+    ("best/model.safetensors", nothing, FORMULA, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
+    ("best/model.safetensors", other_network, PREDICT,
+     ("run/best/model.safetensors or architecture.json is damaged: ", *PRODUCT)),
+    *(("best/architecture.json", braces, command, ("run/best/architecture.json is damaged: it lacks 'model'", *PRODUCT))
+      for command in (SHOW, PREDICT, FORMULA)),
+    ("best/metrics.json", braces, SHOW, ("run/best/metrics.json is damaged: it lacks 'train'", *PRODUCT)),
+    ("pareto.csv", garbage, SHOW, ("run/pareto.csv is damaged: ", *PRODUCT)),
+    ("pareto.csv", lambda content: content.splitlines(keepends=True)[0], SHOW,
+     ("run/pareto.csv is damaged: it names no chosen network", *PRODUCT)),
+    ("history.csv", garbage, SHOW, ("run/history.csv is damaged: ", *RUN)),
+    *(("history.csv", nothing, command, ("run/history.csv is damaged: ", *RUN)) for command in (SHOW, RESUME, LONGER)),
+    ("evaluations.csv", other_header, PLOT, ("run/evaluations.csv is damaged: it lacks the column id", *RUN)),
+    ("evaluations.csv", other_header, LONGER, ("run/evaluations.csv, line 2 is damaged: it lacks 'id'", *RUN)),
+    ("evaluations.csv", garbage, LONGER, ("run/evaluations.csv is damaged: ", *RUN)),
+    ("config.json", without_schema, PREDICT, ("run/config.json: is not that of a run (it lacks data.schema)",)),
+    ("config.json", strange_schema, PREDICT, ("run/config.json is damaged: this is no column schema: task", *RUN)),
+]
+LOST = {"best/model.safetensors": (PREDICT, PRODUCT), "best/architecture.json": (SHOW, PRODUCT),
+        "pareto.csv": (SHOW, PRODUCT), "history.csv": (SHOW, RUN), "evaluations.csv": (PLOT, RUN)}
+
+
+@pytest.fixture
+def run(iris_run, evokan_here, tmp_path) -> Path:
+    """A copy of a run, in the folder that commands work in."""
+    (tmp_path / "new.csv").write_text(f"{HEADER}5,3,1,1\n")
+    shutil.copytree(iris_run.path, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def refused(result) -> str:
+    (line,) = result.err.splitlines()
+    assert (result.status, result.out) == (2, ""), result.err
+    assert line.startswith("evokan: ")
+    return line.removeprefix("evokan: ")
+
+
+@pytest.mark.parametrize(("file", "damage", "arguments", "pieces"), DAMAGE)
+def test_a_damaged_file_is_named(run, evokan_here, file, damage, arguments, pieces):
+    (run / file).write_bytes(damage((run / file).read_bytes()))
+    line = refused(evokan_here(*arguments))
+    assert line.startswith(pieces[0])
+    assert all(piece in line for piece in pieces)
+    assert not Path("p.csv").exists()
+
+
+@pytest.mark.parametrize("file", LOST)
+def test_a_lost_file_is_named(run, evokan_here, file):
+    arguments, (what_to_do,) = LOST[file]
+    (run / file).unlink()
+    assert refused(evokan_here(*arguments)) == f"run/{file} is missing: {what_to_do}"
+
+
+def test_what_the_line_says_brings_the_network_back(run, evokan_here, iris_run):
+    (run / "best" / "model.safetensors").unlink()
+    (run / "best" / "metrics.json").unlink()
+    assert evokan_here("resume", "run", "--quiet").status == 0
+    for name in ("model.safetensors", "architecture.json"):
+        assert (run / "best" / name).read_bytes() == (iris_run.path / "best" / name).read_bytes()
