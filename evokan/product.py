@@ -130,6 +130,7 @@ def draw(run: Run) -> list[Path]:
 
 def _explanations(run: Run) -> dict[str, Figure]:
     """Return the pictures that need the data as well, those that this family and this machine can draw."""
+    run.best.model  # noqa: B018 - a damaged one is said, not taken for a picture that cannot be drawn
     found = {}
     for name, plot in (("edges.png", run.best.plot_edges), ("importances.png", run.plot_importances)):
         with suppress(InputError):

@@ -59,6 +59,7 @@ LONGER = (*RESUME, "--generations", "3")
 # File, what happens to it, the command, pieces of the line.
 DAMAGE: list[tuple[str, Callable[[bytes], bytes], tuple[str, ...], tuple[str, ...]]] = [
     ("best/model.safetensors", half, PREDICT, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
+    ("best/model.safetensors", half, PLOT, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
     ("best/model.safetensors", nothing, FORMULA, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
     ("best/model.safetensors", other_network, PREDICT,
      ("run/best/model.safetensors or architecture.json is damaged: ", *PRODUCT)),
