@@ -64,7 +64,7 @@ def plot_curves(ax: Axes, lines: Mapping[str, pd.DataFrame], *, x: str, title: s
         style.fit_axis(ax.yaxis, shown)
         ax.set_title(title, fontsize=style.TITLE_PT, loc="left")
         if legend:
-            ax.legend(fontsize=style.NOTE_PT)
+            ax.legend(fontsize=style.NOTE_PT, frameon=True, framealpha=0.9, edgecolor="none")
 
 
 def one_legend(figure: Figure, ax: Axes) -> None:
