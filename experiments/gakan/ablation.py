@@ -36,9 +36,9 @@ the best iteration counts all the same), on 3 splits but for Wine; *raw inputs* 
 
 Means with 95 % intervals (Student's t over the splits, made wider for the rows that they share; see
 `tables.md`). p: Wilcoxon's signed-rank test against *default*, paired by split, corrected by Holm's method over
-the variants of the table; nothing makes up for shared rows there, so these p are too small. Loss: the lowest 5-fold validation
-loss of the search; that of *hold-out* and *own stop* is another quantity, and is not compared. Test figures are
-those of the one network that the search gives. Cost: loss-and-gradient evaluations, *default* = 1."""
+the variants of the table; nothing makes up for shared rows there, so these p are too small. Loss: the lowest 5-fold
+validation loss of the search; that of *hold-out* and *own stop* is another quantity, and is not compared. Test
+figures are those of the one network that the search gives. Cost: loss-and-gradient evaluations, *default* = 1."""
 
 
 class Task(NamedTuple):
