@@ -91,7 +91,8 @@ def report(curves: pd.DataFrame, references: pd.DataFrame, size: Mapping[str, in
         "the search's seed is that of its split. The lowest validation loss so far, mean over the seeds and the band "
         "from the lowest to the highest seed; dashed: the mean loss of the full KANs with grid 5 on the same folds, "
         "trained with the same settings (Figure 6 of arXiv 2501.17411). *passed in*: the first generation at which "
-        "the mean curve is at or below the better of the two."]
+        "the mean curve is at or below the better of the two. Where a curve reaches 0, on a single hold-out, selection "
+        "has nothing left to go by: that is why the defaults have five folds."]
     for preset in dict.fromkeys(curves.variant):
         own = curves[curves.variant == preset]
         lines = []
