@@ -32,7 +32,8 @@ neuron-aligned crossover, zero mask and degradation). Each variant changes one t
 every generation anew; *uniform* and *one-point crossover* are DEAP's, on all bits; *fixed depth 4* keeps every
 block, whatever the depth bits say; *hold-out* has one validation part in place of 5 folds; *own stop* lets
 each fold count with its own lowest loss (`--fold-stop own`); *no early stop* trains all 20 steps (`patience` 0,
-the best iteration counts all the same), on 3 splits but for Wine; *raw inputs* is `--scaler none`.
+the best iteration counts all the same), on 3 splits but for Wine, so its means there are not to be set beside
+the others'; *raw inputs* is `--scaler none`.
 
 Means with 95 % intervals (Student's t over the splits, made wider for the rows that they share; see
 `tables.md`). p: Wilcoxon's signed-rank test against *default*, paired by split, corrected by Holm's method over
