@@ -84,6 +84,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
         faults.extend(error.faults)
     try:
         table = load(config)
+        table.check_magnitude()
     except InputError as error:
         faults.extend(error.faults)
     device = "cuda" if config.device == "cuda" else "cpu"

@@ -98,10 +98,8 @@ class Problem:
         Raises
         ------
         InputError
-            A part would be empty, a class is too rare to be stratified, there are fewer rows than folds, or a value
-            is too large to be computed with.
+            A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
         """
-        table.check_magnitude()
         y = table.y
         if table.task == "residual" and folds > 1:
             raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")

@@ -87,6 +87,14 @@ def test_bad_settings_leave_nothing(settings, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_values_too_large_to_compute_with_leave_nothing(tmp_path):
+    (tmp_path / "huge.csv").write_text("a,b,c\n" + "".join(f"{i},{i}e160,{'yn'[i % 2]}\n" for i in range(1, 41)))
+    settings = {name: value for name, value in TINY.items() if name != "dataset"}
+    with pytest.raises(InputError, match=r"column 'b' holds values beyond 1e\+100"):
+        evokan.search(**settings, data=tmp_path / "huge.csv", target="c", out=tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["huge.csv"]
+
+
 # ---------------------------------------------------------------- kills at every moment, with a family of a moment
 
 
