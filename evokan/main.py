@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +148,7 @@ def make_algorithm(config: SearchConfig) -> Algorithm:
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a search goes on from: nothing for a new one.
+    """What an interrupted search goes on from.
 
     Attributes
     ----------
@@ -158,8 +158,8 @@ class Beginning:
         Where it stands; None before the first whole generation.
     """
 
-    remains: Remains = field(default_factory=Remains)
-    checkpoint: Checkpoint | None = None
+    remains: Remains
+    checkpoint: Checkpoint | None
 
 
 def _run(job: Job, directory: RunDirectory, executor: Executor, observer: Observer,
@@ -205,7 +205,7 @@ def _search(job: Job, directory: RunDirectory, executor: Executor, observer: Obs
     heirs = Heirs(job.space, job.problem) if config.inherit else None
     evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, on_record=on_record,
                           race=config.race, heirs=heirs)
-    state, known = _restore(algorithm, evaluator, beginning or Beginning())
+    state, known = _restore(algorithm, evaluator, beginning) if beginning is not None else (State(), [])
     if heirs is not None and state.generation >= 0:
         heirs.retain(genome.evaluated() for genome in state.population)
         heirs.from_arrays(directory.read_population(state.generation))

@@ -72,7 +72,7 @@ class Remains:
         Lines of ``history.csv`` up to the last whole generation.
     """
 
-    records: tuple[Record, ...] = ()
+    records: tuple[Record, ...]
     history: tuple[str, ...] = ()
 
 

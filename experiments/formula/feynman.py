@@ -17,7 +17,7 @@ from evokan.experiments import Context, Experiment, Rows
 from evokan.problem import Problem
 from experiments.benchmarks.report import conditions
 from experiments.formula.rivals import gplearn_formula, pykan_formula
-from experiments.formula.searches import searched
+from experiments.formula.searches import runs_folder, searched
 
 SECONDS = 60.0
 RECOVERED = 1e-8
@@ -39,7 +39,7 @@ def run(context: Context) -> Sequence[Path]:
     missing = rows.missing(pieces)
     for piece in context.each("laws", missing):
         law = next(law for law in FEYNMAN if law.name == piece[0])
-        rows.add(_measure(law, piece[1], piece[2], folder))
+        rows.add(_measure(law, piece[1], piece[2], runs_folder(context)))
     page = folder / "feynman.md"
     page.write_text(report(pd.DataFrame(rows.read())), encoding="utf-8")
     return [rows.path, page]
@@ -78,7 +78,7 @@ def _measure(law: FeynmanLaw, method: str, seed: int, folder: Path) -> dict[str,
 
 
 def _evokan(law: FeynmanLaw, problem: Problem, seed: int, folder: Path) -> tuple[str, np.ndarray[Any, Any]]:
-    run, searching = searched(folder / "runs", f"feynman-{law.name}-{seed}",
+    run, searching = searched(folder, f"feynman-{law.name}-{seed}",
                               {"dataset": f"feynman-{law.name}", "seed": seed, **SEARCH})
     formula = run.best.formula(time_limit=max(5.0, SECONDS - searching))
     return formula.text, formula.predict(problem.table.X[problem.test])[:, 0]

@@ -17,7 +17,7 @@ from evokan.problem import Problem
 from evokan.space import Budget, TrainingJob
 from evokan.splits import Fold
 from experiments.benchmarks.report import conditions
-from experiments.formula.searches import searched
+from experiments.formula.searches import runs_folder, searched
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import full_network
 
@@ -34,7 +34,7 @@ def run(context: Context) -> Sequence[Path]:
     rows = Rows(folder / "laws.csv", ("law", "way", "seed"))
     pieces = [(law, way, seed) for seed in range(count) for law in LAWS for way in ("structure", "search")]
     for law, way, seed in context.each("laws", rows.missing(pieces)):
-        rows.add(_structure(law, seed) if way == "structure" else _search(law, seed, folder / "runs"))
+        rows.add(_structure(law, seed) if way == "structure" else _search(law, seed, runs_folder(context)))
     page = folder / "laws.md"
     page.write_text(report(pd.DataFrame(rows.read())), encoding="utf-8")
     return [rows.path, page]

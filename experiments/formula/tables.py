@@ -12,7 +12,7 @@ import pandas as pd
 from evokan.experiments import Context, Experiment, Rows
 from evokan.metrics import evaluate_predictions
 from experiments.benchmarks.report import Aim, aims_table, conditions
-from experiments.formula.searches import searched
+from experiments.formula.searches import runs_folder, searched
 
 DATASETS = ("wine", "iris")
 SEARCH = {"population": 40, "generations": 10}
@@ -32,7 +32,7 @@ def run(context: Context) -> Sequence[Path]:
     rows = Rows(folder / "tables.csv", ("dataset", "split"))
     pieces = [(dataset, split) for split in range(FIRST_SPLIT, FIRST_SPLIT + count) for dataset in DATASETS]
     for dataset, split in context.each("tables", rows.missing(pieces)):
-        rows.add(_measure(dataset, split, folder / "runs"))
+        rows.add(_measure(dataset, split, runs_folder(context)))
     page = folder / "tables.md"
     page.write_text(report(pd.DataFrame(rows.read())), encoding="utf-8")
     return [rows.path, page]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from evokan.commands.printing import console
@@ -163,6 +164,7 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
     } for product in outcome.products]
 
 
+@cache
 def part_sizes(dataset: str) -> PartSizes:
     """Return the number of rows that the final fit and the test have on every split of a table."""
     problem = prepare(resolve({"space": "gakan", "dataset": dataset})).problem
