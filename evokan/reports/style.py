@@ -97,10 +97,11 @@ def save(target: Axes | Figure, path: str | Path) -> Path:
         if layout is not None:
             layout.execute(figure)
             figure.set_layout_engine("none")
-        box = figure.get_tightbbox().padded(0.12)
-        figure.savefig(path, dpi=DPI, bbox_inches=box, metadata=metadata)
-        if layout is not None:
-            figure.set_layout_engine(layout)
+        try:
+            figure.savefig(path, dpi=DPI, bbox_inches=figure.get_tightbbox().padded(0.12), metadata=metadata)
+        finally:
+            if layout is not None:
+                figure.set_layout_engine(layout)
     return path
 
 
