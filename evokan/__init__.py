@@ -19,28 +19,42 @@ from typing import TYPE_CHECKING, Any
 from evokan._version import __version__
 
 if TYPE_CHECKING:
-    from evokan.equations import register_equation
+    from evokan.datasets.registry import register_equation
     from evokan.errors import EvokanError, InputError
-    from evokan.main import resume, search
-    from evokan.observer import Observer
-    from evokan.registry import register_space
     from evokan.runs.run import Run, load_run
-    from evokan.space import SearchSpace
+    from evokan.searching.entry import resume, search
+    from evokan.searching.observer import Observer
+    from evokan.spaces.registry import register_space
+    from evokan.spaces.space import SearchSpace
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
     "__version__",
     # the whole job
-    "search", "resume", "load_run", "Run", "Observer",
+    "search",
+    "resume",
+    "load_run",
+    "Run",
+    "Observer",
     # own families
-    "SearchSpace", "register_space", "register_equation",
+    "SearchSpace",
+    "register_space",
+    "register_equation",
     # errors
-    "EvokanError", "InputError",
+    "EvokanError",
+    "InputError",
 ]
 
 _HOMES = {
-    "search": "evokan.main", "resume": "evokan.main", "load_run": "evokan.runs.run", "Run": "evokan.runs.run",
-    "Observer": "evokan.observer", "SearchSpace": "evokan.space", "register_space": "evokan.registry",
-    "register_equation": "evokan.equations", "EvokanError": "evokan.errors", "InputError": "evokan.errors",
+    "search": "evokan.searching.entry",
+    "resume": "evokan.searching.entry",
+    "load_run": "evokan.runs.run",
+    "Run": "evokan.runs.run",
+    "Observer": "evokan.searching.observer",
+    "SearchSpace": "evokan.spaces.space",
+    "register_space": "evokan.spaces.registry",
+    "register_equation": "evokan.datasets.registry",
+    "EvokanError": "evokan.errors",
+    "InputError": "evokan.errors",
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.benchmarks.report import conditions, table
+from experiments.pages import conditions, table
 
 FAULTS = {
     "tests.e2e.test_faults": "disk, clock, neighbours, impatience",
@@ -49,10 +49,14 @@ def read(report: Path) -> list[Case]:
 
 def page(cases: Sequence[Case]) -> str:
     """Return the page."""
-    parts = ["# Faults that a run survives", "",
-             "Tests with real processes, a real Ray of one or several nodes, and real file systems. After each fault "
-             "the records are whole and the resumed run equals one that was not disturbed, file against file; where a "
-             "test says otherwise, its name tells. Times include the start of processes and of Ray.", ""]
+    parts = [
+        "# Faults that a run survives",
+        "",
+        "Tests with real processes, a real Ray of one or several nodes, and real file systems. After each fault "
+        "the records are whole and the resumed run equals one that was not disturbed, file against file; where a "
+        "test says otherwise, its name tells. Times include the start of processes and of Ray.",
+        "",
+    ]
     for module, title in FAULTS.items():
         own = [case for case in cases if case.module == module]
         if own:

@@ -1,4 +1,4 @@
-"""Data sets: from a name or a file to an `evokan.table.Table`.
+"""Data sets: from a name or a file to an `evokan.problem.table.Table`.
 
 By name
     `list_datasets` says what there is, `load_dataset` loads it: tables that come with scikit-learn (iris,
@@ -35,16 +35,30 @@ if TYPE_CHECKING:
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
     # by name
-    "DatasetInfo", "list_datasets", "load_dataset", "register_dataset", "make_table",
+    "DatasetInfo",
+    "list_datasets",
+    "load_dataset",
+    "register_dataset",
+    "make_table",
     # the user's own table
-    "load_table", "table_from_frame", "load_series", "series_from_frame",
+    "load_table",
+    "table_from_frame",
+    "load_series",
+    "series_from_frame",
     # new rows
-    "ColumnSchema", "read_frame",
+    "ColumnSchema",
+    "read_frame",
 ]
 
-_LAZY = {"ColumnSchema": "columns", "read_frame": "frames", "make_table": "tables",
-         "load_table": "user_table", "table_from_frame": "user_table",
-         "load_series": "user_series", "series_from_frame": "user_series"}
+_LAZY = {
+    "ColumnSchema": "columns",
+    "read_frame": "frames",
+    "make_table": "tables",
+    "load_table": "user_table",
+    "table_from_frame": "user_table",
+    "load_series": "user_series",
+    "series_from_frame": "user_series",
+}
 
 
 def __getattr__(name: str) -> Any:

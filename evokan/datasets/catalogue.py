@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
-    from evokan.table import Table, Task
+    from evokan.problem.table import Table, Task
 
 DATA_VARIABLE = "EVOKAN_DATA"
 """Environment variable that names the folder of the data files."""
@@ -76,9 +76,11 @@ class DatasetInfo:
         if missing:
             folder = os.environ.get(DATA_VARIABLE)
             now = f"now {folder}" if folder else "not set"
-            raise InputError(f"data set {self.name!r}: put {' and '.join(missing)} ({self.layout}; or .gz) "
-                             f"into the folder named by the environment variable {DATA_VARIABLE} ({now}); "
-                             f"published: {self.source}")
+            raise InputError(
+                f"data set {self.name!r}: put {' and '.join(missing)} ({self.layout}; or .gz) "
+                f"into the folder named by the environment variable {DATA_VARIABLE} ({now}); "
+                f"published: {self.source}"
+            )
 
 
 def find_data_file(relative: str) -> Path | None:

@@ -109,9 +109,11 @@ class CategoricalColumn(_Frozen):
         unknown = column[numbers == -2].unique()
         for value in unknown[:_SHOWN]:
             where = (column == value).to_numpy()
-            faults.append(f"column {self.name!r} holds the unknown category {label(value)!r} in "
-                          f"{rows_text(column, where)}{near(label(value), self.levels) or ':'} "
-                          f"Known: {', '.join(self.levels)}")
+            faults.append(
+                f"column {self.name!r} holds the unknown category {label(value)!r} in "
+                f"{rows_text(column, where)}{near(label(value), self.levels) or ':'} "
+                f"Known: {', '.join(self.levels)}"
+            )
         if len(unknown) > _SHOWN:
             faults.append(f"column {self.name!r} holds {len(unknown) - _SHOWN} more unknown categories")
         missing = numbers == -1
@@ -176,8 +178,11 @@ class ColumnSchema(_Frozen):
         parts, faults = [], []
         for column in self.columns:
             if names.count(column.name) != 1:
-                faults.append(f"column {column.name!r} is there more than once" if column.name in names else
-                              f"column {column.name!r} is missing{near(column.name, unknown)}")
+                faults.append(
+                    f"column {column.name!r} is there more than once"
+                    if column.name in names
+                    else f"column {column.name!r} is missing{near(column.name, unknown)}"
+                )
                 continue
             try:
                 parts.append(column.encode(frame[column.name], fill=self.impute == "median"))
@@ -229,5 +234,7 @@ def first_value(column: pd.Series[Any], where: NDArray[np.bool_]) -> str:
 
 
 def _gap(name: str, column: pd.Series[Any], missing: NDArray[np.bool_]) -> str:
-    return (f"column {name!r} has no value in {rows_text(column, missing)}: fill it in "
-            "(only a model made with --impute median fills gaps itself)")
+    return (
+        f"column {name!r} has no value in {rows_text(column, missing)}: fill it in "
+        "(only a model made with --impute median fills gaps itself)"
+    )

@@ -17,7 +17,7 @@ from evokan.seeding import generator
 
 if TYPE_CHECKING:
     from evokan.arrays import FloatArray
-    from evokan.table import Table
+    from evokan.problem.table import Table
 
 ROWS = 1000
 """Rows to search with, and as many fresh rows to test on."""
@@ -59,12 +59,20 @@ class FeynmanLaw:
         low, high = (np.array([bounds[end] for bounds in self.ranges.values()]) for end in (0, 1))
         x: FloatArray = low + (high - low) * place
         y = np.asarray(self.function(*x.T), dtype=np.float64)
-        return make_table(f"feynman-{self.name}", "regression", x, y, feature_names=tuple(self.ranges), target_name="f",
-                          test_rows=np.arange(ROWS, 2 * ROWS))
+        return make_table(
+            f"feynman-{self.name}",
+            "regression",
+            x,
+            y,
+            feature_names=tuple(self.ranges),
+            target_name="f",
+            test_rows=np.arange(ROWS, 2 * ROWS),
+        )
 
 
-def _law(name: str, formula: str, variables: str, low: float = 1.0, high: float = 5.0,
-         **others: tuple[float, float]) -> FeynmanLaw:
+def _law(
+    name: str, formula: str, variables: str, low: float = 1.0, high: float = 5.0, **others: tuple[float, float]
+) -> FeynmanLaw:
     return FeynmanLaw(name, formula, {v: others.get(v, (low, high)) for v in variables.split()})
 
 

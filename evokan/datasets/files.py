@@ -13,7 +13,8 @@ from evokan.datasets.catalogue import DATA_VARIABLE, DatasetInfo, Loader, find_d
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
-    from evokan.table import Table
+    from evokan.problem.table import Table
+
 
 class _Classes(NamedTuple):
     """A table of the GA-KAN paper: seven numbers and a class; its sizes are that paper's."""
@@ -37,10 +38,20 @@ class _Split(NamedTuple):
 
 
 _UCI = {
-    "rice": _Classes(3810, 0.20, 0.20, "Cammeo or Osmancik rice from the shape of a grain",
-                     "UCI Machine Learning Repository, Rice (Cammeo and Osmancik); Cinar and Koklu (2019)"),
-    "raisin": _Classes(900, 0.10, 1 / 9, "Kecimen or Besni raisin from the shape of a grain",
-                       "UCI Machine Learning Repository, Raisin; Cinar, Koklu and Tasdemir (2020)"),
+    "rice": _Classes(
+        3810,
+        0.20,
+        0.20,
+        "Cammeo or Osmancik rice from the shape of a grain",
+        "UCI Machine Learning Repository, Rice (Cammeo and Osmancik); Cinar and Koklu (2019)",
+    ),
+    "raisin": _Classes(
+        900,
+        0.10,
+        1 / 9,
+        "Kecimen or Besni raisin from the shape of a grain",
+        "UCI Machine Learning Repository, Raisin; Cinar, Koklu and Tasdemir (2020)",
+    ),
 }
 _HKAN = {
     "abalone": _Split(3133, 1044, 8, "age of abalone (rings) from shell measurements", "UCI Abalone"),
@@ -61,8 +72,7 @@ _HKAN = {
     "treasury": _Split(734, 315, 15, "one-month CD rate from US economic series", "KEEL treasury"),
     "triazines": _Split(130, 56, 60, "drug activity of triazines", "UCI QSAR, King et al."),
     "wizmir": _Split(1096, 365, 9, "mean temperature in Izmir", "KEEL wizmir"),
-    "tf2": _Split(5000, 10000, 2, "sum sin(20 exp x) x^2, noise in the training rows only", "a law",
-                  stem="TF2"),
+    "tf2": _Split(5000, 10000, 2, "sum sin(20 exp x) x^2, noise in the training rows only", "a law", stem="TF2"),
 }
 
 
@@ -76,8 +86,10 @@ def _read(relative: str, rows: int, columns: int, dtype: type[np.generic] = np.f
     except (ValueError, OSError, EOFError) as error:
         raise InputError(f"data file {path} cannot be read: {error}; put the published one there") from error
     if cells.shape != (rows, columns):
-        raise InputError(f"data file {path} holds {cells.shape[0]} lines of {cells.shape[1]} cells, the "
-                         f"published one {rows} of {columns}: put the published file there")
+        raise InputError(
+            f"data file {path} holds {cells.shape[0]} lines of {cells.shape[1]} cells, the "
+            f"published one {rows} of {columns}: put the published file there"
+        )
     if dtype is np.float64 and not np.isfinite(cells).all():
         raise InputError(f"data file {path} holds missing or infinite values; put the published file there")
     return cells
@@ -94,20 +106,33 @@ def _load_uci(name: str, seed: int) -> Table:
     except ValueError as error:
         raise InputError(f"data file {file}: {error}; put the published file there") from error
     class_names, y = np.unique(cells[1:, -1], return_inverse=True)
-    return make_table(name, "classification", X, y, feature_names=cells[0, :-1].tolist(),
-                      target_name=str(cells[0, -1]), class_names=class_names.tolist(),
-                      test_size=known.test_size, validation_size=known.validation_size)
+    return make_table(
+        name,
+        "classification",
+        X,
+        y,
+        feature_names=cells[0, :-1].tolist(),
+        target_name=str(cells[0, -1]),
+        class_names=class_names.tolist(),
+        test_size=known.test_size,
+        validation_size=known.validation_size,
+    )
 
 
 def _load_hkan(name: str, seed: int) -> Table:
     from evokan.datasets.tables import make_table
 
     train, test, features, *_ = _HKAN[name]
-    cells = np.vstack([_read(file, rows, features + 1)
-                       for file, rows in zip(_parts(name), (train, test), strict=True)])
-    return make_table(name, "regression", cells[:, :-1], cells[:, -1],
-                      feature_names=[f"x{i}" for i in range(1, features + 1)], target_name="y",
-                      test_rows=np.arange(train, train + test))
+    cells = np.vstack([_read(file, rows, features + 1) for file, rows in zip(_parts(name), (train, test), strict=True)])
+    return make_table(
+        name,
+        "regression",
+        cells[:, :-1],
+        cells[:, -1],
+        feature_names=[f"x{i}" for i in range(1, features + 1)],
+        target_name="y",
+        test_rows=np.arange(train, train + test),
+    )
 
 
 def _parts(name: str) -> tuple[str, str]:
@@ -117,15 +142,33 @@ def _parts(name: str) -> tuple[str, str]:
 
 def _catalogue() -> Iterator[tuple[DatasetInfo, Loader]]:
     for name, table in _UCI.items():
-        info = DatasetInfo(name, "classification", table.rows, 7, table.description, table.source,
-                           files=(f"uci/{name}.csv",), layout="CSV with a header, class last")
+        info = DatasetInfo(
+            name,
+            "classification",
+            table.rows,
+            7,
+            table.description,
+            table.source,
+            files=(f"uci/{name}.csv",),
+            layout="CSV with a header, class last",
+        )
         yield info, partial(_load_uci, name)
     for name, split in _HKAN.items():
         stem = split.stem or name
-        source = (f"{split.origin}; scaled and split for the HKAN paper (arXiv 2501.18199), repository "
-                  f"rodakt/hkan, files data/{stem}_trn.csv and data/{stem}_tst.csv")
-        info = DatasetInfo(name, "regression", split.train + split.test, split.features, split.description,
-                           source, files=_parts(name), layout="CSV without a header, target last")
+        source = (
+            f"{split.origin}; scaled and split for the HKAN paper (arXiv 2501.18199), repository "
+            f"rodakt/hkan, files data/{stem}_trn.csv and data/{stem}_tst.csv"
+        )
+        info = DatasetInfo(
+            name,
+            "regression",
+            split.train + split.test,
+            split.features,
+            split.description,
+            source,
+            files=_parts(name),
+            layout="CSV without a header, target last",
+        )
         yield info, partial(_load_hkan, name)
 
 

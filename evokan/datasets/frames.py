@@ -21,12 +21,20 @@ MISSING_MARKS = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN
 """Cells of a text file that count as missing, after blanks around them are taken off."""
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_ADVICE = {",": ("commas", "name it .csv"), "\t": ("tabs", "name it .tsv"),
-           ";": ("semicolons", "save it with commas")}
+_ADVICE = {",": ("commas", "name it .csv"), "\t": ("tabs", "name it .tsv"), ";": ("semicolons", "save it with commas")}
 _PARQUET = (".parquet", ".pq")
-_MAGIC = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip archive or an Excel workbook",
-          b"\x1f\x8b": "gzip-compressed", b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"%PDF": "a PDF",
-          b"<!": "a web page", b"<html": "a web page", b"<?xml": "XML", b'{"': "JSON", b'[{"': "JSON"}
+_MAGIC = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\x1f\x8b": "gzip-compressed",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF",
+    b"<!": "a web page",
+    b"<html": "a web page",
+    b"<?xml": "XML",
+    b'{"': "JSON",
+    b'[{"': "JSON",
+}
 
 
 def read_frame(path: str | Path) -> pd.DataFrame:
@@ -77,8 +85,11 @@ def read_any(path: Path) -> pd.DataFrame:
 def header_faults(subject: str, frame: pd.DataFrame) -> list[str]:
     """Return one sentence for each fault in the column names and the number of rows of `subject`."""
     names = [str(name) for name in frame.columns]
-    faults = [f"{subject}: column {i} has no name: give it one, or leave the column out"
-              for i, name in enumerate(names, start=1) if not name]
+    faults = [
+        f"{subject}: column {i} has no name: give it one, or leave the column out"
+        for i, name in enumerate(names, start=1)
+        if not name
+    ]
     repeated = [repr(name) for name, count in Counter(names).items() if count > 1 and name]
     if repeated:
         faults.append(f"{subject}: column name {', '.join(repeated)} is there more than once: rename it")
@@ -124,8 +135,7 @@ def _read_text(path: Path, suffix: str, start: bytes) -> pa.Table:
         table = pacsv.read_csv(
             path,
             read_options=pacsv.ReadOptions(autogenerate_column_names=True, use_threads=False),
-            parse_options=pacsv.ParseOptions(delimiter=separator, newlines_in_values=True,
-                                             invalid_row_handler=note),
+            parse_options=pacsv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=note),
             convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string())),
         )
         trimmed = [pc.utf8_trim_whitespace(cells) for cells in table.columns]
@@ -135,8 +145,10 @@ def _read_text(path: Path, suffix: str, start: bytes) -> pa.Table:
     if uneven:
         row = uneven[0]
         more = f" ({len(uneven)} such rows)" if len(uneven) > 1 else ""
-        raise InputError(f"file {path}: row {row.number - 1} has {row.actual_columns} values, the header has "
-                         f"{row.expected_columns}{more}")
+        raise InputError(
+            f"file {path}: row {row.number - 1} has {row.actual_columns} values, the header has "
+            f"{row.expected_columns}{more}"
+        )
     return pa.Table.from_arrays(
         [pc.if_else(pc.is_in(cells, value_set=marks), None, cells).slice(1) for cells in trimmed],
         names=[cells[0].as_py() for cells in trimmed],
@@ -151,6 +163,7 @@ def _header(path: Path, separator: str) -> list[str]:
         raise InputError(f"file {path} is not UTF-8 text: save it as UTF-8") from error
     for other, (name, advice) in _ADVICE.items():
         if len(header) == 1 and other != separator and other in header[0]:
-            raise InputError(f"file {path} is separated by {name}, not by {_ADVICE[separator][0]} as its "
-                             f"name says: {advice}")
+            raise InputError(
+                f"file {path} is separated by {name}, not by {_ADVICE[separator][0]} as its name says: {advice}"
+            )
     return header

@@ -25,7 +25,7 @@ from evokan.seeding import generator
 
 if TYPE_CHECKING:
     from evokan.arrays import FloatArray
-    from evokan.table import Table
+    from evokan.problem.table import Table
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,29 @@ class Law:
         y = self.function(x)
         if self.scaled:
             x, y = place, (y - y.min()) / (y.max() - y.min())
-        return make_table(self.name, "regression", x, y, feature_names=self.inputs, target_name=self.target,
-                          test_rows=np.arange(self.train_rows, rows))
+        return make_table(
+            self.name,
+            "regression",
+            x,
+            y,
+            feature_names=self.inputs,
+            target_name=self.target,
+            test_rows=np.arange(self.train_rows, rows),
+        )
 
     @property
     def info(self) -> DatasetInfo:
         """The law's line in the listing."""
         unit = ", scaled to [0, 1]" if self.scaled else ""
-        return DatasetInfo(self.name, "regression", self.train_rows + self.test_rows, len(self.inputs),
-                           f"{self.formula} on [{self.low:.4g}, {self.high:.4g}]^{len(self.inputs)}{unit}",
-                           self.source, seeded=True)
+        return DatasetInfo(
+            self.name,
+            "regression",
+            self.train_rows + self.test_rows,
+            len(self.inputs),
+            f"{self.formula} on [{self.low:.4g}, {self.high:.4g}]^{len(self.inputs)}{unit}",
+            self.source,
+            seeded=True,
+        )
 
 
 def exp_sin(x: FloatArray) -> FloatArray:
@@ -129,8 +142,15 @@ def fkan_1d(seed: int) -> Table:
     rng = generator("data set", "fkan-1d", seed)
     x = np.linspace(-2.0, 1.0, 50)
     y = np.sin(np.pi * x) + 10.0 * np.exp(x / 5.0) + rng.normal(size=50) / 100.0
-    return make_table("fkan-1d", "regression", x[:, None], y, feature_names=["x"], target_name="chi",
-                      test_rows=np.sort(rng.permutation(50)[:17]).astype(np.int64))
+    return make_table(
+        "fkan-1d",
+        "regression",
+        x[:, None],
+        y,
+        feature_names=["x"],
+        target_name="chi",
+        test_rows=np.sort(rng.permutation(50)[:17]).astype(np.int64),
+    )
 
 
 def _numbered(n: int) -> tuple[str, ...]:
@@ -153,7 +173,17 @@ LAWS: tuple[Law, ...] = (
 
 DATASETS: tuple[tuple[DatasetInfo, Loader], ...] = (
     *((law.info, law.sample) for law in LAWS),
-    (DatasetInfo("fkan-1d", "regression", 50, 1, "sin(pi x) + 10 exp(x / 5) + noise on [-2, 1]",
-                 "fKAN paper (arXiv 2406.07456)", seeded=True), fkan_1d),
+    (
+        DatasetInfo(
+            "fkan-1d",
+            "regression",
+            50,
+            1,
+            "sin(pi x) + 10 exp(x / 5) + noise on [-2, 1]",
+            "fKAN paper (arXiv 2406.07456)",
+            seeded=True,
+        ),
+        fkan_1d,
+    ),
 )
 """Name cards and loaders."""

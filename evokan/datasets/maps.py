@@ -23,7 +23,7 @@ from evokan.seeding import generator
 
 if TYPE_CHECKING:
     from evokan.arrays import FloatArray
-    from evokan.table import Table
+    from evokan.problem.table import Table
 
 TRAIN_ROWS, TEST_ROWS = 1000, 2000
 STEEPNESS, YERKES_NOISE = 5.0, 0.05
@@ -43,23 +43,31 @@ def sine_law(x: FloatArray) -> FloatArray:
     return values
 
 
-def _one_edge(name: str, law: Callable[[FloatArray], FloatArray], noise: float, cause: str, effect: str,
-              seed: int) -> Table:
+def _one_edge(
+    name: str, law: Callable[[FloatArray], FloatArray], noise: float, cause: str, effect: str, seed: int
+) -> Table:
     """Return rows of one law of one cause, uniform on [-1, 1]; noise is on the test rows, too."""
     from evokan.datasets.tables import make_table
 
     rng = generator("data set", name, seed)
     x = rng.uniform(-1.0, 1.0, TRAIN_ROWS + TEST_ROWS)
     y = law(x) + (noise * rng.normal(size=len(x)) if noise else 0.0)
-    return make_table(name, "regression", x[:, None], y, feature_names=[cause], target_name=effect,
-                      test_rows=np.arange(TRAIN_ROWS, len(x)))
+    return make_table(
+        name,
+        "regression",
+        x[:, None],
+        y,
+        feature_names=[cause],
+        target_name=effect,
+        test_rows=np.arange(TRAIN_ROWS, len(x)),
+    )
 
 
 def mackey_glass(seconds: int, *, steps_a_second: int = 10, delay: int = 17) -> FloatArray:
     """Return x(0), x(1), ..., x(seconds) of x' = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x, shape (seconds + 1,)."""
     lag = delay * steps_a_second
     h = 1.0 / steps_a_second
-    path = np.zeros(lag + seconds * steps_a_second + 1)      # zeros: the time before 0
+    path = np.zeros(lag + seconds * steps_a_second + 1)  # zeros: the time before 0
     path[lag] = 1.2
 
     def slope(x: float, delayed: float) -> float:
@@ -67,7 +75,7 @@ def mackey_glass(seconds: int, *, steps_a_second: int = 10, delay: int = 17) -> 
 
     for now in range(lag, len(path) - 1):
         x, old, new = path[now], path[now - lag], path[now - lag + 1]
-        if now - lag + 1 == lag:        # the history jumps at 0: a step that ends there still sees what was before
+        if now - lag + 1 == lag:  # the history jumps at 0: a step that ends there still sees what was before
             new = old
         middle = (old + new) / 2.0
         k1 = slope(x, old)
@@ -86,8 +94,15 @@ def _mackey_glass(seed: int) -> Table:
     t = np.arange(118, 1118)
     lags = (18, 12, 6, 0)
     names = [f"x(t-{lag})" if lag else "x(t)" for lag in lags]
-    return make_table("mackey-glass", "regression", np.column_stack([x[t - lag] for lag in lags]), x[t + 6],
-                      feature_names=names, target_name="x(t+6)", test_rows=np.arange(500, 1000))
+    return make_table(
+        "mackey-glass",
+        "regression",
+        np.column_stack([x[t - lag] for lag in lags]),
+        x[t + 6],
+        feature_names=names,
+        target_name="x(t+6)",
+        test_rows=np.arange(500, 1000),
+    )
 
 
 CURVES: dict[str, Callable[[FloatArray], FloatArray]] = {
@@ -132,8 +147,11 @@ class SyntheticMap:
 def synthetic_map(concepts: int, seed: int) -> SyntheticMap:
     """Return the map behind ``synthetic-map-N`` of a data seed: its graph is what a search has to find."""
     rng = generator("synthetic map", concepts, seed)
-    edges = sorted((int(cause), effect) for effect in range(concepts)
-                   for cause in rng.choice(concepts, rng.integers(1, min(concepts, 3) + 1), replace=False))
+    edges = sorted(
+        (int(cause), effect)
+        for effect in range(concepts)
+        for cause in rng.choice(concepts, rng.integers(1, min(concepts, 3) + 1), replace=False)
+    )
     names = list(CURVES)
     bent = rng.permutation(len(edges)) < (len(edges) + 1) // 2
     curves = tuple(names[int(rng.integers(NOT_MONOTONIC if is_bent else len(names)))] for is_bent in bent)
@@ -162,24 +180,64 @@ def sample_map(concepts: int, rows: int, noise: float, seed: int) -> Table:
     path[:, 0] = rng.uniform(-1.0, 1.0, (count, concepts))
     for step in range(MAP_STEPS):
         path[:, step + 1] = law.step(path[:, step]) + noise * rng.normal(size=(count, concepts))
-    return make_table(f"synthetic-map-{concepts}", "trajectory", path[:, :-1].reshape(-1, concepts),
-                      path[:, 1:].reshape(-1, concepts), feature_names=[f"c{i}" for i in range(1, concepts + 1)],
-                      target_name="", test_rows=np.arange(rows, 2 * rows),
-                      series=np.repeat(np.arange(count, dtype=np.int64), MAP_STEPS))
+    return make_table(
+        f"synthetic-map-{concepts}",
+        "trajectory",
+        path[:, :-1].reshape(-1, concepts),
+        path[:, 1:].reshape(-1, concepts),
+        feature_names=[f"c{i}" for i in range(1, concepts + 1)],
+        target_name="",
+        test_rows=np.arange(rows, 2 * rows),
+        series=np.repeat(np.arange(count, dtype=np.int64), MAP_STEPS),
+    )
 
 
 _KAFCM = "KA-FCM paper (arXiv 2604.05136)"
 
 DATASETS: tuple[tuple[DatasetInfo, Loader], ...] = (
-    (DatasetInfo("yerkes-dodson", "regression", TRAIN_ROWS + TEST_ROWS, 1,
-                 "performance 2 exp(-5 stress^2) - 1 on [-1, 1], noise 0.05", _KAFCM, seeded=True),
-     partial(_one_edge, "yerkes-dodson", yerkes_dodson, YERKES_NOISE, "stress", "performance")),
-    (DatasetInfo("sine-law", "regression", TRAIN_ROWS + TEST_ROWS, 1, "b = sin(pi a) on [-1, 1]", _KAFCM, seeded=True),
-     partial(_one_edge, "sine-law", sine_law, 0.0, "a", "b")),
-    (DatasetInfo("mackey-glass", "regression", 1000, 4, "chaotic series: x(t+6) from x(t-18), x(t-12), x(t-6), x(t)",
-                 "Mackey and Glass, Science 197 (1977); " + _KAFCM), _mackey_glass),
-    *((DatasetInfo(f"synthetic-map-{n}", "trajectory", 2 * MAP_ROWS, n,
-                   f"{n} concepts that drive one another by known curves, noise {MAP_NOISE}", "our own", seeded=True),
-       partial(sample_map, n, MAP_ROWS, MAP_NOISE)) for n in MAP_SIZES),
+    (
+        DatasetInfo(
+            "yerkes-dodson",
+            "regression",
+            TRAIN_ROWS + TEST_ROWS,
+            1,
+            "performance 2 exp(-5 stress^2) - 1 on [-1, 1], noise 0.05",
+            _KAFCM,
+            seeded=True,
+        ),
+        partial(_one_edge, "yerkes-dodson", yerkes_dodson, YERKES_NOISE, "stress", "performance"),
+    ),
+    (
+        DatasetInfo(
+            "sine-law", "regression", TRAIN_ROWS + TEST_ROWS, 1, "b = sin(pi a) on [-1, 1]", _KAFCM, seeded=True
+        ),
+        partial(_one_edge, "sine-law", sine_law, 0.0, "a", "b"),
+    ),
+    (
+        DatasetInfo(
+            "mackey-glass",
+            "regression",
+            1000,
+            4,
+            "chaotic series: x(t+6) from x(t-18), x(t-12), x(t-6), x(t)",
+            "Mackey and Glass, Science 197 (1977); " + _KAFCM,
+        ),
+        _mackey_glass,
+    ),
+    *(
+        (
+            DatasetInfo(
+                f"synthetic-map-{n}",
+                "trajectory",
+                2 * MAP_ROWS,
+                n,
+                f"{n} concepts that drive one another by known curves, noise {MAP_NOISE}",
+                "our own",
+                seeded=True,
+            ),
+            partial(sample_map, n, MAP_ROWS, MAP_NOISE),
+        )
+        for n in MAP_SIZES
+    ),
 )
 """Name cards and loaders."""

@@ -10,7 +10,8 @@ from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from evokan.table import Table
+    from evokan.problem.equations.base import Equation
+    from evokan.problem.table import Table
 
 _added: dict[str, tuple[DatasetInfo, Loader]] = {}
 
@@ -18,7 +19,7 @@ _added: dict[str, tuple[DatasetInfo, Loader]] = {}
 @cache
 def _built_in() -> dict[str, tuple[DatasetInfo, Loader]]:
     """Return what comes with evokan; equations are tables too, but know this package."""
-    from evokan.equations.tables import EQUATIONS, equation_dataset
+    from evokan.datasets.equations import EQUATIONS, equation_dataset
 
     known = (*bundled.DATASETS, *files.DATASETS, *laws.DATASETS, *maps.DATASETS, *map(equation_dataset, EQUATIONS))
     return {info.name: (info, load) for info, load in known}
@@ -88,3 +89,21 @@ def load_dataset(name: str, *, seed: int = 0) -> Table:
     info, load = known[name]
     info.check_available()
     return load(seed)
+
+
+def register_equation(equation: Equation) -> None:
+    """Make an equation known as a data set under its name, or replace one that was added under that name.
+
+    Parameters
+    ----------
+    equation
+        An object of a class of some module, so that it can travel to other processes.
+
+    Raises
+    ------
+    InputError
+        The name is empty or belongs to a data set that comes with evokan, or there is no coordinate.
+    """
+    from evokan.datasets.equations import equation_dataset
+
+    register_dataset(*equation_dataset(equation))

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.datasets.columns import ColumnSchema, NumericColumn
-from evokan.table import Table, Task
+from evokan.problem.table import Table, Task
 
 if TYPE_CHECKING:
-    from evokan.equations import Equation
+    from evokan.problem.equations import Equation
 
 
 def make_table(
@@ -59,8 +59,9 @@ def make_table(
     X = np.ascontiguousarray(X, dtype=np.float64)
     y = y.astype(np.int64) if task == "classification" else y.astype(np.float64)
     if X.shape != (len(y), len(feature_names)):
-        raise ValueError(f"table {name!r}: expected X of shape (rows, features) = "
-                         f"{(len(y), len(feature_names))}, got {X.shape}")
+        raise ValueError(
+            f"table {name!r}: expected X of shape (rows, features) = {(len(y), len(feature_names))}, got {X.shape}"
+        )
     if task == "trajectory":
         _check_steps(name, X, y, series)
     elif series is not None:
@@ -72,12 +73,26 @@ def make_table(
     if task == "classification" and not np.array_equal(np.unique(y), np.arange(len(class_names))):
         raise ValueError(f"table {name!r}: y must hold each class number below {len(class_names)}")
     if schema is None:
-        columns = tuple(NumericColumn(name=feature, median=float(median))
-                        for feature, median in zip(feature_names, np.median(X, axis=0), strict=True))
+        columns = tuple(
+            NumericColumn(name=feature, median=float(median))
+            for feature, median in zip(feature_names, np.median(X, axis=0), strict=True)
+        )
         schema = ColumnSchema(task=task, target=target_name, columns=columns, class_names=tuple(class_names))
-    table = Table(name=name, task=task, X=X, y=y, feature_names=tuple(feature_names), target_name=target_name,
-                  class_names=tuple(class_names), test_rows=test_rows, test_size=test_size,
-                  validation_size=validation_size, schema=schema.to_dict(), series=series, equation=equation)
+    table = Table(
+        name=name,
+        task=task,
+        X=X,
+        y=y,
+        feature_names=tuple(feature_names),
+        target_name=target_name,
+        class_names=tuple(class_names),
+        test_rows=test_rows,
+        test_size=test_size,
+        validation_size=validation_size,
+        schema=schema.to_dict(),
+        series=series,
+        equation=equation,
+    )
     return replace(table, sha256=fingerprint(table))
 
 

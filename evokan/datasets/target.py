@@ -22,7 +22,7 @@ from evokan.datasets.values import (
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
-    from evokan.table import Task
+    from evokan.problem.table import Task
 
 MAX_NUMBERED_CLASSES = 20
 """A numeric target of more distinct values is taken for a regression."""
@@ -89,12 +89,13 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | None) -> Encod
         value = str(column.iloc[0])
         raise InputError(f"target column {name!r} holds {value!r} in every row: nothing to learn")
     if task == "regression" and strange.any():
-        raise InputError(f"target column {name!r}: regression needs numbers, but "
-                         f"{first_value(column, strange)}")
+        raise InputError(f"target column {name!r}: regression needs numbers, but {first_value(column, strange)}")
     infinite = np.isinf(numbers)
     if (kind == "numeric" or task == "regression") and infinite.any():
-        raise InputError(f"target column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
-                         "correct it or leave the row out")
+        raise InputError(
+            f"target column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
+            "correct it or leave the row out"
+        )
     if task is None and kind == "categorical":
         mixed = mixed_fault(column, name, distinct, "leave their rows out")
         if mixed:
@@ -111,6 +112,8 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | None) -> Encod
     single = [repr(level) for level, count in zip(levels, counts, strict=True) if count == 1]
     if single:
         more = f" and {len(single) - 5} more" if len(single) > 5 else ""
-        raise InputError(f"target column {name!r}: class {', '.join(single[:5])}{more} has a single row: "
-                         "add rows or leave the class out")
+        raise InputError(
+            f"target column {name!r}: class {', '.join(single[:5])}{more} has a single row: "
+            "add rows or leave the class out"
+        )
     return EncodedTarget(task, y.astype(np.int64), levels)

@@ -16,7 +16,7 @@ from evokan.datasets.values import kind_of, label, not_numbers, to_numbers
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from evokan.table import Table
+    from evokan.problem.table import Table
 
 GAP = 1.5
 """Two moments that are further apart than this many usual steps belong to different series."""
@@ -42,8 +42,9 @@ def load_series(path: str | Path, time: str, series: str | None = None, *, imput
     return _trajectory(frame, time, series, name=path.stem, impute=impute, faults=header_faults(f"file {path}", frame))
 
 
-def series_from_frame(frame: pd.DataFrame, time: str, series: str | None = None, *, name: str = "data",
-                      impute: Impute | None = None) -> Table:
+def series_from_frame(
+    frame: pd.DataFrame, time: str, series: str | None = None, *, name: str = "data", impute: Impute | None = None
+) -> Table:
     """Return the trajectory in a pandas frame.
 
     Parameters
@@ -72,8 +73,9 @@ def series_from_frame(frame: pd.DataFrame, time: str, series: str | None = None,
     return _trajectory(frame, time, series, name=name, impute=impute, faults=header_faults(f"table {name!r}", frame))
 
 
-def _trajectory(frame: pd.DataFrame, time: str, series: str | None, *, name: str, impute: Impute | None,
-                faults: list[str]) -> Table:
+def _trajectory(
+    frame: pd.DataFrame, time: str, series: str | None, *, name: str, impute: Impute | None, faults: list[str]
+) -> Table:
     if impute is not None and impute not in get_args(Impute):
         faults.extend(unknown_name("imputation", impute, get_args(Impute)).faults)
     frame = frame.loc[:, ~frame.columns.duplicated()]
@@ -106,17 +108,33 @@ def _trajectory(frame: pd.DataFrame, time: str, series: str | None, *, name: str
     if len(twice):
         first, second = frame.index[order[twice[0]]], frame.index[order[twice[0] + 1]]
         where = "" if series is None else " of one series"
-        raise InputError(f"time column {time!r}: rows {first} and {second}{where} are the same moment"
-                         + ("; name the column of the series by --series" if series is None else ""))
+        raise InputError(
+            f"time column {time!r}: rows {first} and {second}{where} are the same moment"
+            + ("; name the column of the series by --series" if series is None else "")
+        )
     usual = float(np.median(steps[same])) if same.any() else 0.0
     follows = same & (steps <= GAP * usual)
     if not follows.any():
         raise InputError("no two rows are consecutive moments: a trajectory needs at least two moments in a series")
     numbers = np.concatenate([[0], np.cumsum(~follows)])[:-1][follows]
-    schema = ColumnSchema(task="trajectory", target="", impute=impute, columns=tuple(
-        NumericColumn(name=column, median=float(np.median(values[:, i]))) for i, column in enumerate(concepts)))
-    return make_table(name, "trajectory", values[:-1][follows], values[1:][follows], feature_names=concepts,
-                      target_name="", schema=schema, series=np.unique(numbers, return_inverse=True)[1].astype(np.int64))
+    schema = ColumnSchema(
+        task="trajectory",
+        target="",
+        impute=impute,
+        columns=tuple(
+            NumericColumn(name=column, median=float(np.median(values[:, i]))) for i, column in enumerate(concepts)
+        ),
+    )
+    return make_table(
+        name,
+        "trajectory",
+        values[:-1][follows],
+        values[1:][follows],
+        feature_names=concepts,
+        target_name="",
+        schema=schema,
+        series=np.unique(numbers, return_inverse=True)[1].astype(np.int64),
+    )
 
 
 def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: list[str]) -> NDArray[np.float64]:
@@ -127,17 +145,23 @@ def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: l
         return numbers
     strange, infinite, missing = not_numbers(column), np.isinf(numbers), column.isna().to_numpy()
     if strange.any():
-        faults.append(f"column {name!r}: a concept needs numbers, but {first_value(column, strange)}; leave the column "
-                      "out, or name it by --series if it tells the series apart")
+        faults.append(
+            f"column {name!r}: a concept needs numbers, but {first_value(column, strange)}; leave the column "
+            "out, or name it by --series if it tells the series apart"
+        )
     elif infinite.any():
-        faults.append(f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
-                      "correct it or leave the row out")
+        faults.append(
+            f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: correct it or leave the row out"
+        )
     elif missing.any() and impute is None:
-        faults.append(f"missing values in column {name!r} ({rows_text(column, missing)}): fill them in "
-                      "(--impute median) or leave their rows out (--impute drop)")
+        faults.append(
+            f"missing values in column {name!r} ({rows_text(column, missing)}): fill them in "
+            "(--impute median) or leave their rows out (--impute drop)"
+        )
     elif len(np.unique(numbers[~missing])) == 1:
-        faults.append(f"column {name!r} holds {label(numbers[~missing][0])!r} in every row: nothing to learn, "
-                      "leave it out")
+        faults.append(
+            f"column {name!r} holds {label(numbers[~missing][0])!r} in every row: nothing to learn, leave it out"
+        )
     elif missing.any():
         return np.where(missing, np.nanmedian(numbers), numbers)
     return numbers
@@ -157,8 +181,10 @@ def _moments(column: pd.Series[Any], name: str, faults: list[str]) -> NDArray[np
     dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
     strange = dates.isna().to_numpy()
     if strange.any():
-        faults.append(f"time column {name!r} must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but "
-                      f"{first_value(column, strange)}")
+        faults.append(
+            f"time column {name!r} must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but "
+            f"{first_value(column, strange)}"
+        )
         return np.zeros(len(column))
     return np.asarray((dates - dates.min()).dt.total_seconds(), dtype=np.float64)
 

@@ -24,15 +24,13 @@ from evokan.datasets.values import (
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from evokan.table import Table, Task
+    from evokan.problem.table import Table, Task
 
 MAX_LEVELS = 50
 """A column of text with more different values is refused: each of them would become an input."""
 
 
-def load_table(
-    path: str | Path, target: str, *, task: Task | None = None, impute: Impute | None = None
-) -> Table:
+def load_table(path: str | Path, target: str, *, task: Task | None = None, impute: Impute | None = None) -> Table:
     """Return the table of a CSV, TSV or Parquet file.
 
     Parameters
@@ -49,8 +47,7 @@ def load_table(
     """
     path = Path(path)
     frame = read_any(path)
-    return _table(frame, target, name=path.stem, task=task, impute=impute,
-                  faults=header_faults(f"file {path}", frame))
+    return _table(frame, target, name=path.stem, task=task, impute=impute, faults=header_faults(f"file {path}", frame))
 
 
 def table_from_frame(
@@ -88,12 +85,12 @@ def table_from_frame(
     """
     frame = frame.rename(columns=str).reset_index(drop=True)
     frame.index = frame.index + 1
-    return _table(frame, target, name=name, task=task, impute=impute,
-                  faults=header_faults(f"table {name!r}", frame))
+    return _table(frame, target, name=name, task=task, impute=impute, faults=header_faults(f"table {name!r}", frame))
 
 
-def _table(frame: pd.DataFrame, target: str, *, name: str, task: Task | None, impute: Impute | None,
-           faults: list[str]) -> Table:
+def _table(
+    frame: pd.DataFrame, target: str, *, name: str, task: Task | None, impute: Impute | None, faults: list[str]
+) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
     tasks = ("classification", "regression")
     for kind, value, known in (("task", task, tasks), ("imputation", impute, get_args(Impute))):
@@ -106,8 +103,10 @@ def _table(frame: pd.DataFrame, target: str, *, name: str, task: Task | None, im
         faults.append(f"there is no column besides the target {target!r}: nothing to predict it from")
     empty = [column for column in frame.columns if kind_of(frame[column]) == "empty"]
     if len(frame):
-        faults.extend(f"column {column!r} holds no value at all: "
-                      + ("nothing to learn" if column == target else "leave it out") for column in empty)
+        faults.extend(
+            f"column {column!r} holds no value at all: " + ("nothing to learn" if column == target else "leave it out")
+            for column in empty
+        )
         frame = _without_gaps(frame.drop(columns=empty), target, impute, faults)
     if frame.empty:
         raise InputError(*faults)
@@ -124,15 +123,27 @@ def _table(frame: pd.DataFrame, target: str, *, name: str, task: Task | None, im
         except InputError as error:
             faults.extend(error.faults)
     if not faults:
-        schema = ColumnSchema(task=encoded.task, target=target, columns=tuple(columns),
-                              class_names=encoded.class_names, impute=impute)
+        schema = ColumnSchema(
+            task=encoded.task, target=target, columns=tuple(columns), class_names=encoded.class_names, impute=impute
+        )
         names = schema.feature_names
-        faults.extend(f"two inputs would be called {feature!r}: rename a column"
-                      for feature, count in Counter(names).items() if count > 1)
+        faults.extend(
+            f"two inputs would be called {feature!r}: rename a column"
+            for feature, count in Counter(names).items()
+            if count > 1
+        )
     if faults:
         raise InputError(*faults)
-    return make_table(name, encoded.task, schema.transform(frame), encoded.y, feature_names=names,
-                      target_name=target, class_names=encoded.class_names, schema=schema)
+    return make_table(
+        name,
+        encoded.task,
+        schema.transform(frame),
+        encoded.y,
+        feature_names=names,
+        target_name=target,
+        class_names=encoded.class_names,
+        schema=schema,
+    )
 
 
 def _without_gaps(frame: pd.DataFrame, target: str, impute: Impute | None, faults: list[str]) -> pd.DataFrame:
@@ -146,15 +157,20 @@ def _without_gaps(frame: pd.DataFrame, target: str, impute: Impute | None, fault
     if impute is None:
         holed = [feature for feature in frame.columns if feature != target and gaps[feature].any()]
         if holed:
-            listed = ", ".join(f"{feature!r} ({rows_text(frame[feature], gaps[feature].to_numpy())})"
-                               for feature in holed)
-            faults.append(f"missing values in column{'s' if len(holed) > 1 else ''} {listed}: fill them in "
-                          "(--impute median) or leave their rows out (--impute drop)")
+            listed = ", ".join(
+                f"{feature!r} ({rows_text(frame[feature], gaps[feature].to_numpy())})" for feature in holed
+            )
+            faults.append(
+                f"missing values in column{'s' if len(holed) > 1 else ''} {listed}: fill them in "
+                "(--impute median) or leave their rows out (--impute drop)"
+            )
     if target not in frame.columns or not gaps[target].any():
         return frame
     where = rows_text(frame[target], gaps[target].to_numpy())
-    faults.append(f"target column {target!r} has no value in {where}: a missing target is never filled in, "
-                  "leave its row out (--impute drop)")
+    faults.append(
+        f"target column {target!r} has no value in {where}: a missing target is never filled in, "
+        "leave its row out (--impute drop)"
+    )
     return frame[~gaps[target]]
 
 
@@ -167,8 +183,10 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
         numbers = to_numbers(column)
         infinite = np.isinf(numbers)
         if infinite.any():
-            raise InputError(f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
-                             "correct it or leave the row out")
+            raise InputError(
+                f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
+                "correct it or leave the row out"
+            )
         return NumericColumn(name=name, median=float(np.nanmedian(numbers)))
     levels = levels_of(column)
     mixed = mixed_fault(column, name, len(levels), "empty them (--impute median)")
@@ -177,8 +195,10 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
     distinct = len(levels) == column.count() > 1
     if distinct or len(levels) > MAX_LEVELS:
         found = "a different value in every row" if distinct else f"{len(levels)} different values"
-        raise InputError(f"column {name!r} has {found} and is not numeric (at most {MAX_LEVELS} are taken): "
-                         "leave it out if it is an identifier, or group its values")
+        raise InputError(
+            f"column {name!r} has {found} and is not numeric (at most {MAX_LEVELS} are taken): "
+            "leave it out if it is an identifier, or group its values"
+        )
     positions = level_numbers(column, levels)
     counts = np.bincount(positions[positions >= 0])
     return CategoricalColumn(name=name, levels=levels, most_frequent=levels[int(counts.argmax())])

@@ -101,14 +101,18 @@ def mixed_fault(column: pd.Series[Any], name: str, levels: int, remedy: str) -> 
     if levels <= _MIXED_LEVELS or not strange.any() or 2 * numbers < column.count():
         return ""
     row = column.index[strange][0]
-    return (f"column {name!r} holds {numbers} numbers and {int(strange.sum())} texts (row {row} holds "
-            f"{str(column.loc[row])!r}): correct these cells, or {remedy}")
+    return (
+        f"column {name!r} holds {numbers} numbers and {int(strange.sum())} texts (row {row} holds "
+        f"{str(column.loc[row])!r}): correct these cells, or {remedy}"
+    )
 
 
 def unsupported_fault(column: pd.Series[Any], name: str) -> str:
     """Return the sentence for a column of a kind that cannot be used."""
-    return (f"column {name!r} holds {infer_dtype(column, skipna=True)} values ({column.dtype}): only "
-            "numbers, text, booleans and categories can be used")
+    return (
+        f"column {name!r} holds {infer_dtype(column, skipna=True)} values ({column.dtype}): only "
+        "numbers, text, booleans and categories can be used"
+    )
 
 
 def _parse(text: str) -> float:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evokan.errors import EvokanError, TrainingFailed
-from evokan.evaluation.folds import Figures, aggregate
-from evokan.problem import Problem
-from evokan.space import Budget, SearchSpace, Trained, TrainingJob
+from evokan.evaluation.folds import Evaluation, aggregate
+from evokan.problem.problem import Problem
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, Trained, TrainingJob
 
 NETWORKS_PER_COHORT = 4
 """Enough work to outweigh the hand-over, and 25 cohorts in a generation of 100 to keep workers busy."""
@@ -49,7 +50,7 @@ def cut(networks: Mapping[int, tuple[TrainingJob, ...]], size: int = NETWORKS_PE
     return [Cohort(tuple(part), tuple(networks[member] for member in part)) for part in parts]
 
 
-def train_cohort(space: SearchSpace, problem: Problem, budget: Budget, cohort: Cohort) -> list[Figures]:
+def train_cohort(space: SearchSpace, problem: Problem, budget: Budget, cohort: Cohort) -> list[Evaluation]:
     """Train all jobs of a cohort in one call of the family, and return the figures of its networks, in order.
 
     Raises
@@ -62,8 +63,7 @@ def train_cohort(space: SearchSpace, problem: Problem, budget: Budget, cohort: C
     jobs = [job for network in cohort.networks for job in network]
     results: Sequence[Any] = space.train(jobs, problem, budget)
     if len(results) != len(jobs):
-        raise TrainingFailed(f"search space {space.name!r} returned {len(results)} results "
-                             f"for {len(jobs)} trainings")
+        raise TrainingFailed(f"search space {space.name!r} returned {len(results)} results for {len(jobs)} trainings")
     if not all(isinstance(result, Trained) for result in results):
         raise TrainingFailed(f"search space {space.name!r} returned something else than Trained objects")
     figures, start = [], 0

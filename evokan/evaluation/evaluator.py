@@ -12,7 +12,6 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
-from evokan.chromosome import Bits
 from evokan.errors import InputError, InvalidArchitecture
 from evokan.evaluation.cohorts import (
     NETWORKS_PER_COHORT,
@@ -23,13 +22,16 @@ from evokan.evaluation.cohorts import (
     train_cohort,
 )
 from evokan.evaluation.executors import Executor
-from evokan.evaluation.folds import Figures, aggregate
+from evokan.evaluation.folds import Evaluation, aggregate
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.racing import promoted, rungs
 from evokan.evaluation.records import Origin, Record, Status
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
-from evokan.space import Architecture, Budget, SearchSpace, TrainingJob
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import Bits
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, TrainingJob
 
 Draft = tuple[Record, Architecture | None]
 """A record as far as decoding tells, and the network, if there is one."""
@@ -133,9 +135,7 @@ class Evaluator:
         """
         return [self._restore(record) for record in records]
 
-    def evaluate(
-        self, candidates: Sequence[Candidate], generation: int, known: Sequence[Record] = ()
-    ) -> list[Record]:
+    def evaluate(self, candidates: Sequence[Candidate], generation: int, known: Sequence[Record] = ()) -> list[Record]:
         """Return one record for each individual, in order.
 
         Parameters
@@ -153,19 +153,22 @@ class Evaluator:
         InputError
             A known record does not belong to its individual.
         """
-        drafts = [self._draft(candidate, generation, number)
-                  for number, candidate in enumerate(candidates, start=self._next_id)]
+        drafts = [
+            self._draft(candidate, generation, number)
+            for number, candidate in enumerate(candidates, start=self._next_id)
+        ]
         if len(known) > len(drafts):
-            raise InputError(f"generation {generation} has {len(drafts)} individuals, "
-                             f"but {len(known)} known records")
+            raise InputError(f"generation {generation} has {len(drafts)} individuals, but {len(known)} known records")
         for record, (draft, _) in zip(known, drafts, strict=False):
             if (record.generation, record.chromosome) != (generation, draft.chromosome):
-                raise InputError(f"record {record.id} has another chromosome or generation than the run's "
-                                 "settings lead to: the records or the settings were changed")
+                raise InputError(
+                    f"record {record.id} has another chromosome or generation than the run's "
+                    "settings lead to: the records or the settings were changed"
+                )
         records = self.remember(known)
         networks = self._networks(drafts)
         train = self._train_in_rungs if self._race else self._train
-        figures: dict[int, Figures] = {}
+        figures: dict[int, Evaluation] = {}
 
         def deliver() -> None:
             while len(records) < len(drafts):
@@ -207,16 +210,18 @@ class Evaluator:
             if architecture is not None and draft.key not in seen:
                 seen.add(draft.key)
                 seed_parts = (self._run_seed, self._space.name, draft.key)
-                jobs = [TrainingJob(architecture, fold, derive_seed(*seed_parts, number))
-                        for number, fold in enumerate(self._problem.folds)]
+                jobs = [
+                    TrainingJob(architecture, fold, derive_seed(*seed_parts, number))
+                    for number, fold in enumerate(self._problem.folds)
+                ]
                 networks[position] = tuple(jobs if self._heirs is None else self._heirs.endow(jobs, draft.parents))
         return networks
 
     def _train_in_rungs(
         self, networks: dict[int, tuple[TrainingJob, ...]]
-    ) -> Generator[tuple[int, Figures], None, None]:
+    ) -> Generator[tuple[int, Evaluation], None, None]:
         """Do the same as `_train`, but let the worse half go after every rung except the last."""
-        so_far: dict[int, Figures] = {}
+        so_far: dict[int, Evaluation] = {}
         running, begin, folds = dict(networks), 0, len(self._problem.folds)
         stop = self._shared[2].fold_stop
         for end in rungs(folds):
@@ -236,9 +241,7 @@ class Evaluator:
             running = {position: networks[position] for position in sorted(stay)}
             begin = end
 
-    def _train(
-        self, networks: dict[int, tuple[TrainingJob, ...]]
-    ) -> Generator[tuple[int, Figures], None, None]:
+    def _train(self, networks: dict[int, tuple[TrainingJob, ...]]) -> Generator[tuple[int, Evaluation], None, None]:
         """Yield the figures of each network by its position, in any order."""
         broken: list[Cohort] = []
         with closing(self._run(cut(networks, self._cohort_size))) as results:
@@ -251,19 +254,17 @@ class Evaluator:
         with closing(self._run(alone)) as results:
             for cohort, result in results:
                 if isinstance(result, Exception):
-                    yield cohort.members[0], Figures.failed(one_line(result))
+                    yield cohort.members[0], Evaluation.failed(one_line(result))
                 else:
                     yield cohort.members[0], result[0]
 
-    def _run(
-        self, cohorts: Sequence[Cohort]
-    ) -> Generator[tuple[Cohort, list[Figures] | Exception], None, None]:
+    def _run(self, cohorts: Sequence[Cohort]) -> Generator[tuple[Cohort, list[Evaluation] | Exception], None, None]:
         if cohorts:
             with closing(self._executor.map_unordered(train_cohort, self._shared, cohorts)) as results:
                 for position, result in results:
                     yield cohorts[position], result
 
-    def _finish(self, draft: Record, figures: Figures | None) -> Record:
+    def _finish(self, draft: Record, figures: Evaluation | None) -> Record:
         """Complete a draft by its training, or by the equal network before it; or it is complete already."""
         if figures is not None:
             reason = figures.reason
@@ -271,23 +272,34 @@ class Evaluator:
                 reason = f"lost the race after {figures.raced_after} of {len(self._problem.folds)} folds"
             status: Status = "raced" if figures.raced_after else "failed" if reason else "ok"
             return draft.replace(
-                status=status, reason=reason, val_loss=figures.val_loss,
-                train_loss=figures.train_loss, val_loss_se=figures.val_loss_se, iterations=figures.iterations,
+                status=status,
+                reason=reason,
+                val_loss=figures.val_loss,
+                train_loss=figures.train_loss,
+                val_loss_se=figures.val_loss_se,
+                iterations=figures.iterations,
                 seconds=figures.seconds,
             )
         if draft.status != "ok":
             return draft
         source = self._first_with[draft.key]
         return source.replace(
-            id=draft.id, generation=draft.generation, chromosome=draft.chromosome, parents=draft.parents,
-            origin=draft.origin, seconds=0.0, status="cached" if source.usable else source.status,
+            id=draft.id,
+            generation=draft.generation,
+            chromosome=draft.chromosome,
+            parents=draft.parents,
+            origin=draft.origin,
+            seconds=0.0,
+            status="cached" if source.usable else source.status,
             reason=f"as {source.id}" if source.usable else f"{source.reason} (as {source.id})",
         )
 
     def _restore(self, record: Record) -> Record:
         if record.id != self._next_id:
-            raise InputError(f"expected the record of individual {self._next_id}, got {record.id}: "
-                             "records are missing or out of order")
+            raise InputError(
+                f"expected the record of individual {self._next_id}, got {record.id}: "
+                "records are missing or out of order"
+            )
         key = ""
         try:
             key = self._space.decode(self.layout.from_text(record.chromosome), self._problem).key
@@ -295,8 +307,10 @@ class Evaluator:
             raise InputError(f"record {record.id}: {error}") from error
         except Exception as error:
             if record.usable:
-                raise InputError(f"record {record.id} has a loss, but its chromosome decodes to no network "
-                                 f"({one_line(error)}): the records or the settings were changed") from error
+                raise InputError(
+                    f"record {record.id} has a loss, but its chromosome decodes to no network "
+                    f"({one_line(error)}): the records or the settings were changed"
+                ) from error
         restored = record.replace(key=key)
         self._keep(restored)
         return restored
@@ -311,7 +325,11 @@ class Evaluator:
 
 def _described(record: Record, architecture: Architecture) -> Record:
     return record.replace(
-        key=architecture.key, n_params=architecture.n_params, n_params_paper=architecture.n_params_paper,
-        n_edges=architecture.n_edges, n_features=architecture.n_features, depth=architecture.depth,
+        key=architecture.key,
+        n_params=architecture.n_params,
+        n_params_paper=architecture.n_params_paper,
+        n_edges=architecture.n_edges,
+        n_features=architecture.n_features,
+        depth=architecture.depth,
         grid=architecture.grid,
     )

@@ -5,6 +5,7 @@ Items and results must pickle and the function must be one of a module, so that 
 
 from __future__ import annotations
 
+import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
@@ -18,6 +19,11 @@ from evokan.errors import InputError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def available_processors() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Executor(ABC):

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evokan.space import FoldStop, Trained
+from evokan.spaces.training import FoldStop, Trained
 
 
 @dataclass(frozen=True)
-class Figures:
+class Evaluation:
     """What the trainings of one network over all folds came to.
 
     Attributes
@@ -51,12 +51,12 @@ class Figures:
     raced_after: int = 0
 
     @classmethod
-    def failed(cls, reason: str, evaluations: int = 0, seconds: float = 0.0) -> Figures:
+    def failed(cls, reason: str, evaluations: int = 0, seconds: float = 0.0) -> Evaluation:
         """Return the figures of a network without a loss."""
         return cls(math.inf, math.inf, 0.0, 0, evaluations, seconds, reason)
 
 
-def aggregate(folds: Sequence[Trained], stop: FoldStop = "own") -> Figures:
+def aggregate(folds: Sequence[Trained], stop: FoldStop = "own") -> Evaluation:
     """Return the figures of one network from its trainings, one per fold, at least one.
 
     A fold that failed, or any loss that is not finite, fails the network: the reason is that of the first
@@ -74,7 +74,7 @@ def aggregate(folds: Sequence[Trained], stop: FoldStop = "own") -> Figures:
         fault = _fault(fold)
         if fault:
             where = f"fold {number} of {len(folds)}: " if len(folds) > 1 else ""
-            return Figures.failed(where + fault, evaluations, seconds)
+            return Evaluation.failed(where + fault, evaluations, seconds)
     count = len(folds)
     val_losses, iterations = _common(folds) if stop == "common" else ([], 0)
     if not val_losses:
@@ -87,8 +87,8 @@ def aggregate(folds: Sequence[Trained], stop: FoldStop = "own") -> Figures:
     squares = sum((loss - val_loss) * (loss - val_loss) for loss in val_losses)
     error = math.sqrt(squares / (count - 1) / count) if count > 1 else 0.0
     if not all(map(math.isfinite, (val_loss, train_loss, error))):
-        return Figures.failed("the losses of the folds are too large to be averaged", evaluations, seconds)
-    return Figures(val_loss, train_loss, error, iterations, evaluations, seconds, folds=tuple(folds))
+        return Evaluation.failed("the losses of the folds are too large to be averaged", evaluations, seconds)
+    return Evaluation(val_loss, train_loss, error, iterations, evaluations, seconds, folds=tuple(folds))
 
 
 def _common(folds: Sequence[Trained]) -> tuple[list[float], int]:

@@ -12,11 +12,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.chromosome import ChromosomeLayout
-from evokan.evaluation.folds import Figures
+from evokan.evaluation.folds import Evaluation
 from evokan.evaluation.records import Record
-from evokan.problem import Problem
-from evokan.space import SearchSpace, TrainingJob, Weights
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Weights
+from evokan.spaces.chromosome import ChromosomeLayout
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import TrainingJob
 
 
 class Heirs:
@@ -39,7 +41,7 @@ class Heirs:
         """Take note of a record, in case that it becomes a parent."""
         self._records[record.id] = record
 
-    def keep(self, key: str, figures: Figures) -> None:
+    def keep(self, key: str, figures: Evaluation) -> None:
         """Keep what the trainings of a network came to, if all its folds were trained."""
         values = tuple(fold.weights for fold in figures.folds if fold.weights is not None)
         if len(values) == len(self._problem.folds) and not figures.reason:
@@ -50,10 +52,16 @@ class Heirs:
         known = [self._records[number] for number in dict.fromkeys(parents) if number in self._records]
         usable = [record for record in known if record.key in self._values]
         networks = [self._space.decode(self._layout.from_text(record.chromosome), self._problem) for record in usable]
-        return [replace(job, keep_weights=True, parents=tuple(
-                    (network, self._values[record.key][fold])
-                    for network, record in zip(networks, usable, strict=True)))
-                for fold, job in enumerate(jobs)]
+        return [
+            replace(
+                job,
+                keep_weights=True,
+                parents=tuple(
+                    (network, self._values[record.key][fold]) for network, record in zip(networks, usable, strict=True)
+                ),
+            )
+            for fold, job in enumerate(jobs)
+        ]
 
     def retain(self, survivors: Iterable[Record]) -> None:
         """Forget everybody who cannot become a parent any more."""
@@ -64,8 +72,12 @@ class Heirs:
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return everything as named arrays: ``ID/FOLD/NAME``, once for each network."""
         first = {record.key: record.id for record in reversed(self._records.values())}
-        return {f"{first[key]}/{fold}/{name}": value for key, folds in self._values.items()
-                for fold, values in enumerate(folds) for name, value in values.items()}
+        return {
+            f"{first[key]}/{fold}/{name}": value
+            for key, folds in self._values.items()
+            for fold, values in enumerate(folds)
+            for name, value in values.items()
+        }
 
     def from_arrays(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take back what `to_arrays` gave; the records of the survivors must be known already."""

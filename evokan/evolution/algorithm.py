@@ -10,12 +10,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from evokan.chromosome import ChromosomeLayout
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES, Origin, Record
 from evokan.evolution.genome import Fitness, Genome
 from evokan.evolution.operators import bit_flip, initialise, neuron_crossover
 from evokan.seeding import generator
+from evokan.spaces.chromosome import ChromosomeLayout
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,7 @@ class Algorithm(ABC):
             genome.record = record
             genome.fitness = Fitness([record.objective(name) for name in self.objectives])
 
-    def breed(
-        self, population: Sequence[Genome], layout: ChromosomeLayout, seed: int, generation: int
-    ) -> list[Genome]:
+    def breed(self, population: Sequence[Genome], layout: ChromosomeLayout, seed: int, generation: int) -> list[Genome]:
         """Return N offspring, not yet evaluated; the parents stay as they are.
 
         Parameters
@@ -107,9 +105,7 @@ class Algorithm(ABC):
         return offspring[: self.population]
 
     @abstractmethod
-    def select_parents(
-        self, population: Sequence[Genome], count: int, rng: np.random.Generator
-    ) -> list[Genome]:
+    def select_parents(self, population: Sequence[Genome], count: int, rng: np.random.Generator) -> list[Genome]:
         """Return `count` individuals of `population`, repeats allowed; consecutive ones become pairs."""
 
     @abstractmethod

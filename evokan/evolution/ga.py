@@ -59,9 +59,7 @@ class GeneticAlgorithm(Algorithm):
             found.append("parsimony one-se compares validation losses: name val_loss first in --objectives")
         return found
 
-    def select_parents(
-        self, population: Sequence[Genome], count: int, rng: np.random.Generator
-    ) -> list[Genome]:
+    def select_parents(self, population: Sequence[Genome], count: int, rng: np.random.Generator) -> list[Genome]:
         """Return `count` winners of binary tournaments."""
         return tournament(population, count, rng)
 
@@ -118,8 +116,10 @@ def repeats_last(genomes: Sequence[Genome]) -> tuple[list[Genome], list[Genome],
         if not record.usable:
             unusable.append(genome)
         elif not record.key:
-            raise ValueError(f"the record of individual {record.id} lacks the network's key: "
-                             "take records as Evaluator.remember returns them")
+            raise ValueError(
+                f"the record of individual {record.id} lacks the network's key: "
+                "take records as Evaluator.remember returns them"
+            )
         elif record.key in seen:
             repeats.append(genome)
         else:

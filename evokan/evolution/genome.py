@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from deap import base
 
-from evokan.chromosome import Bits
 from evokan.evaluation.records import Origin, Record
+from evokan.spaces.chromosome import Bits
 
 
 class Fitness(base.Fitness):  # type: ignore[misc]  # DEAP has no types
@@ -72,9 +72,7 @@ class Genome(list[int]):
         What the evaluation found, or None.
     """
 
-    def __init__(
-        self, bits: Iterable[int] = (), *, parents: tuple[int, ...] = (), origin: Origin = "initial"
-    ) -> None:
+    def __init__(self, bits: Iterable[int] = (), *, parents: tuple[int, ...] = (), origin: Origin = "initial") -> None:
         super().__init__(int(bit) for bit in bits)
         self.parents = parents
         self.origin: Origin = origin

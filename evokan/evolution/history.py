@@ -43,8 +43,14 @@ class HistoryRow:
 HISTORY_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(HistoryRow))
 
 
-def summarise(generation: int, evaluated: Sequence[Record], survivors: Sequence[Record], front: Sequence[Record],
-              reference: Mapping[str, float], seconds: float) -> HistoryRow:
+def summarise(
+    generation: int,
+    evaluated: Sequence[Record],
+    survivors: Sequence[Record],
+    front: Sequence[Record],
+    reference: Mapping[str, float],
+    seconds: float,
+) -> HistoryRow:
     """Return the row of one generation.
 
     Parameters
@@ -58,6 +64,7 @@ def summarise(generation: int, evaluated: Sequence[Record], survivors: Sequence[
     reference
         Objective names and the reference point of the hypervolume.
     """
+
     def count(status: str) -> int:
         return sum(record.status == status for record in evaluated)
 
@@ -67,17 +74,24 @@ def summarise(generation: int, evaluated: Sequence[Record], survivors: Sequence[
     bits = np.array([[character == "1" for character in record.chromosome] for record in survivors])
     return HistoryRow(
         generation=generation,
-        evaluated=count("ok"), cached=count("cached"), invalid=count("invalid"), failed=count("failed"),
-        best_val_loss=float(losses.min()), median_val_loss=_median(losses), worst_val_loss=float(losses.max()),
+        evaluated=count("ok"),
+        cached=count("cached"),
+        invalid=count("invalid"),
+        failed=count("failed"),
+        best_val_loss=float(losses.min()),
+        median_val_loss=_median(losses),
+        worst_val_loss=float(losses.max()),
         best_n_params=best.n_params if best else 0,
-        front_size=len(front), hypervolume=hypervolume(front, reference), diversity=diversity(bits),
+        front_size=len(front),
+        hypervolume=hypervolume(front, reference),
+        diversity=diversity(bits),
         seconds=seconds,
     )
 
 
 def _median(losses: NDArray[np.float64]) -> float:
     lower, upper = np.sort(losses)[[(len(losses) - 1) // 2, len(losses) // 2]]
-    return float(lower / 2 + upper / 2)                     # halved first: two huge losses do not overflow
+    return float(lower / 2 + upper / 2)  # halved first: two huge losses do not overflow
 
 
 def hypervolume(front: Sequence[Record], reference: Mapping[str, float]) -> float:

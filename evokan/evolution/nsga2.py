@@ -50,8 +50,10 @@ class NSGA2(Algorithm):
         """Return one sentence for each setting that cannot be used."""
         found = super().faults()
         if len(self.objectives) < 2:
-            found.append(f"--algorithm nsga2 with --objectives {','.join(self.objectives)}: it needs at least two, "
-                         "e.g. --objectives val_loss,n_params")
+            found.append(
+                f"--algorithm nsga2 with --objectives {','.join(self.objectives)}: it needs at least two, "
+                "e.g. --objectives val_loss,n_params"
+            )
         return found
 
     def select_parents(self, population: Sequence[Genome], count: int, rng: np.random.Generator) -> list[Genome]:
@@ -62,7 +64,8 @@ class NSGA2(Algorithm):
         usable = [genome for genome in population if genome.evaluated().usable]
         entrants = [
             _Entrant((-rank, float(genome.fitness.crowding_dist)), genome)
-            for rank, front in enumerate(_fronts(usable)) for genome in front
+            for rank, front in enumerate(_fronts(usable))
+            for genome in front
         ]
         if len(entrants) < 2:
             entrants += [_Entrant((-len(population), 0.0), genome) for genome in population if genome not in usable]

@@ -19,8 +19,8 @@ from contextlib import contextmanager
 import numpy as np
 from deap import tools
 
-from evokan.chromosome import ChromosomeLayout
 from evokan.evolution.genome import Genome
+from evokan.spaces.chromosome import ChromosomeLayout
 
 
 @contextmanager

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evokan.chromosome import ChromosomeLayout
 from evokan.evolution.ga import GeneticAlgorithm
 from evokan.evolution.genome import Genome
 from evokan.evolution.operators import initialise
 from evokan.seeding import generator
+from evokan.spaces.chromosome import ChromosomeLayout
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,6 @@ class RandomSearch(GeneticAlgorithm):
 
     name: ClassVar[str] = "random"
 
-    def breed(self, population: Sequence[Genome], layout: ChromosomeLayout, seed: int,
-              generation: int) -> list[Genome]:
+    def breed(self, population: Sequence[Genome], layout: ChromosomeLayout, seed: int, generation: int) -> list[Genome]:
         """Return N individuals whose bits are fair coins, whatever `population` is."""
         return initialise(layout, self.population, generator(seed, "random", generation))

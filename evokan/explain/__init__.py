@@ -18,31 +18,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evokan.explain.edge_laws import EdgeLaw, fit_edges, sample_points
+    from evokan.explain.column_importances import Importances, importances
     from evokan.explain.find import Split, find_formulas
-    from evokan.explain.formula import Formula, Formulas
-    from evokan.explain.functions import LibraryFunction, library, register_function
-    from evokan.explain.graph import EdgeFunction, FunctionGraph, SplineTable
-    from evokan.explain.importance import Importances, importances
-    from evokan.explain.laws import Law
+    from evokan.explain.formulas.formula import Formula, Formulas
+    from evokan.explain.laws.edges import EdgeLaw, fit_edges, sample_points
+    from evokan.explain.laws.law import Law
+    from evokan.explain.laws.library import LibraryFunction, library, register_function
+    from evokan.spaces.graph import EdgeFunction, FunctionGraph, SplineTable
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
     # whole formulas
-    "find_formulas", "Split", "Formula", "Formulas",
+    "find_formulas",
+    "Split",
+    "Formula",
+    "Formulas",
     # networks of one-variable functions
-    "FunctionGraph", "EdgeFunction", "SplineTable",
+    "FunctionGraph",
+    "EdgeFunction",
+    "SplineTable",
     # laws of edges
-    "Law", "EdgeLaw", "fit_edges", "sample_points", "LibraryFunction", "library", "register_function",
+    "Law",
+    "EdgeLaw",
+    "fit_edges",
+    "sample_points",
+    "LibraryFunction",
+    "library",
+    "register_function",
     # importances
-    "Importances", "importances",
+    "Importances",
+    "importances",
 ]
 
 _HOMES = {
-    "find_formulas": "find", "Split": "find", "Formula": "formula", "Formulas": "formula",
-    "FunctionGraph": "graph", "EdgeFunction": "graph", "SplineTable": "graph",
-    "Law": "laws", "EdgeLaw": "edge_laws", "fit_edges": "edge_laws", "sample_points": "edge_laws",
-    "LibraryFunction": "functions", "library": "functions", "register_function": "functions",
-    "Importances": "importance", "importances": "importance",
+    "find_formulas": "evokan.explain.find",
+    "Split": "evokan.explain.find",
+    "Formula": "evokan.explain.formulas.formula",
+    "Formulas": "evokan.explain.formulas.formula",
+    "FunctionGraph": "evokan.spaces.graph",
+    "EdgeFunction": "evokan.spaces.graph",
+    "SplineTable": "evokan.spaces.graph",
+    "Law": "evokan.explain.laws.law",
+    "EdgeLaw": "evokan.explain.laws.edges",
+    "fit_edges": "evokan.explain.laws.edges",
+    "sample_points": "evokan.explain.laws.edges",
+    "LibraryFunction": "evokan.explain.laws.library",
+    "library": "evokan.explain.laws.library",
+    "register_function": "evokan.explain.laws.library",
+    "Importances": "evokan.explain.column_importances",
+    "importances": "evokan.explain.column_importances",
 }
 
 
@@ -50,6 +73,6 @@ def __getattr__(name: str) -> Any:
     # SymPy, SciPy and scikit-learn come with the first use.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -13,23 +13,23 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from evokan.arrays import FloatArray, IntArray
-from evokan.explain.bounds import without_idle_bounds
-from evokan.explain.constants import Tuner
-from evokan.explain.effort import Effort
-from evokan.explain.expression import add, columns, complexity, expressions
-from evokan.explain.forms import SPLINE_COMPLEXITY
-from evokan.explain.formula import Formula, Formulas, pareto
-from evokan.explain.functions import LibraryFunction, library
-from evokan.explain.graph import FunctionGraph
-from evokan.explain.growth import grow, lined, shapes
-from evokan.explain.limited import within
-from evokan.explain.network import Network
-from evokan.explain.refit import Rows
-from evokan.explain.simplify import merge, prune, strongest_columns, thinned
-from evokan.explain.symbolic import EXACT, Candidate, Judgement, Reader, no_worse
-from evokan.problem import Problem
-from evokan.splits import Fold
-from evokan.table import Task
+from evokan.explain.formulas.bounds import without_idle_bounds
+from evokan.explain.formulas.constants import Tuner
+from evokan.explain.formulas.expression import add, columns, complexity, expressions
+from evokan.explain.formulas.formula import Formula, Formulas, pareto
+from evokan.explain.formulas.limited import within
+from evokan.explain.laws.library import LibraryFunction, library
+from evokan.explain.reading.effort import Effort
+from evokan.explain.reading.forms import SPLINE_COMPLEXITY
+from evokan.explain.reading.growth import grow, lined, shapes
+from evokan.explain.reading.network import Network
+from evokan.explain.reading.reader import EXACT, Candidate, Judgement, Reader, no_worse
+from evokan.explain.reading.rows import Rows
+from evokan.explain.reading.simplify import merge, prune, strongest_columns, thinned
+from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
+from evokan.problem.table import Task
+from evokan.spaces.graph import FunctionGraph
 
 TIME_LIMIT = 30.0
 """Seconds, by default."""
@@ -103,8 +103,15 @@ class Split:
         return self.folds[0].train if len(self.folds) == 1 else np.unique(np.concatenate([f.train for f in self.folds]))
 
 
-def find_formulas(graph: FunctionGraph, split: Split, *, tolerance: float = 0.05, time_limit: float = TIME_LIMIT,
-                  functions: Sequence[LibraryFunction] | None = None, seed: int = 0) -> Formulas:
+def find_formulas(
+    graph: FunctionGraph,
+    split: Split,
+    *,
+    tolerance: float = 0.05,
+    time_limit: float = TIME_LIMIT,
+    functions: Sequence[LibraryFunction] | None = None,
+    seed: int = 0,
+) -> Formulas:
     """Read a network as formulas.
 
     Small networks are read as they are. A large one is pruned first, and small networks of standard shapes over its
@@ -120,8 +127,8 @@ def find_formulas(graph: FunctionGraph, split: Split, *, tolerance: float = 0.05
     tolerance
         Share by which a simplification may raise the validation loss.
     time_limit
-        Seconds of a server core of 2024, counted as work (`evokan.explain.effort`) and not by the clock, so that the
-        same is found everywhere; what is there by then is returned.
+        Seconds of a server core of 2024, counted as work (`evokan.explain.reading.effort`) and not by the clock, so that
+        the same is found everywhere; what is there by then is returned.
     functions
         The library; by default everything that is registered.
     seed
@@ -132,8 +139,14 @@ def find_formulas(graph: FunctionGraph, split: Split, *, tolerance: float = 0.05
         return _find(graph, split, tolerance, time_limit, library() if functions is None else functions, seed)
 
 
-def _find(graph: FunctionGraph, split: Split, tolerance: float, time_limit: float,
-          functions: Sequence[LibraryFunction], seed: int) -> Formulas:
+def _find(
+    graph: FunctionGraph,
+    split: Split,
+    tolerance: float,
+    time_limit: float,
+    functions: Sequence[LibraryFunction],
+    seed: int,
+) -> Formulas:
     began = time.thread_time()
     effort = Effort(0.8 * time_limit)
     search = _Search(graph, split, tolerance, effort, functions, seed)
@@ -141,27 +154,35 @@ def _find(graph: FunctionGraph, split: Split, tolerance: float, time_limit: floa
     complete = not effort.over
     effort.allowed = time_limit
     formulas, chosen = search.formulas()
-    return Formulas(tuple(formulas), chosen, search.network_loss, tolerance, time.thread_time() - began,
-                    complete)
+    return Formulas(tuple(formulas), chosen, search.network_loss, tolerance, time.thread_time() - began, complete)
 
 
 class _Search:
-    def __init__(self, graph: FunctionGraph, split: Split, tolerance: float, effort: Effort,
-                 functions: Sequence[LibraryFunction], seed: int) -> None:
+    def __init__(
+        self,
+        graph: FunctionGraph,
+        split: Split,
+        tolerance: float,
+        effort: Effort,
+        functions: Sequence[LibraryFunction],
+        seed: int,
+    ) -> None:
         self.graph, self.effort = graph, effort
         self._tolerance, self._seed = tolerance, seed
         self._classes = graph.task == "classification"
         self._raw = split.rows(split.fitted, graph.task)
-        self._raw_folds = [(split.rows(fold.train, graph.task), split.rows(fold.validation, graph.task))
-                           for fold in split.folds]
+        self._raw_folds = [
+            (split.rows(fold.train, graph.task), split.rows(fold.validation, graph.task)) for fold in split.folds
+        ]
         folds = tuple((self._scaled(a), self._scaled(b)) for a, b in self._raw_folds)
         self._rows = self._scaled(self._raw)
         self._network = Network.from_graph(graph, self._rows.x)
         self.network_loss = float(np.mean([b.loss(self._network.predict(b.x)) for _, b in folds]))
         # Scores of classes that are told apart without error would grow without end.
         self._law_ridge = 3e-4 if self._classes else 0.0
-        self._reader = Reader(Judgement(self._rows, folds), functions, tolerance, law_ridge=self._law_ridge,
-                              effort=effort)
+        self._reader = Reader(
+            Judgement(self._rows, folds), functions, tolerance, law_ridge=self._law_ridge, effort=effort
+        )
 
     def _scaled(self, rows: Rows) -> Rows:
         x = self.graph.input_scaler.transform(rows.x)
@@ -247,8 +268,9 @@ class _Search:
         front = pareto([formula for formula, _ in found])
         losses = {id(formula): rows for formula, rows in found}
         base = losses[id(front[-1])]
-        chosen = next(i for i, formula in enumerate(front)
-                      if no_worse(losses[id(formula)], base, self._tolerance, chance=STRICT))
+        chosen = next(
+            i for i, formula in enumerate(front) if no_worse(losses[id(formula)], base, self._tolerance, chance=STRICT)
+        )
         return front, chosen
 
     def _formula(self, candidate: Candidate) -> tuple[Formula, FloatArray]:
@@ -269,10 +291,16 @@ class _Search:
             # Here the splines have seen all rows; the network's were fitted again for each fold.
             row_losses = np.maximum(row_losses, candidate.row_losses)
         names = {node.func.__name__ for output in outputs for node in output.atoms(sp.core.function.AppliedUndef)}
-        formula = Formula(outputs, self.graph.input_names, self.graph.output_names, self.graph.task,
-                          {name: table for name, table in tables.items() if name in names},
-                          complexity(outputs, SPLINE_COMPLEXITY), tuner.loss(tuner.params) / unit,
-                          float(row_losses.mean()))
+        formula = Formula(
+            outputs,
+            self.graph.input_names,
+            self.graph.output_names,
+            self.graph.task,
+            {name: table for name, table in tables.items() if name in names},
+            complexity(outputs, SPLINE_COMPLEXITY),
+            tuner.loss(tuner.params) / unit,
+            float(row_losses.mean()),
+        )
         return formula, row_losses
 
 

@@ -118,8 +118,10 @@ class RunDirectory:
                 raise InputError(f"--out {path}: is a file; name a new folder")
             if path.exists() and any(path.iterdir()):
                 what = "another run" if run.config.exists() else "other files"
-                raise InputError(f"--out {path}: holds {what} already; name a new folder"
-                                 + (f", or go on with: evokan resume {path}" if run.config.exists() else ""))
+                raise InputError(
+                    f"--out {path}: holds {what} already; name a new folder"
+                    + (f", or go on with: evokan resume {path}" if run.config.exists() else "")
+                )
             files: list[Path] = []
             with made_folders(path, files):
                 # Of two processes that get here at once, one makes the file.
@@ -165,8 +167,10 @@ class RunDirectory:
             except OSError as error:
                 file.seek(0)
                 owner = file.read().strip()
-                raise InputError(f"{self.path}: another process{f' ({owner})' if owner else ''} is writing this run; "
-                                 "wait for it or stop it") from error
+                raise InputError(
+                    f"{self.path}: another process{f' ({owner})' if owner else ''} is writing this run; "
+                    "wait for it or stop it"
+                ) from error
             file.truncate(0)
             file.write(f"process {os.getpid()}")
             file.flush()
@@ -198,8 +202,10 @@ class RunDirectory:
         except OSError as error:
             if error.errno not in DISK_FAULTS:
                 raise
-            raise RunStopped(f"{self.path}: cannot be written ({error.strerror}); what was recorded is kept: put that "
-                             f"right, then go on with: evokan resume {self.path}") from error
+            raise RunStopped(
+                f"{self.path}: cannot be written ({error.strerror}); what was recorded is kept: put that "
+                f"right, then go on with: evokan resume {self.path}"
+            ) from error
 
     def read_config(self) -> dict[str, Any]:
         """Return the content of ``config.json``.
@@ -217,8 +223,10 @@ class RunDirectory:
             else:
                 missing.append(part)
         if missing:
-            raise InputError(f"{self.config}: is not that of a run (it lacks {', '.join(missing)}); bring the whole "
-                             "file back, or name another folder")
+            raise InputError(
+                f"{self.config}: is not that of a run (it lacks {', '.join(missing)}); bring the whole "
+                "file back, or name another folder"
+            )
         return config
 
     def append_record(self, record: Record) -> None:
@@ -234,15 +242,17 @@ class RunDirectory:
 
         Every later draw derives from (seed, generation), so this is the whole random state.
         """
-        write_json(self.checkpoint, {"generation": generation, "population": list(population),
-                                     "settings": dict(settings)})
+        write_json(
+            self.checkpoint, {"generation": generation, "population": list(population), "settings": dict(settings)}
+        )
 
     def write_population(self, generation: int, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write ``population-GENERATION.safetensors``: what the survivors have learned, before the checkpoint."""
         from safetensors.numpy import save
 
-        replace_bytes(self._population(generation),
-                      save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
+        replace_bytes(
+            self._population(generation), save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
+        )
 
     def drop_populations(self, generation: int) -> None:
         """Remove those of other generations, after the checkpoint."""
@@ -280,8 +290,9 @@ class RunDirectory:
             return None
         data = read_json(self.checkpoint)
         with reading(self.checkpoint):
-            return Checkpoint(int(data["generation"]), tuple(int(number) for number in data["population"]),
-                              dict(data["settings"]))
+            return Checkpoint(
+                int(data["generation"]), tuple(int(number) for number in data["population"]), dict(data["settings"])
+            )
 
     def remains(self, generation: int, last_generation: int) -> Remains:
         """Return what a run can go on from; nothing is written.
@@ -302,8 +313,11 @@ class RunDirectory:
         if generation < 0:
             return Remains(tuple(records))
         with reading(self.history):
-            rows = [row for row in csv.DictReader(io.StringIO(whole_lines(self.history)))
-                    if int(row["generation"]) <= generation]
+            rows = [
+                row
+                for row in csv.DictReader(io.StringIO(whole_lines(self.history)))
+                if int(row["generation"]) <= generation
+            ]
             if [int(row["generation"]) for row in rows] != [*range(generation + 1)]:
                 raise ValueError(f"it does not hold the {generation + 1} generations of checkpoint.json")
             history = tuple(to_line(row[name] for name in HISTORY_COLUMNS) for row in rows)

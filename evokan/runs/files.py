@@ -123,5 +123,6 @@ def reading(what: Path | str, remedy: str = "start a new run") -> Iterator[None]
         raise InputError(f"{what} cannot be read ({error.strerror or error})") from error
     except _DAMAGE as error:
         why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"{what} is damaged: {shorten(why, _WHY_LENGTH, placeholder=' ...')}; bring it back, or "
-                         f"{remedy}") from error
+        raise InputError(
+            f"{what} is damaged: {shorten(why, _WHY_LENGTH, placeholder=' ...')}; bring it back, or {remedy}"
+        ) from error

@@ -38,13 +38,19 @@ def check_same(path: Path, began: Mapping[str, Any] | None, stored: Mapping[str,
     faults = []
     then, today = (section["data"]["sha256"][:12] for section in (stored, now))
     if then != today:
-        faults.append(f"{path}: the data has changed since the run began (SHA-256 {then} then, {today} now); bring the "
-                      "old file back, or start a new run")
-    faults += [f"{path}: {name} was {old} when the run began and is {new} now; set it back in config.json, or start a "
-               "new run" for name, old, new in _differences(began or {}, fixed_settings(now) if began else {})]
-    faults += [f"{path}: the search space makes other chromosomes than when the run began ({name} was {old}, now "
-               f"{new}): bring its version back, or start a new run"
-               for name, old, new in _differences(stored["chromosome"], now["chromosome"])]
+        faults.append(
+            f"{path}: the data has changed since the run began (SHA-256 {then} then, {today} now); bring the "
+            "old file back, or start a new run"
+        )
+    faults += [
+        f"{path}: {name} was {old} when the run began and is {new} now; set it back in config.json, or start a new run"
+        for name, old, new in _differences(began or {}, fixed_settings(now) if began else {})
+    ]
+    faults += [
+        f"{path}: the search space makes other chromosomes than when the run began ({name} was {old}, now "
+        f"{new}): bring its version back, or start a new run"
+        for name, old, new in _differences(stored["chromosome"], now["chromosome"])
+    ]
     if faults:
         raise InputError(*faults)
 

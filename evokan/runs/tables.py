@@ -95,8 +95,12 @@ def read_table(path: Path, columns: Sequence[str], remedy: str = "start a new ru
 
     numbers = [name for name in columns if name not in _TEXTS]
     with reading(path, remedy):
-        frame = pd.read_csv(io.StringIO(whole_lines(path)), dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False,
-                            na_values={name: [""] for name in numbers})
+        frame = pd.read_csv(
+            io.StringIO(whole_lines(path)),
+            dtype=dict.fromkeys(_TEXTS, str),
+            keep_default_na=False,
+            na_values={name: [""] for name in numbers},
+        )
         missing = [name for name in columns if name not in frame]
         if missing:
             raise ValueError(f"it lacks the column {', '.join(missing)}")

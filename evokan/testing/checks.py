@@ -7,10 +7,13 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from evokan.chromosome import Bits
 from evokan.errors import InvalidArchitecture
-from evokan.problem import Problem
-from evokan.space import Architecture, Budget, Explanation, SearchSpace, Trained, TrainingJob
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import Bits
+from evokan.spaces.explanation import Explanation
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, Trained, TrainingJob
 
 COUNTS = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
 

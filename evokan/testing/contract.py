@@ -15,15 +15,18 @@ import torch
 from pydantic import ValidationError
 
 from evokan.arrays import IntArray
-from evokan.chromosome import Bits
-from evokan.config import SearchConfig
-from evokan.equations import as_unknown, residual_loss
 from evokan.evaluation.executors import ThreadExecutor
-from evokan.problem import Problem
+from evokan.problem.equations import residual_loss
+from evokan.problem.problem import Problem
+from evokan.problem.solutions import as_unknown
+from evokan.problem.splits import Fold
+from evokan.problem.table import Task
 from evokan.seeding import generator
-from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob
-from evokan.splits import Fold
-from evokan.table import Task
+from evokan.settings.config import SearchConfig
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import Bits
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.testing.checks import (
     COUNTS,
     check_counts,
@@ -116,8 +119,10 @@ class SearchSpaceContract:
                 break
         assert distinct, f"none of {self.chromosomes} random chromosomes decodes to a network"
         fold = changes.pop("fold", None)
-        return [TrainingJob(architecture, fold or problem.folds[number % len(problem.folds)], 1000 + number, **changes)
-                for number, architecture in enumerate(distinct.values())]
+        return [
+            TrainingJob(architecture, fold or problem.folds[number % len(problem.folds)], 1000 + number, **changes)
+            for number, architecture in enumerate(distinct.values())
+        ]
 
     def train(self, space: SearchSpace, problem: Problem, jobs: Sequence[TrainingJob]) -> list[Trained]:
         """Train `jobs` and check what has to be true of every result."""
@@ -131,8 +136,11 @@ class SearchSpaceContract:
         """Return jobs, results and models of those trainings that went well."""
         jobs = self.jobs(space, problem, keep_weights=True)
         pairs = zip(jobs, self.train(space, problem, jobs), strict=True)
-        found = [(job, result, space.model(job.architecture, problem, result.weights))
-                 for job, result in pairs if result.weights is not None]
+        found = [
+            (job, result, space.model(job.architecture, problem, result.weights))
+            for job, result in pairs
+            if result.weights is not None
+        ]
         assert found, "every training of the small problem failed"
         return found
 
@@ -239,12 +247,14 @@ class SearchSpaceContract:
     def test_weights_come_only_where_asked_for(self, space: SearchSpace, problem: Problem) -> None:
         """Keeping the weights changes no figure."""
         without = self.train(space, problem, self.jobs(space, problem))
-        for left, right in zip(without, self.train(space, problem, self.jobs(space, problem, keep_weights=True)),
-                               strict=True):
+        for left, right in zip(
+            without, self.train(space, problem, self.jobs(space, problem, keep_weights=True)), strict=True
+        ):
             check_same(left, right, weights=False)
 
     def test_a_given_number_of_iterations_is_kept_whatever_the_validation_rows_say(
-            self, space: SearchSpace, problem: Problem) -> None:
+        self, space: SearchSpace, problem: Problem
+    ) -> None:
         """With `iterations` the last values are kept; an empty validation part is no fault."""
         fold = problem.folds[0]
         blind = self.jobs(space, problem, fold=Fold(fold.train, fold.validation[:0]), iterations=3, keep_weights=True)
@@ -257,6 +267,7 @@ class SearchSpaceContract:
 
     def test_global_random_state_is_left_alone(self, space: SearchSpace, problem: Problem) -> None:
         """Seeds come with the jobs; nobody else's random numbers are touched."""
+
         def state() -> tuple[Any, ...]:
             return random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state().tolist()  # noqa: NPY002
 
@@ -269,8 +280,9 @@ class SearchSpaceContract:
     def test_awkward_data_gives_a_loss_or_a_reason(self, space: SearchSpace, task: Task, hostile: str) -> None:
         """No data that a table can hold makes a training crash, or a loss NaN."""
         factor = {"constant column": 0.0, "huge column": 1e30, "tiny column": 1e-30}.get(hostile, 1.0)
-        problem = self.make_problem(task, columns=lambda x: x * [1, factor, 1, 1],
-                                    scaler="none" if factor != 1.0 else "standard")
+        problem = self.make_problem(
+            task, columns=lambda x: x * [1, factor, 1, 1], scaler="none" if factor != 1.0 else "standard"
+        )
         rows = {"one row": 1, "two rows": 2}.get(hostile, len(problem.train))
         fold = Fold(problem.train[:rows], problem.validation[:rows])
         jobs = self.jobs(space, problem, fold=fold, keep_weights=True)
@@ -299,12 +311,16 @@ class SearchSpaceContract:
             assert torch.allclose(few, outputs[:1], rtol=1e-9, atol=1e-9), "rows must not depend on one another"
             for rows, reported in ((job.fold.validation, result.val_loss), (job.fold.train, result.train_loss)):
                 equation = problem.table.equation
-                found = (self.loss(outputs[rows], problem, rows) if equation is None
-                         else residual_loss(equation, as_unknown(model), problem.table.X[rows]))
+                found = (
+                    self.loss(outputs[rows], problem, rows)
+                    if equation is None
+                    else residual_loss(equation, as_unknown(model), problem.table.X[rows])
+                )
                 assert found == pytest.approx(reported, rel=self.tolerance)
 
-    def test_the_model_is_built_again_without_the_problem(self, space: SearchSpace, problem: Problem,
-                                                          tmp_path: Path) -> None:
+    def test_the_model_is_built_again_without_the_problem(
+        self, space: SearchSpace, problem: Problem, tmp_path: Path
+    ) -> None:
         """Spec as JSON and weights as safetensors are all that a run keeps."""
         from safetensors.torch import load_file, save_file
 

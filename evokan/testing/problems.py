@@ -9,20 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.datasets import make_table
-from evokan.equations import Equation, derivative, equation_table
-from evokan.problem import Problem
-from evokan.scaling import ScalerName
+from evokan.datasets.equations import equation_table
+from evokan.problem.equations import Equation, derivative
+from evokan.problem.problem import Problem
+from evokan.problem.scaling import ScalerName
+from evokan.problem.table import Table, Task
 from evokan.seeding import generator
-from evokan.table import Table, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evokan.equations.base import Unknown
+    from evokan.problem.equations.base import Unknown
 
 
-def small_problem(task: Task, *, rows: int = 60, folds: int = 1, scaler: ScalerName = "standard", seed: int = 0,
-                  columns: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None) -> Problem:
+def small_problem(
+    task: Task,
+    *,
+    rows: int = 60,
+    folds: int = 1,
+    scaler: ScalerName = "standard",
+    seed: int = 0,
+    columns: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+) -> Problem:
     """Return a made-up problem of four columns: three classes, one smooth target, or two trajectories; a little noise.
 
     Of the task ``residual``: an oscillator's equation in one coordinate; it has neither folds nor columns to change.
@@ -58,8 +66,15 @@ def small_problem(task: Task, *, rows: int = 60, folds: int = 1, scaler: ScalerN
     else:
         y = 50.0 + 20.0 * y
     x = x * [1.0, 10.0, 0.1, 1.0] + [0.0, 100.0, 0.0, -5.0]
-    table = make_table("small", task, x if columns is None else columns(x), y, feature_names=("a", "b", "c", "d"),
-                       target_name="y", class_names=names)
+    table = make_table(
+        "small",
+        task,
+        x if columns is None else columns(x),
+        y,
+        feature_names=("a", "b", "c", "d"),
+        target_name="y",
+        class_names=names,
+    )
     return Problem.from_table(table, folds=folds, scaler=scaler, split_seed=seed)
 
 
@@ -109,6 +124,12 @@ def _trajectories(rows: int, seed: int, columns: Callable[[NDArray[np.float64]],
     scaled = states * [1.0, 10.0, 0.1, 1.0] + [0.0, 100.0, 0.0, -5.0]
     if columns is not None:
         scaled = columns(scaled.reshape(-1, 4)).reshape(scaled.shape)
-    return make_table("small", "trajectory", scaled[:, :-1].reshape(-1, 4), scaled[:, 1:].reshape(-1, 4),
-                      feature_names=("a", "b", "c", "d"), target_name="",
-                      series=np.repeat(np.arange(2, dtype=np.int64), rows // 2))
+    return make_table(
+        "small",
+        "trajectory",
+        scaled[:, :-1].reshape(-1, 4),
+        scaled[:, 1:].reshape(-1, 4),
+        feature_names=("a", "b", "c", "d"),
+        target_name="",
+        series=np.repeat(np.arange(2, dtype=np.int64), rows // 2),
+    )

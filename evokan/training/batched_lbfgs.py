@@ -38,9 +38,9 @@ class _State:
     gradient: Tensor
     direction: Tensor
     low_gradient: Tensor
-    steps: Tensor               # (B, slots, n): the pairs' s in a ring with one free slot; then a slot of zeros
-    differences: Tensor         # (B, slots, n): y
-    rho: Tensor                 # (B, slots): 1 / y.s
+    steps: Tensor  # (B, slots, n): the pairs' s in a ring with one free slot; then a slot of zeros
+    differences: Tensor  # (B, slots, n): y
+    rho: Tensor  # (B, slots): 1 / y.s
     newest: Tensor
     pairs: Tensor
     scale: Tensor
@@ -74,8 +74,15 @@ class BatchedLBFGS:
         Number of further values of a point that `advance` is given, and that are kept for the iterates.
     """
 
-    def __init__(self, x: Tensor, history: int = 10, max_iterations: int = 20, max_evaluations: int = 25,
-                 tolerances: tuple[float, float, float] = (1e-7, 1e-9, 1e-10), extras: int = 0) -> None:
+    def __init__(
+        self,
+        x: Tensor,
+        history: int = 10,
+        max_iterations: int = 20,
+        max_evaluations: int = 25,
+        tolerances: tuple[float, float, float] = (1e-7, 1e-9, 1e-10),
+        extras: int = 0,
+    ) -> None:
         self._history = history
         self._limits = max_iterations, max_evaluations
         self._tolerances = tolerances
@@ -92,13 +99,29 @@ class BatchedLBFGS:
             return zeros(dtype=torch.bool)
 
         self._state = _State(
-            trial=x.clone(), iterate=x.clone(), gradient=torch.zeros_like(x), direction=torch.zeros_like(x),
-            low_gradient=torch.zeros_like(x), steps=zeros(history + 2, n, dtype=x.dtype),
-            differences=zeros(history + 2, n, dtype=x.dtype), rho=zeros(history + 2), newest=counters(),
-            pairs=counters(), scale=zeros() + 1.0, loss=zeros(),
-            extras=zeros(extras), low_extras=zeros(extras), iterations=counters(), step_iterations=counters(),
-            step_evaluations=counters(), max_trials=counters(), accepted=switches(), step_over=switches(),
-            converged=switches(), failed=switches())
+            trial=x.clone(),
+            iterate=x.clone(),
+            gradient=torch.zeros_like(x),
+            direction=torch.zeros_like(x),
+            low_gradient=torch.zeros_like(x),
+            steps=zeros(history + 2, n, dtype=x.dtype),
+            differences=zeros(history + 2, n, dtype=x.dtype),
+            rho=zeros(history + 2),
+            newest=counters(),
+            pairs=counters(),
+            scale=zeros() + 1.0,
+            loss=zeros(),
+            extras=zeros(extras),
+            low_extras=zeros(extras),
+            iterations=counters(),
+            step_iterations=counters(),
+            step_evaluations=counters(),
+            max_trials=counters(),
+            accepted=switches(),
+            step_over=switches(),
+            converged=switches(),
+            failed=switches(),
+        )
         self._search = BatchedWolfe.allocate(batch, x.device)
 
     @property
@@ -279,7 +302,8 @@ class BatchedLBFGS:
         places = self._places(slot.T).reshape(-1)
         steps, differences, rho = (
             stack.flatten(0, 1).index_select(0, places).view(*slot.T.shape, *stack.shape[2:]).unbind(0)
-            for stack in (state.steps, state.differences, state.rho))
+            for stack in (state.steps, state.differences, state.rho)
+        )
         direction = state.gradient.clone()
         alphas = []
         for s, y, inverse in zip(steps, differences, rho, strict=True):

@@ -54,6 +54,7 @@ class BatchedWolfe:
     @classmethod
     def allocate(cls, batch: int, device: torch.device) -> BatchedWolfe:
         """Return searches that have not begun."""
+
         def scalars() -> Tensor:
             return torch.zeros(batch, dtype=torch.float64, device=device)
 
@@ -63,8 +64,18 @@ class BatchedWolfe:
         def switches() -> Tensor:
             return torch.zeros(batch, dtype=torch.bool, device=device)
 
-        return cls(scalars(), scalars(), scalars(), torch.zeros(batch, 2, 3, dtype=torch.float64, device=device),
-                   counters(), counters(), switches(), switches(), switches(), switches())
+        return cls(
+            scalars(),
+            scalars(),
+            scalars(),
+            torch.zeros(batch, 2, 3, dtype=torch.float64, device=device),
+            counters(),
+            counters(),
+            switches(),
+            switches(),
+            switches(),
+            switches(),
+        )
 
     @property
     def low(self) -> Tensor:
@@ -104,7 +115,8 @@ class BatchedWolfe:
         high = torch.where(second_is_low[:, None], self.ends[:, 0], self.ends[:, 1])
         # From the third trial on, as in torch, a loss above the last one ends the growth.
         too_high = (loss > self.first_loss + DECREASE * self.length * self.first_slope) | (
-            (loss >= low[:, LOSS]) & (self.bracketed | (self.trials > 1)))
+            (loss >= low[:, LOSS]) & (self.bracketed | (self.trials > 1))
+        )
         good = where & ~too_high & (slope.abs() <= -CURVATURE * self.first_slope)
 
         judged = where & ~good

@@ -91,12 +91,19 @@ class Compiler:
     def _check_callees(self, function: Callable[..., Any]) -> None:
         names = function.__code__.co_names
         found = [function.__globals__[name] for name in names if name in function.__globals__]
-        inside = [vars(module)[name] for module in found if isinstance(module, ModuleType)
-                  for name in names if name in vars(module)]
+        inside = [
+            vars(module)[name]
+            for module in found
+            if isinstance(module, ModuleType)
+            for name in names
+            if name in vars(module)
+        ]
         for callee in found + inside:
             if isinstance(callee, Dispatcher) and _source(callee) not in self.sources:
-                raise TypeError(f"kernel {function.__qualname__!r} calls {callee.py_func.__qualname__!r} of "
-                                f"{callee.py_func.__module__}, whose compiler its own Compiler was not given")
+                raise TypeError(
+                    f"kernel {function.__qualname__!r} calls {callee.py_func.__qualname__!r} of "
+                    f"{callee.py_func.__module__}, whose compiler its own Compiler was not given"
+                )
 
 
 def is_cached(kernel: Any, *arguments: Any) -> bool:
@@ -123,7 +130,7 @@ def _writable_folder(name: str) -> Path | None:
             folder = root() / "kernels" / name
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder) as probe:
-                probe.write(bytes(1 << 16))     # a full quota shows only when something is written
+                probe.write(bytes(1 << 16))  # a full quota shows only when something is written
         except (OSError, RuntimeError):
             continue
         return folder

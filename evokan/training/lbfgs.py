@@ -52,17 +52,27 @@ EVALUATE, ITERATION, STEP_END, CONVERGED, FAILED = range(5)
 
 # Places in the first array, after the line search's. Drivers may read ITERATIONS (accepted iterates since
 # `start`) and EVALUATIONS (evaluated points).
-(ITERATIONS, EVALUATIONS, LAST, STEP_ITERATIONS, STEP_EVALUATIONS, MAX_ITERATIONS, MAX_EVALUATIONS,
- MAX_TRIALS, PAIRS, NEWEST, INTS) = range(wolfe.INTS, wolfe.INTS + 11)
+(
+    ITERATIONS,
+    EVALUATIONS,
+    LAST,
+    STEP_ITERATIONS,
+    STEP_EVALUATIONS,
+    MAX_ITERATIONS,
+    MAX_EVALUATIONS,
+    MAX_TRIALS,
+    PAIRS,
+    NEWEST,
+    INTS,
+) = range(wolfe.INTS, wolfe.INTS + 11)
 # Places in the second array, after the line search's; then 1 / y.s of every pair, then the two loops' alphas.
-(LOSS, SCALE, TOLERANCE_GRAD, TOLERANCE_CHANGE, TOLERANCE_CURVATURE,
- FLOATS) = range(wolfe.FLOATS, wolfe.FLOATS + 6)
+(LOSS, SCALE, TOLERANCE_GRAD, TOLERANCE_CHANGE, TOLERANCE_CURVATURE, FLOATS) = range(wolfe.FLOATS, wolfe.FLOATS + 6)
 # Rows of the third array; then the steps s of every pair, then its gradient differences y.
 DIRECTION, BASE, BASE_GRADIENT, LOW_GRADIENT, ROWS = range(5)
 
-NOTHING = -1                    # the last command of a new minimisation
-LINE_SEARCH_EVALUATIONS = 25    # after the first
-SMALLEST_INTERVAL = 1e-9        # of a line search, as the largest change of a coordinate
+NOTHING = -1  # the last command of a new minimisation
+LINE_SEARCH_EVALUATIONS = 25  # after the first
+SMALLEST_INTERVAL = 1e-9  # of a line search, as the largest change of a coordinate
 LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -72,14 +82,16 @@ def allocate(x: Vector, history: int) -> State:
 
     `history`, at least 1, is the number of curvature pairs kept: ``2 * history + 6`` vectors in all.
     """
-    slots = history + 1         # one is free, for a pair that may not be kept
-    return (np.zeros(INTS, np.int64), np.zeros(FLOATS + 2 * slots, np.float64),
-            np.zeros((ROWS + 2 * slots, x.size), x.dtype))
+    slots = history + 1  # one is free, for a pair that may not be kept
+    return (
+        np.zeros(INTS, np.int64),
+        np.zeros(FLOATS + 2 * slots, np.float64),
+        np.zeros((ROWS + 2 * slots, x.size), x.dtype),
+    )
 
 
 @jit
-def start(state: State, max_iterations: int, max_evaluations: int,
-          tolerances: tuple[float, float, float]) -> None:
+def start(state: State, max_iterations: int, max_evaluations: int, tolerances: tuple[float, float, float]) -> None:
     """Begin a new minimisation; what `state` held is forgotten.
 
     Parameters
@@ -145,7 +157,8 @@ def _judge(x: Vector, loss: float, g: Vector, state: State) -> int:
     if not wolfe.accept(loss, vectors.dot(g, direction), ints, floats):
         width = abs(floats[wolfe.ENDS + 1] - floats[wolfe.ENDS])
         if ints[wolfe.TRIALS] <= ints[MAX_TRIALS] and not (
-                ints[wolfe.BRACKETED] and vectors.within(direction, width, SMALLEST_INTERVAL)):
+            ints[wolfe.BRACKETED] and vectors.within(direction, width, SMALLEST_INTERVAL)
+        ):
             if ints[wolfe.AT_LOW]:
                 vectors.copy(low_gradient, g)
             vectors.combine(x, base, floats[wolfe.LENGTH], direction)
@@ -156,7 +169,7 @@ def _judge(x: Vector, loss: float, g: Vector, state: State) -> int:
             vectors.copy(x, base)
             vectors.copy(g, work[BASE_GRADIENT])
             if ints[MAX_TRIALS] < min(ints[wolfe.TRIALS], ints[MAX_EVALUATIONS] - 1, LINE_SEARCH_EVALUATIONS):
-                return STEP_END     # the search was cut short, and the next step may search longer
+                return STEP_END  # the search was cut short, and the next step may search longer
             return CONVERGED if ints[wolfe.FINITE_TRIALS] else FAILED
         if not ints[wolfe.AT_LOW]:
             vectors.combine(x, base, floats[wolfe.LENGTH], direction)
@@ -191,9 +204,11 @@ def _settle(x: Vector, loss: float, g: Vector, state: State) -> int:
     vectors.copy(work[BASE], x)
     vectors.copy(work[BASE_GRADIENT], g)
     step_is_over = last == ITERATION and (
-        ints[STEP_ITERATIONS] >= ints[MAX_ITERATIONS] or ints[STEP_EVALUATIONS] >= ints[MAX_EVALUATIONS]
+        ints[STEP_ITERATIONS] >= ints[MAX_ITERATIONS]
+        or ints[STEP_EVALUATIONS] >= ints[MAX_EVALUATIONS]
         or abs(loss - floats[wolfe.FIRST_LOSS]) < floats[TOLERANCE_CHANGE]
-        or vectors.within(work[DIRECTION], floats[wolfe.LENGTH], floats[TOLERANCE_CHANGE]))
+        or vectors.within(work[DIRECTION], floats[wolfe.LENGTH], floats[TOLERANCE_CHANGE])
+    )
     return STEP_END if step_is_over else EVALUATE
 
 
@@ -247,8 +262,8 @@ def _descend(ints: Ints, floats: Floats, work: NDArray[np.floating]) -> float:
     The two loops of algorithm 7.4. The pairs lie in a ring, so that none is ever moved.
     """
     slots = (work.shape[0] - ROWS) // 2
-    rhos, alphas = floats[FLOATS:FLOATS + slots], floats[FLOATS + slots:]
-    steps, differences = work[ROWS:ROWS + slots], work[ROWS + slots:]
+    rhos, alphas = floats[FLOATS : FLOATS + slots], floats[FLOATS + slots :]
+    steps, differences = work[ROWS : ROWS + slots], work[ROWS + slots :]
     direction, gradient = work[DIRECTION], work[BASE_GRADIENT]
     oldest = ints[NEWEST] - ints[PAIRS] + 1 + slots
     vectors.copy(direction, gradient)

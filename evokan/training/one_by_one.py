@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from evokan.space import Trained, TrainingJob
-from evokan.splits import Fold
+from evokan.problem.splits import Fold
+from evokan.spaces.training import Trained, TrainingJob
 
 Cut = TypeVar("Cut")
 
 
-def train_each(jobs: Sequence[TrainingJob], cut: Callable[[Fold], Cut],
-               train: Callable[[TrainingJob, Cut], Trained]) -> list[Trained]:
+def train_each(
+    jobs: Sequence[TrainingJob], cut: Callable[[Fold], Cut], train: Callable[[TrainingJob, Cut], Trained]
+) -> list[Trained]:
     """Return what `train` makes of each job, in order.
 
     Parameters

@@ -37,7 +37,7 @@ def dot(a: Vector, b: Vector) -> float:
 @jit
 def copy(r: Vector, a: Vector) -> None:
     """Set r to a."""
-    for k in range(r.size):     # slice assignment takes two seconds to compile
+    for k in range(r.size):  # slice assignment takes two seconds to compile
         r[k] = a[k]
 
 
@@ -69,7 +69,7 @@ def combine(r: Vector, a: Vector, factor: float, b: Vector) -> None:
 def within(v: Vector, factor: float, limit: float) -> bool:
     """Return whether no component of ``factor * v`` is larger than `limit` in size; NaN is."""
     k = 0
-    while k < v.size and abs(factor * v[k]) <= limit:       # ends at once where the answer is no
+    while k < v.size and abs(factor * v[k]) <= limit:  # ends at once where the answer is no
         k += 1
     return k == v.size
 

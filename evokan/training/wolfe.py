@@ -57,7 +57,8 @@ def accept(loss: float, slope: float, ints: Ints, floats: Floats) -> bool:
         loss = math.inf
     # From the third trial on, as in torch, a loss above the last one ends the growth.
     too_high = loss > floats[FIRST_LOSS] + DECREASE * length * floats[FIRST_SLOPE] or (
-        loss >= floats[END_LOSSES + low] and (ints[BRACKETED] > 0 or ints[TRIALS] > 1))
+        loss >= floats[END_LOSSES + low] and (ints[BRACKETED] > 0 or ints[TRIALS] > 1)
+    )
     if not too_high and abs(slope) <= -CURVATURE * floats[FIRST_SLOPE]:
         return True
 

@@ -19,11 +19,11 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from evokan.datasets import load_dataset
-from evokan.experiments import Context, Experiment
-from evokan.problem import Problem
-from evokan.space import Budget, TrainingJob
-from experiments.benchmarks.report import Aim, Measurements, Row, aims_table, folder, main, table, write_page
+from evokan.problem.problem import Problem
+from evokan.spaces.training import Budget, TrainingJob
 from experiments.fkan.figures import draw_costs
+from experiments.harness import Context, Experiment
+from experiments.pages import Aim, Measurements, Row, aims_table, folder, main, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions, FractionalJacobi
 from search_spaces.fkan.encoding import SEQUENTIAL, network
 
@@ -32,8 +32,17 @@ REPEATS = 15
 CANDIDATES = 20
 DEGREES = range(1, 7)
 PUBLIC = "FKAN_PUBLIC"
-PUBLISHED = {"relu": 16.0, "sigmoid": 22.2, "tanh": 19.4, "fJNB(1)": 25.2, "fJNB(2)": 25.8, "fJNB(3)": 29.5,
-             "fJNB(4)": 36.5, "fJNB(5)": 39.5, "fJNB(6)": 46.8}
+PUBLISHED = {
+    "relu": 16.0,
+    "sigmoid": 22.2,
+    "tanh": 19.4,
+    "fJNB(1)": 25.2,
+    "fJNB(2)": 25.8,
+    "fJNB(3)": 29.5,
+    "fJNB(4)": 36.5,
+    "fJNB(5)": 39.5,
+    "fJNB(6)": 46.8,
+}
 """Figure 4d, the processor's times in ms, from the public notebook ``plot-time``."""
 
 
@@ -58,10 +67,15 @@ def recurrence(x: Tensor, degree: int = 6) -> Tensor:
 
 
 WAYS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
+    "relu": torch.relu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
     **{f"fJNB({degree})": FractionalJacobi(degree) for degree in DEGREES},
-    "elu": torch.nn.functional.elu, "gelu": torch.nn.functional.gelu, "silu": torch.nn.functional.silu,
-    "softplus": torch.nn.functional.softplus, "sigmoid and power": sigmoid_power,
+    "elu": torch.nn.functional.elu,
+    "gelu": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu,
+    "softplus": torch.nn.functional.softplus,
+    "sigmoid and power": sigmoid_power,
     "plain recurrence, degree 6": recurrence,
 }
 FORWARD, BOTH, TRAINING = "forward", "forward and backward", "training"
@@ -112,8 +126,13 @@ def block(name: str, which: str, way: Callable[[Tensor], Tensor], repeats: int) 
             with torch.no_grad():
                 way(x)
         times.append(1e3 * (time.process_time() - began))
-    return {"what": name, "pass": which, "median": float(np.median(times[2:])), "lowest": min(times[2:]),
-            "repeats": repeats}
+    return {
+        "what": name,
+        "pass": which,
+        "median": float(np.median(times[2:])),
+        "lowest": min(times[2:]),
+        "repeats": repeats,
+    }
 
 
 def candidates() -> Row:
@@ -125,37 +144,71 @@ def candidates() -> Row:
     rates = []
     for repeat in range(5):
         began = time.process_time()
-        space.train([TrainingJob(architecture, problem.folds[0], CANDIDATES * repeat + i) for i in range(CANDIDATES)],
-                    problem, Budget(20))
+        space.train(
+            [TrainingJob(architecture, problem.folds[0], CANDIDATES * repeat + i) for i in range(CANDIDATES)],
+            problem,
+            Budget(20),
+        )
         rates.append(CANDIDATES / (time.process_time() - began))
-    return {"what": "candidates", "pass": TRAINING, "median": float(np.median(rates)), "lowest": min(rates),
-            "repeats": len(rates)}
+    return {
+        "what": "candidates",
+        "pass": TRAINING,
+        "median": float(np.median(rates)),
+        "lowest": min(rates),
+        "repeats": len(rates),
+    }
 
 
 def costs(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     """Return the times of a forward pass by source and activation: what Figure 4d shows."""
     found = {row["what"]: row["median"] for row in rows if row["pass"] == FORWARD}
     public = {name.removeprefix("public "): value for name, value in found.items() if name.startswith("public ")}
-    return {"here": {name: found[name] for name in PUBLISHED},
-            **({"public block, here": public} if public else {}), "Figure 4d, another machine": PUBLISHED}
+    return {
+        "here": {name: found[name] for name in PUBLISHED},
+        **({"public block, here": public} if public else {}),
+        "Figure 4d, another machine": PUBLISHED,
+    }
 
 
 def report(rows: Sequence[Row]) -> list[str]:
     """Return the parts of the page."""
     found = {(row["what"], row["pass"]): row for row in rows}
     lowest = {name: float(row["lowest"]) for (name, which), row in found.items() if which == BOTH}
-    aims = [Aim("block of degree 6 over sigmoid and power alone", 2.0, lowest["fJNB(6)"] / lowest["sigmoid and power"],
-                at_least=False, unit=" times"),
-            Aim("candidates a second, fkan-1d, 5 neurons x 3 layers, 500 evaluations", 10.0,
-                float(found["candidates", TRAINING]["median"]))]
+    aims = [
+        Aim(
+            "block of degree 6 over sigmoid and power alone",
+            2.0,
+            lowest["fJNB(6)"] / lowest["sigmoid and power"],
+            at_least=False,
+            unit=" times",
+        ),
+        Aim(
+            "candidates a second, fkan-1d, 5 neurons x 3 layers, 500 evaluations",
+            10.0,
+            float(found["candidates", TRAINING]["median"]),
+        ),
+    ]
     if "public fJNB(6)" in lowest:
-        aims.insert(1, Aim("block of degree 6 over the public block", 1.0, lowest["fJNB(6)"] / lowest["public fJNB(6)"],
-                           at_least=False, unit=" times"))
+        aims.insert(
+            1,
+            Aim(
+                "block of degree 6 over the public block",
+                1.0,
+                lowest["fJNB(6)"] / lowest["public fJNB(6)"],
+                at_least=False,
+                unit=" times",
+            ),
+        )
     lines: list[Sequence[str | float]] = []
     for name in dict.fromkeys(row["what"] for row in rows if row["pass"] != TRAINING):
         published = PUBLISHED.get(name)
-        lines.append((name, *(found[name, which][figure] for which in (FORWARD, BOTH)
-                              for figure in ("median", "lowest")), "" if published is None else published))
+        lines.append(
+            (
+                name,
+                *(found[name, which][figure] for which in (FORWARD, BOTH) for figure in ("median", "lowest")),
+                "" if published is None else published,
+            )
+        )
     return [
         aims_table(aims),
         f"CPU time of a pass over {SIZE} x {SIZE} values, float32, one thread, medians of {rows[0]['repeats']}; with "

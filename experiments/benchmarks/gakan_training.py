@@ -11,10 +11,8 @@ from typing import Any, get_args
 import numpy as np
 import torch
 
-from evokan.experiments import Context, Experiment
-from evokan.scaling import ScalerName
-from experiments.benchmarks import report
-from experiments.benchmarks.report import Measurements, Row
+from evokan.problem.scaling import ScalerName
+from experiments import pages as report
 from experiments.benchmarks.wine60 import (
     CHROMOSOMES,
     Network,
@@ -26,6 +24,8 @@ from experiments.benchmarks.wine60 import (
     test_accuracy,
     train_ours,
 )
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, Row
 from search_spaces.gakan.options import GAKANOptions
 
 NAME = "gakan_training"
@@ -58,8 +58,9 @@ def variants() -> dict[str, dict[str, Any]]:
         for value in values:
             margins = GRID_MARGINS if name == "grid_steps" and value else (defaults["grid_margin"],)
             for margin in margins:
-                changes = {key: given for key, given in ((name, value), ("grid_margin", margin))
-                           if given != defaults[key]}
+                changes = {
+                    key: given for key, given in ((name, value), ("grid_margin", margin)) if given != defaults[key]
+                }
                 if changes:
                     made[", ".join(f"{key} {_text(given)}" for key, given in changes.items())] = changes
     return made
@@ -76,16 +77,29 @@ def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
     chosen = networks(chromosomes, 6 if context.quick else None)
     changes = variants()
     seeds = range(context.seeds or (1 if context.quick else 3))
-    missing = table.missing([(variant, split, seed) for split in range(1 if context.quick else SPLITS)
-                             for seed in seeds for variant in changes])
-    if missing:                     # first calls load and compile things
+    missing = table.missing(
+        [
+            (variant, split, seed)
+            for split in range(1 if context.quick else SPLITS)
+            for seed in seeds
+            for variant in changes
+        ]
+    )
+    if missing:  # first calls load and compile things
         for precision in FACTORS["precision"]:
             _train(chosen[:1], {"precision": precision}, 0, 0)
     reference = cache(lambda split, seed: _train(chosen, {}, split, seed))
     for variant, split, seed in context.each("trainings of all networks", missing):
         rows = _train(chosen, changes[variant], split, seed)
-        table.add({"variant": variant, "split": split, "seed": seed, **_summary(rows, reference(split, seed)),
-                   "defaults": defaults})
+        table.add(
+            {
+                "variant": variant,
+                "split": split,
+                "seed": seed,
+                **_summary(rows, reference(split, seed)),
+                "defaults": defaults,
+            }
+        )
     page = path.with_suffix(".md")
     write(table.values(), page)
     return [table.path, page]
@@ -98,9 +112,17 @@ def _train(chosen: Sequence[Network], changes: dict[str, Any], split: int, seed:
     rows: list[Row] = []
     for network in chosen:
         trained, seconds = train_ours(network, wine, options, seed, keep_weights=True)
-        rows.append({"chromosome": network.number, "depth": network.architecture.depth, "val_loss": trained.val_loss,
-                     "iterations": trained.iterations, "evaluations": trained.evaluations, "cpu_seconds": seconds,
-                     "test_accuracy": test_accuracy(network, wine, trained)})
+        rows.append(
+            {
+                "chromosome": network.number,
+                "depth": network.architecture.depth,
+                "val_loss": trained.val_loss,
+                "iterations": trained.iterations,
+                "evaluations": trained.evaluations,
+                "cpu_seconds": seconds,
+                "test_accuracy": test_accuracy(network, wine, trained),
+            }
+        )
     return rows
 
 
@@ -129,28 +151,53 @@ def write(rows: Sequence[Row], path: Path) -> None:
     depths = [name for name in rows[0] if name.startswith("median_val_loss_depth")]
     defaults = ", ".join(f"{name} {_text(value)}" for name, value in json.loads(rows[0]["defaults"]).items())
     splits, seeds = (len({row[name] for row in rows}) for name in ("split", "seed"))
-    report.write_page(path, "Training options of GA-KAN", rows, "one thread, the machine not always quiet", [
-        f"{rows[0]['networks']} random chromosomes on Wine, {splits} splits x {seeds} seeds, one hold-out, 20 steps at "
-        f"most. Every line changes one thing in the defaults ({defaults}; scaler {SCALER}). These splits are those "
-        "that decisions are made on: no figure here is a result.",
-        report.table(("variant", "failed", "lowest validation loss", *(f"depth {name[-1]}" for name in depths),
-                      f"test accuracy of the {BEST} best", "iteration kept", "evaluations", "CPU ms a network",
-                      "lower than defaults"), [_line(name, part, depths) for name, part in by_variant.items()]),
-        "Medians over the networks, then means over splits and seeds (evaluations, time and accuracy: means). "
-        "Validation loss: the bare cross-entropy, lowest of all looks. The best are those of the lowest validation "
-        "loss: a lower loss that buys no test accuracy was luck with few rows. Lower than defaults: share of the "
-        "networks with a lower validation loss than the defaults gave on the same split with the same seed (ties "
-        "count half). With penalties the loss is expected to rise, and the test accuracy tells."])
+    report.write_page(
+        path,
+        "Training options of GA-KAN",
+        rows,
+        "one thread, the machine not always quiet",
+        [
+            f"{rows[0]['networks']} random chromosomes on Wine, {splits} splits x {seeds} seeds, one hold-out, 20 steps at "
+            f"most. Every line changes one thing in the defaults ({defaults}; scaler {SCALER}). These splits are those "
+            "that decisions are made on: no figure here is a result.",
+            report.table(
+                (
+                    "variant",
+                    "failed",
+                    "lowest validation loss",
+                    *(f"depth {name[-1]}" for name in depths),
+                    f"test accuracy of the {BEST} best",
+                    "iteration kept",
+                    "evaluations",
+                    "CPU ms a network",
+                    "lower than defaults",
+                ),
+                [_line(name, part, depths) for name, part in by_variant.items()],
+            ),
+            "Medians over the networks, then means over splits and seeds (evaluations, time and accuracy: means). "
+            "Validation loss: the bare cross-entropy, lowest of all looks. The best are those of the lowest validation "
+            "loss: a lower loss that buys no test accuracy was luck with few rows. Lower than defaults: share of the "
+            "networks with a lower validation loss than the defaults gave on the same split with the same seed (ties "
+            "count half). With penalties the loss is expected to rise, and the test accuracy tells.",
+        ],
+    )
 
 
 def _line(name: str, rows: Sequence[Row], depths: Sequence[str]) -> tuple[str, ...]:
     def mean(column: str) -> float:
         return float(np.mean([row[column] for row in rows]))
 
-    return (name, str(sum(row["failed"] for row in rows)), f"{mean('median_val_loss'):.3f}",
-            *(f"{mean(column):.3f}" for column in depths), f"{mean('best_test_accuracy'):.3f}",
-            f"{mean('median_iterations'):.1f}", f"{mean('evaluations'):.0f}", f"{mean('cpu_ms'):.2f}",
-            f"{100 * mean('lower_than_defaults'):.0f} %")
+    return (
+        name,
+        str(sum(row["failed"] for row in rows)),
+        f"{mean('median_val_loss'):.3f}",
+        *(f"{mean(column):.3f}" for column in depths),
+        f"{mean('best_test_accuracy'):.3f}",
+        f"{mean('median_iterations'):.1f}",
+        f"{mean('evaluations'):.0f}",
+        f"{mean('cpu_ms'):.2f}",
+        f"{100 * mean('lower_than_defaults'):.0f} %",
+    )
 
 
 def _text(value: Any) -> str:

@@ -11,9 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evokan.experiments import Context, Experiment
-from experiments.benchmarks import report
-from experiments.benchmarks.report import Aim, Measurements, Row
+from experiments import pages as report
 from experiments.benchmarks.wine60 import (
     CHROMOSOMES,
     FULL_WORK,
@@ -27,6 +25,8 @@ from experiments.benchmarks.wine60 import (
     problem,
     train_ours,
 )
+from experiments.harness import Context, Experiment
+from experiments.pages import Aim, Measurements, Row
 
 NAME = "pykan_chromosomes"
 FIT, SPEED, RAW = "pykan, fit", "pykan, speed mode", "pykan, speed mode, raw inputs"
@@ -34,8 +34,14 @@ FULL, GRIDS, STOP = "ours, full work", "ours, full work and grid updates", "ours
 OPTIONS = {FULL: FULL_WORK, GRIDS: PUBLISHED_GRIDS, STOP: STOPPING_RULE}
 LOSS_AIM = 0.30
 # (ours, pykan's, at least so many times less)
-RATIOS = ((FULL, FIT, 250.0), (FULL, SPEED, 60.0), (GRIDS, FIT, 250.0), (GRIDS, SPEED, 60.0),
-          (STOP, FIT, 1000.0), (STOP, SPEED, 250.0))
+RATIOS = (
+    (FULL, FIT, 250.0),
+    (FULL, SPEED, 60.0),
+    (GRIDS, FIT, 250.0),
+    (GRIDS, SPEED, 60.0),
+    (STOP, FIT, 1000.0),
+    (STOP, SPEED, 250.0),
+)
 
 
 def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
@@ -45,7 +51,7 @@ def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
     torch.set_num_threads(1)
     table = Measurements(report.folder(context) / f"{NAME}.csv", ("chromosome",))
     chosen = {network.number: network for network in networks(chromosomes, 3 if context.quick else None)}
-    for speed in (False, True):     # first calls load and compile things
+    for speed in (False, True):  # first calls load and compile things
         train_pykan(chosen[0].masks, 3, problem(), speed=speed, steps=1)
     for options in OPTIONS.values():
         train_ours(chosen[0], problem(), options, seed=0)
@@ -63,14 +69,32 @@ def _train(network: Network, seeds: int) -> list[Row]:
     rows: list[Row] = []
     for engine, inputs, speed in ((FIT, wine, False), (SPEED, wine, True), (RAW, problem(0, "none"), True)):
         run = train_pykan(network.masks, network.architecture.grid, inputs, speed=speed)
-        rows.append({"engine": engine, **network.sizes, "seed": 0, "cpu_seconds": run.cpu_seconds,
-                     "evaluations": run.evaluations, "val_loss": run.val_loss, "error": run.error})
-    gc.collect()                    # of what pykan left, outside our times
+        rows.append(
+            {
+                "engine": engine,
+                **network.sizes,
+                "seed": 0,
+                "cpu_seconds": run.cpu_seconds,
+                "evaluations": run.evaluations,
+                "val_loss": run.val_loss,
+                "error": run.error,
+            }
+        )
+    gc.collect()  # of what pykan left, outside our times
     for seed in range(seeds):
         for engine, options in OPTIONS.items():
             trained, seconds = train_ours(network, wine, options, seed)
-            rows.append({"engine": engine, **network.sizes, "seed": seed, "cpu_seconds": seconds,
-                         "evaluations": trained.evaluations, "val_loss": trained.val_loss, "error": trained.reason})
+            rows.append(
+                {
+                    "engine": engine,
+                    **network.sizes,
+                    "seed": seed,
+                    "cpu_seconds": seconds,
+                    "evaluations": trained.evaluations,
+                    "val_loss": trained.val_loss,
+                    "error": trained.reason,
+                }
+            )
     return rows
 
 
@@ -109,18 +133,39 @@ def summarise(rows: Sequence[Row]) -> dict[str, Summary]:
         part = [row for row in rows if row["engine"] == engine]
         seconds = np.array([row["cpu_seconds"] for row in part])
         evaluations = np.array([row["evaluations"] for row in part])
-        made[str(engine)] = Summary(float(seconds.mean()), float(np.median(seconds)), float(evaluations.mean()),
-                                    float(seconds.sum() / evaluations.sum()), len(part), failures(part),
-                                    median_loss(part), depth_medians(part))
+        made[str(engine)] = Summary(
+            float(seconds.mean()),
+            float(np.median(seconds)),
+            float(evaluations.mean()),
+            float(seconds.sum() / evaluations.sum()),
+            len(part),
+            failures(part),
+            median_loss(part),
+            depth_medians(part),
+        )
     return made
 
 
 def aims(engines: Mapping[str, Summary]) -> list[Aim]:
     """Return the figures to reach, each beside what was measured."""
-    made = [Aim(f"CPU time a network: {theirs} / {ours}", limit, engines[theirs].seconds / engines[ours].seconds,
-                unit=" times") for ours, theirs, limit in RATIOS]
-    made += [Aim(f"CPU time an evaluation: {theirs} / {FULL}", limit, engines[theirs].each / engines[FULL].each,
-                 unit=" times") for theirs, limit in ((FIT, 250.0), (SPEED, 60.0))]
+    made = [
+        Aim(
+            f"CPU time a network: {theirs} / {ours}",
+            limit,
+            engines[theirs].seconds / engines[ours].seconds,
+            unit=" times",
+        )
+        for ours, theirs, limit in RATIOS
+    ]
+    made += [
+        Aim(
+            f"CPU time an evaluation: {theirs} / {FULL}",
+            limit,
+            engines[theirs].each / engines[FULL].each,
+            unit=" times",
+        )
+        for theirs, limit in ((FIT, 250.0), (SPEED, 60.0))
+    ]
     made += [Aim(f"failures, {engine}", 0, engines[engine].failed, at_least=False) for engine in (FULL, STOP)]
     made.append(Aim(f"median lowest validation loss, {STOP}", LOSS_AIM, engines[STOP].loss, at_least=False))
     theirs = [engines[engine] for engine in (FIT, SPEED, RAW)]
@@ -136,32 +181,68 @@ def write(rows: Sequence[Row], path: Path) -> None:
     count = len({row["chromosome"] for row in rows})
     seeds = len({row["seed"] for row in rows})
     depths = sorted(engines[STOP].by_depth)
-    times = [(name, 1000 * s.seconds, 1000 * s.median_seconds, s.evaluations, 1000 * s.each,
-              engines[FIT].seconds / s.seconds, engines[SPEED].seconds / s.seconds) for name, s in engines.items()]
-    losses = [(name, f"{s.failed} of {s.trainings}", f"{s.loss:.3f}",
-               *(f"{s.by_depth.get(depth, math.nan):.3f}" for depth in depths)) for name, s in engines.items()]
+    times = [
+        (
+            name,
+            1000 * s.seconds,
+            1000 * s.median_seconds,
+            s.evaluations,
+            1000 * s.each,
+            engines[FIT].seconds / s.seconds,
+            engines[SPEED].seconds / s.seconds,
+        )
+        for name, s in engines.items()
+    ]
+    losses = [
+        (
+            name,
+            f"{s.failed} of {s.trainings}",
+            f"{s.loss:.3f}",
+            *(f"{s.by_depth.get(depth, math.nan):.3f}" for depth in depths),
+        )
+        for name, s in engines.items()
+    ]
     wine = problem()
-    report.write_page(path, f"{count} chromosomes: ours and pykan 0.2.1", rows, "one thread", [
-        f"{count} random chromosomes on Wine, split seed 0, one hold-out ({len(wine.train)} training rows, "
-        f"{len(wine.validation)} validation rows), scaled inputs unless said otherwise, no penalty, 20 L-BFGS steps. "
-        "Seconds a network: total CPU time of the process while networks were trained, construction included, "
-        f"divided by their number; pykan with seed 0, ours with {seeds} seeds, all of which count. pykan's "
-        "networks have the kept layers with absent connections masked out, and train by its own `fit` (grid updates "
-        "at steps 0, 5, 10 and 15); speed mode is `model.speed()` and then the same `fit`. A failed pykan training "
-        "counts with the time it took until it raised its error.",
-        "## Aims", report.aims_table(aims(engines)),
-        "## Times", report.table(("engine", "ms a network", "median ms", "evaluations a network", "ms an evaluation",
-                                  "times less than fit", "times less than speed mode"), times),
-        f"`{FULL}` has no early stop, but ends where no step can lower the training loss any more (rounding level in "
-        f"float64). It spent {engines[FULL].evaluations:.0f} evaluations a network and pykan, in float32, "
-        f"{engines[FIT].evaluations:.0f}: the ratios for one evaluation leave this difference out. `{GRIDS}` makes "
-        f"pykan's grid updates too, and spent {engines[GRIDS].evaluations:.0f}; `{STOP}` spent "
-        f"{engines[STOP].evaluations:.0f}.",
-        "## Lowest validation loss seen (median of those that did not fail)",
-        report.table(("engine", "failed", "all", *(f"depth {depth}" for depth in depths)), losses),
-        "pykan looks at the validation loss after each of its 20 steps, and so does our full work; our stopping rule "
-        "looks after every iteration. The lowest of many looks at few rows flatters everybody: what the fitness is "
-        "worth on the test part is in `pykan_quality.md`."])
+    report.write_page(
+        path,
+        f"{count} chromosomes: ours and pykan 0.2.1",
+        rows,
+        "one thread",
+        [
+            f"{count} random chromosomes on Wine, split seed 0, one hold-out ({len(wine.train)} training rows, "
+            f"{len(wine.validation)} validation rows), scaled inputs unless said otherwise, no penalty, 20 L-BFGS steps. "
+            "Seconds a network: total CPU time of the process while networks were trained, construction included, "
+            f"divided by their number; pykan with seed 0, ours with {seeds} seeds, all of which count. pykan's "
+            "networks have the kept layers with absent connections masked out, and train by its own `fit` (grid updates "
+            "at steps 0, 5, 10 and 15); speed mode is `model.speed()` and then the same `fit`. A failed pykan training "
+            "counts with the time it took until it raised its error.",
+            "## Aims",
+            report.aims_table(aims(engines)),
+            "## Times",
+            report.table(
+                (
+                    "engine",
+                    "ms a network",
+                    "median ms",
+                    "evaluations a network",
+                    "ms an evaluation",
+                    "times less than fit",
+                    "times less than speed mode",
+                ),
+                times,
+            ),
+            f"`{FULL}` has no early stop, but ends where no step can lower the training loss any more (rounding level in "
+            f"float64). It spent {engines[FULL].evaluations:.0f} evaluations a network and pykan, in float32, "
+            f"{engines[FIT].evaluations:.0f}: the ratios for one evaluation leave this difference out. `{GRIDS}` makes "
+            f"pykan's grid updates too, and spent {engines[GRIDS].evaluations:.0f}; `{STOP}` spent "
+            f"{engines[STOP].evaluations:.0f}.",
+            "## Lowest validation loss seen (median of those that did not fail)",
+            report.table(("engine", "failed", "all", *(f"depth {depth}" for depth in depths)), losses),
+            "pykan looks at the validation loss after each of its 20 steps, and so does our full work; our stopping rule "
+            "looks after every iteration. The lowest of many looks at few rows flatters everybody: what the fitness is "
+            "worth on the test part is in `pykan_quality.md`.",
+        ],
+    )
 
 
 EXPERIMENT = Experiment("pykan-chromosomes", "CPU time and validation loss on 60 chromosomes, beside pykan", run)

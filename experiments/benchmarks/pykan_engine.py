@@ -15,7 +15,7 @@ from kan import KAN
 from torch import Tensor
 
 from evokan.arrays import IntArray
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from search_spaces.gakan.encoding import SPLINE_ORDER, Mask
 
 
@@ -67,8 +67,16 @@ def build(masks: Sequence[Mask], intervals: int, *, speed: bool, seed: int = 0) 
     return model.speed() if speed else model
 
 
-def train_pykan(masks: Sequence[Mask], intervals: int, wine: Problem, *, speed: bool, seed: int = 0, steps: int = 20,
-                accuracies: bool = False) -> PykanRun:
+def train_pykan(
+    masks: Sequence[Mask],
+    intervals: int,
+    wine: Problem,
+    *,
+    speed: bool,
+    seed: int = 0,
+    steps: int = 20,
+    accuracies: bool = False,
+) -> PykanRun:
     """Train one network by pykan's `fit`: L-BFGS, grid updates as by default, validation looked at after each step.
 
     Parameters
@@ -78,8 +86,9 @@ def train_pykan(masks: Sequence[Mask], intervals: int, wine: Problem, *, speed: 
     accuracies
         Whether to note the accuracy on the test part after every step, by `fit`'s own hook ``metrics``.
     """
-    train, validation, test = ((_inputs(wine, rows), torch.from_numpy(wine.table.y[rows]))
-                               for rows in (wine.train, wine.validation, wine.test))
+    train, validation, test = (
+        (_inputs(wine, rows), torch.from_numpy(wine.table.y[rows])) for rows in (wine.train, wine.validation, wine.test)
+    )
     run = PykanRun()
     cross_entropy = torch.nn.CrossEntropyLoss()
 

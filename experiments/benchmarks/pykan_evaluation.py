@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 
 from evokan.errors import InvalidArchitecture
-from evokan.experiments import Context, Experiment
 from evokan.seeding import generator
-from experiments.benchmarks import report
-from experiments.benchmarks.report import Aim, Measurements, Row
+from experiments import pages as report
+from experiments.harness import Context, Experiment
+from experiments.pages import Aim, Measurements, Row
 from search_spaces.gakan import kernel
 from search_spaces.gakan.encoding import KANArchitecture, Mask, from_masks
 from search_spaces.gakan.flat import flatten
@@ -61,9 +61,22 @@ def our_call(architecture: KANArchitecture, rows: int, dtype: type[np.floating])
     lo, inv_h = np.full(nodes, -8, dtype), np.full(nodes, GRID / 16, dtype)
     size = GRID + 3 + 2 * PADDING
     c, gradient_c = np.zeros((architecture.n_edges, size), dtype), np.zeros((architecture.n_edges, size), dtype)
-    arguments = (theta, np.zeros_like(theta), c, gradient_c, flat.arrays, lo, inv_h, GRID,
-                 kernel.first_level(x, lo0, 1 / h0, GRID), labels, np.zeros(0, dtype), kernel.workspace(nodes, theta),
-                 np.zeros((nodes, kernel.BLOCK), dtype), np.zeros(4))
+    arguments = (
+        theta,
+        np.zeros_like(theta),
+        c,
+        gradient_c,
+        flat.arrays,
+        lo,
+        inv_h,
+        GRID,
+        kernel.first_level(x, lo0, 1 / h0, GRID),
+        labels,
+        np.zeros(0, dtype),
+        kernel.workspace(nodes, theta),
+        np.zeros((nodes, kernel.BLOCK), dtype),
+        np.zeros(4),
+    )
     return lambda: kernel.loss_and_gradient(*arguments)
 
 
@@ -122,8 +135,12 @@ def _cases() -> list[tuple[Row, Call]]:
                 architecture = from_masks(draw_masks(fraction, draw), GRID)
             except InvalidArchitecture:
                 continue
-            cases.append((_case("edges", DOUBLE, ROWS_FOR_EDGES, architecture.n_edges),
-                          our_call(architecture, ROWS_FOR_EDGES, np.float64)))
+            cases.append(
+                (
+                    _case("edges", DOUBLE, ROWS_FOR_EDGES, architecture.n_edges),
+                    our_call(architecture, ROWS_FOR_EDGES, np.float64),
+                )
+            )
     return cases
 
 
@@ -154,29 +171,56 @@ def write(rows: Sequence[Row], path: Path) -> None:
     ours = {engine: medians(rows, "rows", engine, "rows") for engine in (DOUBLE, SINGLE)}
     edges = medians(rows, "edges", DOUBLE, "live_edges")
     lines = {"rows": line(ours[DOUBLE]), "live edges": line(edges)}
-    aims = [Aim(f"{PYKAN} / {engine}, {count:,} rows", AIMS[count], theirs[count] / ours[engine][count], unit=" times")
-            for count in theirs for engine in ours]
-    aims += [Aim(f"cost against {name}: largest deviation from a straight line, %", 100 * LARGEST_DEVIATION,
-                 100 * deviation, at_least=False) for name, (_, _, deviation) in lines.items()]
+    aims = [
+        Aim(f"{PYKAN} / {engine}, {count:,} rows", AIMS[count], theirs[count] / ours[engine][count], unit=" times")
+        for count in theirs
+        for engine in ours
+    ]
+    aims += [
+        Aim(
+            f"cost against {name}: largest deviation from a straight line, %",
+            100 * LARGEST_DEVIATION,
+            100 * deviation,
+            at_least=False,
+        )
+        for name, (_, _, deviation) in lines.items()
+    ]
     repeats = len({row["repeat"] for row in rows})
-    by_rows = [(f"{count:,}", *(1000 * ours[engine][count] for engine in ours),
-                *(1e9 * ours[engine][count] / count for engine in ours),
-                1000 * theirs.get(count, math.nan) if count in theirs else "") for count in ours[DOUBLE]]
+    by_rows = [
+        (
+            f"{count:,}",
+            *(1000 * ours[engine][count] for engine in ours),
+            *(1e9 * ours[engine][count] / count for engine in ours),
+            1000 * theirs.get(count, math.nan) if count in theirs else "",
+        )
+        for count in ours[DOUBLE]
+    ]
     offset, slope, _ = lines["live edges"]
-    report.write_page(path, "One loss-and-gradient evaluation", rows, "one thread", [
-        f"The network {list(WIDTHS)} with grid {GRID} and cross-entropy of {CLASSES} classes on standard normal "
-        "inputs. Ours: one call of the kernel from Python; the bases of the inputs are made once, as in a training. "
-        "pykan: gradients set to zero, forward and backward in speed mode, float32. CPU time; every figure is the "
-        f"median of {repeats} samples of at least {1000 * SAMPLE_SECONDS:.0f} ms of calls, taken in turn.",
-        "## Aims", report.aims_table(aims),
-        "## Against rows, all 130 edges",
-        report.table(("rows", "float64, ms", "float32, ms", "float64, ns a row", "float32, ns a row", "pykan, ms"),
-                     by_rows),
-        f"## Against live edges, {ROWS_FOR_EDGES:,} rows, float64",
-        report.table(("live edges", "ms", "µs an edge"),
-                     [(str(count), 1000 * value, 1e6 * value / count) for count, value in edges.items()]),
-        f"The straight line is {1e6 * offset:.1f} µs + {1e6 * slope:.2f} µs an edge: edges that evolution leaves out "
-        "cost nothing, where a masked edge of pykan costs as much as a live one. The offset is what the nodes cost."])
+    report.write_page(
+        path,
+        "One loss-and-gradient evaluation",
+        rows,
+        "one thread",
+        [
+            f"The network {list(WIDTHS)} with grid {GRID} and cross-entropy of {CLASSES} classes on standard normal "
+            "inputs. Ours: one call of the kernel from Python; the bases of the inputs are made once, as in a training. "
+            "pykan: gradients set to zero, forward and backward in speed mode, float32. CPU time; every figure is the "
+            f"median of {repeats} samples of at least {1000 * SAMPLE_SECONDS:.0f} ms of calls, taken in turn.",
+            "## Aims",
+            report.aims_table(aims),
+            "## Against rows, all 130 edges",
+            report.table(
+                ("rows", "float64, ms", "float32, ms", "float64, ns a row", "float32, ns a row", "pykan, ms"), by_rows
+            ),
+            f"## Against live edges, {ROWS_FOR_EDGES:,} rows, float64",
+            report.table(
+                ("live edges", "ms", "µs an edge"),
+                [(str(count), 1000 * value, 1e6 * value / count) for count, value in edges.items()],
+            ),
+            f"The straight line is {1e6 * offset:.1f} µs + {1e6 * slope:.2f} µs an edge: edges that evolution leaves out "
+            "cost nothing, where a masked edge of pykan costs as much as a live one. The offset is what the nodes cost.",
+        ],
+    )
 
 
 EXPERIMENT = Experiment("pykan-evaluation", "CPU time of one loss-and-gradient evaluation, beside pykan", run)

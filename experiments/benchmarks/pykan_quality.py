@@ -11,9 +11,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from evokan.experiments import Context, Experiment
-from experiments.benchmarks import report
-from experiments.benchmarks.report import Aim, Measurements, Row
+from experiments import pages as report
 from experiments.benchmarks.wine60 import (
     CHROMOSOMES,
     STOPPING_RULE,
@@ -24,6 +22,8 @@ from experiments.benchmarks.wine60 import (
     test_accuracy,
     train_ours,
 )
+from experiments.harness import Context, Experiment
+from experiments.pages import Aim, Measurements, Row
 
 NAME = "pykan_quality"
 BEST = 10
@@ -41,8 +41,15 @@ def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
     for engine, train in ((OURS, _train_ours), (PYKAN, _train_pykan)):
         keys = [(split, engine, number) for split in splits for number in chosen]
         for split, _, number in context.each(engine, table.missing(keys)):
-            table.add({"split": split, "engine": engine, "chromosome": number,
-                       "depth": chosen[number].architecture.depth, **train(chosen[number], split)})
+            table.add(
+                {
+                    "split": split,
+                    "engine": engine,
+                    "chromosome": number,
+                    "depth": chosen[number].architecture.depth,
+                    **train(chosen[number], split),
+                }
+            )
     page = path.with_suffix(".md")
     write(table.values(), page)
     return [path, page]
@@ -51,16 +58,24 @@ def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
 def _train_ours(network: Network, split: int) -> Row:
     wine = problem(split)
     trained, _ = train_ours(network, wine, STOPPING_RULE, seed=0, keep_weights=True)
-    return {"val_loss": trained.val_loss, "test_accuracy": test_accuracy(network, wine, trained),
-            "kept_at": trained.iterations, "error": trained.reason}
+    return {
+        "val_loss": trained.val_loss,
+        "test_accuracy": test_accuracy(network, wine, trained),
+        "kept_at": trained.iterations,
+        "error": trained.reason,
+    }
 
 
 def _train_pykan(network: Network, split: int) -> Row:
     from experiments.benchmarks.pykan_engine import train_pykan
 
     run = train_pykan(network.masks, network.architecture.grid, problem(split), speed=True, accuracies=True)
-    return {"val_loss": run.val_loss, "kept_at": run.best_step + 1, "error": run.error,
-            "test_accuracy": run.test_accuracies[run.best_step] if run.best_step >= 0 else 0.0}
+    return {
+        "val_loss": run.val_loss,
+        "kept_at": run.best_step + 1,
+        "error": run.error,
+        "test_accuracy": run.test_accuracies[run.best_step] if run.best_step >= 0 else 0.0,
+    }
 
 
 def best_accuracies(rows: Sequence[Row], engine: str) -> dict[int, float]:
@@ -72,8 +87,10 @@ def best_accuracies(rows: Sequence[Row], engine: str) -> dict[int, float]:
     for row in rows:
         if row["engine"] == engine and math.isfinite(row["val_loss"]):
             by_split.setdefault(row["split"], []).append(row)
-    ranked = {split: sorted(part, key=lambda row: (row["val_loss"], row["chromosome"]))
-              for split, part in sorted(by_split.items())}
+    ranked = {
+        split: sorted(part, key=lambda row: (row["val_loss"], row["chromosome"]))
+        for split, part in sorted(by_split.items())
+    }
     return {split: float(np.mean([row["test_accuracy"] for row in part[:BEST]])) for split, part in ranked.items()}
 
 
@@ -92,29 +109,44 @@ def write(rows: Sequence[Row], path: Path) -> None:
     if not rows:
         return
     ours, theirs = best_accuracies(rows, OURS), best_accuracies(rows, PYKAN)
-    gains = np.round([ours[split] - theirs[split] for split in splits], 6)      # pykan's are in float32
+    gains = np.round([ours[split] - theirs[split] for split in splits], 6)  # pykan's are in float32
     spread = f"standard error {gains.std(ddof=1) / math.sqrt(len(gains)):.3f}" if len(gains) > 1 else "one split"
-    aim = Aim(f"mean test accuracy of our {BEST} best (aim: that of pykan's)", float(np.mean(list(theirs.values()))),
-              float(np.mean(list(ours.values()))))
+    aim = Aim(
+        f"mean test accuracy of our {BEST} best (aim: that of pykan's)",
+        float(np.mean(list(theirs.values()))),
+        float(np.mean(list(ours.values()))),
+    )
     count = len({row["chromosome"] for row in rows})
-    report.write_page(path, "Test accuracy of the fittest networks, ours and pykan's", rows, "no times taken", [
-        f"{count} random chromosomes on Wine, {len(splits)} splits (split seeds {splits[0]} to {splits[-1]}), one "
-        "hold-out, scaled inputs, no penalty, seed 0. Fitness is the lowest validation loss that an engine sees: pykan "
-        "looks after each of its 20 steps, ours after every iteration, and stops by its rule. A network is taken as "
-        "it was at that look: pykan's test accuracy was noted after every step. A training that raised an error has "
-        "no fitness.",
-        "## Aim", report.aims_table([aim]),
-        f"Our {BEST} best differ from pykan's {BEST} best by {gains.mean():+.3f} on average ({spread}); ours are ahead "
-        f"on {int((gains > 0).sum())} splits, behind on {int((gains < 0).sum())}, level on "
-        f"{int((gains == 0).sum())}.",
-        f"## The {BEST} best, split by split",
-        report.table(("split seed", OURS, PYKAN),
-                     [(str(split), f"{ours[split]:.3f}", f"{theirs[split]:.3f}") for split in splits]),
-        "## All networks",
-        report.table(("engine", "failed", "median validation loss", "mean test accuracy", "rank correlation"),
-                     [_summary(rows, engine) for engine in (OURS, PYKAN)]),
-        "The rank correlation is that of validation loss and test error within a split, averaged over the splits: how "
-        "much the fitness says about the test part. Failed trainings are left out of it and of the two means."])
+    report.write_page(
+        path,
+        "Test accuracy of the fittest networks, ours and pykan's",
+        rows,
+        "no times taken",
+        [
+            f"{count} random chromosomes on Wine, {len(splits)} splits (split seeds {splits[0]} to {splits[-1]}), one "
+            "hold-out, scaled inputs, no penalty, seed 0. Fitness is the lowest validation loss that an engine sees: pykan "
+            "looks after each of its 20 steps, ours after every iteration, and stops by its rule. A network is taken as "
+            "it was at that look: pykan's test accuracy was noted after every step. A training that raised an error has "
+            "no fitness.",
+            "## Aim",
+            report.aims_table([aim]),
+            f"Our {BEST} best differ from pykan's {BEST} best by {gains.mean():+.3f} on average ({spread}); ours are ahead "
+            f"on {int((gains > 0).sum())} splits, behind on {int((gains < 0).sum())}, level on "
+            f"{int((gains == 0).sum())}.",
+            f"## The {BEST} best, split by split",
+            report.table(
+                ("split seed", OURS, PYKAN),
+                [(str(split), f"{ours[split]:.3f}", f"{theirs[split]:.3f}") for split in splits],
+            ),
+            "## All networks",
+            report.table(
+                ("engine", "failed", "median validation loss", "mean test accuracy", "rank correlation"),
+                [_summary(rows, engine) for engine in (OURS, PYKAN)],
+            ),
+            "The rank correlation is that of validation loss and test error within a split, averaged over the splits: how "
+            "much the fitness says about the test part. Failed trainings are left out of it and of the two means.",
+        ],
+    )
 
 
 def _summary(rows: Sequence[Row], engine: str) -> tuple[str, ...]:
@@ -123,10 +155,16 @@ def _summary(rows: Sequence[Row], engine: str) -> tuple[str, ...]:
     correlations = []
     for split in sorted({row["split"] for row in good}):
         part = [row for row in good if row["split"] == split]
-        correlations.append(spearmanr([row["val_loss"] for row in part],
-                                      [1 - row["test_accuracy"] for row in part]).statistic)
-    return (engine, f"{len(own) - len(good)} of {len(own)}", f"{median_loss(own):.3f}",
-            f"{np.mean([row['test_accuracy'] for row in good]):.3f}", f"{np.mean(correlations):.2f}")
+        correlations.append(
+            spearmanr([row["val_loss"] for row in part], [1 - row["test_accuracy"] for row in part]).statistic
+        )
+    return (
+        engine,
+        f"{len(own) - len(good)} of {len(own)}",
+        f"{median_loss(own):.3f}",
+        f"{np.mean([row['test_accuracy'] for row in good]):.3f}",
+        f"{np.mean(correlations):.2f}",
+    )
 
 
 EXPERIMENT = Experiment("pykan-quality", "test accuracy of the fittest networks, beside pykan (10 splits)", run)

@@ -17,16 +17,17 @@ import numpy as np
 from evokan.datasets import load_dataset
 from evokan.errors import InvalidArchitecture
 from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, cut, train_cohort
-from evokan.evaluation.folds import Figures
-from evokan.evaluation.ray_executor import RayExecutor, prepare_space
-from evokan.evaluation.ray_messages import dumps_task
-from evokan.experiments import Context, Experiment
-from evokan.problem import Problem
+from evokan.evaluation.folds import Evaluation
+from evokan.evaluation.ray.executor import RayExecutor, prepare_space
+from evokan.evaluation.ray.messages import dumps_task
+from evokan.problem.problem import Problem
+from evokan.problem.table import Table
 from evokan.seeding import derive_seed, generator
-from evokan.space import Budget, SearchSpace, TrainingJob
-from evokan.table import Table
-from experiments.benchmarks import report
-from experiments.benchmarks.report import Aim, Measurements, Row
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, TrainingJob
+from experiments import pages as report
+from experiments.harness import Context, Experiment
+from experiments.pages import Aim, Measurements, Row
 from search_spaces.gakan import GAKAN
 
 NAME = "ray_overhead"
@@ -59,15 +60,16 @@ def cohorts(space: SearchSpace, of: Problem, count: int) -> list[Cohort]:
             network = space.decode(layout.random(rng), of)
         except InvalidArchitecture:
             continue
-        networks[len(networks)] = tuple(TrainingJob(network, fold, derive_seed(network.key, number))
-                                        for number, fold in enumerate(of.folds))
+        networks[len(networks)] = tuple(
+            TrainingJob(network, fold, derive_seed(network.key, number)) for number, fold in enumerate(of.folds)
+        )
     return cut(networks)
 
 
-def sleep(space: SearchSpace, of: Problem, budget: Budget, cohort: Cohort) -> list[Figures]:
+def sleep(space: SearchSpace, of: Problem, budget: Budget, cohort: Cohort) -> list[Evaluation]:
     """Take the place of `train_cohort`: same arguments, same kind of result, no work."""
     time.sleep(SLEEP_SECONDS)
-    return [Figures(0.1, 0.1, 0.0, 10, 100, SLEEP_SECONDS) for _ in cohort.members]
+    return [Evaluation(0.1, 0.1, 0.0, 10, 100, SLEEP_SECONDS) for _ in cohort.members]
 
 
 def start(workers: int) -> Row:
@@ -86,8 +88,11 @@ def start(workers: int) -> Row:
             list(executor.map_unordered(sleep, shared, items))
             rounds += 1
         end = time.perf_counter() - rounds * SLEEP_SECONDS
-    return {"import_seconds": imported - began, "first_worker_seconds": first - imported,
-            "all_set_up_seconds": end - first}
+    return {
+        "import_seconds": imported - began,
+        "first_worker_seconds": first - imported,
+        "all_set_up_seconds": end - first,
+    }
 
 
 def simulate(workers: int) -> Row:
@@ -105,8 +110,14 @@ def simulate(workers: int) -> Row:
     assert all(isinstance(result, list) for _, result in results)
     ideal = SLEEP_SECONDS * len(items) / workers
     task = dumps_task(sleep, items[0], shared[1].folds)
-    return {"cohorts": len(items), "task_bytes": len(task), "cpu_ms": 1000 * cpu / len(items),
-            "loop_ms": 1000 * own / len(items), "seconds": wall, "of_ideal": ideal / wall}
+    return {
+        "cohorts": len(items),
+        "task_bytes": len(task),
+        "cpu_ms": 1000 * cpu / len(items),
+        "loop_ms": 1000 * own / len(items),
+        "seconds": wall,
+        "of_ideal": ideal / wall,
+    }
 
 
 def wait(references: int) -> Row:
@@ -156,8 +167,12 @@ def run(context: Context) -> Sequence[Path]:
         function, arguments = pieces[what, size]
         with ProcessPoolExecutor(1, mp_context=spawn) as fresh:
             figures = fresh.submit(function, *arguments).result()
-        table.add(*({"what": what, "size": size, "repeat": repeat, "figure": name, "value": float(value)}
-                    for name, value in figures.items()))
+        table.add(
+            *(
+                {"what": what, "size": size, "repeat": repeat, "figure": name, "value": float(value)}
+                for name, value in figures.items()
+            )
+        )
     page = table.path.with_suffix(".md")
     write(table.values(), page)
     return [table.path, page]
@@ -176,31 +191,54 @@ def write(rows: Sequence[Row], path: Path) -> None:
 
     largest = max(size for kind, size, _ in figures if kind == "simulate")
     cost = figures["simulate", largest, "cpu_ms"]
-    trained = [(f"{kind.removeprefix('train ')}, {'1 fold' if folds == 1 else f'{folds} folds'}", seconds)
-               for (kind, folds, name), seconds in figures.items() if name == "cohort_seconds"]
-    report.write_page(path, "Ray: its start and the driver's cost", rows, "nothing else running", [
-        f"A cohort is {NETWORKS_PER_COHORT} networks. In the simulation it is sent, answered and recorded as ever, but "
-        f"the worker sleeps {SLEEP_SECONDS:g} s over it: {largest} such actors need next to no processor time, so one "
-        "machine can stand for many. Medians over the repeats, each in a fresh process.",
-        report.aims_table([Aim(f"driver's CPU time per cohort, {largest} workers", LIMIT_MS, cost, at_least=False,
-                               unit=" ms")]),
-        "## The driver", report.table(
-            ("workers", "cohorts", "bytes of a task", "CPU ms a cohort, all threads", "of these the loop's own",
-             "share of the ideal throughput"),
-            lines("simulate", "cohorts", "task_bytes", "cpu_ms", "loop_ms", "of_ideal")),
-        "The cohorts have 5 folds on a table as large as Rice.",
-        report.table(("calls in flight", "ms to ask after all of them"), lines("wait", "wait_ms")),
-        "## How many workers one driver feeds",
-        f"At {report.number(cost)} ms a cohort the driver hands out at most {report.number(1000 / cost)} cohorts a "
-        f"second from one core. A worker that takes T seconds over a cohort asks for 1 / T a second, so one driver "
-        f"feeds T / {report.number(cost)} ms workers; at half load, for room to record:",
-        report.table(("data", "T: seconds a cohort on one core", "workers at half load"),
-                     [(label, seconds, round(1000 * seconds / cost / 2)) for label, seconds in trained]),
-        "## Start", report.table(
-            ("workers", "import of Ray, s", "to the first worker, s", "until all are set up, s"),
-            lines("start", "import_seconds", "first_worker_seconds", "all_set_up_seconds")),
-        "To the first worker: Ray's own processes on this machine, and a worker with evokan loaded. Set up: every "
-        "worker has unpacked the problem and loaded the compiled kernel. Neither is part of the simulation."])
+    trained = [
+        (f"{kind.removeprefix('train ')}, {'1 fold' if folds == 1 else f'{folds} folds'}", seconds)
+        for (kind, folds, name), seconds in figures.items()
+        if name == "cohort_seconds"
+    ]
+    report.write_page(
+        path,
+        "Ray: its start and the driver's cost",
+        rows,
+        "nothing else running",
+        [
+            f"A cohort is {NETWORKS_PER_COHORT} networks. In the simulation it is sent, answered and recorded as ever, but "
+            f"the worker sleeps {SLEEP_SECONDS:g} s over it: {largest} such actors need next to no processor time, so one "
+            "machine can stand for many. Medians over the repeats, each in a fresh process.",
+            report.aims_table(
+                [Aim(f"driver's CPU time per cohort, {largest} workers", LIMIT_MS, cost, at_least=False, unit=" ms")]
+            ),
+            "## The driver",
+            report.table(
+                (
+                    "workers",
+                    "cohorts",
+                    "bytes of a task",
+                    "CPU ms a cohort, all threads",
+                    "of these the loop's own",
+                    "share of the ideal throughput",
+                ),
+                lines("simulate", "cohorts", "task_bytes", "cpu_ms", "loop_ms", "of_ideal"),
+            ),
+            "The cohorts have 5 folds on a table as large as Rice.",
+            report.table(("calls in flight", "ms to ask after all of them"), lines("wait", "wait_ms")),
+            "## How many workers one driver feeds",
+            f"At {report.number(cost)} ms a cohort the driver hands out at most {report.number(1000 / cost)} cohorts a "
+            f"second from one core. A worker that takes T seconds over a cohort asks for 1 / T a second, so one driver "
+            f"feeds T / {report.number(cost)} ms workers; at half load, for room to record:",
+            report.table(
+                ("data", "T: seconds a cohort on one core", "workers at half load"),
+                [(label, seconds, round(1000 * seconds / cost / 2)) for label, seconds in trained],
+            ),
+            "## Start",
+            report.table(
+                ("workers", "import of Ray, s", "to the first worker, s", "until all are set up, s"),
+                lines("start", "import_seconds", "first_worker_seconds", "all_set_up_seconds"),
+            ),
+            "To the first worker: Ray's own processes on this machine, and a worker with evokan loaded. Set up: every "
+            "worker has unpacked the problem and loaded the compiled kernel. Neither is part of the simulation.",
+        ],
+    )
 
 
 EXPERIMENT = Experiment("ray-overhead", "the start of Ray, and the driver's cost per cohort", run)

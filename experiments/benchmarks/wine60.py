@@ -18,10 +18,10 @@ import numpy as np
 import torch
 
 from evokan.datasets import load_dataset
-from evokan.problem import Problem
-from evokan.scaling import ScalerName
-from evokan.space import Budget, Trained, TrainingJob
-from experiments.benchmarks.report import Row
+from evokan.problem.problem import Problem
+from evokan.problem.scaling import ScalerName
+from evokan.spaces.training import Budget, Trained, TrainingJob
+from experiments.pages import Row
 from search_spaces.gakan import encoding
 from search_spaces.gakan.encoding import KANArchitecture, Mask
 from search_spaces.gakan.network import build_model
@@ -59,8 +59,13 @@ class Network:
     def sizes(self) -> dict[str, int]:
         """Columns that describe the network."""
         a = self.architecture
-        return {"chromosome": self.number, "depth": a.depth, "grid": a.grid, "live_edges": a.n_edges,
-                "kept_edges": a.kept_edges}
+        return {
+            "chromosome": self.number,
+            "depth": a.depth,
+            "grid": a.grid,
+            "live_edges": a.n_edges,
+            "kept_edges": a.kept_edges,
+        }
 
 
 @cache
@@ -94,8 +99,14 @@ def _decode(number: int, text: str) -> Network:
     return Network(number, tuple(masks), architecture)
 
 
-def train_ours(network: Network, wine: Problem, options: GAKANOptions, seed: int, *, keep_weights: bool = False,
-               ) -> tuple[Trained, float]:
+def train_ours(
+    network: Network,
+    wine: Problem,
+    options: GAKANOptions,
+    seed: int,
+    *,
+    keep_weights: bool = False,
+) -> tuple[Trained, float]:
     """Train one network with 20 steps at most; return the outcome and the CPU seconds it took."""
     fold = wine.folds[0]
     arrays = wine.arrays(fold, np.float32 if options.precision == "float32" else np.float64)
@@ -117,8 +128,10 @@ def test_accuracy(network: Network, wine: Problem, trained: Trained) -> float:
 
 def depth_medians(rows: Sequence[Row]) -> dict[int, float]:
     """Return the median of the finite validation losses at every depth; NaN where there is none."""
-    return {depth: median_loss([row for row in rows if row["depth"] == depth])
-            for depth in sorted({int(row["depth"]) for row in rows})}
+    return {
+        depth: median_loss([row for row in rows if row["depth"] == depth])
+        for depth in sorted({int(row["depth"]) for row in rows})
+    }
 
 
 def median_loss(rows: Sequence[Row]) -> float:

@@ -10,11 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from evokan.evolution import Algorithm
-from evokan.experiments import Context, Experiment
-from experiments.benchmarks.report import Measurements, table
 from experiments.evolution.settings import FITNESS, IN_WORDS
 from experiments.evolution.study import Piece, median_interval, run_piece
 from experiments.evolution.variants import LogarithmicSizes, LossDecides
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, table
 from experiments.parallel import as_done
 
 DATASETS = ("wine", "raisin", "wdbc")
@@ -36,8 +36,13 @@ def run(context: Context) -> Sequence[Path]:
     datasets = DATASETS[:1] if context.quick else DATASETS
     seeds = range(2 if context.quick else context.seeds or SEEDS)
     search = {"population": 12, "generations": 3} if context.quick else SEARCH
-    keys = [(variant, dataset, seed) for variants in (ALGORITHMS, TRIED) for dataset in datasets for seed in seeds
-            for variant in variants]
+    keys = [
+        (variant, dataset, seed)
+        for variants in (ALGORITHMS, TRIED)
+        for dataset in datasets
+        for seed in seeds
+        for variant in variants
+    ]
     missing = rows.missing(keys)
     results = as_done(run_piece, [_piece(*key, search) for key in missing], context.workers)
     for _ in context.each("evolutions", missing):
@@ -65,27 +70,57 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
         medians = by_seed.median()
         for algorithm in [name for name in ALGORITHMS if name in by_seed]:
             ahead[algorithm] += int(medians["nsga2"] >= medians[algorithm])
-            lines.append([str(dataset), algorithm, *_figures(by_seed[algorithm], losses[algorithm]),
-                          "" if algorithm == "nsga2" else _against(by_seed, "nsga2", algorithm)])
+            lines.append(
+                [
+                    str(dataset),
+                    algorithm,
+                    *_figures(by_seed[algorithm], losses[algorithm]),
+                    "" if algorithm == "nsga2" else _against(by_seed, "nsga2", algorithm),
+                ]
+            )
         for variant in [name for name in TRIED if name in by_seed]:
-            tried.append([str(dataset), TRIED[variant][0], *_figures(by_seed[variant], losses[variant]),
-                          _against(by_seed, variant, "nsga2"), _against(by_seed, variant, "ga")])
+            tried.append(
+                [
+                    str(dataset),
+                    TRIED[variant][0],
+                    *_figures(by_seed[variant], losses[variant]),
+                    _against(by_seed, variant, "nsga2"),
+                    _against(by_seed, variant, "ga"),
+                ]
+            )
     text = [
-        "# NSGA-II, the genetic algorithm and random search", "",
+        "# NSGA-II, the genetic algorithm and random search",
+        "",
         f"`gakan`, {search['population']} x {search['generations']}, {IN_WORDS}; equal numbers "
         "of individuals. Hypervolume of (val_loss, n_params) of all networks evaluated, as a share of the box "
         "below the reference point of `config.json`; median over the seeds with a distribution-free 95 % interval; the "
         "seed is that of the search, the split is split seed 0. `best loss` is the lowest validation loss. `ga` is "
-        "guided by the loss alone, with the smaller of equals.", "",
-        table(("table", "algorithm", "seeds", "hypervolume", "interval", "best loss", "nsga2 higher in"), lines), "",
+        "guided by the loss alone, with the smaller of equals.",
+        "",
+        table(("table", "algorithm", "seeds", "hypervolume", "interval", "best loss", "nsga2 higher in"), lines),
+        "",
         f"Aim: a median at least that of `ga` and of random search. Against `ga` on {ahead['ga']} of {ahead['nsga2']} "
         f"tables, against random search on {ahead['random']} of {ahead['nsga2']}. The box reaches to the untrained "
         "loss and to the largest network that a chromosome can hold, so a lower loss adds more to the hypervolume than "
         "a smaller network does; `ga`, guided by the loss alone, finds lower losses in equal evaluations, while "
-        "crowding keeps NSGA-II's parents spread over all sizes.", "",
-        "## What was tried instead", "",
-        table(("table", "NSGA-II, but", "seeds", "hypervolume", "interval", "best loss", "higher than nsga2 in",
-               "higher than ga in"), tried), "",
+        "crowding keeps NSGA-II's parents spread over all sizes.",
+        "",
+        "## What was tried instead",
+        "",
+        table(
+            (
+                "table",
+                "NSGA-II, but",
+                "seeds",
+                "hypervolume",
+                "interval",
+                "best loss",
+                "higher than nsga2 in",
+                "higher than ga in",
+            ),
+            tried,
+        ),
+        "",
         *(f"Measured under: {line}; one thread a search." for line in dict.fromkeys(frame.conditions)),
     ]
     return "\n".join(text) + "\n"

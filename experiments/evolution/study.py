@@ -15,9 +15,10 @@ from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.heirs import Heirs
 from evokan.evolution import Algorithm, Genome
 from evokan.evolution.history import HistoryRow
-from evokan.evolution.loop import State, evolve
-from evokan.job import prepare, reference_point, resolve
-from evokan.main import make_algorithm
+from evokan.searching.build import make_algorithm
+from evokan.searching.loop import State, evolve
+from evokan.settings.describe import reference_point
+from evokan.settings.job import prepare, resolve
 
 OBJECTIVES = ("val_loss", "n_params")
 """What the front and its hypervolume are made of, whatever guides the search."""
@@ -60,18 +61,35 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
         def note(row: HistoryRow, population: Sequence[Genome]) -> None:
             if heirs is not None:
                 heirs.retain(genome.evaluated() for genome in population)
-            rows.append({
-                "variant": piece.variant, "dataset": piece.dataset, "seed": piece.seed, "generation": row.generation,
-                "best_val_loss": row.best_val_loss, "best_n_params": row.best_n_params, "hypervolume": row.hypervolume,
-                "front_size": row.front_size, "trained": row.evaluated, "loss_evaluations": evaluator.loss_evaluations,
-                "cpu_seconds": round(time.process_time() - began, 2),
-            })
+            rows.append(
+                {
+                    "variant": piece.variant,
+                    "dataset": piece.dataset,
+                    "seed": piece.seed,
+                    "generation": row.generation,
+                    "best_val_loss": row.best_val_loss,
+                    "best_n_params": row.best_n_params,
+                    "hypervolume": row.hypervolume,
+                    "front_size": row.front_size,
+                    "trained": row.evaluated,
+                    "loss_evaluations": evaluator.loss_evaluations,
+                    "cpu_seconds": round(time.process_time() - began, 2),
+                }
+            )
 
         algorithm = make_algorithm(config)
         if piece.algorithm is not None:
             algorithm = piece.algorithm(**asdict(algorithm))
-        evolve(algorithm, evaluator, State(), seed=config.seed, last_generation=config.generations,
-               objectives=OBJECTIVES, reference=reference, on_generation=note)
+        evolve(
+            algorithm,
+            evaluator,
+            State(),
+            seed=config.seed,
+            last_generation=config.generations,
+            objectives=OBJECTIVES,
+            reference=reference,
+            on_generation=note,
+        )
     return rows
 
 

@@ -19,13 +19,15 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
-from evokan.experiments import Context
 from evokan.seeding import derive_seed, generator
-from experiments.benchmarks.report import Measurements, Row, table, write_page
+from experiments.harness import Context
+from experiments.pages import Measurements, Row, table, write_page
 from search_spaces.fkan import FractionalJacobi
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
     **{f"fJNB({degree})": partial(FractionalJacobi, degree) for degree in range(1, 7)},
 }
 SEEDS = 3
@@ -99,8 +101,15 @@ class Study(Generic[Data]):
                     torch.manual_seed(derive_seed(self.name, seed))
                     began = time.process_time()
                     figures = self.measure(name, seed, data, epochs, "cuda" if has_gpu else "cpu")
-                    rows.add({"activation": name, "seed": seed, "epochs": epochs, **figures,
-                              "cpu_seconds": round(time.process_time() - began, 1)})
+                    rows.add(
+                        {
+                            "activation": name,
+                            "seed": seed,
+                            "epochs": epochs,
+                            **figures,
+                            "cpu_seconds": round(time.process_time() - began, 1),
+                        }
+                    )
         page = folder / f"{self.name}.md"
         write_page(page, self.title, rows.values(), "one thread", self.report(rows.values()), folder="fkan")
         return [rows.path, page]
@@ -120,19 +129,26 @@ class Study(Generic[Data]):
                 for key, column in self.columns.items():
                     values = np.array([row[key] for row in part])
                     known = column.published.get(name)
-                    cells += [_spread(values.mean(), values.std(), column.decimals),
-                              "" if known is None else _spread(*known, column.decimals)]
+                    cells += [
+                        _spread(values.mean(), values.std(), column.decimals),
+                        "" if known is None else _spread(*known, column.decimals),
+                    ]
                 lines.append((*cells, float(np.mean([row["cpu_seconds"] for row in part]))))
-        return [self.text, table((*header, "CPU s"), lines),
-                "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with "
-                f"the notebooks. {self._order(rows)}"]
+        return [
+            self.text,
+            table((*header, "CPU s"), lines),
+            "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with "
+            f"the notebooks. {self._order(rows)}",
+        ]
 
     def _order(self, rows: Sequence[Row]) -> str:
         """Return the order of the activations by the first figure, here and in the paper."""
         key, column = next(iter(self.columns.items()))
         longest = [row for row in rows if row["epochs"] == max(other["epochs"] for other in rows)]
-        ours = {name: float(np.mean([row[key] for row in longest if row["activation"] == name]))
-                for name in dict.fromkeys(row["activation"] for row in longest)}
+        ours = {
+            name: float(np.mean([row[key] for row in longest if row["activation"] == name]))
+            for name in dict.fromkeys(row["activation"] for row in longest)
+        }
         theirs = {name: mean for name, (mean, _) in column.published.items() if name in ours}
         figure = column.heading.partition(",")[0]
         return f"From the highest {figure} down: here {_ranking(ours)}; published {_ranking(theirs)}."
@@ -149,8 +165,9 @@ def initialise(net: nn.Module) -> None:
             nn.init.uniform_(module.weight, -0.05, 0.05)
 
 
-def fit(net: nn.Module, inputs: Tensor, targets: Tensor, loss: Loss, *, epochs: int, batch: int, label: str,
-        seed: int) -> None:
+def fit(
+    net: nn.Module, inputs: Tensor, targets: Tensor, loss: Loss, *, epochs: int, batch: int, label: str, seed: int
+) -> None:
     """Train `net` by Adam with rate 0.001, rows in an order of the seed's own.
 
     Parameters

@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from evokan.experiments import Context, Experiment
-from experiments.benchmarks.report import Measurements, Row, table, write_page
-from experiments.gakan.study import Piece, search
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, Row, table, write_page
+from experiments.study import Piece, search
 from search_spaces.fkan import FKAN
 
 CHOICES = ("best-loss", "one-se")
 VARIANTS: dict[str, dict[str, Any]] = {
     "hold-out, ridge 0.0001": {"folds": 1, "space_options": {"ridge": 1e-4}},
-    **{f"{name}, ridge {ridge:g}": {"folds": 5, "fold_stop": stop, "space_options": {"ridge": ridge}}
-       for name, stop, ridges in (("5 folds", "own", (1e-4, 1e-3, 1e-2)), ("common iteration", "common", (1e-3, 1e-2)))
-       for ridge in ridges},
+    **{
+        f"{name}, ridge {ridge:g}": {"folds": 5, "fold_stop": stop, "space_options": {"ridge": ridge}}
+        for name, stop, ridges in (("5 folds", "own", (1e-4, 1e-3, 1e-2)), ("common iteration", "common", (1e-3, 1e-2)))
+        for ridge in ridges
+    },
 }
 SPLITS = {"wine": 2, "iris": 3, "concrete": 1, "fkan-1d": 2}
 """Number of split seeds from 0."""
@@ -36,14 +38,26 @@ def run(context: Context) -> Sequence[Path]:
     folder = context.results / ("fkan-quick" if context.quick else "fkan")
     rows = Measurements(folder / "defaults.csv", ("variant", "dataset", "split"))
     splits = {"iris": 1} if context.quick else SPLITS
-    missing = rows.missing([(variant, dataset, split) for dataset, count in splits.items()
-                            for split in range(min(count, context.seeds or count)) for variant in VARIANTS])
+    missing = rows.missing(
+        [
+            (variant, dataset, split)
+            for dataset, count in splits.items()
+            for split in range(min(count, context.seeds or count))
+            for variant in VARIANTS
+        ]
+    )
     for variant, dataset, split in context.each("searches", missing):
         size = {"population": 6, "generations": 1} if context.quick else FEW.get(dataset, SEARCH)
         rows.add(*measure(variant, dataset, split, size))
     page = folder / "defaults.md"
-    write_page(page, "How the defaults of `fkan` on tables were chosen", rows.values(), "one thread",
-               report(rows.values()), folder="fkan")
+    write_page(
+        page,
+        "How the defaults of `fkan` on tables were chosen",
+        rows.values(),
+        "one thread",
+        report(rows.values()),
+        folder="fkan",
+    )
     return [rows.path, page]
 
 
@@ -52,10 +66,21 @@ def measure(variant: str, dataset: str, split: int, size: dict[str, int]) -> lis
     settings = {"space": "fkan", **VARIANTS[variant], **size}
     outcome = search(Piece(variant, dataset, split, settings, CHOICES, space=FKAN))
     classes = outcome.job.problem.task == "classification"
-    return [{"variant": variant, "dataset": dataset, "split": split, "choose": product.choose, **size,
-             "val_loss": product.member.val_loss_mean, "test": product.test.get("log_loss" if classes else "rmse"),
-             "accuracy": product.test.get("accuracy") if classes else "", "n_params": product.network.n_params,
-             "cpu_seconds": round(outcome.cpu_seconds, 1)} for product in outcome.products]
+    return [
+        {
+            "variant": variant,
+            "dataset": dataset,
+            "split": split,
+            "choose": product.choose,
+            **size,
+            "val_loss": product.member.val_loss_mean,
+            "test": product.test.get("log_loss" if classes else "rmse"),
+            "accuracy": product.test.get("accuracy") if classes else "",
+            "n_params": product.network.n_params,
+            "cpu_seconds": round(outcome.cpu_seconds, 1),
+        }
+        for product in outcome.products
+    ]
 
 
 def report(rows: Sequence[Row]) -> list[str]:
@@ -76,11 +101,17 @@ def report(rows: Sequence[Row]) -> list[str]:
         for variant, choose in dict.fromkeys((row["variant"], row["choose"]) for row in own):
             part = [row for row in own if (row["variant"], row["choose"]) == (variant, choose)]
             accuracy = [row["accuracy"] for row in part if row["accuracy"] != ""]
-            lines.append((variant, choose, str(len(part)), *(float(np.mean([row[key] for row in part]))
-                                                             for key in ("test", "val_loss")),
-                          f"{np.mean(accuracy):.3f}" if accuracy else "",
-                          float(np.mean([row["n_params"] for row in part])),
-                          float(np.mean([row["cpu_seconds"] for row in part]))))
+            lines.append(
+                (
+                    variant,
+                    choose,
+                    str(len(part)),
+                    *(float(np.mean([row[key] for row in part])) for key in ("test", "val_loss")),
+                    f"{np.mean(accuracy):.3f}" if accuracy else "",
+                    float(np.mean([row["n_params"] for row in part])),
+                    float(np.mean([row["cpu_seconds"] for row in part])),
+                )
+            )
         parts += [f"## {dataset}, {own[0]['population']} x {own[0]['generations']}", table(HEADER, lines)]
     return parts
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from evokan.reports import save
-from evokan.reports.style import BLUE, INK, LABEL_PT, MUTED, TICK_PT, VERMILLION, dress, new_axes, styled
+from evokan.plots import save
+from evokan.plots.style import BLUE, INK, LABEL_PT, MUTED, TICK_PT, VERMILLION, dress, new_axes, styled
 
 FLOOR = 1e-16
 """Where logarithmic axes of errors end."""
@@ -47,8 +47,11 @@ def draw_parameters(rows: Sequence[dict[str, Any]], path: Path) -> None:
             part = [row for row in rows if row["method"] == method]
             for name, axes in zip(("alpha", "beta", "gamma"), line, strict=True):
                 for column in (key for key in part[0] if key.startswith(name)):
-                    axes.plot([row["iteration"] for row in part], [row[column] for row in part],
-                              label=f"block {column.removeprefix(name)}")
+                    axes.plot(
+                        [row["iteration"] for row in part],
+                        [row[column] for row in part],
+                        label=f"block {column.removeprefix(name)}",
+                    )
                 dress(axes, x_label=f"iterations, {method}", y_label=name)
         grid[0, 0].legend(fontsize=7)
         save(figure, path)
@@ -65,10 +68,15 @@ def draw_solutions(rows: Sequence[Mapping[str, str]], folder: Path) -> list[tupl
     curves: dict[str, dict[str, NDArray[np.float64]]] = {}
     for name in dict.fromkeys(row["equation"] for row in rows):
         part = [row for row in rows if row["equation"] == name]
-        curves[name] = {key: np.array([float(row[key] or "nan") for row in part])
-                        for key in ("x", "t", "u", "reference", "residual")}
-    kinds = (("Lane-Emden equations, m = 0 to 4", "lane-emden", _draw_lane_emden),
-             ("Burgers equations", "burgers", _draw_burgers), ("Delay equation", "delay", _draw_delay))
+        curves[name] = {
+            key: np.array([float(row[key] or "nan") for row in part])
+            for key in ("x", "t", "u", "reference", "residual")
+        }
+    kinds = (
+        ("Lane-Emden equations, m = 0 to 4", "lane-emden", _draw_lane_emden),
+        ("Burgers equations", "burgers", _draw_burgers),
+        ("Delay equation", "delay", _draw_delay),
+    )
     pictures = []
     for caption, kind, draw in kinds:
         own = {name: values for name, values in curves.items() if name.startswith(kind)}
@@ -152,8 +160,14 @@ def draw_costs(times: Mapping[str, Mapping[str, float]], path: Path) -> None:
         axes = new_axes(7.6, 3.8)
         for (source, found), marker in zip(times.items(), "osD^v", strict=False):
             known = [name for name in names if name in found]
-            axes.plot([names.index(name) for name in known], [found[name] for name in known], linestyle="",
-                      marker=marker, markersize=5, label=source)
+            axes.plot(
+                [names.index(name) for name in known],
+                [found[name] for name in known],
+                linestyle="",
+                marker=marker,
+                markersize=5,
+                label=source,
+            )
         axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
         axes.set_yscale("log")
         dress(axes, y_label="forward pass, ms")

@@ -43,8 +43,10 @@ def load_images(dataset: str, part: str, count: int) -> tuple[Tensor, Tensor]:
         name = f"{dataset}/{part}-{kind}-ubyte"
         path = find_data_file(name)
         if path is None:
-            raise InputError(f"put {name} (or .gz) into the folder named by the environment variable {DATA_VARIABLE}; "
-                             f"published: {PUBLISHED_BY[dataset]}")
+            raise InputError(
+                f"put {name} (or .gz) into the folder named by the environment variable {DATA_VARIABLE}; "
+                f"published: {PUBLISHED_BY[dataset]}"
+            )
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         arrays.append(np.frombuffer(content, np.uint8, offset=header))
     images, labels = arrays[0].reshape(-1, 1, SIDE, SIDE)[:count], arrays[1][:count]
@@ -74,7 +76,6 @@ def ssim(images: Tensor, others: Tensor) -> float:
         mean_x, mean_y = conv2d(x, window), conv2d(y, window)
         spread = conv2d(x * x, window) - mean_x**2 + conv2d(y * y, window) - mean_y**2
         shared = conv2d(x * y, window) - mean_x * mean_y
-        similarity = ((2.0 * mean_x * mean_y + C1) * (2.0 * shared + C2)
-                      / ((mean_x**2 + mean_y**2 + C1) * (spread + C2)))
+        similarity = (2.0 * mean_x * mean_y + C1) * (2.0 * shared + C2) / ((mean_x**2 + mean_y**2 + C1) * (spread + C2))
         parts.append(similarity.mean(dim=(1, 2, 3)))
     return float(torch.cat(parts).mean())

@@ -16,9 +16,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from evokan.datasets.catalogue import DATA_VARIABLE, find_data_file
 from evokan.errors import InputError
-from evokan.experiments import Experiment
 from evokan.seeding import generator
 from experiments.fkan.deep import ACTIVATIONS, Column, Study, fit, initialise, outputs
+from experiments.harness import Experiment
 
 Reviews = tuple[Tensor, Tensor]
 TRAIN, BATCH = 20_000, 32
@@ -27,18 +27,50 @@ WORDS, LENGTH = 10_000, 500
 PADDING, UNKNOWN = 0, 1
 NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
-ACCURACY = {"sigmoid": (85.198, 0.468), "tanh": (85.604, 0.818), "relu": (83.826, 1.141), "fJNB(1)": (84.462, 1.156),
-            "fJNB(2)": (85.205, 0.591), "fJNB(3)": (84.828, 0.761), "fJNB(4)": (85.645, 0.762),
-            "fJNB(5)": (84.247, 1.479), "fJNB(6)": (84.455, 1.658)}
-PRECISION = {"sigmoid": (81.440, 1.511), "tanh": (82.364, 2.790), "relu": (78.197, 2.124), "fJNB(1)": (79.967, 3.160),
-             "fJNB(2)": (80.559, 1.374), "fJNB(3)": (80.100, 1.787), "fJNB(4)": (83.395, 3.549),
-             "fJNB(5)": (79.283, 3.401), "fJNB(6)": (80.079, 4.017)}
-RECALL = {"sigmoid": (91.266, 1.532), "tanh": (90.912, 2.705), "relu": (93.995, 1.358), "fJNB(1)": (92.387, 3.090),
-          "fJNB(2)": (92.882, 1.126), "fJNB(3)": (92.808, 1.404), "fJNB(4)": (89.498, 3.916),
-          "fJNB(5)": (93.190, 2.584), "fJNB(6)": (92.371, 3.215)}
-AREA = {"sigmoid": (91.631, 0.422), "tanh": (91.894, 0.505), "relu": (91.080, 0.404), "fJNB(1)": (91.241, 0.501),
-        "fJNB(2)": (91.306, 0.478), "fJNB(3)": (91.576, 0.416), "fJNB(4)": (92.497, 0.404), "fJNB(5)": (91.454, 0.825),
-        "fJNB(6)": (91.648, 0.985)}
+ACCURACY = {
+    "sigmoid": (85.198, 0.468),
+    "tanh": (85.604, 0.818),
+    "relu": (83.826, 1.141),
+    "fJNB(1)": (84.462, 1.156),
+    "fJNB(2)": (85.205, 0.591),
+    "fJNB(3)": (84.828, 0.761),
+    "fJNB(4)": (85.645, 0.762),
+    "fJNB(5)": (84.247, 1.479),
+    "fJNB(6)": (84.455, 1.658),
+}
+PRECISION = {
+    "sigmoid": (81.440, 1.511),
+    "tanh": (82.364, 2.790),
+    "relu": (78.197, 2.124),
+    "fJNB(1)": (79.967, 3.160),
+    "fJNB(2)": (80.559, 1.374),
+    "fJNB(3)": (80.100, 1.787),
+    "fJNB(4)": (83.395, 3.549),
+    "fJNB(5)": (79.283, 3.401),
+    "fJNB(6)": (80.079, 4.017),
+}
+RECALL = {
+    "sigmoid": (91.266, 1.532),
+    "tanh": (90.912, 2.705),
+    "relu": (93.995, 1.358),
+    "fJNB(1)": (92.387, 3.090),
+    "fJNB(2)": (92.882, 1.126),
+    "fJNB(3)": (92.808, 1.404),
+    "fJNB(4)": (89.498, 3.916),
+    "fJNB(5)": (93.190, 2.584),
+    "fJNB(6)": (92.371, 3.215),
+}
+AREA = {
+    "sigmoid": (91.631, 0.422),
+    "tanh": (91.894, 0.505),
+    "relu": (91.080, 0.404),
+    "fJNB(1)": (91.241, 0.501),
+    "fJNB(2)": (91.306, 0.478),
+    "fJNB(3)": (91.576, 0.416),
+    "fJNB(4)": (92.497, 0.404),
+    "fJNB(5)": (91.454, 0.825),
+    "fJNB(6)": (91.648, 0.985),
+}
 
 
 class ReviewNetwork(nn.Module):
@@ -48,8 +80,9 @@ class ReviewNetwork(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(WORDS, 64)
         self.dropout = nn.Dropout(0.5)
-        self.convolutions = nn.Sequential(nn.Conv1d(64, 128, 7, stride=3), nn.ReLU(), nn.Conv1d(128, 128, 7, stride=3),
-                                          nn.ReLU())
+        self.convolutions = nn.Sequential(
+            nn.Conv1d(64, 128, 7, stride=3), nn.ReLU(), nn.Conv1d(128, 128, 7, stride=3), nn.ReLU()
+        )
         self.head = nn.Sequential(nn.Linear(128, 64), ACTIVATIONS[activation](), nn.Linear(64, 1))
 
     def forward(self, words: Tensor) -> Tensor:
@@ -67,8 +100,10 @@ def load(quick: bool) -> tuple[Reviews, Reviews]:
     others, answers = read_reviews("test")
     step = 100 if quick else 1
     numbers = vocabulary(texts)
-    return ((encode(texts, numbers), torch.tensor(labels)),
-            (encode(others[::step], numbers), torch.tensor(answers[::step])))
+    return (
+        (encode(texts, numbers), torch.tensor(labels)),
+        (encode(others[::step], numbers), torch.tensor(answers[::step])),
+    )
 
 
 def read_reviews(part: str) -> tuple[list[str], list[float]]:
@@ -82,8 +117,10 @@ def read_reviews(part: str) -> tuple[list[str], list[float]]:
     name = f"imdb/imdb_{part}.csv"
     path = find_data_file(name)
     if path is None:
-        raise InputError(f"put {name} (or .gz; columns text and label) into the folder named by the environment "
-                         f"variable {DATA_VARIABLE}; published: Maas et al., Large Movie Review Dataset")
+        raise InputError(
+            f"put {name} (or .gz; columns text and label) into the folder named by the environment "
+            f"variable {DATA_VARIABLE}; published: Maas et al., Large Movie Review Dataset"
+        )
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
     return [row["text"] for row in rows], [float(row["label"]) for row in rows]
@@ -114,26 +151,45 @@ def measure(activation: str, seed: int, data: tuple[Reviews, Reviews], epochs: i
     (words, labels), (others, answers) = data
     net = ReviewNetwork(activation)
     initialise(net)
-    fit(net.to(device), words.to(device), labels.to(device), binary_cross_entropy_with_logits, epochs=epochs,
-        batch=BATCH, label="imdb", seed=seed)
+    fit(
+        net.to(device),
+        words.to(device),
+        labels.to(device),
+        binary_cross_entropy_with_logits,
+        epochs=epochs,
+        batch=BATCH,
+        label="imdb",
+        seed=seed,
+    )
     logits = outputs(net, others.to(device)).numpy()
     truth, found = answers.numpy(), logits > 0.0
-    return {"accuracy": 100.0 * float((found == truth).mean()),
-            "precision": 100.0 * float(precision_score(truth, found, zero_division=0.0)),
-            "recall": 100.0 * float(recall_score(truth, found)), "area": 100.0 * float(roc_auc_score(truth, logits))}
+    return {
+        "accuracy": 100.0 * float((found == truth).mean()),
+        "precision": 100.0 * float(precision_score(truth, found, zero_division=0.0)),
+        "recall": 100.0 * float(recall_score(truth, found)),
+        "area": 100.0 * float(roc_auc_score(truth, logits)),
+    }
 
 
 STUDY = Study(
-    name="imdb", title="IMDB, sentiment of reviews (Table 4)", epochs=EPOCHS, load=load, measure=measure,
+    name="imdb",
+    title="IMDB, sentiment of reviews (Table 4)",
+    epochs=EPOCHS,
+    load=load,
+    measure=measure,
     activations=("sigmoid", "tanh", "relu", "fJNB(2)", "fJNB(4)"),
-    columns={"accuracy": Column("accuracy, %", 2, ACCURACY), "precision": Column("precision, %", 1, PRECISION),
-             "recall": Column("recall, %", 1, RECALL), "area": Column("area under the curve, %", 2, AREA)},
+    columns={
+        "accuracy": Column("accuracy, %", 2, ACCURACY),
+        "precision": Column("precision, %", 1, PRECISION),
+        "recall": Column("recall, %", 1, RECALL),
+        "area": Column("area under the curve, %", 2, AREA),
+    },
     text=f"The published network: {WORDS:,} words, embeddings of 64 values, a dropout of 0.5, two convolutions of 128 "
-         f"channels over 7 words with stride 3, their highest values, a linear map to 64 values with the activation "
-         f"that is compared, one output. The first {LENGTH} words of each review, batches of {BATCH}, {TRAIN:,} "
-         "training reviews drawn from the 25,000 (the notebook keeps 5,000 back, and does not choose by them), all "
-         f"25,000 test reviews. **Other than published:** epochs: {EPOCHS[0]} instead of {EPOCHS[1]}, for want of a "
-         "GPU, so only the order can be compared. Published losses of 0.56 to 0.81 on the test show networks that have "
-         "learned their reviews by heart: more than a few epochs do not pay here.",
+    f"channels over 7 words with stride 3, their highest values, a linear map to 64 values with the activation "
+    f"that is compared, one output. The first {LENGTH} words of each review, batches of {BATCH}, {TRAIN:,} "
+    "training reviews drawn from the 25,000 (the notebook keeps 5,000 back, and does not choose by them), all "
+    f"25,000 test reviews. **Other than published:** epochs: {EPOCHS[0]} instead of {EPOCHS[1]}, for want of a "
+    "GPU, so only the order can be compared. Published losses of 0.56 to 0.81 on the test show networks that have "
+    "learned their reviews by heart: more than a few epochs do not pay here.",
 )
 EXPERIMENT = Experiment("fkan-imdb", "sentiment of IMDB reviews by a convolutional network (fKAN, Table 4)", STUDY.run)

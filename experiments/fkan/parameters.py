@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from evokan.experiments import Context, Experiment
-from evokan.space import Budget, TrainingJob
-from evokan.splits import Fold
-from experiments.benchmarks.report import Measurements, table, write_page
+from evokan.problem.splits import Fold
+from evokan.spaces.training import Budget, TrainingJob
 from experiments.fkan.figures import draw_parameters
 from experiments.fkan.regression import NEURONS, RIDGE, make_problem
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import SEQUENTIAL, network
 from search_spaces.fkan.training import train
@@ -32,8 +32,14 @@ def run(context: Context) -> Sequence[Path]:
         if rows.missing([(method, iterations)]):
             rows.add(*follow(method, iterations))
     page, picture = folder / "parameters.md", folder / "parameters.png"
-    write_page(page, "Parameters of the blocks over a training (Figure 4c)", rows.values(), "one thread",
-               report(rows.values()), folder="fkan")
+    write_page(
+        page,
+        "Parameters of the blocks over a training (Figure 4c)",
+        rows.values(),
+        "one thread",
+        report(rows.values()),
+        folder="fkan",
+    )
     draw_parameters(rows.values(), picture)
     return [rows.path, page, picture]
 
@@ -47,18 +53,28 @@ def follow(method: str, iterations: int) -> list[dict[str, Any]]:
     trace = np.full((iterations, 3 * DEPTH), np.nan)
     job = TrainingJob(architecture, fold, 0, iterations=iterations)
     train(job, problem.arrays(fold), problem, space.settings, Budget(1000), trace)
-    return [{"method": method, "iteration": number,
-             **{f"{name}{block + 1}": float(values[DEPTH * place + block])
-                for place, name in enumerate(NAMES) for block in range(DEPTH)}}
-            for number, values in enumerate(trace, start=1) if np.isfinite(values).all()]
+    return [
+        {
+            "method": method,
+            "iteration": number,
+            **{
+                f"{name}{block + 1}": float(values[DEPTH * place + block])
+                for place, name in enumerate(NAMES)
+                for block in range(DEPTH)
+            },
+        }
+        for number, values in enumerate(trace, start=1)
+        if np.isfinite(values).all()
+    ]
 
 
 def report(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Return the parts of the page."""
     columns = [f"{name}{block}" for name in NAMES for block in range(1, DEPTH + 1)]
     last = {row["method"]: row for row in rows}
-    lines: list[Sequence[str | float]] = [(method, row["iteration"], *(row[name] for name in columns))
-                                          for method, row in last.items()]
+    lines: list[Sequence[str | float]] = [
+        (method, row["iteration"], *(row[name] for name in columns)) for method, row in last.items()
+    ]
     return [
         f"`fkan-1d`, {DEPTH} blocks of {NEURONS} neurons, degree {DEGREE}, data seed 0. All begin at alpha = beta = 1 "
         "and gamma = 0. Adam: raw data, rate 0.01; L-BFGS: our training. Last values:",

@@ -17,25 +17,32 @@ from evokan.datasets import load_dataset
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evolution import GeneticAlgorithm
-from evokan.evolution.loop import State, evolve
-from evokan.experiments import Context, Experiment
-from evokan.final import Finalizer
-from evokan.front import choose, finalist_records, front_of
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
+from evokan.searching.choice import choose, finalist_records, front_of
+from evokan.searching.finalists import Finalizer
+from evokan.searching.loop import State, evolve
 from evokan.seeding import generator
-from evokan.space import Budget, SearchSpace, TrainingJob
-from evokan.splits import Fold
-from experiments.benchmarks.report import Measurements, table, write_page
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, TrainingJob
 from experiments.fkan.figures import draw_depths
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import SEQUENTIAL, network
 
 DEPTHS = (1, 3, 5, 7, 9)
 NEURONS, EPOCHS, RATE = 5, 500, 0.01
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "leaky relu": torch.nn.functional.leaky_relu,
-    "elu": torch.nn.functional.elu, "selu": torch.selu, "gelu": torch.nn.functional.gelu,
-    "silu": torch.nn.functional.silu, "softplus": torch.nn.functional.softplus,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "leaky relu": torch.nn.functional.leaky_relu,
+    "elu": torch.nn.functional.elu,
+    "selu": torch.selu,
+    "gelu": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu,
+    "softplus": torch.nn.functional.softplus,
 }
 """The nine others; which nine the paper took, the text we hold does not say."""
 DEGREES = range(1, 7)
@@ -45,8 +52,11 @@ FOLDS = 5
 RIDGE = 1e-4
 """Of our training; below the default, since there is next to no noise."""
 
-PUBLISHED = {"fJNB(6)": (0.0861, 0.0186, 0.0459, 0.177, 0.295), "fJNB(5)": (0.614, 0.699, 0.0168, 0.203, 0.0218),
-             "best other": (0.349, 0.264, 0.229, 0.152, 0.124)}
+PUBLISHED = {
+    "fJNB(6)": (0.0861, 0.0186, 0.0459, 0.177, 0.295),
+    "fJNB(5)": (0.614, 0.699, 0.0168, 0.203, 0.0218),
+    "best other": (0.349, 0.264, 0.229, 0.152, 0.124),
+}
 AIMS = (0.0861, 0.0186, 0.0168, 0.177, 0.0218)
 
 
@@ -63,12 +73,25 @@ def run(context: Context) -> Sequence[Path]:
         problem = make_problem(seed, "standard" if model in (FULL, EVOLVED) else "none")
         with threadpool_limits(limits=1):
             figures = measure(model, depth, seed, problem, context.quick)
-        rows.add({"model": model, "depth": depth, "seed": seed, **figures,
-                  "cpu_seconds": round(time.process_time() - began, 2)})
+        rows.add(
+            {
+                "model": model,
+                "depth": depth,
+                "seed": seed,
+                **figures,
+                "cpu_seconds": round(time.process_time() - began, 2),
+            }
+        )
     page, picture = folder / "regression.md", folder / "regression.png"
     values = rows.values()
-    write_page(page, "One-dimensional regression (Table 1, Figure 4a/b)", values, "one thread", report(values, depths),
-               folder="fkan")
+    write_page(
+        page,
+        "One-dimensional regression (Table 1, Figure 4a/b)",
+        values,
+        "one thread",
+        report(values, depths),
+        folder="fkan",
+    )
     draw_depths(values, picture, (EVOLVED, FULL, "fJNB(6)", "fJNB(5)", "tanh", "silu"))
     return [rows.path, page, picture]
 
@@ -91,8 +114,11 @@ def measure(model: str, depth: int, seed: int, problem: Problem, quick: bool) ->
     fold = Fold(problem.train, problem.validation) if model == FULL else Fold(problem.development, problem.test[:0])
     job = TrainingJob(architecture, fold, seed, iterations=None if model == FULL else EPOCHS, keep_weights=True)
     trained = space.train([job], problem, Budget(20))[0]
-    return {"mae": error(space, architecture, problem, trained.weights), "n_params": architecture.n_params,
-            "network": architecture.key}
+    return {
+        "mae": error(space, architecture, problem, trained.weights),
+        "n_params": architecture.n_params,
+        "network": architecture.key,
+    }
 
 
 def error(space: SearchSpace, architecture: Any, problem: Problem, weights: Any) -> float:
@@ -106,34 +132,62 @@ def error(space: SearchSpace, architecture: Any, problem: Problem, weights: Any)
 
 def search(depth: int, seed: int, problem: Problem, quick: bool) -> dict[str, Any]:
     """Search degrees at one depth, and return the figures of the network chosen by its validation loss."""
-    space = FKAN(FKANOptions(min_depth=depth, max_depth=depth, min_width=NEURONS, max_width=NEURONS,
-                             wiring="sequential", max_degree=8, ridge=RIDGE))
+    space = FKAN(
+        FKANOptions(
+            min_depth=depth,
+            max_depth=depth,
+            min_width=NEURONS,
+            max_width=NEURONS,
+            wiring="sequential",
+            max_degree=8,
+            ridge=RIDGE,
+        )
+    )
     space.prepare(problem)
     size = {"population": 6, "generations": 1} if quick else SEARCH
     budget = Budget(20)
     with ThreadExecutor(1) as executor:
         evaluator = Evaluator(space, problem, budget, seed, executor)
-        algorithm = GeneticAlgorithm(population=size["population"], crossover_rate=0.9, mutation_rate=0.5,
-                                     objectives=("val_loss",), parsimony="one-se", distinct=True)
+        algorithm = GeneticAlgorithm(
+            population=size["population"],
+            crossover_rate=0.9,
+            mutation_rate=0.5,
+            objectives=("val_loss",),
+            parsimony="one-se",
+            distinct=True,
+        )
         objectives = ("val_loss", "n_params")
-        state = evolve(algorithm, evaluator, State(), seed=seed, last_generation=size["generations"],
-                       objectives=objectives, reference={"val_loss": 1.0, "n_params": 1000.0})
+        state = evolve(
+            algorithm,
+            evaluator,
+            State(),
+            seed=seed,
+            last_generation=size["generations"],
+            objectives=objectives,
+            reference={"val_loss": 1.0, "n_params": 1000.0},
+        )
         finalizer = Finalizer(space, problem, budget, executor, seed, "development")
         survivors = [genome.evaluated() for genome in state.population]
         finalists = finalizer.retrain(finalist_records(state.records, survivors, objectives))
         member = choose(front_of([finalist.member for finalist in finalists], objectives), "best-loss")
         finalist = next(one for one in finalists if one.member is member)
         trained = finalizer.fit([finalist])[0]
-    return {"mae": error(space, finalist.architecture, problem, trained.weights),
-            "n_params": finalist.architecture.n_params, "network": finalist.architecture.key}
+    return {
+        "mae": error(space, finalist.architecture, problem, trained.weights),
+        "n_params": finalist.architecture.n_params,
+        "network": finalist.architecture.key,
+    }
 
 
 def train_plain(activation: Callable[[Tensor], Tensor], depth: int, seed: int, problem: Problem) -> dict[str, Any]:
     """Train linear maps with a fixed activation between them: Adam on all rows that are not for the test."""
     rng = generator("plain", seed)
     sizes = [1, *(NEURONS,) * depth, 1]
-    parameters = [torch.from_numpy(rng.uniform(-1, 1, shape) / lower**0.5).requires_grad_()
-                  for lower, upper in pairwise(sizes) for shape in ((lower, upper), (upper,))]
+    parameters = [
+        torch.from_numpy(rng.uniform(-1, 1, shape) / lower**0.5).requires_grad_()
+        for lower, upper in pairwise(sizes)
+        for shape in ((lower, upper), (upper,))
+    ]
 
     def predict(x: Tensor) -> Tensor:
         for place in range(0, len(parameters), 2):
@@ -153,10 +207,12 @@ def train_plain(activation: Callable[[Tensor], Tensor], depth: int, seed: int, p
 
 def report(rows: Sequence[dict[str, Any]], depths: Sequence[int]) -> list[str]:
     """Return the parts of the page."""
+
     def errors(model: str, depth: int) -> np.ndarray[Any, Any]:
         return np.array([row["mae"] for row in rows if row["model"] == model and row["depth"] == depth], dtype=float)
 
     names = list(dict.fromkeys(row["model"] for row in rows))
+
     def cell(found: np.ndarray[Any, Any]) -> str:
         return f"{np.median(found):.3g} ({found.min():.2g} to {found.max():.2g})" if len(found) else ""
 

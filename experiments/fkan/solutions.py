@@ -9,8 +9,9 @@ import torch
 from scipy.integrate import solve_ivp
 
 from evokan.arrays import FloatArray
-from evokan.equations import Equation, LaneEmden, as_unknown, misfits
-from evokan.prediction import predict
+from evokan.problem.equations import Equation, LaneEmden, misfits
+from evokan.problem.prediction import predict
+from evokan.problem.solutions import as_unknown
 
 POINTS, SIDE = 201, 31
 """Points on a line, and on each side of a square."""
@@ -31,15 +32,24 @@ def curves(equation: Equation, model: torch.nn.Module) -> list[dict[str, Any]]:
         reference = lane_emden(equation.m, points[:, 0])
     residual = misfits(equation, as_unknown(model), points)[0].detach().numpy()
     columns = {"u": predict(model, points)[:, 0], "reference": reference, "residual": residual}
-    return [{"equation": equation.name, "x": _short(point[0]), "t": _short(point[1]) if len(point) > 1 else "",
-             **{name: _short(values[place]) for name, values in columns.items()}} for place, point in enumerate(points)]
+    return [
+        {
+            "equation": equation.name,
+            "x": _short(point[0]),
+            "t": _short(point[1]) if len(point) > 1 else "",
+            **{name: _short(values[place]) for name, values in columns.items()},
+        }
+        for place, point in enumerate(points)
+    ]
 
 
 def drawn_points(equation: Equation) -> FloatArray:
     """Return equidistant points over the domain, shape (points, coordinates)."""
     given = equation.points(0)
-    sides = [np.linspace(low, high, POINTS if given.shape[1] == 1 else SIDE)
-             for low, high in zip(given.min(axis=0), given.max(axis=0), strict=True)]
+    sides = [
+        np.linspace(low, high, POINTS if given.shape[1] == 1 else SIDE)
+        for low, high in zip(given.min(axis=0), given.max(axis=0), strict=True)
+    ]
     return np.stack([part.ravel() for part in np.meshgrid(*sides, indexing="ij")], axis=1)
 
 
@@ -49,6 +59,7 @@ def lane_emden(m: int, x: FloatArray) -> FloatArray:
     By the Runge-Kutta method of order 8 from `START` on, below it by the power series about 0 (Chandrasekhar, An
     Introduction to the Study of Stellar Structure, 1939, chapter IV).
     """
+
     def series(x: FloatArray) -> FloatArray:
         return 1.0 - x**2 / 6.0 + m * x**4 / 120.0 - m * (8 * m - 5) * x**6 / 15120.0
 
@@ -58,8 +69,15 @@ def lane_emden(m: int, x: FloatArray) -> FloatArray:
     slope = -START / 3.0 + m * START**3 / 30.0 - m * (8 * m - 5) * START**5 / 2520.0
     later = x > START
     found = series(x)
-    solved = solve_ivp(derivatives, (START, float(x[-1])), np.array([series(np.array(START)), slope]), method="DOP853",
-                       t_eval=x[later], rtol=1e-13, atol=1e-15)
+    solved = solve_ivp(
+        derivatives,
+        (START, float(x[-1])),
+        np.array([series(np.array(START)), slope]),
+        method="DOP853",
+        t_eval=x[later],
+        rtol=1e-13,
+        atol=1e-15,
+    )
     found[later] = solved.y[0]
     return found
 

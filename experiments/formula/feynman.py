@@ -13,11 +13,11 @@ import pandas as pd
 from evokan.datasets import DatasetInfo, register_dataset
 from evokan.datasets.feynman import FEYNMAN, ROWS, FeynmanLaw
 from evokan.datasets.registry import list_datasets
-from evokan.experiments import Context, Experiment, Rows
-from evokan.problem import Problem
-from experiments.benchmarks.report import conditions
+from evokan.problem.problem import Problem
 from experiments.formula.rivals import gplearn_formula, pykan_formula
 from experiments.formula.searches import runs_folder, searched
+from experiments.harness import Context, Experiment, Rows
+from experiments.pages import conditions
 
 SECONDS = 60.0
 RECOVERED = 1e-8
@@ -50,8 +50,18 @@ def _register() -> None:
     for law in FEYNMAN:
         name = f"feynman-{law.name}"
         if name not in known:
-            register_dataset(DatasetInfo(name, "regression", 2 * ROWS, len(law.ranges), law.formula,
-                                         "Feynman Symbolic Regression Database", seeded=True), law.sample)
+            register_dataset(
+                DatasetInfo(
+                    name,
+                    "regression",
+                    2 * ROWS,
+                    len(law.ranges),
+                    law.formula,
+                    "Feynman Symbolic Regression Database",
+                    seeded=True,
+                ),
+                law.sample,
+            )
 
 
 def _measure(law: FeynmanLaw, method: str, seed: int, folder: Path) -> dict[str, Any]:
@@ -71,15 +81,24 @@ def _measure(law: FeynmanLaw, method: str, seed: int, folder: Path) -> dict[str,
     seconds = time.process_time() - began
     truth = table.y[problem.test]
     left = float(np.mean((predicted - truth) ** 2) / np.var(truth))
-    return {"law": law.name, "method": method, "seed": seed, "variables": len(law.ranges),
-            "unexplained": left if np.isfinite(left) else None, "cpu_seconds": round(seconds, 1),
-            "formula": " ".join(found.split())[:300], "truth": law.formula, "reason": reason,
-            "conditions": conditions()}
+    return {
+        "law": law.name,
+        "method": method,
+        "seed": seed,
+        "variables": len(law.ranges),
+        "unexplained": left if np.isfinite(left) else None,
+        "cpu_seconds": round(seconds, 1),
+        "formula": " ".join(found.split())[:300],
+        "truth": law.formula,
+        "reason": reason,
+        "conditions": conditions(),
+    }
 
 
 def _evokan(law: FeynmanLaw, problem: Problem, seed: int, folder: Path) -> tuple[str, np.ndarray[Any, Any]]:
-    run, searching = searched(folder, f"feynman-{law.name}-{seed}",
-                              {"dataset": f"feynman-{law.name}", "seed": seed, **SEARCH})
+    run, searching = searched(
+        folder, f"feynman-{law.name}-{seed}", {"dataset": f"feynman-{law.name}", "seed": seed, **SEARCH}
+    )
     formula = run.best.formula(time_limit=max(5.0, SECONDS - searching))
     return formula.text, formula.predict(problem.table.X[problem.test])[:, 0]
 
@@ -89,21 +108,27 @@ def report(table: pd.DataFrame) -> str:
     for column in ("unexplained", "cpu_seconds"):
         table[column] = pd.to_numeric(table[column])
     table["recovered"] = (table.unexplained < RECOVERED) & ~table.formula.str.contains("spline")
-    lines = ["# Thirty laws of physics", "",
-             f"One seed, 1,000 rows without noise to search with, 1,000 fresh rows to test on; at most {SECONDS:.0f} s "
-             f"of processor time a law and method, one core. evokan: a search of {SEARCH['population']} x "
-             f"{SEARCH['generations']} and the formula of its chosen network. Recovered: less than {RECOVERED:g} of "
-             "the variance of the fresh rows is unexplained, and no spline is left. Small networks of standard shapes "
-             "over the chosen network's columns are read beside it. pykan: train, prune, auto_symbolic, train, without "
-             "a time limit, on six laws of two variables; version 0.2.1 cannot prune a network of its own that has "
-             "one number for all base weights, and goes on with the whole one. Its grid is updated in the first "
-             "training only: later updates raised an error on five of the six laws.", "",
-             "| method | laws tried | recovered | median unexplained variance | median CPU s |",
-             "|---|---|---|---|---|"]
+    lines = [
+        "# Thirty laws of physics",
+        "",
+        f"One seed, 1,000 rows without noise to search with, 1,000 fresh rows to test on; at most {SECONDS:.0f} s "
+        f"of processor time a law and method, one core. evokan: a search of {SEARCH['population']} x "
+        f"{SEARCH['generations']} and the formula of its chosen network. Recovered: less than {RECOVERED:g} of "
+        "the variance of the fresh rows is unexplained, and no spline is left. Small networks of standard shapes "
+        "over the chosen network's columns are read beside it. pykan: train, prune, auto_symbolic, train, without "
+        "a time limit, on six laws of two variables; version 0.2.1 cannot prune a network of its own that has "
+        "one number for all base weights, and goes on with the whole one. Its grid is updated in the first "
+        "training only: later updates raised an error on five of the six laws.",
+        "",
+        "| method | laws tried | recovered | median unexplained variance | median CPU s |",
+        "|---|---|---|---|---|",
+    ]
     for method in dict.fromkeys(table.method):
         part = table[table.method == method]
-        lines.append(f"| {method} | {len(part)} | **{int(part.recovered.sum())}** | "
-                     f"{part.unexplained.fillna(np.inf).median():.2g} | {part.cpu_seconds.median():.1f} |")
+        lines.append(
+            f"| {method} | {len(part)} | **{int(part.recovered.sum())}** | "
+            f"{part.unexplained.fillna(np.inf).median():.2g} | {part.cpu_seconds.median():.1f} |"
+        )
     methods = list(dict.fromkeys(table.method))
     lines += ["", "| law | " + " | ".join(methods) + " | found by evokan |", "|---|" + "---|" * (len(methods) + 1)]
     for name in dict.fromkeys(table.law):

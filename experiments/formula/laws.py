@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from evokan.datasets import load_dataset
-from evokan.experiments import Context, Experiment, Rows
 from evokan.explain import Formula, Split, find_formulas
-from evokan.problem import Problem
-from evokan.space import Budget, TrainingJob
-from evokan.splits import Fold
-from experiments.benchmarks.report import conditions
+from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
+from evokan.spaces.training import Budget, TrainingJob
 from experiments.formula.searches import runs_folder, searched
+from experiments.harness import Context, Experiment, Rows
+from experiments.pages import conditions
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import full_network
 
@@ -63,13 +63,23 @@ def _search(law: str, seed: int, folder: Path) -> dict[str, Any]:
     return _row(law, "search", seed, formula, found.problem, searching, time.process_time() - began, len(graph.edges))
 
 
-def _row(law: str, way: str, seed: int, formula: Formula, problem: Problem, searching: float, reading: float,
-         edges: int) -> dict[str, Any]:
+def _row(
+    law: str, way: str, seed: int, formula: Formula, problem: Problem, searching: float, reading: float, edges: int
+) -> dict[str, Any]:
     predicted = formula.predict(problem.table.X[problem.test])[:, 0]
     truth = problem.table.y[problem.test]
-    return {"law": law, "way": way, "seed": seed, "exact": int(is_law(formula, LAWS[law][0])), "edges": edges,
-            "test_rmse": float(np.sqrt(np.mean((predicted - truth) ** 2))), "search_cpu_seconds": round(searching, 1),
-            "formula_cpu_seconds": round(reading, 2), "formula": formula.text[:300], "conditions": conditions()}
+    return {
+        "law": law,
+        "way": way,
+        "seed": seed,
+        "exact": int(is_law(formula, LAWS[law][0])),
+        "edges": edges,
+        "test_rmse": float(np.sqrt(np.mean((predicted - truth) ** 2))),
+        "search_cpu_seconds": round(searching, 1),
+        "formula_cpu_seconds": round(reading, 2),
+        "formula": formula.text[:300],
+        "conditions": conditions(),
+    }
 
 
 def is_law(formula: Formula, law: str) -> bool:
@@ -77,8 +87,12 @@ def is_law(formula: Formula, law: str) -> bool:
     import sympy
 
     names = {symbol.name: symbol for symbol in formula.outputs[0].free_symbols}
-    rounded = formula.outputs[0].xreplace({number: sympy.nsimplify(number, [sympy.pi], tolerance=CLOSE)
-                                           for number in formula.outputs[0].atoms(sympy.Float)})
+    rounded = formula.outputs[0].xreplace(
+        {
+            number: sympy.nsimplify(number, [sympy.pi], tolerance=CLOSE)
+            for number in formula.outputs[0].atoms(sympy.Float)
+        }
+    )
     return bool(sympy.simplify(rounded - sympy.sympify(law, locals=names)) == 0)
 
 
@@ -86,26 +100,41 @@ def report(table: pd.DataFrame) -> str:
     """Return the page."""
     for column in ("exact", "test_rmse", "search_cpu_seconds", "formula_cpu_seconds", "edges"):
         table[column] = pd.to_numeric(table[column])
-    lines = ["# Exact laws", "",
-             "`exp-sin`: exp(sin(pi x) + y^2); `product`: x y; 1,000 rows without noise, a fifth of them validation. "
-             "*structure*: the known best structure ([2,1,1] and [2,2,1]), trained by gakan, then read. *search*: a "
-             f"whole search of {SEARCH['population']} x {SEARCH['generations']} and the formula of its chosen network. "
-             "Exact: the simplified formula is the law, constants within 1e-3. Times: processor seconds, one core.", "",
-             "| law | from | seeds | exact | aim | edges read (median) | largest test RMSE | formula, median s | "
-             "longest s | search, median s |", "|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "# Exact laws",
+        "",
+        "`exp-sin`: exp(sin(pi x) + y^2); `product`: x y; 1,000 rows without noise, a fifth of them validation. "
+        "*structure*: the known best structure ([2,1,1] and [2,2,1]), trained by gakan, then read. *search*: a "
+        f"whole search of {SEARCH['population']} x {SEARCH['generations']} and the formula of its chosen network. "
+        "Exact: the simplified formula is the law, constants within 1e-3. Times: processor seconds, one core.",
+        "",
+        "| law | from | seeds | exact | aim | edges read (median) | largest test RMSE | formula, median s | "
+        "longest s | search, median s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for (law, way), part in table.groupby(["law", "way"], sort=False):
         aim = "10 of 10" if way == "search" else "at most 2 s"
-        lines.append(f"| {law} | {way} | {len(part)} | **{int(part.exact.sum())}** | {aim} | "
-                     f"{part.edges.median():.0f} | {part.test_rmse.max():.1e} | "
-                     f"{part.formula_cpu_seconds.median():.2f} | {part.formula_cpu_seconds.max():.2f} | "
-                     f"{part.search_cpu_seconds.median():.1f} |")
-    lines += ["", "Small networks of standard shapes over the columns that a network uses are fitted and read beside "
-              "it (`evokan.explain.find_formulas`): an exact law is often theirs, and not the wiring of the network "
-              "that the search chose.",
-              "", f"The symbolic part from the known structure takes {PYKAN}.", "", "| law | from | seed | formula |",
-              "|---|---|---|---|"]
-    lines += [f"| {row['law']} | {row['way']} | {row['seed']} | `{row['formula'][:120]}` |"
-              for row in table.to_dict("records")]
+        lines.append(
+            f"| {law} | {way} | {len(part)} | **{int(part.exact.sum())}** | {aim} | "
+            f"{part.edges.median():.0f} | {part.test_rmse.max():.1e} | "
+            f"{part.formula_cpu_seconds.median():.2f} | {part.formula_cpu_seconds.max():.2f} | "
+            f"{part.search_cpu_seconds.median():.1f} |"
+        )
+    lines += [
+        "",
+        "Small networks of standard shapes over the columns that a network uses are fitted and read beside "
+        "it (`evokan.explain.find_formulas`): an exact law is often theirs, and not the wiring of the network "
+        "that the search chose.",
+        "",
+        f"The symbolic part from the known structure takes {PYKAN}.",
+        "",
+        "| law | from | seed | formula |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['law']} | {row['way']} | {row['seed']} | `{row['formula'][:120]}` |"
+        for row in table.to_dict("records")
+    ]
     measured = "\n".join(f"- {line}" for line in dict.fromkeys(table.conditions))
     return "\n".join(lines) + f"\n\nMeasured under:\n\n{measured}\n"
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 
 Found = tuple[str, NDArray[np.float64]]
 """A formula as text, and its values on the test rows."""
@@ -39,10 +39,16 @@ def gplearn_formula(problem: Problem, seed: int, seconds: float) -> Found:
     table = problem.table
     exp = make_function(function=_protected_exp, name="exp", arity=1)
     model = SymbolicRegressor(
-        population_size=1000, generations=GENERATIONS_AT_ONCE, warm_start=True, metric="mse", stopping_criteria=1e-12,
+        population_size=1000,
+        generations=GENERATIONS_AT_ONCE,
+        warm_start=True,
+        metric="mse",
+        stopping_criteria=1e-12,
         function_set=("add", "sub", "mul", "div", "sqrt", "log", "sin", "cos", "neg", "inv", exp),
         const_range=(-5.0, 5.0),
-        parsimony_coefficient=0.001, n_jobs=1, random_state=seed,
+        parsimony_coefficient=0.001,
+        n_jobs=1,
+        random_state=seed,
     )
     rows = problem.development
     began = time.process_time()
@@ -79,8 +85,13 @@ def pykan_formula(problem: Problem, seed: int, seconds: float) -> Found:
     x_test = torch.tensor(problem.scaled_inputs[problem.test], dtype=torch.float32)
     dataset: dict[str, Any] = {"train_input": train, "train_label": y, "test_input": train, "test_label": y}
     here = Path.cwd()
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), \
-            contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings(), torch.random.fork_rng():
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+        torch.random.fork_rng(),
+    ):
         warnings.simplefilter("ignore")
         try:
             # pykan litters the current folder.

@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evokan.experiments import Context
-from evokan.job import describe, prepare, resolve
-from evokan.main import search
-from evokan.observer import Observer
 from evokan.runs.files import read_json, write_json
 from evokan.runs.run import Run, load_run
 from evokan.runs.sameness import fixed_settings
+from evokan.searching.entry import search
+from evokan.searching.observer import Observer
+from evokan.settings.describe import describe
+from evokan.settings.job import prepare, resolve
+from experiments.harness import Context
 
 
 def runs_folder(context: Context) -> Path:
@@ -34,7 +35,9 @@ def searched(folder: Path, name: str, settings: dict[str, Any]) -> tuple[Run, fl
         now = describe(prepare(resolve(settings)))
         then = load_run(path).config
         if (fixed_settings(then), then["settings"]["generations"]) == (
-                fixed_settings(now), now["settings"]["generations"]):
+            fixed_settings(now),
+            now["settings"]["generations"],
+        ):
             return load_run(path), float(read_json(clock)["cpu_seconds"])
     shutil.rmtree(path, ignore_errors=True)
     began = time.process_time()

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from evokan.experiments import Context, Experiment, Rows
-from experiments.benchmarks.report import conditions
+from experiments.harness import Context, Experiment, Rows
+from experiments.pages import conditions
 
 _NETWORK = """
 import sys, time, resource
 import numpy as np
 from evokan.datasets import load_dataset
 from evokan.problem import Problem
-from evokan.splits import Fold
-from evokan.space import Budget, TrainingJob
+from evokan.problem.splits import Fold
+from evokan.spaces.training import Budget, TrainingJob
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import full_network
 problem = Problem.from_table(load_dataset("wine"))
@@ -27,13 +27,16 @@ space, network = GAKAN(), full_network((13, 5, 5, 5, 3), 5)
 job = TrainingJob(network, Fold(problem.train, problem.validation), int(sys.argv[2]), keep_weights=True)
 model = space.model(network, problem, space.train([job], problem, Budget())[0].weights)
 """
-_POINTS = _NETWORK + """
+_POINTS = (
+    _NETWORK
+    + """
 from evokan.explain import sample_points
 graph = space.graph(model, problem)
 levels = graph.levels(problem.table.X[problem.development])
 x = np.array([sample_points(levels[e.layer][:, e.source]) for e in graph.edges])
 np.savez(sys.argv[1], x=x, y=[e.function(points) for e, points in zip(graph.edges, x)])
 """
+)
 _LAWS = """
 import sys, time, resource
 import numpy as np
@@ -42,12 +45,15 @@ points = np.load(sys.argv[1])
 began = time.process_time()
 laws = fit_edges(points["x"], points["y"])
 """
-_DIAGRAM = _NETWORK + """
-from evokan.reports import plot_network, save
+_DIAGRAM = (
+    _NETWORK
+    + """
+from evokan.plots import plot_network, save
 laws = (explanation := space.explain(model, problem)).edges
 began = time.process_time()
 save(plot_network(explanation), sys.argv[1])
 """
+)
 _TAIL = "print(len(laws), time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
 AIMS = {"edge laws": "at most 3 s and 300 MB", "network diagram": "at most 1 s"}
 
@@ -65,8 +71,16 @@ def run(context: Context) -> Sequence[Path]:
             else:
                 told = _call(_DIAGRAM + _TAIL, f"{place}/network.png", repeat)
         edges, seconds, peak = told.split()
-        rows.add({"work": work, "repeat": repeat, "edges": int(edges), "cpu_seconds": round(float(seconds), 3),
-                  "peak_mb": round(float(peak), 1), "conditions": conditions()})
+        rows.add(
+            {
+                "work": work,
+                "repeat": repeat,
+                "edges": int(edges),
+                "cpu_seconds": round(float(seconds), 3),
+                "peak_mb": round(float(peak), 1),
+                "conditions": conditions(),
+            }
+        )
     page = folder / "speed.md"
     page.write_text(report(pd.DataFrame(rows.read())), encoding="utf-8")
     return [rows.path, page]
@@ -81,14 +95,21 @@ def report(table: pd.DataFrame) -> str:
     """Return the page."""
     for column in ("edges", "cpu_seconds", "peak_mb"):
         table[column] = pd.to_numeric(table[column])
-    lines = ["# Speed of explanations", "",
-             "The full network [13,5,5,5,3] on Wine, grid 5, trained by gakan; a process for each repeat, "
-             "imports not counted. Memory is the peak of the whole process: with the laws NumPy, SciPy and the "
-             "points of the edges, with the diagram torch as well.", "",
-             "| work | edges | repeats | CPU s, median | most | peak MB | aim |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "# Speed of explanations",
+        "",
+        "The full network [13,5,5,5,3] on Wine, grid 5, trained by gakan; a process for each repeat, "
+        "imports not counted. Memory is the peak of the whole process: with the laws NumPy, SciPy and the "
+        "points of the edges, with the diagram torch as well.",
+        "",
+        "| work | edges | repeats | CPU s, median | most | peak MB | aim |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for work, part in table.groupby("work", sort=False):
-        lines.append(f"| {work} | {part.edges.iloc[0]} | {len(part)} | **{part.cpu_seconds.median():.2f}** | "
-                     f"{part.cpu_seconds.max():.2f} | {part.peak_mb.max():.0f} | {AIMS[str(work)]} |")
+        lines.append(
+            f"| {work} | {part.edges.iloc[0]} | {len(part)} | **{part.cpu_seconds.median():.2f}** | "
+            f"{part.cpu_seconds.max():.2f} | {part.peak_mb.max():.0f} | {AIMS[str(work)]} |"
+        )
     lines += ["", "pykan 0.2.x: 14 s for one edge, 8.5 s and 1.6 GB for the diagram (measured earlier)."]
     measured = "\n".join(f"- {line}" for line in dict.fromkeys(table.conditions))
     return "\n".join(lines) + f"\n\nMeasured under:\n\n{measured}\n"

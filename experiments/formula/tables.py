@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from evokan.experiments import Context, Experiment, Rows
-from evokan.metrics import evaluate_predictions
-from experiments.benchmarks.report import Aim, aims_table, conditions
+from evokan.problem.metrics import evaluate_predictions
 from experiments.formula.searches import runs_folder, searched
+from experiments.harness import Context, Experiment, Rows
+from experiments.pages import Aim, aims_table, conditions
 
 DATASETS = ("wine", "iris")
 SEARCH = {"population": 40, "generations": 10}
@@ -39,8 +39,9 @@ def run(context: Context) -> Sequence[Path]:
 
 
 def _measure(dataset: str, split: int, folder: Path) -> dict[str, Any]:
-    found, _ = searched(folder, f"{dataset}-{split}",
-                        {"dataset": dataset, "seed": split, "split_seed": split, **SEARCH})
+    found, _ = searched(
+        folder, f"{dataset}-{split}", {"dataset": dataset, "seed": split, "split_seed": split, **SEARCH}
+    )
     problem = found.problem
     X, y = problem.table.X[problem.test], problem.table.y[problem.test]
     edges = len(found.best.graph.edges)
@@ -50,10 +51,20 @@ def _measure(dataset: str, split: int, folder: Path) -> dict[str, Any]:
     best = formulas.best
     network = evaluate_predictions("classification", y, found.best.predict(X))["accuracy"]
     formula = evaluate_predictions("classification", y, best.predict(X))["accuracy"]
-    return {"dataset": dataset, "split": split, "network": network, "formula": formula, "edges": edges,
-            "complexity": best.complexity, "splines": len(best.tables), "network_val_loss": formulas.network_loss,
-            "formula_val_loss": best.val_loss, "cpu_seconds": round(seconds, 1),
-            "text": "; ".join(best.text.splitlines()), "conditions": conditions()}
+    return {
+        "dataset": dataset,
+        "split": split,
+        "network": network,
+        "formula": formula,
+        "edges": edges,
+        "complexity": best.complexity,
+        "splines": len(best.tables),
+        "network_val_loss": formulas.network_loss,
+        "formula_val_loss": best.val_loss,
+        "cpu_seconds": round(seconds, 1),
+        "text": "; ".join(best.text.splitlines()),
+        "conditions": conditions(),
+    }
 
 
 def report(table: pd.DataFrame) -> str:
@@ -61,29 +72,53 @@ def report(table: pd.DataFrame) -> str:
     for column in ("network", "formula", "edges", "complexity", "splines", "cpu_seconds"):
         table[column] = pd.to_numeric(table[column])
     table["difference"] = 100 * (table.formula - table.network)
-    lines = ["# Formulas of tables", "",
-             f"Searches of {SEARCH['population']} x {SEARCH['generations']}, split seeds from {FIRST_SPLIT}, defaults "
-             "of gakan; then the formula of the chosen network. Accuracy on the test rows of the split. Aim: the "
-             "formula within one percentage point of the network, median of 10 splits.", "",
-             "| table | splits | network, mean | formula, mean | difference in points: median | mean | worst | "
-             "edges, median | complexity, median | with splines | CPU s, median |",
-             "|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "# Formulas of tables",
+        "",
+        f"Searches of {SEARCH['population']} x {SEARCH['generations']}, split seeds from {FIRST_SPLIT}, defaults "
+        "of gakan; then the formula of the chosen network. Accuracy on the test rows of the split. Aim: the "
+        "formula within one percentage point of the network, median of 10 splits.",
+        "",
+        "| table | splits | network, mean | formula, mean | difference in points: median | mean | worst | "
+        "edges, median | complexity, median | with splines | CPU s, median |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for dataset, part in table.groupby("dataset", sort=False):
-        lines.append(f"| {dataset} | {len(part)} | {part.network.mean():.4f} | {part.formula.mean():.4f} | "
-                     f"**{part.difference.median():+.2f}** | {part.difference.mean():+.2f} | "
-                     f"{part.difference.min():+.2f} | "
-                     f"{part.edges.median():.0f} | {part.complexity.median():.0f} | {int((part.splines > 0).sum())} | "
-                     f"{part.cpu_seconds.median():.1f} |")
-    lost = {str(dataset): 0.0 - float(part.difference.median())
-            for dataset, part in table.groupby("dataset", sort=False)}
-    lines += ["", aims_table([Aim(f"{dataset}: points lost by the formula, median", 1.0, points, at_least=False)
-                              for dataset, points in lost.items()])]
+        lines.append(
+            f"| {dataset} | {len(part)} | {part.network.mean():.4f} | {part.formula.mean():.4f} | "
+            f"**{part.difference.median():+.2f}** | {part.difference.mean():+.2f} | "
+            f"{part.difference.min():+.2f} | "
+            f"{part.edges.median():.0f} | {part.complexity.median():.0f} | {int((part.splines > 0).sum())} | "
+            f"{part.cpu_seconds.median():.1f} |"
+        )
+    lost = {
+        str(dataset): 0.0 - float(part.difference.median()) for dataset, part in table.groupby("dataset", sort=False)
+    }
+    lines += [
+        "",
+        aims_table(
+            [
+                Aim(f"{dataset}: points lost by the formula, median", 1.0, points, at_least=False)
+                for dataset, points in lost.items()
+            ]
+        ),
+    ]
     for dataset in dict.fromkeys(table.dataset):
         part = table[table.dataset == dataset]
-        lines += ["", f"## {dataset}", "", f"In the paper: {PUBLISHED[str(dataset)]}. Ours, split by split (raw units; "
-                  "the largest score is the class):", "", "| split | network | formula | scores |", "|---|---|---|---|"]
-        lines += [f"| {row['split']} | {row['network']:.4f} | {row['formula']:.4f} | `{row['text'][:240]}` |"
-                  for row in part.to_dict("records")]
+        lines += [
+            "",
+            f"## {dataset}",
+            "",
+            f"In the paper: {PUBLISHED[str(dataset)]}. Ours, split by split (raw units; "
+            "the largest score is the class):",
+            "",
+            "| split | network | formula | scores |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {row['split']} | {row['network']:.4f} | {row['formula']:.4f} | `{row['text'][:240]}` |"
+            for row in part.to_dict("records")
+        ]
     measured = "\n".join(f"- {line}" for line in dict.fromkeys(table.conditions))
     return "\n".join(lines) + f"\n\nMeasured under:\n\n{measured}\n"
 

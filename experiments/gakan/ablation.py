@@ -11,14 +11,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evokan.evaluation.records import Record
-from evokan.experiments import Context, Experiment
-from evokan.reports import save
-from experiments.benchmarks.report import Measurements, table
+from evokan.plots import save
 from experiments.gakan.curves import one_legend, panels, plot_curves
 from experiments.gakan.statistics import against, interval_text, shown
-from experiments.gakan.study import PartSizes, Piece, at_hand, part_sizes, search
 from experiments.gakan.variants import DEFAULT, OTHER_LOSS, VARIANTS
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, table
 from experiments.parallel import in_order
+from experiments.study import PartSizes, Piece, at_hand, part_sizes, search
 
 DATASETS = ("wine", "wdbc", "raisin")
 FIRST_SPLIT, SEEDS = 100, 10
@@ -59,8 +59,13 @@ def run(context: Context) -> Sequence[Path]:
     count = 2 if context.quick else context.seeds or SEEDS
     rows = Measurements(folder / "ablation.csv", ("variant", "dataset", "split"))
     curves = Measurements(folder / "ablation_curves.csv", ("variant", "dataset", "split"))
-    keys = [(variant, name, FIRST_SPLIT + number) for name in names for number in range(count) for variant in VARIANTS
-            if name == DATASETS[0] or number < FEW.get(variant, count)]
+    keys = [
+        (variant, name, FIRST_SPLIT + number)
+        for name in names
+        for number in range(count)
+        for variant in VARIANTS
+        if name == DATASETS[0] or number < FEW.get(variant, count)
+    ]
     missing = rows.missing(keys)
     results = in_order(measure, [Task(*key, size) for key in missing], context.workers)
     for number, key in enumerate(context.each("searches", missing), 1):
@@ -86,16 +91,31 @@ def measure(task: Task) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the row of one search, and one for each of its generations."""
     variant = VARIANTS[task.variant]
     key = {"variant": task.variant, "dataset": task.dataset, "split": task.split}
-    outcome = search(Piece(task.variant, task.dataset, task.split, {**task.search, **variant.settings}, ("default",),
-                           ("default",), variant.algorithm, variant.space))
+    outcome = search(
+        Piece(
+            task.variant,
+            task.dataset,
+            task.split,
+            {**task.search, **variant.settings},
+            ("default",),
+            ("default",),
+            variant.algorithm,
+            variant.space,
+        )
+    )
     product = outcome.products[0]
     generations = best_so_far(outcome.records)
     last = generations[-1]
-    row = {**key, "best_val_loss": last["best_val_loss"], "trained": last["trained"],
-           "loss_evaluations": outcome.loss_evaluations,
-           **{name: product.test.get(name) for name in ("accuracy", "auc", "log_loss")},
-           "n_params": product.network.n_params, "depth": product.network.depth,
-           "cpu_seconds": round(outcome.cpu_seconds, 1)}
+    row = {
+        **key,
+        "best_val_loss": last["best_val_loss"],
+        "trained": last["trained"],
+        "loss_evaluations": outcome.loss_evaluations,
+        **{name: product.test.get(name) for name in ("accuracy", "auc", "log_loss")},
+        "n_params": product.network.n_params,
+        "depth": product.network.depth,
+        "cpu_seconds": round(outcome.cpu_seconds, 1),
+    }
     return row, [{**key, **generation} for generation in generations]
 
 
@@ -104,9 +124,14 @@ def best_so_far(records: Sequence[Record]) -> list[dict[str, Any]]:
     found = []
     for generation in range(max(record.generation for record in records) + 1):
         past = [record for record in records if record.generation <= generation]
-        found.append({"generation": generation, "individuals": len(past),
-                      "trained": sum(record.status == "ok" for record in past),
-                      "best_val_loss": min(record.objective("val_loss") for record in past)})
+        found.append(
+            {
+                "generation": generation,
+                "individuals": len(past),
+                "trained": sum(record.status == "ok" for record in past),
+                "best_val_loss": min(record.objective("val_loss") for record in past),
+            }
+        )
     return found
 
 
@@ -117,16 +142,20 @@ def report(frame: pd.DataFrame, size: Mapping[str, int], sizes: Mapping[str, Par
     parts = ["# Ablation", INTRODUCTION.format(**size), "![Convergence](ablation.png)"]
     for name, part in frame.groupby("dataset", sort=False):
         parts += [f"## {name}", _table(part, sizes[str(name)].overlap)]
-    parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"
-                                                     for line in dict.fromkeys(frame.conditions)))
+    parts.append(
+        "## Measured under\n\n"
+        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(frame.conditions))
+    )
     return "\n\n".join(parts) + "\n"
 
 
 def _table(part: pd.DataFrame, overlap: float) -> str:
     others = [name for name in VARIANTS if name != DEFAULT and name in set(part.variant)]
     comparable = [name for name in others if name not in OTHER_LOSS]
-    p = {column: against(part, DEFAULT, names, column, index="split", label="variant")
-         for column, names in (("best_val_loss", comparable), ("log_loss", others), ("accuracy", others))}
+    p = {
+        column: against(part, DEFAULT, names, column, index="split", label="variant")
+        for column, names in (("best_val_loss", comparable), ("log_loss", others), ("accuracy", others))
+    }
     cost = float(part[part.variant == DEFAULT].loss_evaluations.mean())
     lines = []
     for name in [DEFAULT, *others]:
@@ -137,10 +166,34 @@ def _table(part: pd.DataFrame, overlap: float) -> str:
             known = column != "best_val_loss" or name not in OTHER_LOSS
             mean = f"{values.mean():.4f} ({interval_text(values, overlap)})"
             cells += [mean if known else "", shown(p[column].get(name))]
-        lines.append((name, str(len(own)), *cells, f"{own.n_params.mean():.0f}", f"{own.trained.mean():.0f}",
-                      f"{own.loss_evaluations.mean() / cost:.2f}", f"{own.cpu_seconds.mean():.1f}"))
-    return table(("variant", "splits", "lowest loss", "p", "test log-loss", "p", "test accuracy", "p",
-                  "live parameters", "networks trained", "cost", "CPU s"), lines)
+        lines.append(
+            (
+                name,
+                str(len(own)),
+                *cells,
+                f"{own.n_params.mean():.0f}",
+                f"{own.trained.mean():.0f}",
+                f"{own.loss_evaluations.mean() / cost:.2f}",
+                f"{own.cpu_seconds.mean():.1f}",
+            )
+        )
+    return table(
+        (
+            "variant",
+            "splits",
+            "lowest loss",
+            "p",
+            "test log-loss",
+            "p",
+            "test accuracy",
+            "p",
+            "live parameters",
+            "networks trained",
+            "cost",
+            "CPU s",
+        ),
+        lines,
+    )
 
 
 def plot(curves: pd.DataFrame) -> Figure:

@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 
 from evokan.evaluation.executors import ThreadExecutor
-from evokan.experiments import Context, Experiment
-from evokan.final import Finalizer
-from evokan.reports import save
-from experiments.benchmarks.report import Measurements, table
+from evokan.plots import save
+from evokan.searching.finalists import Finalizer
 from experiments.evolution import study as evolution
 from experiments.gakan.curves import panels, plot_curves
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.study import Piece, at_hand
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, table
 from experiments.parallel import in_order
+from experiments.study import Piece, at_hand
 
 FIRST_SPLIT = 100
 SEEDS = {name: 2 if name == "rice" else 5 for name in PUBLISHED}
@@ -37,8 +37,13 @@ def run(context: Context) -> Sequence[Path]:
     count = {name: 2 if context.quick else context.seeds or SEEDS[name] for name in names}
     rows = Measurements(folder / "convergence.csv", ("variant", "dataset", "seed"))
     full = Measurements(folder / "convergence_full.csv", ("variant", "dataset", "seed"))
-    keys = [(preset, name, FIRST_SPLIT + number) for number in range(max(count.values(), default=0))
-            for preset in PRESETS for name in names if number < count[name]]
+    keys = [
+        (preset, name, FIRST_SPLIT + number)
+        for number in range(max(count.values(), default=0))
+        for preset in PRESETS
+        for name in names
+        if number < count[name]
+    ]
     left = full.missing(keys)
     losses = in_order(reference_losses, left, context.workers)
     for _ in context.each("full networks", left):
@@ -55,8 +60,13 @@ def run(context: Context) -> Sequence[Path]:
 def write(folder: Path, rows: Measurements, full: Measurements, size: Mapping[str, int]) -> list[Path]:
     """Write page and figures from the files as they are."""
     curves, references = pd.DataFrame(rows.values()), pd.DataFrame(full.values())
-    pictures = [save(plot(curves[curves.variant == preset], references[references.variant == preset]),
-                     folder / FIGURE.format(preset=preset)) for preset in dict.fromkeys(curves.variant)]
+    pictures = [
+        save(
+            plot(curves[curves.variant == preset], references[references.variant == preset]),
+            folder / FIGURE.format(preset=preset),
+        )
+        for preset in dict.fromkeys(curves.variant)
+    ]
     page = folder / "convergence.md"
     page.write_text(report(curves, references, size), encoding="utf-8")
     return [page, *pictures]
@@ -69,9 +79,16 @@ def reference_losses(key: tuple[str, str, int]) -> list[dict[str, Any]]:
     with ThreadExecutor(1) as executor, threadpool_limits(1):
         finalizer = Finalizer(job.space, job.problem, job.budget, executor, seed, job.config.refit)
         losses = finalizer.reference_losses()
-    return [{"variant": preset, "dataset": dataset, "seed": seed, "network": label,
-             "val_loss": losses.get(label, float("inf"))}
-            for label in job.space.reference_architectures(job.problem)]
+    return [
+        {
+            "variant": preset,
+            "dataset": dataset,
+            "seed": seed,
+            "network": label,
+            "val_loss": losses.get(label, float("inf")),
+        }
+        for label in job.space.reference_architectures(job.problem)
+    ]
 
 
 def plot(curves: pd.DataFrame, references: pd.DataFrame) -> Figure:
@@ -79,20 +96,28 @@ def plot(curves: pd.DataFrame, references: pd.DataFrame) -> Figure:
     names = list(dict.fromkeys(curves.dataset))
     figure, axes = panels(len(names))
     for ax, name in zip(axes, names, strict=True):
-        plot_curves(ax, {"evolution": curves[curves.dataset == name]}, x="generation", title=str(name),
-                    banded=("evolution",), references=_means(references, str(name)))
+        plot_curves(
+            ax,
+            {"evolution": curves[curves.dataset == name]},
+            x="generation",
+            title=str(name),
+            banded=("evolution",),
+            references=_means(references, str(name)),
+        )
     return figure
 
 
 def report(curves: pd.DataFrame, references: pd.DataFrame, size: Mapping[str, int]) -> str:
     """Return the page: where evolution ends, and in which generation it passes the full networks."""
     parts = [
-        "# Convergence", f"Searches of {size['population']} x {size['generations']}; split seeds from {FIRST_SPLIT}, "
+        "# Convergence",
+        f"Searches of {size['population']} x {size['generations']}; split seeds from {FIRST_SPLIT}, "
         "the search's seed is that of its split. The lowest validation loss so far, mean over the seeds and the band "
         "from the lowest to the highest seed; dashed: the mean loss of the full KANs with grid 5 on the same folds, "
         "trained with the same settings (Figure 6 of arXiv 2501.17411). *passed in*: the first generation at which "
         "the mean curve is at or below the better of the two. Where a curve reaches 0, on a single hold-out, selection "
-        "has nothing left to go by: that is why the defaults have five folds."]
+        "has nothing left to go by: that is why the defaults have five folds.",
+    ]
     for preset in dict.fromkeys(curves.variant):
         own = curves[curves.variant == preset]
         lines = []
@@ -101,16 +126,37 @@ def report(curves: pd.DataFrame, references: pd.DataFrame, size: Mapping[str, in
             full = _means(references[references.variant == preset], str(name))
             means = part.groupby("generation").best_val_loss.mean()
             passed = means.index[means <= min(full.values(), default=float("-inf"))]
-            lines.append((str(name), str(part.seed.nunique()), f"{means.iloc[0]:.4f}", f"**{ends.mean():.4f}**",
-                          f"{ends.min():.4f} to {ends.max():.4f}",
-                          "; ".join(f"{label} {loss:.4f}" for label, loss in full.items()),
-                          f"generation {passed[0]}" if len(passed) else "never"))
-        parts += [f"## {'Defaults' if preset == 'default' else '`--preset paper`'}",
-                  f"![Convergence]({FIGURE.format(preset=preset)})",
-                  table(("table", "seeds", "first generation", "last generation", "lowest to highest", "full networks",
-                         "passed in"), lines)]
-    parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"
-                                                     for line in dict.fromkeys(curves.conditions)))
+            lines.append(
+                (
+                    str(name),
+                    str(part.seed.nunique()),
+                    f"{means.iloc[0]:.4f}",
+                    f"**{ends.mean():.4f}**",
+                    f"{ends.min():.4f} to {ends.max():.4f}",
+                    "; ".join(f"{label} {loss:.4f}" for label, loss in full.items()),
+                    f"generation {passed[0]}" if len(passed) else "never",
+                )
+            )
+        parts += [
+            f"## {'Defaults' if preset == 'default' else '`--preset paper`'}",
+            f"![Convergence]({FIGURE.format(preset=preset)})",
+            table(
+                (
+                    "table",
+                    "seeds",
+                    "first generation",
+                    "last generation",
+                    "lowest to highest",
+                    "full networks",
+                    "passed in",
+                ),
+                lines,
+            ),
+        ]
+    parts.append(
+        "## Measured under\n\n"
+        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(curves.conditions))
+    )
     return "\n\n".join(parts) + "\n"
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from evokan.reports import style
+from evokan.plots import style
 
 _DASHES = ((0, (7, 3)), (0, (3, 2)))
 _COLOURS = (*style.CYCLE, style.INK, style.MUTED)
@@ -29,8 +29,16 @@ def panels(count: int, width: float = 4.0, height: float = 3.3) -> tuple[Figure,
     return figure, axes[:count]
 
 
-def plot_curves(ax: Axes, lines: Mapping[str, pd.DataFrame], *, x: str, title: str, banded: Collection[str] = (),
-                references: Mapping[str, float] | None = None, legend: bool = True) -> None:
+def plot_curves(
+    ax: Axes,
+    lines: Mapping[str, pd.DataFrame],
+    *,
+    x: str,
+    title: str,
+    banded: Collection[str] = (),
+    references: Mapping[str, float] | None = None,
+    legend: bool = True,
+) -> None:
     """Draw the mean of `best_val_loss` over the seeds against column `x`.
 
     Parameters
@@ -51,15 +59,27 @@ def plot_curves(ax: Axes, lines: Mapping[str, pd.DataFrame], *, x: str, title: s
             known = frame[np.isfinite(frame.best_val_loss.astype(float))]
             found = known.groupby(x).best_val_loss.agg(["mean", "min", "max"])
             colour = _COLOURS[number % len(_COLOURS)]
-            ax.plot(found.index, found["mean"], color=colour, linewidth=2.2 if label in banded else 1.5, label=label,
-                    zorder=3 if label in banded else 4)
+            ax.plot(
+                found.index,
+                found["mean"],
+                color=colour,
+                linewidth=2.2 if label in banded else 1.5,
+                label=label,
+                zorder=3 if label in banded else 4,
+            )
             shown += found["mean"].tolist()
             if label in banded:
                 ax.fill_between(found.index, found["min"], found["max"], color=colour, alpha=0.15, linewidth=0)
                 shown += [*found["min"].tolist(), *found["max"].tolist()]
         for number, (label, loss) in enumerate((references or {}).items()):
-            ax.axhline(loss, color=(style.VERMILLION, style.GREEN)[number % 2], linestyle=_DASHES[number % 2],
-                       linewidth=1.4, label=label, zorder=2)
+            ax.axhline(
+                loss,
+                color=(style.VERMILLION, style.GREEN)[number % 2],
+                linestyle=_DASHES[number % 2],
+                linewidth=1.4,
+                label=label,
+                zorder=2,
+            )
             shown.append(loss)
         style.fit_axis(ax.yaxis, shown)
         ax.set_title(title, fontsize=style.TITLE_PT, loc="left")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from evokan.experiments import Context, Experiment, Rows
-from experiments.gakan.study import Piece, run_piece
+from experiments.harness import Context, Experiment, Rows
 from experiments.parallel import as_done
+from experiments.study import Piece, run_piece
 
 CHOICES = ("best-loss", "one-se", "knee", "smallest:0.05", "smallest:0.2")
 REFITS = ("development", "holdout")
@@ -24,7 +24,10 @@ def _variant(
     ridge: float, fold_stop: str = "own", base_ridge: float | None = None, roughness: float = 0.0
 ) -> dict[str, Any]:
     penalties = {
-        **NONE, "ridge": ridge, "base_ridge": ridge if base_ridge is None else base_ridge, "roughness": roughness,
+        **NONE,
+        "ridge": ridge,
+        "base_ridge": ridge if base_ridge is None else base_ridge,
+        "roughness": roughness,
     }
     return {"folds": 5, "fold_stop": fold_stop, "space_options": penalties}
 
@@ -76,16 +79,21 @@ def report(table: pd.DataFrame, earlier: pd.DataFrame | None, search: dict[str, 
         table[column] = pd.to_numeric(table[column])
     splits = ", ".join(f"{name} {part.split.nunique()}" for name, part in table.groupby("dataset", sort=False))
     lines = [
-        "# How the defaults of `gakan` were chosen", "",
+        "# How the defaults of `gakan` were chosen",
+        "",
         f"Searches of {search['population']} x {search['generations']} on split seeds from 0 ({splits}); `tables.md` "
-        "reports on others. The product is one network, and the figures are its own on the test part.", "",
+        "reports on others. The product is one network, and the figures are its own on the test part.",
+        "",
         "The fitness is the mean validation loss of 5 folds; penalties are those of the options `ridge`, of squared "
         "coefficients, and `base_ridge`, of squared w_b: the same where not said otherwise; and of `roughness`, of "
         "squared second differences of the coefficients, where it is named. *5 folds*: each fold counts with its own "
         "lowest loss (`--fold-stop own`); *common iteration*: all count at the iteration with the lowest mean. "
-        "Finalists are the front and the survivors, trained again with 5 seeds, each on folds of its own.", "",
-        "## Penalty and choice, final fit on train and validation rows", "",
-        "Means over the tables, each weighing the same.", "",
+        "Finalists are the front and the survivors, trained again with 5 seeds, each on folds of its own.",
+        "",
+        "## Penalty and choice, final fit on train and validation rows",
+        "",
+        "Means over the tables, each weighing the same.",
+        "",
     ]
     lines += _rules(table[table.refit == "development"], ["variant", "choose"])
     lines += ["", "## Final fit", "", "Choice `one-se`.", ""]
@@ -94,13 +102,17 @@ def report(table: pd.DataFrame, earlier: pd.DataFrame | None, search: dict[str, 
     lines += _markdown(table[(table.choose == "one-se") & (table.refit == "development")], ["dataset", "variant"])
     if earlier is not None:
         lines += [
-            "", "## First round", "",
+            "",
+            "## First round",
+            "",
             "Before finalists had folds of their own: only the front as searched was trained again, on the search's "
             "folds. It compares the hold-out with folds, more penalties, and a parsimony of one standard error among "
-            "the survivors. Choice `best-loss`, final fit on train and validation rows.", "",
+            "the survivors. Choice `best-loss`, final fit on train and validation rows.",
+            "",
         ]
-        lines += _markdown(earlier[(earlier.choose == "best-loss") & (earlier.refit == "development")],
-                           ["dataset", "variant"])
+        lines += _markdown(
+            earlier[(earlier.choose == "best-loss") & (earlier.refit == "development")], ["dataset", "variant"]
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -117,8 +129,10 @@ def _markdown(table: pd.DataFrame, keys: list[str]) -> list[str]:
     grouped = table.groupby(keys, sort=False)
     lines = ["| table | variant | splits | accuracy | log-loss | parameters | CPU s |", "|---|---|---|---|---|---|---|"]
     for (dataset, variant), part in grouped:
-        lines.append(f"| {dataset} | {variant} | {part.split.nunique()} | {part.accuracy.mean():.4f} "
-                     f"| {part.log_loss.mean():.4f} | {part.n_params.mean():.0f} | {part.cpu_seconds.mean():.1f} |")
+        lines.append(
+            f"| {dataset} | {variant} | {part.split.nunique()} | {part.accuracy.mean():.4f} "
+            f"| {part.log_loss.mean():.4f} | {part.n_params.mean():.0f} | {part.cpu_seconds.mean():.1f} |"
+        )
     return lines
 
 

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from evokan.reports import style
+from evokan.plots import style
 
 
 def feature_table(rows: pd.DataFrame, names: Sequence[str], models: Sequence[str]) -> pd.DataFrame:
@@ -40,9 +40,17 @@ def feature_table(rows: pd.DataFrame, names: Sequence[str], models: Sequence[str
         kept = np.array([[str(i) in text.split() for i in range(len(names))] for text in own["columns"].astype(str)])
         values = np.array([[float(value) for value in text.split()] for text in own["importances"]])
         spread = values.std(axis=0, ddof=1) if len(own) > 1 else np.full(len(names), np.nan)
-        found += [{"model": model, "feature": name, "kept": int(kept[:, i].sum()), "splits": len(own),
-                   "importance": float(values[:, i].mean()), "importance_sd": float(spread[i])}
-                  for i, name in enumerate(names)]
+        found += [
+            {
+                "model": model,
+                "feature": name,
+                "kept": int(kept[:, i].sum()),
+                "splits": len(own),
+                "importance": float(values[:, i].mean()),
+                "importance_sd": float(spread[i]),
+            }
+            for i, name in enumerate(names)
+        ]
     return pd.DataFrame(found)
 
 
@@ -62,8 +70,9 @@ def plot_features(kept: pd.DataFrame) -> Figure:
             colour = style.CYCLE[number]
             left.barh(rows, own.kept / own.splits, height=height, color=colour, label=model)
             right.barh(rows, own.importance, height=height, color=colour)
-            right.errorbar(own.importance, rows, xerr=own.importance_sd.fillna(0.0), fmt="none", ecolor=style.INK,
-                           elinewidth=0.8)
+            right.errorbar(
+                own.importance, rows, xerr=own.importance_sd.fillna(0.0), fmt="none", ecolor=style.INK, elinewidth=0.8
+            )
         style.dress(left, x_label="kept, share of the splits", grid="x")
         style.dress(right, x_label="importance, mean and standard deviation", grid="x")
         left.set_yticks(np.arange(len(order)), [style.clean_label(name) for name in order])
@@ -76,6 +85,6 @@ def plot_features(kept: pd.DataFrame) -> Figure:
             ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
         engine = figure.get_layout_engine()
         if isinstance(engine, ConstrainedLayoutEngine):
-            engine.set(wspace=0.06)             # the last label of one panel would touch the first of the next
+            engine.set(wspace=0.06)  # the last label of one panel would touch the first of the next
         figure.legend(loc="outside upper left", ncols=len(models), fontsize=style.NOTE_PT)
     return figure

@@ -9,10 +9,10 @@ import numpy as np
 from evokan.datasets import load_dataset
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.records import Record
-from evokan.final import Finalizer
-from evokan.metrics import Figures
-from evokan.space import Architecture
-from experiments.gakan.study import Piece
+from evokan.problem.metrics import Figures
+from evokan.searching.finalists import Finalizer
+from evokan.spaces.architecture import Architecture
+from experiments.study import Piece
 from search_spaces.gakan.space import REFERENCE_GRID
 
 WIDE, DEEP, ADDITIVE = "full [n,2n+1,m]", "full [n,5,5,5,m]", "full [n,m]"
@@ -27,12 +27,16 @@ def hidden_layers(label: str, n_inputs: int) -> tuple[int, ...]:
 def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Architecture, Figures]:
     """Train a full network with five fresh seeds on fresh folds, fit it, and return it with its test figures.
 
-    That is what `evokan.final` does with the finalists of a search, so that both sides have the same luck. The
+    That is what `evokan.searching.finalists` does with the finalists of a search, so that both sides have the same luck. The
     network is written as a chromosome of ones, in a space just large enough for it.
     """
     hidden = hidden_layers(label, load_dataset(dataset).X.shape[1])
-    job = Piece(label, dataset, split, {**settings, "space_options": {
-        "max_depth": len(hidden) + 1, "max_width": max(hidden, default=1)}}).job()
+    job = Piece(
+        label,
+        dataset,
+        split,
+        {**settings, "space_options": {"max_depth": len(hidden) + 1, "max_width": max(hidden, default=1)}},
+    ).job()
     layout = job.space.layout(job.problem)
     values = layout.unpack(np.ones(layout.length, dtype=np.uint8))
     bits = layout.pack({**values, "grid": REFERENCE_GRID, "depth": len(hidden) + 1})

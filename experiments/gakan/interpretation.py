@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 
 from evokan.datasets import load_dataset
-from evokan.experiments import Context, Experiment, Rows
-from evokan.metrics import evaluate_predictions
-from evokan.reports import save
-from experiments.benchmarks.report import Measurements, table
+from evokan.plots import save
+from evokan.problem.metrics import evaluate_predictions
 from experiments.formula.searches import runs_folder, searched
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.published import PUBLISHED
 from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
 from experiments.gakan.tables_report import complete_splits
+from experiments.harness import Context, Experiment, Rows
+from experiments.pages import Measurements, table
 from experiments.parallel import in_order
 
 DATASETS = ("wine", "iris")
@@ -66,12 +66,17 @@ def measure(key: tuple[str, int], folder: Path, runs: Path, size: Mapping[str, i
     X, y = problem.table.X[problem.test], problem.table.y[problem.test]
     used = {edge.source for edge in run.best.explanation.edges if edge.layer == 0}
     return {
-        "dataset": name, "split": split, "widths": str(list(run.best.explanation.widths)),
-        "edges": len(run.best.explanation.edges), "network_accuracy": run.best.metrics["test"]["accuracy"],
+        "dataset": name,
+        "split": split,
+        "widths": str(list(run.best.explanation.widths)),
+        "edges": len(run.best.explanation.edges),
+        "network_accuracy": run.best.metrics["test"]["accuracy"],
         "formula_accuracy": evaluate_predictions("classification", y, formulas.best.predict(X))["accuracy"],
         "dropped": ", ".join(label for i, label in enumerate(problem.table.feature_names) if i not in used),
-        "complexity": formulas.best.complexity, "complete": int(formulas.complete),
-        "formula": "; ".join(formulas.best.text.splitlines()), "cpu_seconds": round(seconds, 1),
+        "complexity": formulas.best.complexity,
+        "complete": int(formulas.complete),
+        "formula": "; ".join(formulas.best.text.splitlines()),
+        "cpu_seconds": round(seconds, 1),
     }
 
 
@@ -93,28 +98,39 @@ def kept_features(path: Path, dataset: str) -> pd.DataFrame:
 
 def report(rows: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame], size: Mapping[str, int]) -> str:
     """Return the page."""
-    parts = ["# What the networks say",
-             f"One search of {size['population']} x {size['generations']} a table, with `gakan`'s defaults on split "
-             f"seed {SPLIT} (Figures 7 to 10 and Equations 8 to 10 of arXiv 2501.17411); then, over all splits of "
-             "`tables.md`, how often evolution keeps a column, next to its importance."]
+    parts = [
+        "# What the networks say",
+        f"One search of {size['population']} x {size['generations']} a table, with `gakan`'s defaults on split "
+        f"seed {SPLIT} (Figures 7 to 10 and Equations 8 to 10 of arXiv 2501.17411); then, over all splits of "
+        "`tables.md`, how often evolution keeps a column, next to its importance.",
+    ]
     for row in rows:
         name = str(row["dataset"])
         whole = "" if row["complete"] else f" The search for formulas was cut off after {SECONDS:.0f} s."
         parts += [
-            f"## {name}: one network", CLAIMS[name],
+            f"## {name}: one network",
+            CLAIMS[name],
             f"Ours: {row['widths']} with {row['edges']} edges, test accuracy {row['network_accuracy']:.4f}; columns "
             f"left out: {row['dropped'] or 'none'}.",
-            f"![network](network_{name}.png)", f"![importances](importances_{name}.png)",
+            f"![network](network_{name}.png)",
+            f"![importances](importances_{name}.png)",
             f"The formula (the largest score is the class; raw units; test accuracy {row['formula_accuracy']:.4f}, "
             f"complexity {row['complexity']}):{whole}",
-            "```\n" + str(row["formula"]).replace("; ", "\n") + "\n```"]
+            "```\n" + str(row["formula"]).replace("; ", "\n") + "\n```",
+        ]
     for name, kept in tables.items():
-        parts += [f"## {name}: columns over the splits", f"![columns](features_{name}.png)",
-                  *_claimed(kept, CLAIMED.get(name, ())), _features(kept)]
+        parts += [
+            f"## {name}: columns over the splits",
+            f"![columns](features_{name}.png)",
+            *_claimed(kept, CLAIMED.get(name, ())),
+            _features(kept),
+        ]
     if not tables:
         parts.append("How often a column is kept follows from `gakan-tables`, which has not been run here yet.")
-    parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"
-                                                     for line in dict.fromkeys(str(row["conditions"]) for row in rows)))
+    parts.append(
+        "## Measured under\n\n"
+        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(str(row["conditions"]) for row in rows))
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -122,9 +138,12 @@ def _claimed(kept: pd.DataFrame, features: Sequence[str]) -> list[str]:
     """Return a sentence on the columns that the paper speaks of, as the evolved networks have them."""
     own = kept[kept.model == EVOLVED].set_index("feature")
     ranks = own.importance.rank(ascending=False, method="min")
-    told = [f"{feature} is kept on {own.kept[feature]} of {own.splits[feature]} splits and has "
-            f"{100 * own.importance[feature]:.1f} % of the importance (place {ranks[feature]:.0f} of {len(own)})"
-            for feature in features if feature in own.index]
+    told = [
+        f"{feature} is kept on {own.kept[feature]} of {own.splits[feature]} splits and has "
+        f"{100 * own.importance[feature]:.1f} % of the importance (place {ranks[feature]:.0f} of {len(own)})"
+        for feature in features
+        if feature in own.index
+    ]
     return [f"What the paper says of one split, over ours: {'; '.join(told)}."] if told else []
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from evokan.experiments import Context, Experiment
-from evokan.metrics import evaluate_predictions
-from evokan.reports import save
-from experiments.benchmarks.report import Measurements, number, table
+from evokan.plots import save
+from evokan.problem.metrics import evaluate_predictions
 from experiments.formula.laws import LAWS, is_law
 from experiments.formula.searches import runs_folder, searched
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, number, table
 from experiments.parallel import in_order
 
 SEEDS = 10
@@ -49,39 +49,63 @@ def measure(key: tuple[str, int], folder: Path, runs: Path, size: Mapping[str, i
     X, y = problem.table.X[problem.test], problem.table.y[problem.test]
     explanation = run.best.explanation
     live = [len({edge.source for edge in explanation.edges if edge.layer == 0})]
-    live += [len({edge.target for edge in explanation.edges if edge.layer == layer})
-             for layer in range(len(explanation.widths) - 1)]
+    live += [
+        len({edge.target for edge in explanation.edges if edge.layer == layer})
+        for layer in range(len(explanation.widths) - 1)
+    ]
     return {
-        "law": law, "seed": seed, "shape": str(live), "edges": len(explanation.edges),
-        "n_params": run.best.metrics["n_params"], "network_rmse": run.best.metrics["test"]["rmse"],
+        "law": law,
+        "seed": seed,
+        "shape": str(live),
+        "edges": len(explanation.edges),
+        "n_params": run.best.metrics["n_params"],
+        "network_rmse": run.best.metrics["test"]["rmse"],
         "formula_rmse": evaluate_predictions("regression", y, formula.predict(X))["rmse"],
-        "exact": int(is_law(formula, LAWS[law][0])), "formula": formula.text[:300], "cpu_seconds": round(seconds, 1),
+        "exact": int(is_law(formula, LAWS[law][0])),
+        "formula": formula.text[:300],
+        "cpu_seconds": round(seconds, 1),
     }
 
 
 def report(frame: pd.DataFrame, size: Mapping[str, int]) -> str:
     """Return the page: how many searches end in the law, and what each found."""
-    parts = ["# Two known laws",
-             f"Searches of {size['population']} x {size['generations']} with `gakan`'s defaults on 1,000 rows without "
-             "noise, a fifth of them validation; errors on 1,000 fresh rows. The paper finds exp(sin(pi x) + y^2) with "
-             "a network [2,1,1] and x y with [2,2,1] (arXiv 2501.17411, Figure 5). Exact: the formula of the chosen "
-             "network, simplified, is the law, constants within 1e-3."]
+    parts = [
+        "# Two known laws",
+        f"Searches of {size['population']} x {size['generations']} with `gakan`'s defaults on 1,000 rows without "
+        "noise, a fifth of them validation; errors on 1,000 fresh rows. The paper finds exp(sin(pi x) + y^2) with "
+        "a network [2,1,1] and x y with [2,2,1] (arXiv 2501.17411, Figure 5). Exact: the formula of the chosen "
+        "network, simplified, is the law, constants within 1e-3.",
+    ]
     for law, part in frame.groupby("law", sort=False):
         written, shape = LAWS[str(law)]
-        rows = [(str(row["seed"]), str(row["shape"]), str(row["edges"]), str(row["n_params"]),
-                 number(float(row["network_rmse"])), number(float(row["formula_rmse"])),
-                 "yes" if row["exact"] else "no", f"`{row['formula']}`") for row in part.to_dict("records")]
-        parts += [f"## {law}: {written}",
-                  f"The exact law in **{int(part.exact.sum())} of {len(part)}** searches; the paper's shape "
-                  f"{list(shape)} in {int((part['shape'] == str(list(shape))).sum())}. Test RMSE of the network: "
-                  f"median {number(float(part.network_rmse.median()))}, from "
-                  f"{number(float(part.network_rmse.min()))} to {number(float(part.network_rmse.max()))}; live "
-                  f"parameters {part.n_params.median():.0f} ({part.n_params.min()} to {part.n_params.max()}). The "
-                  "network of seed 0:",
-                  f"![{law}]({PICTURE.format(law=law)})",
-                  table(("seed", "network", "edges", "parameters", "test RMSE", "formula's", "exact", "formula"), rows)]
-    parts.append("## Measured under\n\n" + "\n".join(f"- {line}; one thread a search"
-                                                     for line in dict.fromkeys(frame.conditions)))
+        rows = [
+            (
+                str(row["seed"]),
+                str(row["shape"]),
+                str(row["edges"]),
+                str(row["n_params"]),
+                number(float(row["network_rmse"])),
+                number(float(row["formula_rmse"])),
+                "yes" if row["exact"] else "no",
+                f"`{row['formula']}`",
+            )
+            for row in part.to_dict("records")
+        ]
+        parts += [
+            f"## {law}: {written}",
+            f"The exact law in **{int(part.exact.sum())} of {len(part)}** searches; the paper's shape "
+            f"{list(shape)} in {int((part['shape'] == str(list(shape))).sum())}. Test RMSE of the network: "
+            f"median {number(float(part.network_rmse.median()))}, from "
+            f"{number(float(part.network_rmse.min()))} to {number(float(part.network_rmse.max()))}; live "
+            f"parameters {part.n_params.median():.0f} ({part.n_params.min()} to {part.n_params.max()}). The "
+            "network of seed 0:",
+            f"![{law}]({PICTURE.format(law=law)})",
+            table(("seed", "network", "edges", "parameters", "test RMSE", "formula's", "exact", "formula"), rows),
+        ]
+    parts.append(
+        "## Measured under\n\n"
+        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(frame.conditions))
+    )
     return "\n\n".join(parts) + "\n"
 
 

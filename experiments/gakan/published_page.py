@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from experiments.benchmarks.report import table
 from experiments.gakan.full_networks import DEEP, WIDE
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.study import PartSizes
 from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
+from experiments.pages import table
+from experiments.study import PartSizes
 
 
 def published_accuracy(name: str, model: str) -> float | None:
@@ -44,17 +44,39 @@ def published_section(frame: pd.DataFrame, names: Sequence[str], sizes: Mapping[
         own, wide = part[part.model == EVOLVED], part[part.model == WIDE]
         best = part.loc[part.groupby("split").accuracy.idxmax()]
         chance = f"{100 * own.accuracy.mean() ** sizes[name].test:.1f} %" if figure == 1.0 else ""
-        lines.append((name, str(sizes[name].test), f"{figure:.4f}", f"{PUBLISHED[name].wide:.4f}",
-                      reached(own, figure), reached(wide, PUBLISHED[name].wide), reached(best, figure),
-                      f"{part.accuracy.max():.4f}", chance))
+        lines.append(
+            (
+                name,
+                str(sizes[name].test),
+                f"{figure:.4f}",
+                f"{PUBLISHED[name].wide:.4f}",
+                reached(own, figure),
+                reached(wide, PUBLISHED[name].wide),
+                reached(best, figure),
+                f"{part.accuracy.max():.4f}",
+                chance,
+            )
+        )
     return [
         "## The published accuracies",
         "A published accuracy is one split's. *published, [n,2n+1,m]*: what the paper gives for the full KAN on that "
         "split. *any model*: on how many of our splits at least one of all models, baselines too, reaches the "
         "published figure. *by chance*: how often a test part of this size has no error where every row has the mean "
         "accuracy of *evolved*.",
-        table(("table", "test rows", "published, evolved", "published, [n,2n+1,m]", "evolved reached in",
-               "[n,2n+1,m] reached in", "any model reached in", "highest accuracy of any", "by chance"), lines),
+        table(
+            (
+                "table",
+                "test rows",
+                "published, evolved",
+                "published, [n,2n+1,m]",
+                "evolved reached in",
+                "[n,2n+1,m] reached in",
+                "any model reached in",
+                "highest accuracy of any",
+                "by chance",
+            ),
+            lines,
+        ),
         "Where the paper prints 1.0000 for the search, it prints 1.0000 for the full KAN too: its split is one that is "
         "easy for everybody, and the columns say how rare those are. The text does not tell how its split was drawn, "
         "nor whether the figure is the best of several runs.",

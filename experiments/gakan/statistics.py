@@ -28,8 +28,9 @@ def t_interval(values: ArrayLike, overlap: float = 0.0, level: float = 0.95) -> 
     mean = float(sample.mean())
     if sample.size < 2:
         return mean, float("nan"), float("nan")
-    half = float(stats.t.ppf(0.5 + level / 2, sample.size - 1) * sample.std(ddof=1)
-                 * np.sqrt(1.0 / sample.size + overlap))
+    half = float(
+        stats.t.ppf(0.5 + level / 2, sample.size - 1) * sample.std(ddof=1) * np.sqrt(1.0 / sample.size + overlap)
+    )
     return mean, mean - half, mean + half
 
 
@@ -61,8 +62,9 @@ def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
     return corrected
 
 
-def against(frame: pd.DataFrame, reference: str, others: Sequence[str], column: str, *, index: str,
-            label: str) -> dict[str, float]:
+def against(
+    frame: pd.DataFrame, reference: str, others: Sequence[str], column: str, *, index: str, label: str
+) -> dict[str, float]:
     """Return Holm-corrected p values of `others` against `reference`, paired by `index`; what has no pair is left out.
 
     Parameters

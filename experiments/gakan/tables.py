@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from evokan.baselines import fit_baselines
-from evokan.experiments import Context, Experiment, Rows
-from evokan.job import prepare, resolve
-from evokan.metrics import Figures
-from evokan.space import Architecture
-from experiments.benchmarks.report import Measurements
+from evokan.problem.baselines import fit_baselines
+from evokan.problem.metrics import Figures
+from evokan.settings.job import prepare, resolve
+from evokan.spaces.architecture import Architecture
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.study import Piece, at_hand, part_sizes, search
 from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
 from experiments.gakan.tables_report import report
+from experiments.harness import Context, Experiment, Rows
+from experiments.pages import Measurements
 from experiments.parallel import in_order
+from experiments.study import Piece, at_hand, part_sizes, search
 
 FIRST_SPLIT = 100
 SPLITS = {name: 10 if name == "rice" else 20 for name in PUBLISHED}
@@ -29,7 +29,12 @@ SPLITS = {name: 10 if name == "rice" else 20 for name in PUBLISHED}
 SEARCH = {"population": 40, "generations": 10}
 QUICK_SEARCH = {"population": 10, "generations": 2}
 PARTS: dict[str, dict[str, Any]] = {
-    EVOLVED: {}, WIDE: {}, DEEP: {}, ADDITIVE: {}, "baselines": {}, EVOLVED_PAPER: {"preset": "paper"},
+    EVOLVED: {},
+    WIDE: {},
+    DEEP: {},
+    ADDITIVE: {},
+    "baselines": {},
+    EVOLVED_PAPER: {"preset": "paper"},
 }
 """What is fitted on every split, and its settings beside the size of the search."""
 
@@ -46,14 +51,21 @@ class Part(NamedTuple):
 def run(context: Context) -> Sequence[Path]:
     """Do what is missing, table by table, and write a CSV file a table, the times and the page."""
     folder = context.results / ("gakan-quick" if context.quick else "gakan")
-    splits = {"iris": 2, "wine": 2} if context.quick else {
-        name: min(SPLITS[name], context.seeds or SPLITS[name]) for name in at_hand(SPLITS, silent=context.silent)}
+    splits = (
+        {"iris": 2, "wine": 2}
+        if context.quick
+        else {name: min(SPLITS[name], context.seeds or SPLITS[name]) for name in at_hand(SPLITS, silent=context.silent)}
+    )
     size = QUICK_SEARCH if context.quick else SEARCH
     seconds = Measurements(folder / "tables_seconds.csv", ("dataset", "split", "part"))
     tables = {name: Rows(folder / "tables" / f"{name}.csv", ("dataset", "split", "part")) for name in splits}
     page = folder / "tables.md"
-    wanted = [(name, FIRST_SPLIT + number, part) for name, count in splits.items() for number in range(count)
-              for part in PARTS]
+    wanted = [
+        (name, FIRST_SPLIT + number, part)
+        for name, count in splits.items()
+        for number in range(count)
+        for part in PARTS
+    ]
     missing = [piece for name, rows in tables.items() for piece in rows.missing([w for w in wanted if w[0] == name])]
     results = in_order(measure, [Part(*piece, size) for piece in missing], context.workers)
     for number, piece in enumerate(context.each("networks and baselines", missing), 1):
@@ -106,9 +118,11 @@ def _row(model: str, figures: Figures | Mapping[str, Any], network: Architecture
     """Return one model's row; empty where there is no such figure."""
     columns = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
     return {
-        "model": model, **{name: figures.get(name) for name in ("accuracy", "auc", "log_loss")},
+        "model": model,
+        **{name: figures.get(name) for name in ("accuracy", "auc", "log_loss")},
         **{name: getattr(network, name) if network else None for name in columns},
-        "columns": " ".join(map(str, network.used_columns or ())) if network else "", "importances": "",
+        "columns": " ".join(map(str, network.used_columns or ())) if network else "",
+        "importances": "",
         "note": figures.get("error", "" if figures else "the final fit failed"),
     }
 

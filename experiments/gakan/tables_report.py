@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from experiments.benchmarks.report import Aim, aims_table, table
 from experiments.gakan.full_networks import WIDE
 from experiments.gakan.published import PUBLISHED
 from experiments.gakan.published_page import published_accuracy, published_section, reached
 from experiments.gakan.statistics import against, interval_text, shown, t_interval
-from experiments.gakan.study import PartSizes
 from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER, NETWORKS
+from experiments.pages import Aim, aims_table, table
+from experiments.study import PartSizes
 
 NUMBERS = ("split", "accuracy", "auc", "log_loss", "n_params", "n_params_paper", "n_edges", "n_features")
 WANTED = {"iris": 0.955, "wine": 0.98, "wdbc": 0.968, "raisin": 0.86, "rice": 0.925}
@@ -44,8 +44,7 @@ FULL_SEARCH = 100 * 21
 """Individuals of a search with the defaults, and of the paper's."""
 
 
-def report(frame: pd.DataFrame, seconds: pd.DataFrame, size: Mapping[str, int],
-           sizes: Mapping[str, PartSizes]) -> str:
+def report(frame: pd.DataFrame, seconds: pd.DataFrame, size: Mapping[str, int], sizes: Mapping[str, PartSizes]) -> str:
     """Return the page; a split on which some models are still missing is left out.
 
     Parameters
@@ -100,11 +99,21 @@ def _summary(frame: pd.DataFrame, names: list[str], sizes: Mapping[str, PartSize
         near.append(mean >= rival - 0.01)
         ratios.append(ratio)
         inside.append(low <= known.accuracy <= high)
-        lines.append((
-            name, str(len(own)), f"**{mean:.4f}**", interval_text(own.accuracy.dropna(), overlap),
-            f"{rival:.4f} ({best})", f"{100 * (mean - rival):+.1f}", f"{known.accuracy:.4f}",
-            "yes" if inside[-1] else "no", reached(own, known.accuracy), f"{own.n_params.mean():.0f}", f"{ratio:.3f}",
-        ))
+        lines.append(
+            (
+                name,
+                str(len(own)),
+                f"**{mean:.4f}**",
+                interval_text(own.accuracy.dropna(), overlap),
+                f"{rival:.4f} ({best})",
+                f"{100 * (mean - rival):+.1f}",
+                f"{known.accuracy:.4f}",
+                "yes" if inside[-1] else "no",
+                reached(own, known.accuracy),
+                f"{own.n_params.mean():.0f}",
+                f"{ratio:.3f}",
+            )
+        )
     if not lines:
         return []
     aims = [
@@ -114,13 +123,29 @@ def _summary(frame: pd.DataFrame, names: list[str], sizes: Mapping[str, PartSize
         Aim("largest ratio of live parameters to those of [n,2n+1,m]", 0.1, max(ratios), at_least=False),
         Aim("tables with the published accuracy inside the interval", len(lines), sum(inside)),
     ]
-    return ["## All tables",
-            table(("table", "splits", "accuracy", "interval", "best baseline", "difference in points", "published",
-                   "inside", "reached in", "live parameters", "of [n,2n+1,m]"), lines),
-            aims_table(aims),
-            "The best baseline is the one of six with the highest mean on these test rows, so it has been chosen with "
-            "their knowledge.",
-            *published_section(frame, list(means), sizes)]
+    return [
+        "## All tables",
+        table(
+            (
+                "table",
+                "splits",
+                "accuracy",
+                "interval",
+                "best baseline",
+                "difference in points",
+                "published",
+                "inside",
+                "reached in",
+                "live parameters",
+                "of [n,2n+1,m]",
+            ),
+            lines,
+        ),
+        aims_table(aims),
+        "The best baseline is the one of six with the highest mean on these test rows, so it has been chosen with "
+        "their knowledge.",
+        *published_section(frame, list(means), sizes),
+    ]
 
 
 def _table(name: str, part: pd.DataFrame, overlap: float) -> str:
@@ -128,8 +153,10 @@ def _table(name: str, part: pd.DataFrame, overlap: float) -> str:
     models = list(dict.fromkeys(part.model))
     order = [*(m for m in NETWORKS if m in models), *(m for m in models if m not in NETWORKS)]
     others = [model for model in order if model != EVOLVED]
-    p = {column: against(part, EVOLVED, others, column, index="split", label="model")
-         for column in ("accuracy", "auc", "log_loss")}
+    p = {
+        column: against(part, EVOLVED, others, column, index="split", label="model")
+        for column in ("accuracy", "auc", "log_loss")
+    }
     lines = []
     for model in order:
         own = part[part.model == model]
@@ -140,15 +167,43 @@ def _table(name: str, part: pd.DataFrame, overlap: float) -> str:
         figure = published_accuracy(name, model)
         evolved = model in (EVOLVED, EVOLVED_PAPER)
         known = PUBLISHED[name]
-        lines.append((
-            f"**{model}**" if model == EVOLVED else model, str(len(own)), *cells,
-            *_size(own.n_params), *_size(own.n_params_paper),
-            f"{figure:.4f}" if figure is not None else "", reached(own, figure) if figure is not None else "",
-            f"{known.auc:g}" if evolved and known.auc is not None else "", f"{known.n_params:,}" if evolved else "",
-        ))
-    text = table(("model", "splits", "accuracy", "interval", "p", "AUC", "interval", "p", "log-loss", "interval", "p",
-                  "live parameters", "interval", "paper's count", "interval", "published accuracy", "reached in",
-                  "published AUC", "published count"), lines)
+        lines.append(
+            (
+                f"**{model}**" if model == EVOLVED else model,
+                str(len(own)),
+                *cells,
+                *_size(own.n_params),
+                *_size(own.n_params_paper),
+                f"{figure:.4f}" if figure is not None else "",
+                reached(own, figure) if figure is not None else "",
+                f"{known.auc:g}" if evolved and known.auc is not None else "",
+                f"{known.n_params:,}" if evolved else "",
+            )
+        )
+    text = table(
+        (
+            "model",
+            "splits",
+            "accuracy",
+            "interval",
+            "p",
+            "AUC",
+            "interval",
+            "p",
+            "log-loss",
+            "interval",
+            "p",
+            "live parameters",
+            "interval",
+            "paper's count",
+            "interval",
+            "published accuracy",
+            "reached in",
+            "published AUC",
+            "published count",
+        ),
+        lines,
+    )
     failures = part[part.accuracy.isna()]
     notes = "".join(f"\n\nNo figure for {row.model} on split {row.split}: {row.note}." for row in failures.itertuples())
     return text + notes

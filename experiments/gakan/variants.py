@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from deap import tools
 
-from evokan.chromosome import Bits, ChromosomeLayout
 from evokan.evolution import GeneticAlgorithm, Genome, global_random
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
+from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import KANArchitecture, from_masks
 
@@ -20,8 +20,9 @@ from search_spaces.gakan.encoding import KANArchitecture, from_masks
 class OtherCrossover(GeneticAlgorithm):
     """GA-KAN's algorithm with a crossover of DEAP's that knows nothing of neurons; a subclass says which."""
 
-    def _reproduce(self, a: Genome, b: Genome, layout: ChromosomeLayout,
-                   rng: np.random.Generator) -> tuple[Genome, Genome]:
+    def _reproduce(
+        self, a: Genome, b: Genome, layout: ChromosomeLayout, rng: np.random.Generator
+    ) -> tuple[Genome, Genome]:
         first, second = list(a), list(b)
         if rng.random() < self.crossover_rate:
             with global_random(rng):
@@ -60,8 +61,10 @@ class FixedDepth(GAKAN):
     def decode(self, bits: Bits, problem: Problem) -> KANArchitecture:
         """Return the pruned network of the largest depth."""
         values = self.layout(problem).unpack(bits)
-        masks = [np.asarray(values[f"block{i}"], dtype=bool)[: self.settings.max_width]
-                 for i in range(1, self.settings.max_depth)]
+        masks = [
+            np.asarray(values[f"block{i}"], dtype=bool)[: self.settings.max_width]
+            for i in range(1, self.settings.max_depth)
+        ]
         return from_masks([*masks, np.asarray(values["output"], dtype=bool)], int(values["grid"]))
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from evokan.arrays import FloatArray
 from evokan.datasets import load_dataset
 from evokan.datasets.laws import tf1, tf3, tf4, tf5
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from evokan.seeding import generator
 
 

@@ -10,8 +10,14 @@ from typing import NamedTuple
 
 from search_spaces.hkan.layers import Basis, HKANLayer, Placement
 
-_BASES: dict[str, Basis] = {"S": "sigmoid", "T": "tanh", "G": "gaussian", "R": "relu", "S+": "softplus",
-                            "I": "identity"}
+_BASES: dict[str, Basis] = {
+    "S": "sigmoid",
+    "T": "tanh",
+    "G": "gaussian",
+    "R": "relu",
+    "S+": "softplus",
+    "I": "identity",
+}
 _PLACES: dict[str, Placement] = {"R": "random", "D": "data", "E": "equal"}
 
 
@@ -35,8 +41,16 @@ class Entry(NamedTuple):
             if name == "I":
                 found.append(HKANLayer(nodes, "identity"))
             else:
-                found.append(HKANLayer(nodes, _BASES[name], self.sigmas[number], self.m[number],
-                                       _PLACES[self.places.split()[number]], self.ridges[number]))
+                found.append(
+                    HKANLayer(
+                        nodes,
+                        _BASES[name],
+                        self.sigmas[number],
+                        self.m[number],
+                        _PLACES[self.places.split()[number]],
+                        self.ridges[number],
+                    )
+                )
         return tuple(found)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from evokan.datasets import load_dataset
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from experiments.hkan.laws import Sample, published_rows
 from experiments.hkan.published import PUBLISHED
 from search_spaces.hkan import HKANRegressor

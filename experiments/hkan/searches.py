@@ -11,11 +11,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from evokan import search
-from evokan.job import Job, prepare, resolve
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
 from evokan.seeding import derive_seed
-from evokan.space import TrainingJob
-from evokan.splits import Fold
+from evokan.settings.job import Job, prepare, resolve
+from evokan.spaces.training import TrainingJob
 from search_spaces.hkan import HKANArchitecture, HKANLayer, cost
 from search_spaces.hkan.encoding import HIDDEN_BASES, HIDDEN_PLACEMENTS, RIDGES
 from search_spaces.hkan.layers import BASES, PLACEMENTS, Basis, Placement
@@ -47,8 +47,14 @@ class Piece(NamedTuple):
 def run_search(piece: Piece) -> dict[str, Any]:
     """Search, and fit the chosen network `REPEATS` times on all rows but the test rows."""
     began = time.process_time()
-    settings: dict[str, Any] = {"space": "hkan", "dataset": piece.dataset, "seed": piece.seed, "workers": 1,
-                                "population": piece.population, "generations": piece.generations}
+    settings: dict[str, Any] = {
+        "space": "hkan",
+        "dataset": piece.dataset,
+        "seed": piece.seed,
+        "workers": 1,
+        "population": piece.population,
+        "generations": piece.generations,
+    }
     product: float | str = ""
     if piece.method == "tpe":
         job = prepare(resolve(settings))
@@ -65,9 +71,20 @@ def run_search(piece: Piece) -> dict[str, Any]:
     with threadpool_limits(limits=1):
         errors = np.array([_test_error(job, network, seed) for seed in range(REPEATS)])
     low, middle, high = np.quantile(errors, [0.25, 0.5, 0.75]).tolist()
-    return {"dataset": piece.dataset, "method": piece.method, "seed": piece.seed, "evaluations": piece.evaluations,
-            "val_loss": val_loss, "product_rmse": product, "rmse_median": middle, "rmse_q1": low, "rmse_q3": high,
-            "n_params": network.n_params, "network": network.key, "cpu_seconds": round(seconds, 1)}
+    return {
+        "dataset": piece.dataset,
+        "method": piece.method,
+        "seed": piece.seed,
+        "evaluations": piece.evaluations,
+        "val_loss": val_loss,
+        "product_rmse": product,
+        "rmse_median": middle,
+        "rmse_q1": low,
+        "rmse_q3": high,
+        "n_params": network.n_params,
+        "network": network.key,
+        "cpu_seconds": round(seconds, 1),
+    }
 
 
 def _test_error(job: Job, network: HKANArchitecture, seed: int) -> float:
@@ -88,8 +105,10 @@ def _tpe(job: Job, seed: int, evaluations: int) -> tuple[HKANArchitecture, float
         network = suggest(trial, problem.n_features)
         if cost.seconds(network.layers, problem.n_features, problem) > space.options.max_cost:
             return TOO_COSTLY
-        jobs = [TrainingJob(network, fold, derive_seed(seed, space.name, network.key, number))
-                for number, fold in enumerate(problem.folds)]
+        jobs = [
+            TrainingJob(network, fold, derive_seed(seed, space.name, network.key, number))
+            for number, fold in enumerate(problem.folds)
+        ]
         return min(float(np.mean([trained.val_loss for trained in space.train(jobs, problem, job.budget)])), TOO_COSTLY)
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -110,13 +129,17 @@ def suggest(trial: optuna.Trial | optuna.trial.FrozenTrial, n_inputs: int) -> HK
             continue
         # One name, one range: what Optuna asks for.
         nodes = f"{name}.nodes of {depth}"
-        layers.append(HKANLayer(
-            nodes=trial.suggest_int(nodes, 2, 1000 if depth <= 2 else 200) if hidden else 1,
-            basis=basis,
-            sigma=trial.suggest_int(f"{name}.sigma", 1, 50),
-            n_basis=trial.suggest_int(f"{name}.m", 1, 40),
-            placement=cast(Placement, trial.suggest_categorical(
-                f"{name}.placement", HIDDEN_PLACEMENTS if hidden else PLACEMENTS)),
-            ridge=trial.suggest_categorical(f"{name}.ridge", RIDGES),
-        ))
+        layers.append(
+            HKANLayer(
+                nodes=trial.suggest_int(nodes, 2, 1000 if depth <= 2 else 200) if hidden else 1,
+                basis=basis,
+                sigma=trial.suggest_int(f"{name}.sigma", 1, 50),
+                n_basis=trial.suggest_int(f"{name}.m", 1, 40),
+                placement=cast(
+                    Placement,
+                    trial.suggest_categorical(f"{name}.placement", HIDDEN_PLACEMENTS if hidden else PLACEMENTS),
+                ),
+                ridge=trial.suggest_categorical(f"{name}.ridge", RIDGES),
+            )
+        )
     return HKANArchitecture(n_inputs, tuple(layers))

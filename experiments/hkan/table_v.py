@@ -7,15 +7,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from evokan.baselines import fit_baselines
-from evokan.experiments import Context, Experiment
-from evokan.job import prepare, resolve
-from experiments.benchmarks.report import Measurements
-from experiments.benchmarks.report import folder as benchmarks
+from evokan.problem.baselines import fit_baselines
+from evokan.settings.job import prepare, resolve
+from experiments.harness import Context, Experiment
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
 from experiments.hkan.repeats import REPEATS, TEXT, WITH_TEXT, Repeat, run_repeat
 from experiments.hkan.searches import Piece, run_search
 from experiments.hkan.table_v_page import page
+from experiments.pages import Measurements
+from experiments.pages import folder as benchmarks
 from experiments.parallel import in_order
 
 SEEDS = 3
@@ -85,9 +85,15 @@ def _baselines(rows: Measurements, context: Context) -> None:
 
 def _fit_baselines(dataset: str) -> list[dict[str, Any]]:
     problem = prepare(resolve({"space": "hkan", "dataset": dataset})).problem
-    return [{"dataset": dataset, "model": name, "rmse": figures.get("rmse")}
-            for name, figures in fit_baselines(problem).items()]
+    return [
+        {"dataset": dataset, "model": name, "rmse": figures.get("rmse")}
+        for name, figures in fit_baselines(problem).items()
+    ]
 
 
-EXPERIMENT = Experiment("hkan-table-v", "Table V of the HKAN paper beside ours: its hyperparameters, searches, "
-                        "baselines (TPE needs: pip install 'evokan[bench]')", run)
+EXPERIMENT = Experiment(
+    "hkan-table-v",
+    "Table V of the HKAN paper beside ours: its hyperparameters, searches, "
+    "baselines (TPE needs: pip install 'evokan[bench]')",
+    run,
+)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.benchmarks.report import Row
+from experiments.pages import Row
 
 
 class Fits(NamedTuple):
@@ -66,18 +66,28 @@ def searched(rows: Sequence[Row], name: str, method: str = "evolution") -> Searc
     if not own:
         return None
     products = [row["product_rmse"] for row in own if _is_number(row["product_rmse"])]
-    val_loss, n_params, seconds = (statistics.median(row[column] for row in own)
-                                   for column in ("val_loss", "n_params", "cpu_seconds"))
+    val_loss, n_params, seconds = (
+        statistics.median(row[column] for row in own) for column in ("val_loss", "n_params", "cpu_seconds")
+    )
     sizes = dict.fromkeys((row["evaluations"], row["population"], row["generations"]) for row in own)
-    return Searched(len(own), statistics.median(row["rmse_median"] for row in own), min(row["rmse_q1"] for row in own),
-                    max(row["rmse_q3"] for row in own), statistics.median(products) if products else None, val_loss,
-                    n_params, seconds, tuple(sizes))
+    return Searched(
+        len(own),
+        statistics.median(row["rmse_median"] for row in own),
+        min(row["rmse_q1"] for row in own),
+        max(row["rmse_q3"] for row in own),
+        statistics.median(products) if products else None,
+        val_loss,
+        n_params,
+        seconds,
+        tuple(sizes),
+    )
 
 
 def best_baseline(rows: Sequence[Row], name: str) -> tuple[str, float] | None:
     """Return name and test error of the scikit-learn model that is best on the data set `name`."""
-    errors = {str(row["model"]): float(row["rmse"]) for row in rows
-              if row["dataset"] == name and _is_number(row["rmse"])}
+    errors = {
+        str(row["model"]): float(row["rmse"]) for row in rows if row["dataset"] == name and _is_number(row["rmse"])
+    }
     if not errors:
         return None
     best = min(errors, key=lambda model: errors[model])
@@ -86,8 +96,9 @@ def best_baseline(rows: Sequence[Row], name: str) -> tuple[str, float] | None:
 
 def public_error(rows: Sequence[Row], name: str) -> float | None:
     """Return the median test error of the authors' public code, from the rows of `hkan-fit`."""
-    errors = [row["rmse"] for row in rows
-              if (row["dataset"], row["code"]) == (name, "public") and _is_number(row["rmse"])]
+    errors = [
+        row["rmse"] for row in rows if (row["dataset"], row["code"]) == (name, "public") and _is_number(row["rmse"])
+    ]
     return statistics.median(errors) if errors else None
 
 

@@ -20,16 +20,17 @@ from threadpoolctl import threadpool_limits
 from evokan.arrays import FloatArray
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
-from evokan.evolution.loop import State, evolve
-from evokan.final import Finalizer
-from evokan.front import choose, finalist_records, front_of
-from evokan.job import Job, reference_point, resolve
-from evokan.main import make_algorithm
-from evokan.prediction import predict
-from evokan.problem import Problem
-from evokan.space import Budget
-from evokan.table import Table
-from experiments.benchmarks.report import conditions, number
+from evokan.problem.prediction import predict
+from evokan.problem.problem import Problem
+from evokan.problem.table import Table
+from evokan.searching.build import make_algorithm
+from evokan.searching.choice import choose, finalist_records, front_of
+from evokan.searching.finalists import Finalizer
+from evokan.searching.loop import State, evolve
+from evokan.settings.describe import reference_point
+from evokan.settings.job import Job, resolve
+from evokan.spaces.training import Budget
+from experiments.pages import conditions, number
 from search_spaces.kafcm import KAFCM, CausalMap, CognitiveMap, KAFCMOptions
 from search_spaces.kafcm.baselines import two_layers
 
@@ -71,15 +72,28 @@ def search(table: Table, seed: int, settings: Mapping[str, Any], options: Mappin
     """
     config = resolve({"space": "kafcm", "dataset": table.name, "seed": seed, "space_options": options, **settings})
     space = KAFCM(KAFCMOptions(**config.space_options))
-    problem = Problem.from_table(table, test_size=config.test_size, validation_size=config.val_size,
-                                 split_seed=config.split_seed, scaler=config.scaler, folds=config.folds)
+    problem = Problem.from_table(
+        table,
+        test_size=config.test_size,
+        validation_size=config.val_size,
+        split_seed=config.split_seed,
+        scaler=config.scaler,
+        folds=config.folds,
+    )
     job = Job(config, space, problem, Budget(config.steps))
     space.prepare(problem)
     began = time.process_time()
     with ThreadExecutor(1) as executor, threadpool_limits(1):
         evaluator = Evaluator(space, problem, job.budget, config.seed, executor)
-        state = evolve(make_algorithm(config), evaluator, State(), seed=config.seed, last_generation=config.generations,
-                       objectives=config.front_objectives, reference=reference_point(job, evaluator.layout))
+        state = evolve(
+            make_algorithm(config),
+            evaluator,
+            State(),
+            seed=config.seed,
+            last_generation=config.generations,
+            objectives=config.front_objectives,
+            reference=reference_point(job, evaluator.layout),
+        )
         finalizer = Finalizer(space, problem, job.budget, executor, config.seed, config.refit)
         survivors = [genome.evaluated() for genome in state.population]
         finalists = finalizer.retrain(finalist_records(state.records, survivors, config.front_objectives))
@@ -96,7 +110,9 @@ def search(table: Table, seed: int, settings: Mapping[str, Any], options: Mappin
 
 MLP_WIDTHS = (8, 16, 32)
 MLP_WAYS: tuple[dict[str, Any], ...] = (
-    {"solver": "adam", "learning_rate_init": 1e-3}, {"solver": "adam", "learning_rate_init": 1e-2}, {"solver": "lbfgs"},
+    {"solver": "adam", "learning_rate_init": 1e-3},
+    {"solver": "adam", "learning_rate_init": 1e-2},
+    {"solver": "lbfgs"},
 )
 MLP_ITERATIONS = 2000
 SOLVERS = {"mlp_adam": ("adam",), "mlp": ("adam", "lbfgs")}
@@ -157,14 +173,24 @@ def tuned_mlps(problem: Problem, seed: int) -> dict[str, Tuned]:
 
 def _mlp(width: int, way: Mapping[str, Any], seed: int) -> BaseEstimator:
     activation = "tanh" if way["solver"] == "lbfgs" else "relu"
-    return two_layers((width, width), seed, activation=activation, max_iter=MLP_ITERATIONS, max_fun=100_000, tol=1e-7,
-                      n_iter_no_change=50, **way)
+    return two_layers(
+        (width, width),
+        seed,
+        activation=activation,
+        max_iter=MLP_ITERATIONS,
+        max_fun=100_000,
+        tol=1e-7,
+        n_iter_no_change=50,
+        **way,
+    )
 
 
 def write_page(path: Path, title: str, parts: Sequence[str], csv: str, module: str, seeds: int) -> Path:
     """Write a Markdown page: title, parts, and where its numbers come from."""
-    source = (f"Rows: `{csv}`. {seeds} seeds, one thread and one process; {conditions()}. Made by "
-              f"`experiments/kafcm/{module}.py`.")
+    source = (
+        f"Rows: `{csv}`. {seeds} seeds, one thread and one process; {conditions()}. Made by "
+        f"`experiments/kafcm/{module}.py`."
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n\n".join([f"# {title}", *parts, source]) + "\n", encoding="utf-8")
     return path

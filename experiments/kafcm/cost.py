@@ -12,17 +12,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evokan.datasets.maps import sample_map
-from evokan.experiments import Context, Experiment, Rows
-from evokan.problem import Problem
-from evokan.reports import save
-from evokan.reports.style import BLUE, GREEN, MUTED, VERMILLION, dress, new_axes, styled
-from evokan.space import Budget, TrainingJob
-from experiments.benchmarks.report import Aim, aims_table, table
+from evokan.plots import save
+from evokan.plots.style import BLUE, GREEN, MUTED, VERMILLION, dress, new_axes, styled
+from evokan.problem.problem import Problem
+from evokan.spaces.training import Budget, TrainingJob
+from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm.common import write_page
+from experiments.pages import Aim, aims_table, table
 from search_spaces.kafcm import KAFCM, kernel
 from search_spaces.kafcm.encoding import from_mask
+from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_grid
 from search_spaces.kafcm.states import CODES
-from search_spaces.kafcm.training import compile_map, fold_states, initial_values, kernel_data, state_grid
+from search_spaces.kafcm.training import fold_states
 
 SIZES = (2, 3, 5, 10, 20, 50, 100, 200)
 GRID, ROWS, REPEATS = 5, 500, 5
@@ -50,15 +51,37 @@ def measure(concepts: int, repeat: int) -> dict[str, Any]:
         kernel.data_loss(theta, padded, net, CODES["tanh"], grid, data, work)
 
     def both() -> None:
-        kernel.loss_and_gradient(theta, gradient, padded, padded.copy(), net, CODES["tanh"], grid, data, work, scratch,
-                                 scratch.copy(), 0.0, 0.0)
+        kernel.loss_and_gradient(
+            theta,
+            gradient,
+            padded,
+            padded.copy(),
+            net,
+            CODES["tanh"],
+            grid,
+            data,
+            work,
+            scratch,
+            scratch.copy(),
+            0.0,
+            0.0,
+        )
 
     began = time.process_time()
     result = space.train([TrainingJob(architecture, problem.folds[0], repeat)], problem, Budget(20))[0]
     training = time.process_time() - began
-    return {"concepts": concepts, "repeat": repeat, "rows": len(problem.train), "n_edges": architecture.n_edges,
-            "n_params": architecture.n_params, "forward_seconds": _time(forward), "gradient_seconds": _time(both),
-            "training_seconds": training, "iterations": result.iterations, "val_loss": result.val_loss}
+    return {
+        "concepts": concepts,
+        "repeat": repeat,
+        "rows": len(problem.train),
+        "n_edges": architecture.n_edges,
+        "n_params": architecture.n_params,
+        "forward_seconds": _time(forward),
+        "gradient_seconds": _time(both),
+        "training_seconds": training,
+        "iterations": result.iterations,
+        "val_loss": result.val_loss,
+    }
 
 
 def _time(call: Any) -> float:
@@ -85,8 +108,14 @@ def run(context: Context) -> Sequence[Path]:
     frame = pd.DataFrame(rows.read()).apply(pd.to_numeric)
     medians = frame.groupby("concepts").median().reset_index()
     picture = save(plot_cost(medians), folder / "cost.png")
-    page = write_page(folder / "cost.md", "Parameters and cost against the number of concepts", _parts(medians),
-                      "cost.csv", "cost", frame.repeat.nunique())
+    page = write_page(
+        folder / "cost.md",
+        "Parameters and cost against the number of concepts",
+        _parts(medians),
+        "cost.csv",
+        "cost",
+        frame.repeat.nunique(),
+    )
     return [rows.path, picture, page]
 
 
@@ -107,24 +136,32 @@ def _parts(medians: pd.DataFrame) -> list[str]:
     at_20 = float(medians[medians.concepts == 20].training_seconds.iloc[0])
     aims = [Aim("training of a 20-concept map, all 400 edges, CPU s", 2.0, at_20, False)]
     if (medians.concepts > STEADY).any():
-        aims += [Aim(f"exponent of n, {label}, n >= {STEADY}", 2.1, exponent(medians, column), False)
-                 for label, column in (("forward pass", "forward_seconds"), ("loss and gradient", "gradient_seconds"))]
+        aims += [
+            Aim(f"exponent of n, {label}, n >= {STEADY}", 2.1, exponent(medians, column), False)
+            for label, column in (("forward pass", "forward_seconds"), ("loss and gradient", "gradient_seconds"))
+        ]
     header = ("concepts", "edges", "parameters", "forward, ms", "loss and gradient, ms", "training, s", "iterations")
-    return [f"Maps with every edge, {GRID} intervals, {int(medians.rows.max())} training rows, one step. Processor "
-            "time of the compiled kernels, medians of the repeats; training until the validation loss has not fallen "
-            "for 20 iterations.",
-            table(header, cells),
-            "The paper claims n^2 parameters and n^2 cost: the parameters are n^2 (G + k + 2) by construction. Aim of "
-            "the exponents: 2, with 0.1 for the noise of the measurement.", aims_table(aims), "![cost](cost.png)"]
+    return [
+        f"Maps with every edge, {GRID} intervals, {int(medians.rows.max())} training rows, one step. Processor "
+        "time of the compiled kernels, medians of the repeats; training until the validation loss has not fallen "
+        "for 20 iterations.",
+        table(header, cells),
+        "The paper claims n^2 parameters and n^2 cost: the parameters are n^2 (G + k + 2) by construction. Aim of "
+        "the exponents: 2, with 0.1 for the noise of the measurement.",
+        aims_table(aims),
+        "![cost](cost.png)",
+    ]
 
 
 def plot_cost(medians: pd.DataFrame) -> Axes:
     """Draw times against concepts, both logarithmic, with a line of slope 2."""
     with styled():
         ax = new_axes(5.6, 4.2)
-        for column, label, colour in (("forward_seconds", "forward pass", BLUE),
-                                      ("gradient_seconds", "loss and gradient", VERMILLION),
-                                      ("training_seconds", "whole training", GREEN)):
+        for column, label, colour in (
+            ("forward_seconds", "forward pass", BLUE),
+            ("gradient_seconds", "loss and gradient", VERMILLION),
+            ("training_seconds", "whole training", GREEN),
+        ):
             ax.plot(medians.concepts, medians[column], "o-", color=colour, label=label, linewidth=1.5, markersize=4)
         n = medians.concepts.to_numpy(dtype=float)
         last = float(medians.gradient_seconds.iloc[-1])

@@ -16,29 +16,45 @@ from sklearn.feature_selection import mutual_info_regression
 from evokan.arrays import FloatArray
 from evokan.datasets import load_dataset
 from evokan.datasets.maps import synthetic_map
-from evokan.experiments import Context, Experiment, Rows
-from evokan.problem import Problem
-from evokan.reports import save
-from evokan.reports.style import BLUE, GREEN, SKY, VERMILLION, dress, new_axes, styled
+from evokan.plots import save
+from evokan.plots.style import BLUE, GREEN, SKY, VERMILLION, dress, new_axes, styled
+from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
-from experiments.benchmarks.report import Aim, aims_table, table
+from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm.common import Found, middle, search, write_page
+from experiments.pages import Aim, aims_table, table
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 
-SETTINGS: dict[str, Any] = {"population": 40, "generations": 100, "folds": 2, "mutation_rate": 1.0,
-                            "parsimony": "one-se", "choose": "one-se"}
-NSGA2: dict[str, Any] = {"population": 50, "generations": 120, "folds": 1, "mutation_rate": 1.0,
-                         "algorithm": "nsga2", "objectives": "val_loss,n_edges", "choose": "one-se"}
+SETTINGS: dict[str, Any] = {
+    "population": 40,
+    "generations": 100,
+    "folds": 2,
+    "mutation_rate": 1.0,
+    "parsimony": "one-se",
+    "choose": "one-se",
+}
+NSGA2: dict[str, Any] = {
+    "population": 50,
+    "generations": 120,
+    "folds": 1,
+    "mutation_rate": 1.0,
+    "algorithm": "nsga2",
+    "objectives": "val_loss,n_edges",
+    "choose": "one-se",
+}
 OPTIONS = {"grid_bits": 3}
 STRONG = 0.1
 GOOD = 0.95
 FIRST_SEED = 10
 """Maps of lower seeds were looked at while this was built."""
-METHODS = {"kafcm": ("KA-FCM, the evolved graph", BLUE), "kafcm_strong": (f"KA-FCM, edges of strength {STRONG}", BLUE),
-           "nsga2": ("KA-FCM by NSGA-II, the evolved graph", SKY),
-           "fcm": ("FCM, weights above the best threshold", VERMILLION),
-           "mutual_information": ("mutual information above the best threshold", GREEN)}
+METHODS = {
+    "kafcm": ("KA-FCM, the evolved graph", BLUE),
+    "kafcm_strong": (f"KA-FCM, edges of strength {STRONG}", BLUE),
+    "nsga2": ("KA-FCM by NSGA-II, the evolved graph", SKY),
+    "fcm": ("FCM, weights above the best threshold", VERMILLION),
+    "mutual_information": ("mutual information above the best threshold", GREEN),
+}
 
 
 def scores(strength: FloatArray, true: NDArray[np.bool_], threshold: float) -> tuple[float, float, float]:
@@ -76,22 +92,39 @@ def measure(concepts: int, seed: int, smaller: dict[str, Any]) -> list[dict[str,
     began = time.process_time()
     rows = problem.development
     random_state = derive_seed("mutual information", seed) % 2**32
-    shared = np.array([mutual_info_regression(data.X[rows], data.y[rows, effect], random_state=random_state)
-                       for effect in range(concepts)])
+    shared = np.array(
+        [
+            mutual_info_regression(data.X[rows], data.y[rows, effect], random_state=random_state)
+            for effect in range(concepts)
+        ]
+    )
     weights = np.abs(fcm.matrix).T
-    cases = {"kafcm": (own, 1e-300, found.seconds), "kafcm_strong": (own, STRONG, found.seconds),
-             "nsga2": (other, 1e-300, crowded.seconds),
-             "fcm": (weights, best_threshold(weights, true), fcm.seconds),
-             "mutual_information": (shared, best_threshold(shared, true), time.process_time() - began)}
+    cases = {
+        "kafcm": (own, 1e-300, found.seconds),
+        "kafcm_strong": (own, STRONG, found.seconds),
+        "nsga2": (other, 1e-300, crowded.seconds),
+        "fcm": (weights, best_threshold(weights, true), fcm.seconds),
+        "mutual_information": (shared, best_threshold(shared, true), time.process_time() - began),
+    }
     result = []
     for method, (strength, threshold, seconds) in cases.items():
         precision, recall, f1 = scores(strength, true, threshold)
         # Ties count against the method: false edges first.
         order = np.lexsort((true.ravel(), -strength.ravel()))
-        result.append({"concepts": concepts, "seed": seed, "method": method, "true_edges": int(true.sum()),
-                       "found_edges": int((strength >= threshold).sum()), "precision": precision, "recall": recall,
-                       "f1": f1, "cpu_seconds": round(seconds, 2),
-                       "ranking": "r" + "".join("1" if true.ravel()[place] else "0" for place in order)})
+        result.append(
+            {
+                "concepts": concepts,
+                "seed": seed,
+                "method": method,
+                "true_edges": int(true.sum()),
+                "found_edges": int((strength >= threshold).sum()),
+                "precision": precision,
+                "recall": recall,
+                "f1": f1,
+                "cpu_seconds": round(seconds, 2),
+                "ranking": "r" + "".join("1" if true.ravel()[place] else "0" for place in order),
+            }
+        )
     return result
 
 
@@ -102,50 +135,79 @@ def run(context: Context) -> Sequence[Path]:
     count = 2 if context.quick else context.seeds or 10
     sizes = {5: count} if context.quick else {10: count, 5: (count + 1) // 2, 20: 1}
     rows = Rows(folder / "discovery.csv", ("concepts", "seed"))
-    for concepts, seed in context.each("maps", rows.missing([(n, s) for n, number in sizes.items()
-                                                             for s in range(FIRST_SEED, FIRST_SEED + number)])):
+    for concepts, seed in context.each(
+        "maps", rows.missing([(n, s) for n, number in sizes.items() for s in range(FIRST_SEED, FIRST_SEED + number)])
+    ):
         rows.add(*measure(concepts, seed, smaller))
     frame = pd.DataFrame(rows.read())
     for column in ("concepts", "seed", "true_edges", "found_edges", "precision", "recall", "f1", "cpu_seconds"):
         frame[column] = pd.to_numeric(frame[column])
     shown = 5 if context.quick else 10
     picture = save(plot_curves(frame[frame.concepts == shown]), folder / "discovery.png")
-    page = write_page(folder / "discovery.md", "Sparse causal discovery on maps with a known graph",
-                      _parts(frame), "discovery.csv", "discovery", count)
+    page = write_page(
+        folder / "discovery.md",
+        "Sparse causal discovery on maps with a known graph",
+        _parts(frame),
+        "discovery.csv",
+        "discovery",
+        count,
+    )
     return [rows.path, picture, page]
 
 
 def _parts(frame: pd.DataFrame) -> list[str]:
-    parts = ["`synthetic-map-N`: every concept has one to three causes, at least half of the curves are not monotonic, "
-             "500 steps (50 series of ten), noise 0.02 on states in [-1, 1]. Another map for each seed. The evolved "
-             f"graph: `ga`, {SETTINGS['population']} x {SETTINGS['generations']}, {SETTINGS['folds']} folds; of maps "
-             "within one standard error the smallest survives (`--parsimony one-se`), every child is mutated, at most "
-             f"8 grid intervals. NSGA-II: validation loss and edges as objectives, {NSGA2['population']} x "
-             f"{NSGA2['generations']}, one hold-out; it keeps a whole front from one edge on, and so fewer maps near "
-             "the true size. L1 was not needed. Strength of an edge: spread of what it adds, over the strongest one's. "
-             "The thresholds of the FCM and of mutual information (k nearest neighbours, scikit-learn) are the best "
-             "ones in hindsight, which no user could know; ours are not. Median [lowest, highest]."]
+    parts = [
+        "`synthetic-map-N`: every concept has one to three causes, at least half of the curves are not monotonic, "
+        "500 steps (50 series of ten), noise 0.02 on states in [-1, 1]. Another map for each seed. The evolved "
+        f"graph: `ga`, {SETTINGS['population']} x {SETTINGS['generations']}, {SETTINGS['folds']} folds; of maps "
+        "within one standard error the smallest survives (`--parsimony one-se`), every child is mutated, at most "
+        f"8 grid intervals. NSGA-II: validation loss and edges as objectives, {NSGA2['population']} x "
+        f"{NSGA2['generations']}, one hold-out; it keeps a whole front from one edge on, and so fewer maps near "
+        "the true size. L1 was not needed. Strength of an edge: spread of what it adds, over the strongest one's. "
+        "The thresholds of the FCM and of mutual information (k nearest neighbours, scikit-learn) are the best "
+        "ones in hindsight, which no user could know; ours are not. Median [lowest, highest]."
+    ]
     for concepts, group in frame.groupby("concepts"):
         cells = []
         for method, (label, _) in METHODS.items():
             own = group[group.method == method]
-            cells.append([label, *(middle(own[column].tolist())
-                                   for column in ("precision", "recall", "f1", "found_edges", "cpu_seconds"))])
+            cells.append(
+                [
+                    label,
+                    *(
+                        middle(own[column].tolist())
+                        for column in ("precision", "recall", "f1", "found_edges", "cpu_seconds")
+                    ),
+                ]
+            )
         true, maps = middle(group.true_edges.tolist()), group.seed.nunique()
-        parts += [f"## {concepts} concepts, {maps} map{'s' if maps > 1 else ''}, {true} true edges",
-                  table(("method", "precision", "recall", "F1", "edges", "CPU s"), cells)]
+        parts += [
+            f"## {concepts} concepts, {maps} map{'s' if maps > 1 else ''}, {true} true edges",
+            table(("method", "precision", "recall", "F1", "edges", "CPU s"), cells),
+        ]
         if group[group.method == "kafcm"].f1.median() < GOOD:
-            parts.append(f"The budget is that of the smaller maps: for {group.concepts.iloc[0] ** 2} possible edges it "
-                         "ends long before the graph is as sparse as it could be.")
+            parts.append(
+                f"The budget is that of the smaller maps: for {group.concepts.iloc[0] ** 2} possible edges it "
+                "ends long before the graph is as sparse as it could be."
+            )
         if concepts == 10:
             f1 = group.pivot_table(index="seed", columns="method", values="f1").median()
-            parts.append(aims_table([
-                Aim("edge F1 of the evolved graph, median", GOOD, float(f1["kafcm"])),
-                Aim(f"edge F1 of its edges of strength {STRONG}, median", GOOD, float(f1["kafcm_strong"])),
-                Aim("F1 above the FCM's", float(f1["fcm"]), float(f1["kafcm"])),
-                Aim("F1 above mutual information's", float(f1["mutual_information"]), float(f1["kafcm"]))]))
-    return [*parts, "Curves: edges taken by their strength, the strongest first. Dots: the graph that "
-            "a search ends with, or that of the best threshold.", "![precision and recall](discovery.png)"]
+            parts.append(
+                aims_table(
+                    [
+                        Aim("edge F1 of the evolved graph, median", GOOD, float(f1["kafcm"])),
+                        Aim(f"edge F1 of its edges of strength {STRONG}, median", GOOD, float(f1["kafcm_strong"])),
+                        Aim("F1 above the FCM's", float(f1["fcm"]), float(f1["kafcm"])),
+                        Aim("F1 above mutual information's", float(f1["mutual_information"]), float(f1["kafcm"])),
+                    ]
+                )
+            )
+    return [
+        *parts,
+        "Curves: edges taken by their strength, the strongest first. Dots: the graph that "
+        "a search ends with, or that of the best threshold.",
+        "![precision and recall](discovery.png)",
+    ]
 
 
 def plot_curves(frame: pd.DataFrame) -> Axes:

@@ -13,22 +13,26 @@ from matplotlib.figure import Figure
 from evokan.arrays import FloatArray
 from evokan.datasets import load_dataset
 from evokan.datasets.maps import YERKES_NOISE, sine_law, yerkes_dodson
-from evokan.experiments import Context, Experiment, Rows
 from evokan.explain import Split, find_formulas
-from evokan.reports import save
-from evokan.reports.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, styled
-from evokan.table import Table
-from experiments.benchmarks.report import Aim, aims_table, table
+from evokan.plots import save
+from evokan.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, styled
+from evokan.problem.table import Table
 from experiments.formula.laws import is_law
+from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm.common import Found, middle, search, tuned_mlps, two_panels, write_page
+from experiments.pages import Aim, aims_table, table
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 
 LAWS: dict[str, Callable[[FloatArray], FloatArray]] = {"yerkes-dodson": yerkes_dodson, "sine-law": sine_law}
 SETTINGS: dict[str, Any] = {"population": 16, "generations": 4, "choose": "best-loss"}
 OPTIONS: dict[str, dict[str, Any]] = {"yerkes-dodson": {}, "sine-law": {"bounding": "clip", "ridge": 0.0}}
-MODELS = {"kafcm": ("KA-FCM", BLUE), "fcm": ("FCM, scalar weights", VERMILLION), "mlp_adam": ("MLP, Adam", ORANGE),
-          "mlp": ("MLP, Adam or L-BFGS", GREEN)}
+MODELS = {
+    "kafcm": ("KA-FCM", BLUE),
+    "fcm": ("FCM, scalar weights", VERMILLION),
+    "mlp_adam": ("MLP, Adam", ORANGE),
+    "mlp": ("MLP, Adam or L-BFGS", GREEN),
+}
 Trained = tuple[Callable[[FloatArray], FloatArray], int, int, float]
 GRID = np.linspace(-1.0, 1.0, 2001)
 
@@ -56,12 +60,24 @@ def measure(name: str, seed: int) -> list[dict[str, Any]]:
         values = model(data.X[test]).reshape(-1)
         curve = model(GRID[:, None]).reshape(-1)
         error = values - data.y[test]
-        rows.append({"law": name, "seed": seed, "model": label, "mse": float(np.mean(error**2)),
-                     "max_error": float(np.abs(error).max()), "sd_error": float(error.std()),
-                     "max_error_law": float(np.abs(curve - law(GRID)).max()),
-                     "highest_at": float(GRID[curve.argmax()]), "n_params": params,
-                     "grid": found.architecture.intervals if label == "kafcm" else "", "tried": tried,
-                     "cpu_seconds": round(seconds, 2), "formula": "", "formula_is_law": ""})
+        rows.append(
+            {
+                "law": name,
+                "seed": seed,
+                "model": label,
+                "mse": float(np.mean(error**2)),
+                "max_error": float(np.abs(error).max()),
+                "sd_error": float(error.std()),
+                "max_error_law": float(np.abs(curve - law(GRID)).max()),
+                "highest_at": float(GRID[curve.argmax()]),
+                "n_params": params,
+                "grid": found.architecture.intervals if label == "kafcm" else "",
+                "tried": tried,
+                "cpu_seconds": round(seconds, 2),
+                "formula": "",
+                "formula_is_law": "",
+            }
+        )
     if name == "sine-law":
         rows[0] |= read(found)
     return rows
@@ -85,34 +101,54 @@ def run(context: Context) -> Sequence[Path]:
     for column in ("mse", "max_error", "sd_error", "max_error_law", "highest_at", "n_params", "tried", "cpu_seconds"):
         frame[column] = pd.to_numeric(frame[column])
     pictures = [save(_picture(name), folder / f"{name}.png") for name in LAWS]
-    page = write_page(folder / "laws.md", "Experiments I and II: one edge, one law", _parts(frame), "laws.csv", "laws",
-                      frame.seed.nunique())
+    page = write_page(
+        folder / "laws.md",
+        "Experiments I and II: one edge, one law",
+        _parts(frame),
+        "laws.csv",
+        "laws",
+        frame.seed.nunique(),
+    )
     return [rows.path, *pictures, page]
 
 
 def _parts(frame: pd.DataFrame) -> list[str]:
-    parts = ["1,000 rows to search with, 2,000 test rows; the steepness, the noise and the numbers of rows are ours "
-             "(the text of the paper we hold has lost its numbers). Median [lowest, highest] over the seeds, which "
-             "change data and search alike. FCM: scalar weights by particle swarm. MLP: two hidden layers, the best of "
-             "6 (Adam) or 9 (Adam or L-BFGS) by the same validation rows, fitted again like ours."]
-    for name, title in (("yerkes-dodson", "Tables I and II: performance = 2 exp(-5 stress^2) - 1, noise 0.05"),
-                        ("sine-law", "Tables III and IV: b = sin(pi a), no noise; bounding by clipping")):
+    parts = [
+        "1,000 rows to search with, 2,000 test rows; the steepness, the noise and the numbers of rows are ours "
+        "(the text of the paper we hold has lost its numbers). Median [lowest, highest] over the seeds, which "
+        "change data and search alike. FCM: scalar weights by particle swarm. MLP: two hidden layers, the best of "
+        "6 (Adam) or 9 (Adam or L-BFGS) by the same validation rows, fitted again like ours."
+    ]
+    for name, title in (
+        ("yerkes-dodson", "Tables I and II: performance = 2 exp(-5 stress^2) - 1, noise 0.05"),
+        ("sine-law", "Tables III and IV: b = sin(pi a), no noise; bounding by clipping"),
+    ):
         part = frame[frame.law == name]
         cells = []
         for model, (label, _) in MODELS.items():
             own = part[part.model == model]
             columns = ("mse", "max_error", "sd_error", "max_error_law", "n_params", "cpu_seconds")
             cells.append([label, *(middle(own[column].tolist()) for column in columns)])
-        header = ("model", "test MSE", "largest test error", "sd of the error", "largest error against the law",
-                  "parameters", "CPU s with search")
+        header = (
+            "model",
+            "test MSE",
+            "largest test error",
+            "sd of the error",
+            "largest error against the law",
+            "parameters",
+            "CPU s with search",
+        )
         parts += [f"## {title}", table(header, cells), _aims(name, part)]
         if name == "sine-law":
             own = part[part.model == "kafcm"]
             texts = own.formula.value_counts()
-            parts.append(f"The formula of the edge, read by `evokan.explain` and in the units of the data, is the law "
-                         f"with its constants to 3 digits with {int(pd.to_numeric(own.formula_is_law).sum())} of "
-                         f"{len(own)} seeds: " + "; ".join(f"`{text}` ({count})" for text, count in texts.items())
-                         + ". A bound that no row reaches is left out of a formula.")
+            parts.append(
+                f"The formula of the edge, read by `evokan.explain` and in the units of the data, is the law "
+                f"with its constants to 3 digits with {int(pd.to_numeric(own.formula_is_law).sum())} of "
+                f"{len(own)} seeds: "
+                + "; ".join(f"`{text}` ({count})" for text, count in texts.items())
+                + ". A bound that no row reaches is left out of a formula."
+            )
         parts.append(f"![{name}]({name}.png)")
     return parts
 
@@ -120,12 +156,14 @@ def _parts(frame: pd.DataFrame) -> list[str]:
 def _aims(name: str, part: pd.DataFrame) -> str:
     ours, fcm, adam, mlp = (part[part.model == model] for model in MODELS)
     if name == "yerkes-dodson":
-        aims = [Aim("largest error against the noise-free law, median", 0.04, float(ours.max_error_law.median()),
-                    False),
-                Aim("test MSE / noise variance, median", 1.05, float(ours.mse.median()) / YERKES_NOISE**2, False),
-                Aim("MSE of the FCM / ours, median", 10, float(np.median(fcm.mse.to_numpy() / ours.mse.to_numpy()))),
-                Aim("distance of the optimum from the true one, median", 0.02, float(ours.highest_at.abs().median()),
-                    False)]
+        aims = [
+            Aim("largest error against the noise-free law, median", 0.04, float(ours.max_error_law.median()), False),
+            Aim("test MSE / noise variance, median", 1.05, float(ours.mse.median()) / YERKES_NOISE**2, False),
+            Aim("MSE of the FCM / ours, median", 10, float(np.median(fcm.mse.to_numpy() / ours.mse.to_numpy()))),
+            Aim(
+                "distance of the optimum from the true one, median", 0.02, float(ours.highest_at.abs().median()), False
+            ),
+        ]
     else:
         aims = [Aim("test MSE, median", 1e-7, float(ours.mse.median()), False)]
         for name_, other in (("by Adam", adam), ("by Adam or L-BFGS", mlp)):

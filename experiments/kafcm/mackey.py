@@ -12,18 +12,22 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from evokan.arrays import FloatArray
-from evokan.baselines import fit_baselines
 from evokan.datasets import load_dataset
-from evokan.experiments import Context, Experiment, Rows
-from evokan.reports import save
-from evokan.reports.style import BLUE, GREEN, INK, ORANGE, VERMILLION, dress, styled
-from experiments.benchmarks.report import table
+from evokan.plots import save
+from evokan.plots.style import BLUE, GREEN, INK, ORANGE, VERMILLION, dress, styled
+from evokan.problem.baselines import fit_baselines
+from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm.common import SOLVERS, middle, search, tuned_mlps, two_panels, write_page
+from experiments.pages import table
 from search_spaces.kafcm.classical import train_classical
 
 SETTINGS = {"population": 40, "generations": 10}
-MODELS = {"kafcm": ("KA-FCM", BLUE), "fcm": ("FCM, scalar weights", VERMILLION),
-          "mlp_adam": ("MLP, Adam", ORANGE), "mlp": ("MLP, Adam or L-BFGS", GREEN)}
+MODELS = {
+    "kafcm": ("KA-FCM", BLUE),
+    "fcm": ("FCM, scalar weights", VERMILLION),
+    "mlp_adam": ("MLP, Adam", ORANGE),
+    "mlp": ("MLP, Adam or L-BFGS", GREEN),
+}
 
 
 def mape(values: FloatArray, wanted: FloatArray) -> float:
@@ -39,15 +43,26 @@ def measure(seed: int) -> tuple[list[dict[str, Any]], dict[str, FloatArray]]:
     fcm = train_classical(problem, seed)
     x, y = data.X[problem.test], data.y[problem.test].astype(np.float64)
     values = {"kafcm": found.predict(x).reshape(-1), "fcm": fcm.predict(x).reshape(-1)}
-    spent = {"kafcm": (found.architecture.n_params, found.networks, found.seconds),
-             "fcm": (fcm.matrix.size, 1, fcm.seconds)}
+    spent = {
+        "kafcm": (found.architecture.n_params, found.networks, found.seconds),
+        "fcm": (fcm.matrix.size, 1, fcm.seconds),
+    }
     for label, mlp in tuned_mlps(problem, seed).items():
         values[label], spent[label] = mlp.predict(x), (mlp.n_params, mlp.tried, mlp.seconds)
-    rows = [{"seed": seed, "model": name, "mape": mape(values[name], y),
-             "rmse": float(np.sqrt(np.mean((values[name] - y) ** 2))), "n_params": spent[name][0],
-             "n_edges": found.architecture.n_edges if name == "kafcm" else "",
-             "grid": found.architecture.intervals if name == "kafcm" else "", "tried": spent[name][1],
-             "cpu_seconds": round(spent[name][2], 2)} for name in MODELS]
+    rows = [
+        {
+            "seed": seed,
+            "model": name,
+            "mape": mape(values[name], y),
+            "rmse": float(np.sqrt(np.mean((values[name] - y) ** 2))),
+            "n_params": spent[name][0],
+            "n_edges": found.architecture.n_edges if name == "kafcm" else "",
+            "grid": found.architecture.intervals if name == "kafcm" else "",
+            "tried": spent[name][1],
+            "cpu_seconds": round(spent[name][2], 2),
+        }
+        for name in MODELS
+    ]
     return rows, values
 
 
@@ -61,8 +76,14 @@ def run(context: Context) -> Sequence[Path]:
     for column in ("mape", "rmse", "n_params", "tried", "cpu_seconds"):
         frame[column] = pd.to_numeric(frame[column])
     picture = save(_picture(), folder / "mackey-glass.png")
-    page = write_page(folder / "mackey.md", "Experiment III: Mackey-Glass, x(t + 6) from four earlier values",
-                      _parts(frame), "mackey.csv", "mackey", frame.seed.nunique())
+    page = write_page(
+        folder / "mackey.md",
+        "Experiment III: Mackey-Glass, x(t + 6) from four earlier values",
+        _parts(frame),
+        "mackey.csv",
+        "mackey",
+        frame.seed.nunique(),
+    )
     return [rows.path, picture, page]
 
 
@@ -70,29 +91,41 @@ def _parts(frame: pd.DataFrame) -> list[str]:
     cells = []
     for model, (label, _) in MODELS.items():
         own = frame[frame.model == model]
-        cells.append([label, middle(own.mape.tolist()), middle(own.rmse.tolist()), middle(own.n_params.tolist()),
-                      middle(own.tried.tolist()), middle(own.cpu_seconds.tolist())])
+        cells.append(
+            [
+                label,
+                middle(own.mape.tolist()),
+                middle(own.rmse.tolist()),
+                middle(own.n_params.tolist()),
+                middle(own.tried.tolist()),
+                middle(own.cpu_seconds.tolist()),
+            ]
+        )
     wide = frame.pivot_table(index="seed", columns="model", values="mape")
     verdicts = []
     for other in SOLVERS:
         ratio = wide.kafcm / wide[other]
-        verdict = (f"- MAPE of KA-FCM / MAPE of {MODELS[other][0]}: {middle(ratio.tolist())}; KA-FCM is better with "
-                   f"{int((ratio < 1).sum())} of {len(ratio)} seeds")
+        verdict = (
+            f"- MAPE of KA-FCM / MAPE of {MODELS[other][0]}: {middle(ratio.tolist())}; KA-FCM is better with "
+            f"{int((ratio < 1).sum())} of {len(ratio)} seeds"
+        )
         if len(wide) > 5:
             verdict += f" (Wilcoxon, two-sided, p = {stats.wilcoxon(wide.kafcm, wide[other]).pvalue:.2g})"
         verdicts.append(verdict + ".")
     others = fit_baselines(load_problem())
     lines = [[name, f"{figures['rmse']:.4f}"] for name, figures in others.items() if "rmse" in figures]
-    return ["t = 118 ... 1117, the first 500 rows to search and train with (a fifth of them validation), the last 500 "
-            "to test on; the usual constants of the system, as the paper's are lost. The data is fixed: seeds change "
-            "the search and the training. MLP: two hidden layers, the best of 6 (Adam) or 9 (Adam or L-BFGS) by the "
-            "same validation rows, fitted again like ours. A map of one step is a sum of one-variable functions in a "
-            "bounding function: it has no products of inputs, and that is its limit here.",
-            table(("model", "test MAPE, %", "test RMSE", "parameters", "networks tried", "CPU s"), cells),
-            "Published claim: half of the MLP's MAPE, and the FCM worst. " + _verdict(wide) + "\n\n"
-            + "\n".join(verdicts),
-            "Test RMSE of scikit-learn's models on the same rows, untuned:", table(("model", "RMSE"), lines),
-            "![predictions](mackey-glass.png)"]
+    return [
+        "t = 118 ... 1117, the first 500 rows to search and train with (a fifth of them validation), the last 500 "
+        "to test on; the usual constants of the system, as the paper's are lost. The data is fixed: seeds change "
+        "the search and the training. MLP: two hidden layers, the best of 6 (Adam) or 9 (Adam or L-BFGS) by the "
+        "same validation rows, fitted again like ours. A map of one step is a sum of one-variable functions in a "
+        "bounding function: it has no products of inputs, and that is its limit here.",
+        table(("model", "test MAPE, %", "test RMSE", "parameters", "networks tried", "CPU s"), cells),
+        "Published claim: half of the MLP's MAPE, and the FCM worst. " + _verdict(wide) + "\n\n" + "\n".join(verdicts),
+        "Test RMSE of scikit-learn's models on the same rows, untuned:",
+        table(("model", "RMSE"), lines),
+        "![predictions](mackey-glass.png)",
+    ]
 
 
 def _verdict(mapes: pd.DataFrame) -> str:
@@ -103,14 +136,16 @@ def _verdict(mapes: pd.DataFrame) -> str:
     if max(ratios) <= 0.6:
         return f"Reproduced. {worst}"
     if min(ratios) > 1.0:
-        return (f"**Refuted on this data**: with the same rows for each and a tuned MLP, KA-FCM's MAPE is "
-                f"{min(ratios):.1f} to {max(ratios):.1f} times the MLP's. {worst}")
+        return (
+            f"**Refuted on this data**: with the same rows for each and a tuned MLP, KA-FCM's MAPE is "
+            f"{min(ratios):.1f} to {max(ratios):.1f} times the MLP's. {worst}"
+        )
     return f"Reproduced in part: the medians' ratios are {min(ratios):.2f} to {max(ratios):.2f}. {worst}"
 
 
 def load_problem() -> Any:
     """Return the problem as the searches see it, with one fold."""
-    from evokan.problem import Problem
+    from evokan.problem.problem import Problem
 
     return Problem.from_table(load_dataset("mackey-glass"))
 
@@ -125,8 +160,13 @@ def _picture() -> Figure:
         figure, top, bottom = two_panels(8.0)
         top.plot(moments, y, color=INK, linewidth=3.0, alpha=0.3, label="Mackey-Glass")
         for model, (label, colour) in reversed(MODELS.items()):
-            top.plot(moments, values[model], color=colour, linewidth=1.1,
-                     label=f"{label}: MAPE {mape(values[model], y):.2g} %")
+            top.plot(
+                moments,
+                values[model],
+                color=colour,
+                linewidth=1.1,
+                label=f"{label}: MAPE {mape(values[model], y):.2g} %",
+            )
             bottom.plot(moments, np.abs(values[model] - y), color=colour, linewidth=0.8)
         bottom.set_ylim(1e-5, 1.0)
         dress(top, y_label="x(t + 6 s)")

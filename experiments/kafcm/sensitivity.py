@@ -13,17 +13,18 @@ import torch
 from matplotlib.axes import Axes
 
 from evokan.datasets import load_dataset
-from evokan.experiments import Context, Experiment, Rows
-from evokan.problem import Problem
-from evokan.reports import save
-from evokan.reports.style import CYCLE, dress, new_axes, styled
-from experiments.benchmarks.report import table
+from evokan.plots import save
+from evokan.plots.style import CYCLE, dress, new_axes, styled
+from evokan.problem.problem import Problem
+from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm.common import write_page
+from experiments.pages import table
 from search_spaces.kafcm import KAFCMOptions
 from search_spaces.kafcm.encoding import from_mask
+from search_spaces.kafcm.flat import initial_values, state_dict, state_grid
 from search_spaces.kafcm.network import build_model
 from search_spaces.kafcm.options import Bounding
-from search_spaces.kafcm.training import fold_states, initial_values, state_dict, state_grid
+from search_spaces.kafcm.training import fold_states
 
 DATASETS: dict[str, Bounding] = {"yerkes-dodson": "tanh", "sine-law": "clip", "mackey-glass": "tanh"}
 GRIDS = (3, 5, 8, 12, 20)
@@ -38,8 +39,13 @@ def measure(name: str, seed: int, grid: int, rate: float, epochs: Sequence[int])
     options = KAFCMOptions(bounding=DATASETS[name], ridge=0.0)
     arrays = fold_states(problem, problem.folds[0], options)
     architecture = from_mask(np.ones((problem.n_outputs, problem.n_features), dtype=bool), grid)
-    values = state_dict(architecture, initial_values(architecture, options, seed), np.zeros(problem.n_outputs),
-                        state_grid(options, grid), arrays.states)
+    values = state_dict(
+        architecture,
+        initial_values(architecture, options, seed),
+        np.zeros(problem.n_outputs),
+        state_grid(options, grid),
+        arrays.states,
+    )
     model = build_model(architecture, problem, values, options.bounding)
     optimiser = torch.optim.Adam(model.parameters(), lr=rate)
     targets = np.asarray(problem.table.y, dtype=np.float64)[:, None]
@@ -74,8 +80,14 @@ def run(context: Context) -> Sequence[Path]:
     for column in (*FACTORS, "mse"):
         frame[column] = pd.to_numeric(frame[column])
     picture = save(plot_sensitivity(frame), folder / "sensitivity.png")
-    page = write_page(folder / "sensitivity.md", "Grid size, learning rate and epochs", _parts(frame),
-                      "sensitivity.csv", "sensitivity", frame.seed.nunique())
+    page = write_page(
+        folder / "sensitivity.md",
+        "Grid size, learning rate and epochs",
+        _parts(frame),
+        "sensitivity.csv",
+        "sensitivity",
+        frame.seed.nunique(),
+    )
     return [rows.path, picture, page]
 
 
@@ -83,21 +95,32 @@ def _parts(frame: pd.DataFrame) -> list[str]:
     cells, best = [], []
     for name, group in frame.groupby("dataset", sort=False):
         logs = np.log10(group.mse)
-        correlations = [f"{logs.corr(group[factor], method=how):+.2f}" for how in ("pearson", "spearman")
-                        for factor in FACTORS]
+        correlations = [
+            f"{logs.corr(group[factor], method=how):+.2f}" for how in ("pearson", "spearman") for factor in FACTORS
+        ]
         cells.append([str(name), *correlations])
         means = group.assign(log=logs).groupby(list(FACTORS)).log.mean().reset_index()
         lowest = means.sort_values("log").to_dict("records")[0]
-        best.append([str(name), f"{lowest['grid']:g}", f"{lowest['rate']:g}", f"{lowest['epochs']:g}",
-                     f"{10 ** lowest['log']:.3g}"])
-    return ["As in the paper: every map trained by a plain gradient method with each grid size "
-            f"({', '.join(map(str, GRIDS))}), learning rate ({', '.join(map(str, RATES))}) and number of epochs "
-            f"({EPOCHS[0]} to {EPOCHS[-1]}); the values are ours, the paper's are lost. Adam, full batch, test MSE. "
-            "The family itself is trained by L-BFGS, which has no learning rate.",
-            "Correlation with the logarithm of the error (negative: more of it, less error):",
-            table(("data", *(f"{how}, {factor}" for how in ("Pearson", "Spearman") for factor in FACTORS)), cells),
-            "Best settings and their error (geometric mean over the seeds):",
-            table(("data", "grid", "rate", "epochs", "test MSE"), best), "![error against epochs](sensitivity.png)"]
+        best.append(
+            [
+                str(name),
+                f"{lowest['grid']:g}",
+                f"{lowest['rate']:g}",
+                f"{lowest['epochs']:g}",
+                f"{10 ** lowest['log']:.3g}",
+            ]
+        )
+    return [
+        "As in the paper: every map trained by a plain gradient method with each grid size "
+        f"({', '.join(map(str, GRIDS))}), learning rate ({', '.join(map(str, RATES))}) and number of epochs "
+        f"({EPOCHS[0]} to {EPOCHS[-1]}); the values are ours, the paper's are lost. Adam, full batch, test MSE. "
+        "The family itself is trained by L-BFGS, which has no learning rate.",
+        "Correlation with the logarithm of the error (negative: more of it, less error):",
+        table(("data", *(f"{how}, {factor}" for how in ("Pearson", "Spearman") for factor in FACTORS)), cells),
+        "Best settings and their error (geometric mean over the seeds):",
+        table(("data", "grid", "rate", "epochs", "test MSE"), best),
+        "![error against epochs](sensitivity.png)",
+    ]
 
 
 def plot_sensitivity(frame: pd.DataFrame) -> Axes:
@@ -109,8 +132,13 @@ def plot_sensitivity(frame: pd.DataFrame) -> Axes:
             medians = group.groupby(["rate", "epochs"]).mse.median().reset_index()
             rate = medians.sort_values("mse").rate.iloc[0]
             line = medians[medians.rate == rate]
-            ax.plot(line.epochs, line.mse, color=CYCLE[number % len(CYCLE)], linewidth=1.6,
-                    label=f"G = {grid}, rate {rate:g}")
+            ax.plot(
+                line.epochs,
+                line.mse,
+                color=CYCLE[number % len(CYCLE)],
+                linewidth=1.6,
+                label=f"G = {grid}, rate {rate:g}",
+            )
         ax.set_yscale("log")
         dress(ax, x_label="epochs of Adam", y_label="test MSE, sine law")
         ax.legend(fontsize=8)

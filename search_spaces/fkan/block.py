@@ -42,9 +42,17 @@ class FractionalJacobi(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, degree: int, neurons: int | None = None, *, alpha: float = 1.0, beta: float = 1.0,
-                 gamma: float = 0.0, device: torch.device | str | None = None,
-                 dtype: torch.dtype | None = None) -> None:
+    def __init__(
+        self,
+        degree: int,
+        neurons: int | None = None,
+        *,
+        alpha: float = 1.0,
+        beta: float = 1.0,
+        gamma: float = 0.0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
         if degree < 0:
             raise ValueError(f"degree must be at least 0, got {degree}")
@@ -54,7 +62,8 @@ class FractionalJacobi(nn.Module):
         self.neurons = neurons
         shape = () if neurons is None else (neurons,)
         self.alpha, self.beta, self.gamma = (
-            nn.Parameter(torch.full(shape, value, device=device, dtype=dtype)) for value in (alpha, beta, gamma))
+            nn.Parameter(torch.full(shape, value, device=device, dtype=dtype)) for value in (alpha, beta, gamma)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the values, of the shape and dtype of `x`: (..., neurons) where triples belong to neurons.

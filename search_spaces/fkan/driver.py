@@ -25,9 +25,24 @@ VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
-def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, labels_val: Array,
-          targets_val: Array, net: Net, ridge: float, steps: int, history: int, learning_rate: float, patience: int,
-          last_iteration: int, looks: Array, trace: Array) -> NDArray[np.float64]:
+def train(
+    theta: Array,
+    x: Array,
+    x_val: Array,
+    labels: Array,
+    targets: Array,
+    labels_val: Array,
+    targets_val: Array,
+    net: Net,
+    ridge: float,
+    steps: int,
+    history: int,
+    learning_rate: float,
+    patience: int,
+    last_iteration: int,
+    looks: Array,
+    trace: Array,
+) -> NDArray[np.float64]:
     """Train one network and leave the kept values in `theta`.
 
     Parameters
@@ -92,7 +107,7 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
             if not adam:
                 iteration += 1
             if iteration <= trace.shape[0]:
-                trace[iteration - 1] = theta[theta.shape[0] - trace.shape[1]:]
+                trace[iteration - 1] = theta[theta.shape[0] - trace.shape[1] :]
             since += 1
         ended = command in (CONVERGED, FAILED) or (last_iteration > 0 and iteration >= last_iteration)
         if adam and not np.isfinite(loss):

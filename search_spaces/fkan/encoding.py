@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from evokan.chromosome import ChromosomeLayout, NeuronSegment, Segment, Value, ValueSegment
 from evokan.errors import InvalidArchitecture
-from evokan.space import Architecture
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Segment, Value, ValueSegment
 from search_spaces.fkan.options import FKANOptions
 
 SEQUENTIAL, PARALLEL = "sequential", "parallel"
@@ -93,16 +93,29 @@ class FKANArchitecture(Architecture):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"n_inputs": self.n_inputs, "n_outputs": self.n_outputs, "inputs": list(self.inputs),
-                "wiring": self.wiring, "widths": list(self.widths), "degrees": list(self.degrees),
-                "shared": self.shared}
+        return {
+            "n_inputs": self.n_inputs,
+            "n_outputs": self.n_outputs,
+            "inputs": list(self.inputs),
+            "wiring": self.wiring,
+            "widths": list(self.widths),
+            "degrees": list(self.degrees),
+            "shared": self.shared,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FKANArchitecture:
         """Return the architecture whose `to_json` gave `data`."""
         inputs, widths, degrees = (tuple(map(int, data[name])) for name in ("inputs", "widths", "degrees"))
-        return cls(int(data["n_inputs"]), int(data["n_outputs"]), inputs, str(data["wiring"]), widths, degrees,
-                   bool(data["shared"]))
+        return cls(
+            int(data["n_inputs"]),
+            int(data["n_outputs"]),
+            inputs,
+            str(data["wiring"]),
+            widths,
+            degrees,
+            bool(data["shared"]),
+        )
 
 
 def layout(n_inputs: int, options: FKANOptions) -> ChromosomeLayout:
@@ -134,15 +147,26 @@ def decode(values: Mapping[str, Value], n_outputs: int, options: FKANOptions) ->
     depth = _chosen(values, "depth", options.min_depth, options.max_depth)
     widths, degrees = (
         tuple(_chosen(values, f"{name}{block}", low, high) for block in range(1, depth + 1))
-        for name, low, high in (("width", options.min_width, options.max_width),
-                                ("degree", options.min_degree, options.max_degree)))
+        for name, low, high in (
+            ("width", options.min_width, options.max_width),
+            ("degree", options.min_degree, options.max_degree),
+        )
+    )
     wiring = options.wiring if options.wiring != "both" else (PARALLEL if values["wiring"] else SEQUENTIAL)
-    return network(len(mask), n_outputs, tuple(np.flatnonzero(mask).tolist()), wiring, widths, degrees,
-                   options.triples == "block")
+    return network(
+        len(mask), n_outputs, tuple(np.flatnonzero(mask).tolist()), wiring, widths, degrees, options.triples == "block"
+    )
 
 
-def network(n_inputs: int, n_outputs: int, inputs: tuple[int, ...], wiring: str, widths: tuple[int, ...],
-            degrees: tuple[int, ...], shared: bool = True) -> FKANArchitecture:
+def network(
+    n_inputs: int,
+    n_outputs: int,
+    inputs: tuple[int, ...],
+    wiring: str,
+    widths: tuple[int, ...],
+    degrees: tuple[int, ...],
+    shared: bool = True,
+) -> FKANArchitecture:
     """Return the architecture in its one canonical form.
 
     The order of parallel branches means nothing, so they are sorted; a single branch is a sequence.

@@ -61,7 +61,7 @@ def coefficients(degree: int, a: float, b: float, out: Array) -> None:
         scale = second / ((n + 1) * third * fourth)
         d_scale = scale * (1.0 / second - 1.0 / third - 1.0 / fourth)
         b_n, c_n = spread * factor, (n + a) * (n + b) * scale
-        for part in range(2, -1, -1):       # the values last: the derivatives need the former ones
+        for part in range(2, -1, -1):  # the values last: the derivatives need the former ones
             _times_t(out[part], n, shifted)
             for k in range(n + 2):
                 before[part, k] = a_n * shifted[k] + b_n * out[part, k] - c_n * before[part, k]

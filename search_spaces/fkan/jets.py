@@ -52,8 +52,9 @@ def network_jets(theta: Array, net: Net, columns: Array, x: Array, inverse_scale
 
 
 @jit
-def jet_gradients(theta: Array, net: Net, columns: Array, x: Array, inverse_scale: Array, seeds: Array,
-                  out: Array) -> None:
+def jet_gradients(
+    theta: Array, net: Net, columns: Array, x: Array, inverse_scale: Array, seeds: Array, out: Array
+) -> None:
     """Fill, for every point, the gradient in the parameters of the sum of `seeds` times the output's jet.
 
     Parameters
@@ -137,8 +138,17 @@ def activate(x: float, g: float, series: Array, degree: int, parts: Array) -> No
 
 
 @jit
-def _forward(theta: Array, net: Net, blocks: Blocks, columns: Array, x: Array, inverse_scale: Array, value: Array,
-             below: Array, parts: Array) -> None:
+def _forward(
+    theta: Array,
+    net: Net,
+    blocks: Blocks,
+    columns: Array,
+    x: Array,
+    inverse_scale: Array,
+    value: Array,
+    below: Array,
+    parts: Array,
+) -> None:
     """Carry the jets of one point from the inputs to the output."""
     sizes, first, degrees = net
     series, _, g = blocks
@@ -179,8 +189,9 @@ def _forward(theta: Array, net: Net, blocks: Blocks, columns: Array, x: Array, i
 
 
 @jit
-def _backward(theta: Array, net: Net, value: Array, below: Array, parts: Array, adjoint: Array, d: int,
-              row: Array) -> None:
+def _backward(
+    theta: Array, net: Net, value: Array, below: Array, parts: Array, adjoint: Array, d: int, row: Array
+) -> None:
     """Add the gradient of one point to `row`; places of alpha and beta get that along the series in a and b."""
     sizes, first, degrees = net
     count = degrees.shape[0]

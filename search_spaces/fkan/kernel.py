@@ -1,7 +1,7 @@
 """The compiled loss and gradient of one fKAN on a table.
 
 A network is a chain of linear maps; above each but the last, neurons are grouped in blocks that share degree, alpha,
-beta and gamma (`search_spaces.fkan.network.compile_network`). The parameter vector holds, for every linear map, its
+beta and gamma (`search_spaces.fkan.flat.compile_network`). The parameter vector holds, for every linear map, its
 weights (upper neuron by upper neuron) and its biases; then alpha, beta and gamma of all blocks. Rows are worked on in
 runs that stay in the processor's first caches.
 """
@@ -94,7 +94,7 @@ def forward(theta: Array, x: Array, start: int, rows: int, net: Net, blocks: Blo
                     for i in range(width):
                         row[i] += weight * source[i]
         if level == sizes.shape[0] - 1:
-            value[node:node + upper] = below[node:node + upper]
+            value[node : node + upper] = below[node : node + upper]
         else:
             while block < degrees.shape[0] and first[block] < node + upper:
                 for j in range(first[block], first[block + 1]):
@@ -112,7 +112,7 @@ def activate(x: Array, g: float, series: Array, degree: int, log_s: Array, z: Ar
     for i in range(x.shape[0]):
         z[i] = exp(g * log_s[i])
         twice = 4.0 * z[i] - 2.0
-        after, now = 0.0, 0.0           # Clenshaw's recurrence
+        after, now = 0.0, 0.0  # Clenshaw's recurrence
         for k in range(degree, 0, -1):
             after, now = now, series[k] + twice * now - after
         out[i] = series[0] + 0.5 * twice * now - after
@@ -165,8 +165,9 @@ def data_loss(theta: Array, x: Array, labels: Array, targets: Array, net: Net, w
 
 
 @jit
-def loss_and_gradient(theta: Array, grad: Array, x: Array, labels: Array, targets: Array, net: Net, work: Work,
-                      ridge: float) -> Any:
+def loss_and_gradient(
+    theta: Array, grad: Array, x: Array, labels: Array, targets: Array, net: Net, work: Work, ridge: float
+) -> Any:
     """Return the mean loss plus ridge times the sum of squared weights, and fill its gradient `grad`."""
     sizes, _, _ = net
     value, gradient = work[0], work[4]
@@ -192,8 +193,7 @@ def loss_and_gradient(theta: Array, grad: Array, x: Array, labels: Array, target
 
 
 @jit
-def backward(theta: Array, grad: Array, x: Array, start: int, rows: int, net: Net, blocks: Blocks,
-             work: Work) -> None:
+def backward(theta: Array, grad: Array, x: Array, start: int, rows: int, net: Net, blocks: Blocks, work: Work) -> None:
     """Add the gradient of one run to `grad`, from that in the outputs down."""
     sizes, first, degrees = net
     value, _, _, _, gradient = work
@@ -214,14 +214,14 @@ def backward(theta: Array, grad: Array, x: Array, start: int, rows: int, net: Ne
                     backward_block(theta, grad, block, j, net, blocks, work, scratch)
                 block -= 1
         if level > 1:
-            gradient[node - lower:node] = 0.0
+            gradient[node - lower : node] = 0.0
         for j in range(upper):
             above = gradient[node + j]
             for i in range(rows):
                 grad[bias + j] += above[i]
         for k in range(lower):
             if level == 1:
-                source[:rows] = x[k, start:start + rows]
+                source[:rows] = x[k, start : start + rows]
             else:
                 source[:] = value[node - lower + k]
                 below = gradient[node - lower + k]
@@ -235,8 +235,9 @@ def backward(theta: Array, grad: Array, x: Array, start: int, rows: int, net: Ne
 
 
 @jit
-def backward_block(theta: Array, grad: Array, block: int, node: int, net: Net, blocks: Blocks, work: Work,
-                   scratch: Array) -> None:
+def backward_block(
+    theta: Array, grad: Array, block: int, node: int, net: Net, blocks: Blocks, work: Work, scratch: Array
+) -> None:
     """Turn the gradient in a neuron's value into that in its sum, and add those in alpha, beta and gamma."""
     degree = net[2][block]
     count = net[2].shape[0]

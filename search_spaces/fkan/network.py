@@ -8,30 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import elu
 
-from evokan.problem import Problem
-from evokan.seeding import generator
-from evokan.space import Weights
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Weights
 from search_spaces.fkan.encoding import FKANArchitecture
-from search_spaces.fkan.kernel import Net
-from search_spaces.fkan.options import FKANOptions
+from search_spaces.fkan.flat import TRIPLE, compile_network
 from search_spaces.fkan.series import jacobi_series, sigmoid_series
 
-TRIPLE = ("alpha", "beta", "gamma")
 SCALERS = ("input_shift", "input_scale", "target_shift", "target_scale")
-
-
-def compile_network(architecture: FKANArchitecture) -> Net:
-    """Return the flat form of `architecture`: see `search_spaces.fkan.kernel`."""
-    sizes, degrees = architecture.widths, architecture.degrees
-    if not architecture.shared:
-        degrees = tuple(degree for width, degree in zip(sizes, degrees, strict=True) for _ in range(width))
-        sizes = (1,) * len(degrees)
-    first = np.concatenate([[0], np.cumsum(sizes)])
-    return np.array(architecture.levels, np.int64), first.astype(np.int64), np.array(degrees, np.int64)
 
 
 class FKANNetwork(nn.Module):
@@ -66,11 +52,13 @@ class FKANNetwork(nn.Module):
             self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
         self.register_buffer("columns", torch.tensor(architecture.used_columns), persistent=False)
         levels = architecture.levels
-        self.weights = nn.ParameterList(torch.zeros(upper, lower, dtype=torch.float64)
-                                        for lower, upper in pairwise(levels))
+        self.weights = nn.ParameterList(
+            torch.zeros(upper, lower, dtype=torch.float64) for lower, upper in pairwise(levels)
+        )
         self.biases = nn.ParameterList(torch.zeros(upper, dtype=torch.float64) for upper in levels[1:])
         self.alpha, self.beta, self.gamma = (
-            nn.Parameter(torch.zeros(architecture.n_triples, dtype=torch.float64)) for _ in TRIPLE)
+            nn.Parameter(torch.zeros(architecture.n_triples, dtype=torch.float64)) for _ in TRIPLE
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits or values for raw inputs `x`, shape (N, features)."""
@@ -96,67 +84,34 @@ class FKANNetwork(nn.Module):
             if last == block + 1:
                 found.append((self.gamma[block], series[block, : int(degrees[block]) + 1]))
             else:
-                counts = torch.as_tensor(np.diff(first[block:last + 1]), device=series.device)
-                found.append((self.gamma[block:last].repeat_interleave(counts),
-                              series[block:last].repeat_interleave(counts, 0)))
+                counts = torch.as_tensor(np.diff(first[block : last + 1]), device=series.device)
+                found.append(
+                    (self.gamma[block:last].repeat_interleave(counts), series[block:last].repeat_interleave(counts, 0))
+                )
             node, block = node + width, last
         return found
-
-
-def initial_values(architecture: FKANArchitecture, options: FKANOptions, seed: int) -> NDArray[np.float64]:
-    """Return the parameter vector to start from, in the kernel's order.
-
-    Weights and biases are uniform in +-1 / sqrt(inputs of the neuron), as PyTorch begins; alpha, beta and gamma are
-    those of the options.
-    """
-    rng = generator("initial", seed)
-    parts = []
-    for lower, upper in pairwise(architecture.levels):
-        parts.append(rng.uniform(-1.0, 1.0, upper * (lower + 1)) / np.sqrt(lower))
-    parts += [np.full(architecture.n_triples, value) for value in (options.alpha, options.beta, options.gamma)]
-    return np.concatenate(parts)
-
-
-def spread_values(architecture: FKANArchitecture, options: FKANOptions, seed: int) -> NDArray[np.float64]:
-    """Return the parameter vector that training on an equation starts from, in the kernel's order.
-
-    As `initial_values`, but the first map has weights uniform in +-spread / sqrt(inputs), and biases with which the
-    sums below the blocks vanish at points uniform in +-sqrt(3), the standardised domain: neurons that differ much
-    are what a solution to many digits is made of.
-    """
-    theta = initial_values(architecture, options, seed)
-    lower, upper = architecture.levels[:2]
-    weights = theta[: lower * upper].reshape(upper, lower)
-    weights *= options.spread
-    zeros = generator("zeros", seed).uniform(-(3.0**0.5), 3.0**0.5, weights.shape)
-    theta[lower * upper : (lower + 1) * upper] = -(weights * zeros).sum(axis=1)
-    return theta
-
-
-def state_dict(architecture: FKANArchitecture, theta: NDArray[np.float64]) -> Weights:
-    """Return the values of the kernel's parameter vector under the names of `FKANNetwork`'s state dict."""
-    state: Weights = {}
-    place = 0
-    for level, (lower, upper) in enumerate(pairwise(architecture.levels)):
-        middle, end = place + lower * upper, place + (lower + 1) * upper
-        state[f"weights.{level}"] = theta[place:middle].reshape(upper, lower).copy()
-        state[f"biases.{level}"] = theta[middle:end].copy()
-        place = end
-    for name in TRIPLE:
-        state[name] = theta[place:place + architecture.n_triples].copy()
-        place += architecture.n_triples
-    return state
 
 
 def build_model(architecture: FKANArchitecture, problem: Problem, weights: Weights) -> FKANNetwork:
     """Return the module with the trained `weights` (a state dict as arrays) and the problem's scalers."""
     table = problem.table
-    model = FKANNetwork(architecture, {
-        "space": "fkan", "architecture": architecture.to_json(), "task": problem.task,
-        "feature_names": list(table.feature_names), "target_name": table.target_name,
-        "class_names": list(table.class_names)})
-    scalers = (problem.input_scaler.shift, problem.input_scaler.scale, problem.target_scaler.shift,
-               problem.target_scaler.scale)
+    model = FKANNetwork(
+        architecture,
+        {
+            "space": "fkan",
+            "architecture": architecture.to_json(),
+            "task": problem.task,
+            "feature_names": list(table.feature_names),
+            "target_name": table.target_name,
+            "class_names": list(table.class_names),
+        },
+    )
+    scalers = (
+        problem.input_scaler.shift,
+        problem.input_scaler.scale,
+        problem.target_scaler.shift,
+        problem.target_scaler.scale,
+    )
     state = {**weights, **dict(zip(SCALERS, scalers, strict=True))}
     model.load_state_dict({name: torch.as_tensor(value) for name, value in state.items()})
     return model.eval()

@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from evokan.space import SpaceOptions
-from evokan.table import Task
+from evokan.problem.table import Task
+from evokan.spaces.space import SpaceOptions
 
 
 class FKANOptions(SpaceOptions):

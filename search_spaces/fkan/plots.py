@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evokan.reports.style import dress, new_axes, styled
-from evokan.space import Explanation
+from evokan.plots.style import dress, new_axes, styled
+from evokan.spaces.explanation import Explanation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from evokan.arrays import FloatArray
-from evokan.problem import Problem
-from evokan.space import Budget, Trained, TrainingJob
+from evokan.problem.problem import Problem
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training import lbfgs
 from evokan.training.compiled import is_cached
 from evokan.training.least_squares import levenberg_marquardt
@@ -24,7 +24,7 @@ from search_spaces.fkan.driver import (
     TOLERANCES,
 )
 from search_spaces.fkan.encoding import SEQUENTIAL, FKANArchitecture, network
-from search_spaces.fkan.network import compile_network, spread_values, state_dict
+from search_spaces.fkan.flat import compile_network, spread_values, state_dict
 from search_spaces.fkan.options import FKANOptions
 from search_spaces.fkan.system import System
 
@@ -66,8 +66,14 @@ def train_residual(job: TrainingJob, problem: Problem, options: FKANOptions, bud
     if kept is None or not np.isfinite(kept[0]).all():
         return Trained.failed("the loss is not finite, or no step makes it smaller", seconds)
     theta, val_loss, train_loss, number = kept
-    return Trained(val_loss, train_loss, number, evaluations, seconds,
-                   weights=state_dict(architecture, theta) if job.keep_weights else None)
+    return Trained(
+        val_loss,
+        train_loss,
+        number,
+        evaluations,
+        seconds,
+        weights=state_dict(architecture, theta) if job.keep_weights else None,
+    )
 
 
 def iterates(system: System, architecture: FKANArchitecture, options: FKANOptions, seed: int) -> Iterates:
@@ -131,5 +137,7 @@ def _smallest_calls(problem: Problem) -> list[tuple[Callable[..., None], tuple[A
     theta, x, slope = np.zeros(architecture.n_params), np.zeros((1, d)), np.ones(d)
     size = jets.components(d)
     shared = theta, compile_network(architecture), np.zeros(1, np.int64), x, slope
-    return [(jets.network_jets, (*shared, np.zeros((1, size)))),
-            (jets.jet_gradients, (*shared, np.zeros((1, size)), np.zeros((1, len(theta)))))]
+    return [
+        (jets.network_jets, (*shared, np.zeros((1, size)))),
+        (jets.jet_gradients, (*shared, np.zeros((1, size)), np.zeros((1, len(theta))))),
+    ]

@@ -123,8 +123,9 @@ def _gradients(x: Tensor, gamma: Tensor, coefficients: Tensor, gradient: Tensor)
     moments = torch.zeros(coefficients.shape[-1], *columns, dtype=torch.float64, device=x.device)
     in_gamma = torch.zeros(columns, dtype=torch.float64, device=x.device)
     g = torch.sigmoid(gamma)
-    for part, upstream, values in zip(_chunks(x, coefficients), _chunks(gradient, coefficients),
-                                      _chunks(out, coefficients), strict=True):
+    for part, upstream, values in zip(
+        _chunks(x, coefficients), _chunks(gradient, coefficients), _chunks(out, coefficients), strict=True
+    ):
         log_z = logsigmoid(part).mul_(g)
         z = log_z.exp()
         polynomials = list(_polynomials(z, coefficients.shape[-1]))

@@ -7,20 +7,13 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from evokan.chromosome import Bits, ChromosomeLayout
-from evokan.problem import Problem
-from evokan.space import (
-    Architecture,
-    Budget,
-    Explanation,
-    Preset,
-    SearchSpace,
-    SpaceOptions,
-    Trained,
-    TrainingJob,
-    Weights,
-)
-from evokan.table import Task
+from evokan.problem.problem import Problem
+from evokan.problem.table import Task
+from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.chromosome import Bits, ChromosomeLayout
+from evokan.spaces.explanation import Explanation
+from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
 from search_spaces.fkan import encoding
 from search_spaces.fkan.encoding import FKANArchitecture
@@ -30,7 +23,7 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.axes import Axes
 
-    from evokan.explain.graph import FunctionGraph
+    from evokan.spaces.graph import FunctionGraph
 
 
 class FKAN(SearchSpace):
@@ -43,15 +36,22 @@ class FKAN(SearchSpace):
     """
 
     name: ClassVar[str] = "fkan"
-    summary: ClassVar[str] = "fractional Jacobi blocks: input mask, wiring, widths, degrees; tables and equations " \
-                             "(fKAN, arXiv 2406.07456)"
+    summary: ClassVar[str] = (
+        "fractional Jacobi blocks: input mask, wiring, widths, degrees; tables and equations (fKAN, arXiv 2406.07456)"
+    )
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression", "residual")
     Options: ClassVar[type[SpaceOptions]] = FKANOptions
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "choose": "one-se"}),
         "paper": Preset(
-            settings={"scaler": "none", "folds": 1, "parsimony": "none", "distinct": False, "choose": "best-loss",
-                      "refit": "holdout"},
+            settings={
+                "scaler": "none",
+                "folds": 1,
+                "parsimony": "none",
+                "distinct": False,
+                "choose": "best-loss",
+                "refit": "holdout",
+            },
             options={"optimizer": "adam", "learning_rate": 0.01, "patience": 0, "ridge": 0.0, "max_degree": 6},
         ),
     }
@@ -110,7 +110,7 @@ class FKAN(SearchSpace):
 
     def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
         """Return straight lines and activations, to be read as formulas."""
-        from search_spaces.fkan.graph import function_graph
+        from search_spaces.fkan.explain import function_graph
         from search_spaces.fkan.network import FKANNetwork
 
         return function_graph(cast(FKANNetwork, model), problem)
@@ -124,9 +124,17 @@ class FKAN(SearchSpace):
     def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
         """Return the shape of the paper's equations: six parallel blocks of ten neurons, degrees 1 to 6."""
         columns = tuple(range(problem.n_features))
-        return {"six parallel blocks of 10": encoding.network(
-            problem.n_features, problem.n_outputs, columns, encoding.PARALLEL, (10,) * 6, tuple(range(1, 7)),
-            self.settings.triples == "block")}
+        return {
+            "six parallel blocks of 10": encoding.network(
+                problem.n_features,
+                problem.n_outputs,
+                columns,
+                encoding.PARALLEL,
+                (10,) * 6,
+                tuple(range(1, 7)),
+                self.settings.triples == "block",
+            )
+        }
 
     def prepare(self, problem: Problem) -> None:
         """Compile or load the training kernel by training one neuron on a handful of rows."""

@@ -1,7 +1,7 @@
 """An equation evaluated on a network: losses, gradients and Jacobians in the network's parameters.
 
-The kernel gives the network's jets; torch differentiates the equation in them (`evokan.equations.jets`); the kernel
-carries that on to the parameters.
+The kernel gives the network's jets; torch differentiates the equation in them (`evokan.problem.equations.jets`); the
+kernel carries that on to the parameters.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from evokan.arrays import FloatArray
-from evokan.equations import Equation, misfits
-from evokan.equations.jets import local_polynomial
-from evokan.scaling import Scaler
+from evokan.problem.equations import Equation, misfits
+from evokan.problem.equations.jets import local_polynomial
+from evokan.problem.scaling import Scaler
 from search_spaces.fkan import jets
 from search_spaces.fkan.encoding import FKANArchitecture
-from search_spaces.fkan.network import compile_network
+from search_spaces.fkan.flat import compile_network
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Misfits:
 
     @property
     def loss(self) -> float:
-        """The loss of `evokan.equations.residual_loss`."""
+        """The loss of `evokan.problem.equations.residual_loss`."""
         return float(self.values @ self.values)
 
     def gradient(self) -> FloatArray:
@@ -119,8 +119,9 @@ class Misfits:
 
     def _entangled(self, part: Tensor, call: _Call) -> FloatArray:
         """Return the rows of misfits that depend on all points of a call."""
-        (found,) = torch.autograd.grad(part, call.jets, torch.eye(len(part), dtype=part.dtype), retain_graph=True,
-                                       is_grads_batched=True)
+        (found,) = torch.autograd.grad(
+            part, call.jets, torch.eye(len(part), dtype=part.dtype), retain_graph=True, is_grads_batched=True
+        )
         rows = np.zeros((len(part), len(self._theta)))
         for component in range(found.shape[2]):
             weights = found[:, :, component].numpy()

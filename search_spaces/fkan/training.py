@@ -8,19 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem import FoldArrays, Problem
-from evokan.space import Budget, Trained, TrainingJob
+from evokan.problem.problem import FoldArrays, Problem
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.compiled import is_cached
 from search_spaces.fkan import driver
 from search_spaces.fkan.encoding import SEQUENTIAL, FKANArchitecture, network
-from search_spaces.fkan.network import compile_network, initial_values, state_dict
+from search_spaces.fkan.flat import compile_network, initial_values, state_dict
 from search_spaces.fkan.options import FKANOptions
 
 Array = NDArray[Any]
 
 
-def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: FKANOptions, budget: Budget,
-          trace: Array | None = None) -> Trained:
+def train(
+    job: TrainingJob,
+    arrays: FoldArrays,
+    problem: Problem,
+    options: FKANOptions,
+    budget: Budget,
+    trace: Array | None = None,
+) -> Trained:
     """Train one network on one fold; numerical trouble comes back as `Trained.failed`.
 
     Parameters
@@ -41,16 +47,36 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: FKANO
     rate = options.learning_rate if options.method(problem.task) == "adam" else 0.0
     looks = np.zeros(budget.steps * driver.MAX_EVALUATIONS if job.watched else 0)
     result = driver.train(
-        theta, _upright(arrays.x_train[:, columns]), _upright(arrays.x_val[:, columns]), labels, targets, labels_val,
-        targets_val, compile_network(architecture), options.ridge, budget.steps, options.history, rate, patience,
-        job.iterations or 0, looks, np.zeros((0, 3 * architecture.n_triples)) if trace is None else trace)
+        theta,
+        _upright(arrays.x_train[:, columns]),
+        _upright(arrays.x_val[:, columns]),
+        labels,
+        targets,
+        labels_val,
+        targets_val,
+        compile_network(architecture),
+        options.ridge,
+        budget.steps,
+        options.history,
+        rate,
+        patience,
+        job.iterations or 0,
+        looks,
+        np.zeros((0, 3 * architecture.n_triples)) if trace is None else trace,
+    )
     seconds = time.perf_counter() - began
     val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
     if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
         return Trained.failed("the loss is not finite", seconds)
-    return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
-                   weights=state_dict(architecture, theta) if job.keep_weights else None,
-                   looks=tuple(looks[: int(result[driver.LOOKS])].tolist()))
+    return Trained(
+        val_loss,
+        train_loss,
+        int(result[driver.BEST_ITERATION]),
+        int(result[driver.SPENT]),
+        seconds,
+        weights=state_dict(architecture, theta) if job.keep_weights else None,
+        looks=tuple(looks[: int(result[driver.LOOKS])].tolist()),
+    )
 
 
 def warm_up(problem: Problem) -> None:
@@ -69,8 +95,24 @@ def _smallest_call(problem: Problem) -> tuple[Any, ...]:
     x = np.zeros((1, 2))
     outputs = 1 if problem.task == "classification" else problem.n_outputs
     labels, targets = _split_targets(np.zeros(2 * outputs), problem)
-    return (np.zeros(architecture.n_params), x, x.copy(), labels, targets, labels.copy(), targets.copy(),
-            compile_network(architecture), 0.0, 1, 1, 0.0, 0, 1, np.zeros(0), np.zeros((0, 3)))
+    return (
+        np.zeros(architecture.n_params),
+        x,
+        x.copy(),
+        labels,
+        targets,
+        labels.copy(),
+        targets.copy(),
+        compile_network(architecture),
+        0.0,
+        1,
+        1,
+        0.0,
+        0,
+        1,
+        np.zeros(0),
+        np.zeros((0, 3)),
+    )
 
 
 def _upright(x: Array) -> Array:

@@ -36,8 +36,9 @@ VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
-def follow(theta: Array, c: Array, net: Net, lo: Array, h: Array, intervals: int, level0: Level0, work: Work,
-           margin: float) -> None:
+def follow(
+    theta: Array, c: Array, net: Net, lo: Array, h: Array, intervals: int, level0: Level0, work: Work, margin: float
+) -> None:
     """Fit the hidden grids to the nodes' present values, and the splines to the new grids.
 
     A node's grid becomes [min, max] of its values over the training rows, widened by `margin` times that range
@@ -56,8 +57,28 @@ def follow(theta: Array, c: Array, net: Net, lo: Array, h: Array, intervals: int
         high = np.full(hidden, -np.inf)
         for start in range(0, n, BLOCK):
             rows = min(BLOCK, n - start)
-            forward(theta, c, layer_start, source, target, level_start, lo, 1 / h, intervals,
-                    index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu)
+            forward(
+                theta,
+                c,
+                layer_start,
+                source,
+                target,
+                level_start,
+                lo,
+                1 / h,
+                intervals,
+                index0,
+                b0,
+                silu0,
+                start,
+                rows,
+                value,
+                index,
+                b,
+                d,
+                silu,
+                dsilu,
+            )
             for node in range(level_start[layer - 1], level_start[layer]):
                 for row in range(rows):
                     low[node] = min(low[node], value[node, row])
@@ -68,7 +89,7 @@ def follow(theta: Array, c: Array, net: Net, lo: Array, h: Array, intervals: int
             if spread > 1e-6 * max(1.0, abs(high[node])) and spread < 1e30:
                 new_lo = low[node] - margin * spread
                 new_h = spread * (1.0 + 2.0 * margin) / intervals
-                regrid(c[edge], theta[edge * size:(edge + 1) * size], lo[node], h[node], new_lo, new_h, intervals)
+                regrid(c[edge], theta[edge * size : (edge + 1) * size], lo[node], h[node], new_lo, new_h, intervals)
                 # The kernel's coefficients carry w_s; dividing it out keeps w_s where it was.
                 w_s = theta[edges * size + edges + edge]
                 for i in range(size):
@@ -83,10 +104,29 @@ def follow(theta: Array, c: Array, net: Net, lo: Array, h: Array, intervals: int
 
 
 @jit
-def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, labels_val: Array,
-          targets_val: Array, net: Net, intervals: int, lo0: Array, h0: Array, lo: Array, h: Array,
-          penalties: Array, steps: int, patience: int, every_iteration: bool, last_iteration: int,
-          grid_steps: Array, margin: float, trace: Array) -> NDArray[np.float64]:
+def train(
+    theta: Array,
+    x: Array,
+    x_val: Array,
+    labels: Array,
+    targets: Array,
+    labels_val: Array,
+    targets_val: Array,
+    net: Net,
+    intervals: int,
+    lo0: Array,
+    h0: Array,
+    lo: Array,
+    h: Array,
+    penalties: Array,
+    steps: int,
+    patience: int,
+    every_iteration: bool,
+    last_iteration: int,
+    grid_steps: Array,
+    margin: float,
+    trace: Array,
+) -> NDArray[np.float64]:
     """Train one network and leave the kept values in `theta`, `lo` and `h`.
 
     Parameters
@@ -145,8 +185,9 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
                 inv_h = 1 / h
                 moved = True
         if moved:
-            loss = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
-                                     work, upstream, penalties)
+            loss = loss_and_gradient(
+                theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets, work, upstream, penalties
+            )
             spent += 1
             if not np.isfinite(loss):
                 break
@@ -154,8 +195,9 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
             moved = False
         command, loss = lbfgs.advance(theta, loss, g, state)
         if command == EVALUATE:
-            loss = loss_and_gradient(theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets,
-                                     work, upstream, penalties)
+            loss = loss_and_gradient(
+                theta, g, c, gc, net, lo, inv_h, intervals, level0, labels, targets, work, upstream, penalties
+            )
             spent += 1
             continue
         if command == ITERATION:
@@ -165,8 +207,9 @@ def train(theta: Array, x: Array, x_val: Array, labels: Array, targets: Array, l
         ended = command in (CONVERGED, FAILED) or (last_iteration > 0 and iteration >= last_iteration)
         if (command == ITERATION) == every_iteration or ended:
             if looks_back:
-                now = data_loss(theta, c, net, lo, inv_h, intervals, level0_val, labels_val, targets_val,
-                                work, upstream)
+                now = data_loss(
+                    theta, c, net, lo, inv_h, intervals, level0_val, labels_val, targets_val, work, upstream
+                )
             else:
                 now = loss
             if looks < trace.shape[0]:

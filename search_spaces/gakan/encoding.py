@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
 from evokan.errors import InvalidArchitecture
-from evokan.space import Architecture
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
 
 SPLINE_ORDER = 3
 GRID_BITS = 6
@@ -139,8 +139,7 @@ def decode(values: Mapping[str, Value], n_outputs: int, max_depth: int, max_widt
         masks = [first[:n_outputs]]
     else:
         square = [np.asarray(values[f"block{i}"], dtype=bool) for i in range(2, target)]
-        masks = [first[:max_width], *(mask for mask in square if mask.any()),
-                 np.asarray(values["output"], dtype=bool)]
+        masks = [first[:max_width], *(mask for mask in square if mask.any()), np.asarray(values["output"], dtype=bool)]
     return from_masks(masks, int(values["grid"]))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from evokan.problem import Problem
-from evokan.space import EdgeCurve, Explanation
+from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
+from evokan.spaces.explanation import EdgeCurve, Explanation
+from evokan.spaces.graph import EdgeFunction, FunctionGraph, SplineTable
 from search_spaces.gakan.network import SparseKAN
 from search_spaces.splines.torch_edges import SplineEdges
 
@@ -44,10 +46,39 @@ def explain(model: SparseKAN, problem: Problem) -> Explanation:
     outputs = table.class_names if problem.task == "classification" else (table.target_name,)
     importance = node_score.numpy()
     total_score = float(importance.sum())
-    return Explanation(model.architecture.widths, table.feature_names, outputs, tuple(edges),
-                       importance / total_score if total_score > 0 else np.zeros_like(importance))
+    return Explanation(
+        model.architecture.widths,
+        table.feature_names,
+        outputs,
+        tuple(edges),
+        importance / total_score if total_score > 0 else np.zeros_like(importance),
+    )
 
 
 def _sample(values: torch.Tensor) -> torch.Tensor:
     low, high = values.min(dim=0).values, values.max(dim=0).values
     return low + torch.linspace(0, 1, POINTS, dtype=torch.float64)[:, None] * (high - low)
+
+
+def function_graph(model: SparseKAN, problem: Problem) -> FunctionGraph:
+    """Return the edges of `model` as spline tables: effective coefficients w_s c, base weight w_b."""
+    edges = []
+    for number, layer in enumerate(layer for layer in model.layers if isinstance(layer, SplineEdges)):
+        coefficients = (layer.w_s[:, None] * layer.coefficients).detach().numpy()
+        base = layer.w_b.detach().numpy()
+        for edge, (source, target) in enumerate(zip(layer.source.tolist(), layer.target.tolist(), strict=True)):
+            table = SplineTable(
+                float(layer.lo[source]), float(layer.h[source]), coefficients[edge].copy(), float(base[edge])
+            )
+            edges.append(EdgeFunction(number, source, target, table))
+    table_names = problem.table
+    outputs = table_names.class_names if problem.task == "classification" else (table_names.target_name,)
+    return FunctionGraph(
+        model.architecture.widths,
+        tuple(edges),
+        table_names.feature_names,
+        outputs,
+        problem.task,
+        Scaler(model.input_shift.numpy().copy(), model.input_scale.numpy().copy()),
+        Scaler(model.target_shift.numpy().copy(), model.target_scale.numpy().copy()),
+    )

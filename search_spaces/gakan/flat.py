@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.space import Weights
+from evokan.spaces.architecture import Weights
 from search_spaces.gakan.encoding import KANArchitecture
 
 Int32Array = NDArray[np.int32]
@@ -59,13 +59,22 @@ def flatten(architecture: KANArchitecture) -> FlatNetwork:
             source.append(position[lower] if level == 0 else int(level_start[level - 1]) + lower)
             target.append(int(level_start[level]) + upper)
     layer_start = np.concatenate([[0], np.cumsum([len(layer) for layer in architecture.edges])])
-    return FlatNetwork(np.array(columns, np.int32), layer_start.astype(np.int32), np.array(source, np.int32),
-                       np.array(target, np.int32), level_start)
+    return FlatNetwork(
+        np.array(columns, np.int32),
+        layer_start.astype(np.int32),
+        np.array(source, np.int32),
+        np.array(target, np.int32),
+        level_start,
+    )
 
 
-def state_dict(architecture: KANArchitecture, flat: FlatNetwork, theta: NDArray[np.floating],
-               input_grid: tuple[NDArray[np.floating], NDArray[np.floating]],
-               hidden_grid: tuple[NDArray[np.floating], NDArray[np.floating]]) -> Weights:
+def state_dict(
+    architecture: KANArchitecture,
+    flat: FlatNetwork,
+    theta: NDArray[np.floating],
+    input_grid: tuple[NDArray[np.floating], NDArray[np.floating]],
+    hidden_grid: tuple[NDArray[np.floating], NDArray[np.floating]],
+) -> Weights:
     """Return the trained values under the names of `SparseKAN`'s state dict.
 
     Parameters

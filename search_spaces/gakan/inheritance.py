@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
-from evokan.space import Weights
+from evokan.spaces.architecture import Weights
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture
 
 Array = NDArray[Any]
@@ -61,11 +61,13 @@ def inherited_values(architecture: KANArchitecture, relatives: Sequence[Relative
     return np.concatenate([coefficients.ravel(), w_b, w_s])
 
 
-def matched_edges(architecture: KANArchitecture,
-                  relatives: Sequence[KANArchitecture]) -> list[list[tuple[int, int] | None]]:
+def matched_edges(
+    architecture: KANArchitecture, relatives: Sequence[KANArchitecture]
+) -> list[list[tuple[int, int] | None]]:
     """Return, for every edge of every layer, its twin as (relative, position in the relative's layer), or None."""
-    origins: list[dict[Origin, int]] = [{(number, node): node for number in range(len(relatives))
-                                         for node in range(architecture.widths[0])}]
+    origins: list[dict[Origin, int]] = [
+        {(number, node): node for number in range(len(relatives)) for node in range(architecture.widths[0])}
+    ]
     found: list[list[tuple[int, int] | None]] = []
     for level, layer in enumerate(architecture.edges):
         last = level == architecture.depth - 1
@@ -76,21 +78,30 @@ def matched_edges(architecture: KANArchitecture,
         twin_of: dict[int, tuple[Origin, dict[int, int]]] = {}
         used: set[Origin] = set()
         for target, sources in sorted(incoming.items()):
-            candidates = [(len(sources & edges.keys()), -len(edges.keys() - sources), -origin[0], -origin[1], origin)
-                          for origin, edges in neurons.items()
-                          if origin not in used and (origin[1] == target or not last)]
+            candidates = [
+                (len(sources & edges.keys()), -len(edges.keys() - sources), -origin[0], -origin[1], origin)
+                for origin, edges in neurons.items()
+                if origin not in used and (origin[1] == target or not last)
+            ]
             common, *_, origin = max(candidates, default=(0, (0, 0)))
             if common:
                 used.add(origin)
                 twin_of[target] = origin, neurons[origin]
-        found.append([(twin_of[target][0][0], twin_of[target][1][source])
-                      if target in twin_of and source in twin_of[target][1] else None for source, target in layer])
+        found.append(
+            [
+                (twin_of[target][0][0], twin_of[target][1][source])
+                if target in twin_of and source in twin_of[target][1]
+                else None
+                for source, target in layer
+            ]
+        )
         origins.append({origin: target for target, (origin, _) in twin_of.items()})
     return found
 
 
-def _neurons(relatives: Sequence[KANArchitecture], level: int, last: bool,
-             below: dict[Origin, int]) -> dict[Origin, dict[int, int]]:
+def _neurons(
+    relatives: Sequence[KANArchitecture], level: int, last: bool, below: dict[Origin, int]
+) -> dict[Origin, dict[int, int]]:
     """Return the neurons that `level` of the relatives ends in: their edges by the child's source node."""
     found: dict[Origin, dict[int, int]] = {}
     for number, relative in enumerate(relatives):

@@ -55,9 +55,28 @@ def fold_scale(theta: Array, c: Array, edges: int, size: int) -> None:
 
 
 @jit
-def forward(theta: Array, c: Array, layer_start: Array, source: Array, target: Array, level_start: Array, lo: Array,
-            inv_h: Array, intervals: int, index0: Array, b0: Array, silu0: Array, start: int, rows: int,
-            value: Array, index: Array, b: Array, d: Array, silu: Array, dsilu: Array) -> None:
+def forward(
+    theta: Array,
+    c: Array,
+    layer_start: Array,
+    source: Array,
+    target: Array,
+    level_start: Array,
+    lo: Array,
+    inv_h: Array,
+    intervals: int,
+    index0: Array,
+    b0: Array,
+    silu0: Array,
+    start: int,
+    rows: int,
+    value: Array,
+    index: Array,
+    b: Array,
+    d: Array,
+    silu: Array,
+    dsilu: Array,
+) -> None:
     """Compute the values of all nodes for rows start ... start + rows - 1, into `value` (nodes, BLOCK)."""
     edges = source.shape[0]
     first_w_b = edges * (intervals + 3)
@@ -67,20 +86,47 @@ def forward(theta: Array, c: Array, layer_start: Array, source: Array, target: A
     stop = start + rows
     for edge in range(layer_start[0], layer_start[1]):
         s = source[edge]
-        edge_forward(c[edge], theta[first_w_b + edge], index0[s, start:stop], b0[s, :, start:stop],
-                     silu0[s, start:stop], value[target[edge]], rows)
+        edge_forward(
+            c[edge],
+            theta[first_w_b + edge],
+            index0[s, start:stop],
+            b0[s, :, start:stop],
+            silu0[s, start:stop],
+            value[target[edge]],
+            rows,
+        )
     for layer in range(1, layer_start.shape[0] - 1):
         for node in range(level_start[layer - 1], level_start[layer]):
-            basis(value[node], lo[node], inv_h[node], intervals, index[node], b[node], d[node], silu[node],
-                  dsilu[node], rows)
+            basis(
+                value[node],
+                lo[node],
+                inv_h[node],
+                intervals,
+                index[node],
+                b[node],
+                d[node],
+                silu[node],
+                dsilu[node],
+                rows,
+            )
         for edge in range(layer_start[layer], layer_start[layer + 1]):
             s = source[edge]
             edge_forward(c[edge], theta[first_w_b + edge], index[s], b[s], silu[s], value[target[edge]], rows)
 
 
 @jit
-def cross_entropy(value: Array, first: int, classes: int, start: int, rows: int, labels: Array, g: Array,
-                  scale: float, top: Array, partition: Array) -> Any:
+def cross_entropy(
+    value: Array,
+    first: int,
+    classes: int,
+    start: int,
+    rows: int,
+    labels: Array,
+    g: Array,
+    scale: float,
+    top: Array,
+    partition: Array,
+) -> Any:
     """Return the summed cross-entropy of a block and write its gradient, times `scale`, into `g`.
 
     `top` and `partition` are scratch, shape (>= rows,). Rows are the inner loops, which vectorise.
@@ -119,8 +165,19 @@ def squared_error(value: Array, first: int, start: int, rows: int, targets: Arra
 
 
 @jit
-def data_loss(theta: Array, c: Array, net: Net, lo: Array, inv_h: Array, intervals: int, level0: Level0,
-              labels: Array, targets: Array, work: Work, g: Array) -> Any:
+def data_loss(
+    theta: Array,
+    c: Array,
+    net: Net,
+    lo: Array,
+    inv_h: Array,
+    intervals: int,
+    level0: Level0,
+    labels: Array,
+    targets: Array,
+    work: Work,
+    g: Array,
+) -> Any:
     """Return the mean loss without gradient; cross-entropy where `labels` has rows, squared error otherwise."""
     layer_start, source, target, level_start = net
     index0, b0, silu0 = level0
@@ -132,8 +189,28 @@ def data_loss(theta: Array, c: Array, net: Net, lo: Array, inv_h: Array, interva
     total = 0.0
     for start in range(0, n, BLOCK):
         rows = min(BLOCK, n - start)
-        forward(theta, c, layer_start, source, target, level_start, lo, inv_h, intervals,
-                index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu)
+        forward(
+            theta,
+            c,
+            layer_start,
+            source,
+            target,
+            level_start,
+            lo,
+            inv_h,
+            intervals,
+            index0,
+            b0,
+            silu0,
+            start,
+            rows,
+            value,
+            index,
+            b,
+            d,
+            silu,
+            dsilu,
+        )
         if labels.shape[0] > 0:
             total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0, silu[first], dsilu[first])
         else:
@@ -142,9 +219,22 @@ def data_loss(theta: Array, c: Array, net: Net, lo: Array, inv_h: Array, interva
 
 
 @jit
-def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, lo: Array, inv_h: Array,
-                      intervals: int, level0: Level0, labels: Array, targets: Array, work: Work, g: Array,
-                      penalties: Array) -> Any:
+def loss_and_gradient(
+    theta: Array,
+    grad: Array,
+    c: Array,
+    gc: Array,
+    net: Net,
+    lo: Array,
+    inv_h: Array,
+    intervals: int,
+    level0: Level0,
+    labels: Array,
+    targets: Array,
+    work: Work,
+    g: Array,
+    penalties: Array,
+) -> Any:
     """Return the mean loss plus penalties, and write its gradient into `grad`."""
     layer_start, source, target, level_start = net
     index0, b0, silu0 = level0
@@ -158,13 +248,33 @@ def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, 
     first_w_b = edges * size
     fold_scale(theta, c, edges, size)
     gc[:] = 0.0
-    gw = grad[first_w_b:first_w_b + edges]
+    gw = grad[first_w_b : first_w_b + edges]
     gw[:] = 0.0
     total = 0.0
     for start in range(0, n, BLOCK):
         rows = min(BLOCK, n - start)
-        forward(theta, c, layer_start, source, target, level_start, lo, inv_h, intervals,
-                index0, b0, silu0, start, rows, value, index, b, d, silu, dsilu)
+        forward(
+            theta,
+            c,
+            layer_start,
+            source,
+            target,
+            level_start,
+            lo,
+            inv_h,
+            intervals,
+            index0,
+            b0,
+            silu0,
+            start,
+            rows,
+            value,
+            index,
+            b,
+            d,
+            silu,
+            dsilu,
+        )
         for node in range(first):
             for row in range(rows):
                 g[node, row] = 0.0
@@ -178,8 +288,9 @@ def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, 
                 s = source[edge]
                 last = edge
                 while last < layer_start[layer + 1] and source[last] == s:
-                    edge_backward(c[last], theta[first_w_b + last], index[s], d[s], dsilu[s], g[target[last]], g[s],
-                                  rows)
+                    edge_backward(
+                        c[last], theta[first_w_b + last], index[s], d[s], dsilu[s], g[target[last]], g[s], rows
+                    )
                     last += 1
                 edge_gradients(gc, gw, edge, last, target, index[s], b[s], silu[s], g, rows)
                 edge = last
@@ -190,8 +301,9 @@ def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, 
             last = edge
             while last < layer_start[1] and source[last] == s:
                 last += 1
-            edge_gradients(gc, gw, edge, last, target, index0[s, start:stop], b0[s, :, start:stop],
-                           silu0[s, start:stop], g, rows)
+            edge_gradients(
+                gc, gw, edge, last, target, index0[s, start:stop], b0[s, :, start:stop], silu0[s, start:stop], g, rows
+            )
             edge = last
     loss = total / n + penalise(theta, grad, c, gc, edges, size, penalties)
     for edge in range(edges):

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evokan.problem import Problem
-from evokan.space import Weights
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Weights
 from search_spaces.gakan.encoding import KANArchitecture
 from search_spaces.splines.torch_edges import SplineEdges
 
@@ -41,13 +41,18 @@ class SparseKAN(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.spec = dict(spec)
-        for name, size, value in (("input_shift", architecture.widths[0], 0.0), ("target_shift", 1, 0.0),
-                                  ("input_scale", architecture.widths[0], 1.0), ("target_scale", 1, 1.0)):
+        for name, size, value in (
+            ("input_shift", architecture.widths[0], 0.0),
+            ("target_shift", 1, 0.0),
+            ("input_scale", architecture.widths[0], 1.0),
+            ("target_scale", 1, 1.0),
+        ):
             self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
         self.layers = nn.ModuleList(
             SplineEdges(edges, lower, upper, architecture.intervals)
-            for edges, lower, upper in zip(architecture.edges, architecture.widths, architecture.widths[1:],
-                                           strict=False)
+            for edges, lower, upper in zip(
+                architecture.edges, architecture.widths, architecture.widths[1:], strict=False
+            )
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,8 +79,10 @@ def build_model(architecture: KANArchitecture, problem: Problem, weights: Weight
     }
     model = SparseKAN(architecture, spec)
     scalers = {
-        "input_shift": problem.input_scaler.shift, "input_scale": problem.input_scaler.scale,
-        "target_shift": problem.target_scaler.shift, "target_scale": problem.target_scaler.scale,
+        "input_shift": problem.input_scaler.shift,
+        "input_scale": problem.input_scaler.scale,
+        "target_shift": problem.target_scaler.shift,
+        "target_scale": problem.target_scaler.scale,
     }
     state = {name: torch.as_tensor(np.array(value, dtype=np.float64)) for name, value in {**weights, **scalers}.items()}
     model.load_state_dict(state)

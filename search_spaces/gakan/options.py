@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evokan.space import SpaceOptions
+from evokan.spaces.space import SpaceOptions
 
 
 class GAKANOptions(SpaceOptions):

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
-from evokan.chromosome import Bits, ChromosomeLayout
-from evokan.problem import Problem
-from evokan.space import (
-    Architecture,
-    Budget,
-    Explanation,
-    Preset,
-    SearchSpace,
-    SpaceOptions,
-    Trained,
-    TrainingJob,
-    Weights,
-)
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.chromosome import Bits, ChromosomeLayout
+from evokan.spaces.explanation import Explanation
+from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
 from search_spaces.gakan import encoding
 from search_spaces.gakan.encoding import KANArchitecture
@@ -28,7 +21,7 @@ from search_spaces.gakan.options import GAKANOptions
 if TYPE_CHECKING:
     import torch
 
-    from evokan.explain.graph import FunctionGraph
+    from evokan.spaces.graph import FunctionGraph
 
 REFERENCE_GRID = 5
 
@@ -48,10 +41,25 @@ class GAKAN(SearchSpace):
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "one-se"}),
         "paper": Preset(
-            settings={"scaler": "none", "folds": 1, "parsimony": "none", "distinct": False, "choose": "best-loss",
-                      "refit": "holdout"},
-            options={"patience": 0, "look": "step", "grid_steps": (0, 5, 10, 15), "ridge": 0.0,
-                     "base_ridge": 0.0, "roughness": 0.0, "l1": 0.0, "noise": 0.3, "base_scale": 1.0},
+            settings={
+                "scaler": "none",
+                "folds": 1,
+                "parsimony": "none",
+                "distinct": False,
+                "choose": "best-loss",
+                "refit": "holdout",
+            },
+            options={
+                "patience": 0,
+                "look": "step",
+                "grid_steps": (0, 5, 10, 15),
+                "ridge": 0.0,
+                "base_ridge": 0.0,
+                "roughness": 0.0,
+                "l1": 0.0,
+                "noise": 0.3,
+                "base_scale": 1.0,
+            },
         ),
     }
 
@@ -72,14 +80,17 @@ class GAKAN(SearchSpace):
     def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job in the compiled driver, or on a GPU all of them as one batched program."""
         if budget.device != "cpu":
-            from search_spaces.gakan.batched import train_batched
+            from search_spaces.gakan.batched.trainer import train_batched
 
             return train_batched(jobs, problem, self.settings, budget)
         from search_spaces.gakan.training import train
 
         dtype = np.float32 if self.settings.precision == "float32" else np.float64
-        return train_each(jobs, lambda fold: problem.arrays(fold, dtype),
-                          lambda job, arrays: train(job, arrays, problem, self.settings, budget))
+        return train_each(
+            jobs,
+            lambda fold: problem.arrays(fold, dtype),
+            lambda job, arrays: train(job, arrays, problem, self.settings, budget),
+        )
 
     def architecture_from_json(self, data: Mapping[str, Any]) -> KANArchitecture:
         """Return the architecture whose `to_json` gave `data`."""
@@ -108,7 +119,7 @@ class GAKAN(SearchSpace):
 
     def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
         """Return the spline edges as they are."""
-        from search_spaces.gakan.graph import function_graph
+        from search_spaces.gakan.explain import function_graph
         from search_spaces.gakan.network import SparseKAN
 
         return function_graph(cast(SparseKAN, model), problem)
@@ -117,8 +128,7 @@ class GAKAN(SearchSpace):
         """Return the two full networks of the paper's Figure 6, with grid 5."""
         n, m = problem.n_features, problem.n_outputs
         shapes = ((n, 2 * n + 1, m), (n, 5, 5, 5, m))
-        return {f"full [{','.join(map(str, shape))}]": encoding.full_network(shape, REFERENCE_GRID)
-                for shape in shapes}
+        return {f"full [{','.join(map(str, shape))}]": encoding.full_network(shape, REFERENCE_GRID) for shape in shapes}
 
     def prepare(self, problem: Problem) -> None:
         """Compile or load the training kernel by training one edge on a handful of rows."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem import FoldArrays, Problem
+from evokan.problem.problem import FoldArrays, Problem
 from evokan.seeding import generator
-from evokan.space import Architecture, Budget, Trained, TrainingJob
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.compiled import is_cached
 from search_spaces.gakan import driver
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture, full_network
@@ -83,18 +84,42 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
     watched = looks_at_every_iteration(job, options)
     trace = np.zeros(budget.steps * driver.MAX_ITERATIONS + 1 if watched else 0)
     result = driver.train(
-        theta, x, x_val, labels, targets, labels_val, targets_val, flat.arrays, intervals, lo0, h0, lo, h,
-        np.array(options.penalties), budget.steps,
-        0 if job.iterations else options.patience, options.look == "iteration", job.iterations or 0,
-        np.array(options.grid_steps, dtype=np.int64), options.grid_margin, trace,
+        theta,
+        x,
+        x_val,
+        labels,
+        targets,
+        labels_val,
+        targets_val,
+        flat.arrays,
+        intervals,
+        lo0,
+        h0,
+        lo,
+        h,
+        np.array(options.penalties),
+        budget.steps,
+        0 if job.iterations else options.patience,
+        options.look == "iteration",
+        job.iterations or 0,
+        np.array(options.grid_steps, dtype=np.int64),
+        options.grid_margin,
+        trace,
     )
     seconds = time.perf_counter() - began
     val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
     if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
         return Trained.failed("the loss is not finite", seconds)
     weights = state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)) if job.keep_weights else None
-    return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
-                   weights=weights, looks=tuple(trace[: int(result[driver.LOOKS])].tolist()))
+    return Trained(
+        val_loss,
+        train_loss,
+        int(result[driver.BEST_ITERATION]),
+        int(result[driver.SPENT]),
+        seconds,
+        weights=weights,
+        looks=tuple(trace[: int(result[driver.LOOKS])].tolist()),
+    )
 
 
 def looks_at_every_iteration(job: TrainingJob, options: GAKANOptions) -> bool:
@@ -125,8 +150,29 @@ def _smallest_call(problem: Problem, options: GAKANOptions) -> tuple[Any, ...]:
     x = np.zeros((1, 2), dtype)
     labels, targets = _split_targets(np.zeros(2), problem, dtype)
     one = np.ones(1, dtype)
-    return (np.zeros(6, dtype), x, x.copy(), labels, targets, labels.copy(), targets.copy(), flat.arrays, 1, one, one,
-            one.copy(), one.copy(), np.zeros(4), 1, 0, True, 1, np.zeros(0, np.int64), 0.0, np.zeros(0))
+    return (
+        np.zeros(6, dtype),
+        x,
+        x.copy(),
+        labels,
+        targets,
+        labels.copy(),
+        targets.copy(),
+        flat.arrays,
+        1,
+        one,
+        one,
+        one.copy(),
+        one.copy(),
+        np.zeros(4),
+        1,
+        0,
+        True,
+        1,
+        np.zeros(0, np.int64),
+        0.0,
+        np.zeros(0),
+    )
 
 
 def _split_targets(y: Array, problem: Problem, dtype: np.dtype[Any]) -> tuple[Array, Array]:

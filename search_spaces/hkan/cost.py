@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from search_spaces.hkan.layers import Basis, HKANLayer
 
 # Seconds on one core (AMD EPYC of 2024, OpenBLAS, float64), measured: results/benchmarks/hkan_fit.md.
-_BASIS: dict[Basis, float] = {"sigmoid": 1.3e-9, "tanh": 1.4e-9, "softplus": 2.4e-9, "relu": 1.0e-9, "gaussian": 1.6e-9,
-                              "identity": 0.0}
+_BASIS: dict[Basis, float] = {
+    "sigmoid": 1.3e-9,
+    "tanh": 1.4e-9,
+    "softplus": 2.4e-9,
+    "relu": 1.0e-9,
+    "gaussian": 1.6e-9,
+    "identity": 0.0,
+}
 """One value of a basis function, with everything that is linear in their number."""
 _PRODUCT = 6e-11
 """One product in a Gram matrix."""

@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any, TypeVar
 
-from evokan.chromosome import ChromosomeLayout, Segment, Value, ValueSegment
-from evokan.space import Architecture
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import ChromosomeLayout, Segment, Value, ValueSegment
 from search_spaces.hkan.layers import BASES, PLACEMENTS, Basis, HKANLayer, Placement
 from search_spaces.hkan.options import HKANOptions
 
@@ -118,14 +118,16 @@ def decode(bits: Mapping[str, Value], options: HKANOptions, n_inputs: int, n_out
     layers = []
     for name in [f"hidden{i}" for i in range(1, depth)] + ["output"]:
         hidden = name != "output"
-        layers.append(HKANLayer(
-            nodes=pick(f"{name}.nodes", _ratios(2, widest, whole=True)) if hidden else n_outputs,
-            basis=pick(f"{name}.basis", _bases(options, hidden)),
-            sigma=pick(f"{name}.sigma", _ratios(1, options.max_sigma)),
-            n_basis=pick(f"{name}.m", range(1, options.max_basis + 1)),
-            placement=pick(f"{name}.placement", HIDDEN_PLACEMENTS if hidden else PLACEMENTS),
-            ridge=pick(f"{name}.ridge", RIDGES),
-        ))
+        layers.append(
+            HKANLayer(
+                nodes=pick(f"{name}.nodes", _ratios(2, widest, whole=True)) if hidden else n_outputs,
+                basis=pick(f"{name}.basis", _bases(options, hidden)),
+                sigma=pick(f"{name}.sigma", _ratios(1, options.max_sigma)),
+                n_basis=pick(f"{name}.m", range(1, options.max_basis + 1)),
+                placement=pick(f"{name}.placement", HIDDEN_PLACEMENTS if hidden else PLACEMENTS),
+                ridge=pick(f"{name}.ridge", RIDGES),
+            )
+        )
     return HKANArchitecture(n_inputs, tuple(layers))
 
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evokan.errors import InputError
-from evokan.scaling import Scaler
+from evokan.problem.scaling import Scaler
 from search_spaces.hkan.fitting import fit, predict
 from search_spaces.hkan.layers import HKANLayer, as_number, as_whole, shown
 from search_spaces.hkan.options import MACHINE_PRECISION
@@ -50,8 +50,14 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     True
     """
 
-    def __init__(self, layers: Sequence[HKANLayer] = (HKANLayer(nodes=100), HKANLayer()), *, random_state: int = 0,
-                 cutoff: float = MACHINE_PRECISION, scaler: Literal["minmax", "none"] = "minmax") -> None:
+    def __init__(
+        self,
+        layers: Sequence[HKANLayer] = (HKANLayer(nodes=100), HKANLayer()),
+        *,
+        random_state: int = 0,
+        cutoff: float = MACHINE_PRECISION,
+        scaler: Literal["minmax", "none"] = "minmax",
+    ) -> None:
         self.layers = layers
         self.random_state = random_state
         self.cutoff = cutoff
@@ -97,8 +103,11 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _checked_parameters(self) -> tuple[int, float]:
         """Return seed and cutoff as plain numbers."""
         faults = []
-        if (not isinstance(self.layers, Sequence) or not self.layers
-                or not all(isinstance(layer, HKANLayer) for layer in self.layers)):
+        if (
+            not isinstance(self.layers, Sequence)
+            or not self.layers
+            or not all(isinstance(layer, HKANLayer) for layer in self.layers)
+        ):
             faults.append(f"layers {shown(self.layers)}: give a list of HKANLayer, the output layer last")
         elif self.layers[-1].nodes != 1:
             faults.append(f"layers: the last has {self.layers[-1].nodes} nodes; a regression has one output")

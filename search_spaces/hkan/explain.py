@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from evokan.arrays import IntArray
-from evokan.problem import Problem
-from evokan.space import Explanation
+from evokan.problem.problem import Problem
+from evokan.spaces.explanation import Explanation
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer
 from search_spaces.hkan.network import HKANModule
@@ -52,10 +52,12 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
         middle = _median_place(node_r2)
         if number == 0:
             input_r2 = block_r2
-        levels.append({
-            "blocks": _level(block_r2, block[shown] * scale + shift, block_target[shown] * scale + shift),
-            "nodes": _level(node_r2, z[middle][shown] * scale + shift, wanted[middle][shown] * scale + shift),
-        })
+        levels.append(
+            {
+                "blocks": _level(block_r2, block[shown] * scale + shift, block_target[shown] * scale + shift),
+                "nodes": _level(node_r2, z[middle][shown] * scale + shift, wanted[middle][shown] * scale + shift),
+            }
+        )
     importances = input_r2.mean(axis=0)
     total = float(importances.sum())
     data = {
@@ -63,8 +65,14 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
         "levels": levels,
         "input_r2": [{"mean": _round(column.mean()), "quantiles": _quantiles(column)} for column in input_r2.T],
     }
-    return Explanation(model.architecture.widths, problem.table.feature_names, problem.table.output_names, (),
-                       importances / total if total > 0 else np.zeros_like(importances), data)
+    return Explanation(
+        model.architecture.widths,
+        problem.table.feature_names,
+        problem.table.output_names,
+        (),
+        importances / total if total > 0 else np.zeros_like(importances),
+        data,
+    )
 
 
 def _blocks(layer: FittedLayer, z: Array, wanted: Array) -> tuple[Array, Array, Array]:
@@ -95,8 +103,12 @@ def _r2(predicted: Array, wanted: Array) -> float:
 
 
 def _level(r2: Array, predicted: Array, target: Array) -> dict[str, Any]:
-    return {"count": int(r2.size), "quantiles": _quantiles(r2.ravel()),
-            "predicted": [_round(value) for value in predicted], "target": [_round(value) for value in target]}
+    return {
+        "count": int(r2.size),
+        "quantiles": _quantiles(r2.ravel()),
+        "predicted": [_round(value) for value in predicted],
+        "target": [_round(value) for value in target],
+    }
 
 
 def _quantiles(values: Array) -> list[float]:

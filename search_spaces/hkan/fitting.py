@@ -145,8 +145,9 @@ def fit(layers: Sequence[HKANLayer], x: Array, targets: Array, seed: int, cutoff
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
             for number, layer in enumerate(layers):
-                found, z = _fit_layer(layer, z, t, generator("hkan centres", seed, number),
-                                      cutoff if number == len(layers) - 1 else None)
+                found, z = _fit_layer(
+                    layer, z, t, generator("hkan centres", seed, number), cutoff if number == len(layers) - 1 else None
+                )
                 fitted.append(found)
     except np.linalg.LinAlgError as error:
         raise TrainingFailed(f"layer {len(fitted) + 1}: the least squares have no solution ({error})") from error
@@ -162,8 +163,9 @@ def predict(layers: Sequence[FittedLayer], x: Array) -> Array:
     return z.T
 
 
-def _fit_layer(layer: HKANLayer, z: Array, targets: Array, rng: np.random.Generator,
-               cutoff: float | None) -> tuple[FittedLayer, Array]:
+def _fit_layer(
+    layer: HKANLayer, z: Array, targets: Array, rng: np.random.Generator, cutoff: float | None
+) -> tuple[FittedLayer, Array]:
     """Return the layer, and its outputs of shape (nodes, rows); a `cutoff` marks the output layer."""
     columns, rows = z.shape
     target = np.arange(layer.nodes) % len(targets)
@@ -195,8 +197,9 @@ def _fit_layer(layer: HKANLayer, z: Array, targets: Array, rng: np.random.Genera
     return FittedLayer(layer, centres, coefficients, weights, bias), outputs
 
 
-def _fit_blocks(features: Features, centres: Array, first_node: int, targets: Array,
-                ridge: float) -> tuple[Array, Array, Array]:
+def _fit_blocks(
+    features: Features, centres: Array, first_node: int, targets: Array, ridge: float
+) -> tuple[Array, Array, Array]:
     """Return centred blocks (nodes, columns, rows), their coefficients, and the means that were taken off."""
     nodes, columns, n_basis = centres.shape
     rows = targets.shape[1]
@@ -212,8 +215,11 @@ def _fit_blocks(features: Features, centres: Array, first_node: int, targets: Ar
         coefficients[first:last] = c
         blocks[first:last] = np.matmul(c[:, None, :], values)[:, 0]
         constants[first:last] = np.einsum("br,br->b", c, level)
-    return (blocks.reshape(nodes, columns, rows), coefficients.reshape(centres.shape),
-            constants.reshape(nodes, columns))
+    return (
+        blocks.reshape(nodes, columns, rows),
+        coefficients.reshape(centres.shape),
+        constants.reshape(nodes, columns),
+    )
 
 
 def _node_models(blocks: Array, targets: Array, cutoff: float | None) -> Array:

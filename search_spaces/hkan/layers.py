@@ -105,8 +105,14 @@ class HKANLayer:
             faults.append(f"ridge {shown(self.ridge)}: a number of at least 0 is needed")
         if faults:
             raise InputError(*faults)
-        plain = {"nodes": nodes, "basis": bases[0] if len(bases) == 1 else bases, "sigma": sigma, "n_basis": n_basis,
-                 "placement": placement, "ridge": ridge}
+        plain = {
+            "nodes": nodes,
+            "basis": bases[0] if len(bases) == 1 else bases,
+            "sigma": sigma,
+            "n_basis": n_basis,
+            "placement": placement,
+            "ridge": ridge,
+        }
         if bases == ("identity",):
             plain |= {"sigma": 1.0, "n_basis": 1, "placement": "equal", "ridge": 0.0}
         for attribute, value in plain.items():

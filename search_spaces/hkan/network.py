@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evokan.problem import Problem
-from evokan.space import Weights
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Weights
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import FittedLayer
 from search_spaces.hkan.layers import Basis, HKANLayer
@@ -75,15 +75,18 @@ class HKANLayerModule(nn.Module):
             values = _apply(self.layer.bases[0], u)
         else:
             turn = self._turn[group].to(z.device)[None, :, :, None]
-            values = sum(((turn == number) * _apply(basis, u) for number, basis in enumerate(self.layer.bases)),
-                         start=torch.zeros_like(u))
+            values = sum(
+                ((turn == number) * _apply(basis, u) for number, basis in enumerate(self.layer.bases)),
+                start=torch.zeros_like(u),
+            )
         blocks = (values * self.coefficients[group]).sum(dim=-1)
         return (blocks * self.weights[group]).sum(dim=-1) + self.bias[group]
 
     def fitted(self) -> FittedLayer:
         """Return the layer with its values as arrays."""
         centres, coefficients, weights, bias = (
-            tensor.detach().cpu().numpy() for tensor in (self.centres, self.coefficients, self.weights, self.bias))
+            tensor.detach().cpu().numpy() for tensor in (self.centres, self.coefficients, self.weights, self.bias)
+        )
         return FittedLayer(self.layer, centres, coefficients, weights, bias)
 
 
@@ -113,11 +116,17 @@ class HKANModule(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.spec = dict(spec)
-        for name, size, value in (("input_shift", architecture.n_inputs, 0.0), ("output_shift", 1, 0.0),
-                                  ("input_scale", architecture.n_inputs, 1.0), ("output_scale", 1, 1.0)):
+        for name, size, value in (
+            ("input_shift", architecture.n_inputs, 0.0),
+            ("output_shift", 1, 0.0),
+            ("input_scale", architecture.n_inputs, 1.0),
+            ("output_scale", 1, 1.0),
+        ):
             self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
-        self.layers = nn.ModuleList(HKANLayerModule(layer, columns) for layer, columns
-                                    in zip(architecture.layers, architecture.widths, strict=False))
+        self.layers = nn.ModuleList(
+            HKANLayerModule(layer, columns)
+            for layer, columns in zip(architecture.layers, architecture.widths, strict=False)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits or values for raw inputs `x`, shape (N, features)."""
@@ -159,7 +168,8 @@ def build_model(architecture: HKANArchitecture, problem: Problem, weights: Weigh
     target = problem.target_scaler
     own = {name: np.asarray(weights[name], dtype=np.float64) for name in ("output_shift", "output_scale")}
     scaling = {
-        "input_shift": problem.input_scaler.shift, "input_scale": problem.input_scaler.scale,
+        "input_shift": problem.input_scaler.shift,
+        "input_scale": problem.input_scaler.scale,
         "output_shift": target.shift + target.scale * own["output_shift"],
         "output_scale": target.scale * own["output_scale"],
     }
@@ -169,6 +179,5 @@ def build_model(architecture: HKANArchitecture, problem: Problem, weights: Weigh
 def load_model(architecture: HKANArchitecture, spec: Mapping[str, Any], weights: Weights) -> HKANModule:
     """Return the module of `spec` with the values `weights`, its whole state dict."""
     model = HKANModule(architecture, spec)
-    model.load_state_dict({name: torch.as_tensor(np.array(value, dtype=np.float64))
-                           for name, value in weights.items()})
+    model.load_state_dict({name: torch.as_tensor(np.array(value, dtype=np.float64)) for name, value in weights.items()})
     return model.eval()

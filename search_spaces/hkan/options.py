@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from evokan.space import SpaceOptions
+from evokan.spaces.space import SpaceOptions
 
 MACHINE_PRECISION = 2.0**-52
 

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from evokan.reports import style
-from evokan.space import Explanation
+from evokan.plots import style
+from evokan.spaces.explanation import Explanation
 
 _INPUTS = 30
 """Inputs at most in the box plot: those with the largest mean."""
@@ -33,8 +33,9 @@ def plot_levels(explanation: Explanation) -> Axes:
                 kind = name if level[name]["count"] > 1 else name[:-1]
                 low, middle, high = (level[name]["quantiles"][i] for i in (0, 2, 4))
                 spread = f"{middle:.3f}" if level[name]["count"] == 1 else f"{middle:.3f} ({low:.3f} to {high:.3f})"
-                panels[row][number].set_title(f"layer {number + 1}: {level[name]['count']:,} {kind}\n$R^2$ {spread}",
-                                              fontsize=style.TICK_PT)
+                panels[row][number].set_title(
+                    f"layer {number + 1}: {level[name]['count']:,} {kind}\n$R^2$ {spread}", fontsize=style.TICK_PT
+                )
             panels[1][number].set_xlabel("target", fontsize=style.LABEL_PT)
         for row in range(2):
             panels[row][0].set_ylabel("predicted", fontsize=style.LABEL_PT)
@@ -55,9 +56,18 @@ def plot_input_fit(explanation: Explanation) -> Axes:
         style.dress(ax, x_label="$R^2$ of a block with the target", grid="x")
         rows = list(range(len(order)))
         line = {"color": style.BLUE, "linewidth": 1.0}
-        ax.bxp(boxes, positions=rows, widths=0.6, showfliers=False, orientation="horizontal", patch_artist=True,
-               boxprops={"facecolor": "#DCEAF4", "edgecolor": style.BLUE, "linewidth": 1.0}, medianprops=line,
-               whiskerprops=line, capprops=line)
+        ax.bxp(
+            boxes,
+            positions=rows,
+            widths=0.6,
+            showfliers=False,
+            orientation="horizontal",
+            patch_artist=True,
+            boxprops={"facecolor": "#DCEAF4", "edgecolor": style.BLUE, "linewidth": 1.0},
+            medianprops=line,
+            whiskerprops=line,
+            capprops=line,
+        )
         ax.plot([entries[p]["mean"] for p in order], rows, "o", color=style.VERMILLION, markersize=4, label="mean")
         ax.set_yticks(rows, [style.clean_label(explanation.input_names[p]) for p in order])
         for tick in ax.get_yticklabels():

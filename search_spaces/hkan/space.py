@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from evokan.chromosome import Bits, ChromosomeLayout
 from evokan.errors import InvalidArchitecture
-from evokan.problem import Problem
-from evokan.space import (
-    Architecture,
-    Budget,
-    Explanation,
-    Preset,
-    SearchSpace,
-    SpaceOptions,
-    Trained,
-    TrainingJob,
-    Weights,
-)
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.chromosome import Bits, ChromosomeLayout
+from evokan.spaces.explanation import Explanation
+from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
 from search_spaces.hkan import cost, encoding
 from search_spaces.hkan.encoding import HKANArchitecture
@@ -39,12 +32,15 @@ class HKAN(SearchSpace):
     """
 
     name: ClassVar[str] = "hkan"
-    summary: ClassVar[str] = ("layered ridge regressions of fixed basis functions, no gradients; val_loss is the RMSE "
-                              "(HKAN, arXiv 2501.18199)")
+    summary: ClassVar[str] = (
+        "layered ridge regressions of fixed basis functions, no gradients; val_loss is the RMSE "
+        "(HKAN, arXiv 2501.18199)"
+    )
     Options: ClassVar[type[SpaceOptions]] = HKANOptions
     presets: ClassVar = {
-        "default": Preset(settings={"scaler": "minmax", "folds": 5, "population": 15, "generations": 19,
-                                    "mutation_rate": 0.9}),
+        "default": Preset(
+            settings={"scaler": "minmax", "folds": 5, "population": 15, "generations": 19, "mutation_rate": 0.9}
+        ),
         "paper": Preset(settings={"parsimony": "none"}, options={"max_cost": 1e6}),
     }
 
@@ -63,8 +59,9 @@ class HKAN(SearchSpace):
         network = encoding.decode(values, self.settings, problem.n_features, problem.n_outputs)
         expected = cost.seconds(network.layers, problem.n_features, problem)
         if expected > self.settings.max_cost:
-            raise InvalidArchitecture(f"costs an estimated {expected:.3g} s, more than max_cost "
-                                      f"{self.settings.max_cost:g}")
+            raise InvalidArchitecture(
+                f"costs an estimated {expected:.3g} s, more than max_cost {self.settings.max_cost:g}"
+            )
         return network
 
     def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:

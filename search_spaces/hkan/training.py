@@ -12,8 +12,8 @@ from scipy.special import log_softmax
 from threadpoolctl import ThreadpoolController
 
 from evokan.errors import TrainingFailed
-from evokan.problem import FoldArrays, Problem
-from evokan.space import Trained, TrainingJob
+from evokan.problem.problem import FoldArrays, Problem
+from evokan.spaces.training import Trained, TrainingJob
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import fit, predict
@@ -65,8 +65,15 @@ Result = tuple[float, float, dict[str, NDArray[np.generic]]]
 """Training loss, validation loss (the same without validation rows), trained values."""
 
 
-def _regress(architecture: HKANArchitecture, x: Array, x_val: Array, y: NDArray[np.generic], y_val: NDArray[np.generic],
-             job: TrainingJob, options: HKANOptions) -> Result:
+def _regress(
+    architecture: HKANArchitecture,
+    x: Array,
+    x_val: Array,
+    y: NDArray[np.generic],
+    y_val: NDArray[np.generic],
+    job: TrainingJob,
+    options: HKANOptions,
+) -> Result:
     target = np.asarray(y, dtype=np.float64)
     low = float(target.min())
     span = float(target.max()) - low or 1.0
@@ -82,8 +89,16 @@ def _regress(architecture: HKANArchitecture, x: Array, x_val: Array, y: NDArray[
     return train_loss, val_loss, state(found.layers, low, span)
 
 
-def _classify(architecture: HKANArchitecture, x: Array, x_val: Array, y: NDArray[np.generic],
-              y_val: NDArray[np.generic], classes: int, job: TrainingJob, options: HKANOptions) -> Result:
+def _classify(
+    architecture: HKANArchitecture,
+    x: Array,
+    x_val: Array,
+    y: NDArray[np.generic],
+    y_val: NDArray[np.generic],
+    classes: int,
+    job: TrainingJob,
+    options: HKANOptions,
+) -> Result:
     labels = np.asarray(y, dtype=np.int64)
     found = fit(architecture.layers, x, np.eye(classes)[labels], job.seed, options.cutoff)
     outputs = found.outputs.T
@@ -107,8 +122,9 @@ def logit_factor(outputs: Array, labels: NDArray[np.int64]) -> float:
     labels
         Class numbers, shape (rows,).
     """
-    best = scipy.optimize.minimize_scalar(lambda s: _cross_entropy(np.exp(s) * outputs, labels),
-                                          bounds=(-_STEEPEST, _STEEPEST), method="bounded")
+    best = scipy.optimize.minimize_scalar(
+        lambda s: _cross_entropy(np.exp(s) * outputs, labels), bounds=(-_STEEPEST, _STEEPEST), method="bounded"
+    )
     return float(np.exp(best.x))
 
 

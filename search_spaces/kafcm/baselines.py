@@ -13,8 +13,8 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from evokan.metrics import evaluate_predictions
-from evokan.problem import Problem
+from evokan.problem.metrics import evaluate_predictions
+from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
 from search_spaces.kafcm.classical import train_classical
 
@@ -29,8 +29,10 @@ def fit_family_baselines(problem: Problem, seed: int) -> dict[str, dict[str, Any
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         mlp.fit(problem.table.X[problem.development], y[problem.development])
-    predictions = {"fcm_scalar_weights": train_classical(problem, seed).predict(problem.table.X[test]),
-                   "mlp_two_layers": mlp.predict(problem.table.X[test])}
+    predictions = {
+        "fcm_scalar_weights": train_classical(problem, seed).predict(problem.table.X[test]),
+        "mlp_two_layers": mlp.predict(problem.table.X[test]),
+    }
     return {name: dict(evaluate_predictions(problem.task, y[test], values)) for name, values in predictions.items()}
 
 

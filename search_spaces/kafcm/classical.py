@@ -15,7 +15,7 @@ import numpy as np
 from deap import base, tools
 
 from evokan.arrays import FloatArray
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from evokan.seeding import generator
 from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.states import fit_states
@@ -95,9 +95,12 @@ def swarm(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> FloatArray:
                 leader, leader_fitness.values = particle.position.copy(), particle.fitness.values
         for particle in particles:
             own, shared = rng.uniform(0, PULL, (2, x.shape[1]))
-            particle.velocity = (INERTIA * particle.velocity + own * (particle.best - particle.position)
-                                 + shared * (leader - particle.position))
+            particle.velocity = (
+                INERTIA * particle.velocity
+                + own * (particle.best - particle.position)
+                + shared * (leader - particle.position)
+            )
             moved = particle.position + particle.velocity
             particle.position = np.clip(moved, -1, 1)
-            particle.velocity[particle.position != moved] = 0.0     # a wall stops what flies into it
+            particle.velocity[particle.position != moved] = 0.0  # a wall stops what flies into it
     return leader

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evokan.commands.options import Force, Json, Quiet, RunPath
-from evokan.commands.printing import console, new_file, number, print_json, table
+from evokan.cli.options import Force, Json, Quiet, RunPath
+from evokan.cli.printing import console, new_file, number, print_json, table
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -24,20 +24,42 @@ app = typer.Typer(help="Causal maps: what-if simulation, and the course of every
 
 @app.command()
 def simulate(
-    run: RunPath, *,
-    hold: Annotated[list[str] | None, typer.Option("--set", metavar="CONCEPT=VALUE", show_default=False,
-                                                   help="Value that a concept has throughout; repeatable.")] = None,
-    start: Annotated[list[str] | None, typer.Option("--start", metavar="CONCEPT=VALUE", show_default=False,
-                                                    help="First value of a concept, which then moves on; the others "
-                                                         "start at their medians. Repeatable.")] = None,
+    run: RunPath,
+    *,
+    hold: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="CONCEPT=VALUE",
+            show_default=False,
+            help="Value that a concept has throughout; repeatable.",
+        ),
+    ] = None,
+    start: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--start",
+            metavar="CONCEPT=VALUE",
+            show_default=False,
+            help="First value of a concept, which then moves on; the others start at their medians. Repeatable.",
+        ),
+    ] = None,
     steps: Annotated[int, typer.Option("--steps", metavar="T", min=1, help="Steps.")] = 20,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", show_default=False,
-                                             help="CSV to write, a picture beside it; by default simulation.csv in the "
-                                                  "run's folder, which is replaced.")] = None,
-    force: Force = False, quiet: Quiet = False, json: Json = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            show_default=False,
+            help="CSV to write, a picture beside it; by default simulation.csv in the run's folder, which is replaced.",
+        ),
+    ] = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Apply the chosen map of a run again and again, from a state of your own: what would happen."""
-    from evokan.reports import save
+    from evokan.plots import save
     from evokan.runs.run import load_run
     from search_spaces.kafcm.plots import plot_trajectory
 
@@ -53,8 +75,9 @@ def simulate(
     with new_file(target, force=force or out is None) as part:
         path.to_csv(part, index_label="step")
     concepts = list(path.columns)
-    picture = save(plot_trajectory(concepts, path.to_numpy(), [concepts.index(name) for name in held]),
-                   target.with_suffix(".png"))
+    picture = save(
+        plot_trajectory(concepts, path.to_numpy(), [concepts.index(name) for name in held]), target.with_suffix(".png")
+    )
     if json:
         print_json({"out": target, "plot": picture, "last": path.iloc[-1].to_dict()})
     elif not quiet:
@@ -73,9 +96,17 @@ def edges(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
     member = _member(load_run(run))
     explanation = member.explanation
     strength = {(edge.source, edge.target): edge.weight for edge in explanation.edges}
-    found = [{"cause": explanation.input_names[edge["cause"]], "effect": explanation.output_names[edge["effect"]],
-              "weight": strength[edge["cause"], edge["effect"]], "course": edge["course"], "turns": edge["turns"],
-              "intervals": edge["intervals"]} for edge in explanation.data["edges"]]
+    found = [
+        {
+            "cause": explanation.input_names[edge["cause"]],
+            "effect": explanation.output_names[edge["effect"]],
+            "weight": strength[edge["cause"], edge["effect"]],
+            "course": edge["course"],
+            "turns": edge["turns"],
+            "intervals": edge["intervals"],
+        }
+        for edge in explanation.data["edges"]
+    ]
     found.sort(key=lambda edge: -edge["weight"])
     if json:
         print_json(found)
@@ -133,12 +164,16 @@ def trajectory(run: Run, held: dict[str, float], first: dict[str, float], steps:
     member = _member(run)
     model: Any = member.model
     names = list(model.spec["feature_names"])
-    faults = [fault for name in (*held, *first) if name not in names
-              for fault in unknown_name("concept", name, names).faults]
+    faults = [
+        fault for name in (*held, *first) if name not in names for fault in unknown_name("concept", name, names).faults
+    ]
     if faults:
         raise InputError(*faults)
-    medians = {column["name"]: column["median"] for column in run.config["data"]["schema"]["columns"]
-               if column["kind"] == "numeric"}
+    medians = {
+        column["name"]: column["median"]
+        for column in run.config["data"]["schema"]["columns"]
+        if column["kind"] == "numeric"
+    }
     state = np.array([held.get(name, first.get(name, medians.get(name, 0.0))) for name in names])
     with torch.no_grad():
         path = model.rollout(torch.from_numpy(state[None, :]), steps, [names.index(name) for name in held])

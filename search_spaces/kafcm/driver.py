@@ -25,8 +25,20 @@ VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
-def train(theta: Array, net: Net, kind: int, grid: Grid, data: Data, val: Data, ridge: float, l1: float, steps: int,
-          patience: int, last_iteration: int, trace: Array) -> NDArray[np.float64]:
+def train(
+    theta: Array,
+    net: Net,
+    kind: int,
+    grid: Grid,
+    data: Data,
+    val: Data,
+    ridge: float,
+    l1: float,
+    steps: int,
+    patience: int,
+    last_iteration: int,
+    trace: Array,
+) -> NDArray[np.float64]:
     """Train one map and leave the kept values in `theta`.
 
     Parameters

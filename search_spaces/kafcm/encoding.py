@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
 from evokan.errors import InputError, InvalidArchitecture, unknown_name
-from evokan.problem import Problem
-from evokan.space import Architecture
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
 
 SPLINE_ORDER = 3
 FREE, REQUIRED, FORBIDDEN = 0, 1, -1
@@ -86,8 +86,12 @@ class CausalMap(Architecture):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"n_sources": self.n_sources, "n_targets": self.n_targets,
-                "edges": [list(edge) for edge in self.edges], "grid": self.intervals}
+        return {
+            "n_sources": self.n_sources,
+            "n_targets": self.n_targets,
+            "edges": [list(edge) for edge in self.edges],
+            "grid": self.intervals,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CausalMap:
@@ -152,8 +156,9 @@ def layout(rules: Rules, names: Sequence[str], grid_bits: int, *, recurrent: boo
         Whether causes and effects are the same concepts: otherwise there is no bit for self-loops.
     """
     free = (rules == FREE).sum(axis=1)
-    genes = [NeuronSegment(f"causes of {name}", 1, int(count))
-             for name, count in zip(names, free, strict=True) if count]
+    genes = [
+        NeuronSegment(f"causes of {name}", 1, int(count)) for name, count in zip(names, free, strict=True) if count
+    ]
     ends = [ValueSegment("grid", grid_bits)] + ([ValueSegment("self-loops", 1, 0)] if recurrent else [])
     return ChromosomeLayout((*genes, *ends))
 

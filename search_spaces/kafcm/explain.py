@@ -6,8 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from evokan.problem import Problem
-from evokan.space import EdgeCurve, Explanation
+from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
+from evokan.spaces.explanation import EdgeCurve, Explanation
+from evokan.spaces.graph import EdgeFunction, FunctionGraph, NodeFunction, SplineTable
 from search_spaces.kafcm.network import CognitiveMap
 from search_spaces.kafcm.shapes import Shape, shape_of
 
@@ -38,20 +40,28 @@ def explain(model: CognitiveMap, problem: Problem) -> Explanation:
     curves, courses = [], []
     for edge, (source, target) in enumerate(model.architecture.edges):
         courses.append({"cause": source, "effect": target, **shape_to_json(shape_of(x[:, source], y[:, edge]))})
-        curves.append(EdgeCurve(0, source, target, x[::FINE, source].copy(), y[::FINE, edge].copy(),
-                                float(score[edge]) / strongest))
+        curves.append(
+            EdgeCurve(
+                0, source, target, x[::FINE, source].copy(), y[::FINE, edge].copy(), float(score[edge]) / strongest
+            )
+        )
     importance = states.new_zeros(states.shape[1]).index_add(0, edges.source, score).numpy()
     whole = float(importance.sum())
     table = problem.table
-    return Explanation((model.architecture.n_sources, model.architecture.n_targets), table.feature_names,
-                       table.output_names, tuple(curves),
-                       importance / whole if whole > 0 else np.zeros_like(importance),
-                       {"recurrent": model.recurrent, "edges": courses})
+    return Explanation(
+        (model.architecture.n_sources, model.architecture.n_targets),
+        table.feature_names,
+        table.output_names,
+        tuple(curves),
+        importance / whole if whole > 0 else np.zeros_like(importance),
+        {"recurrent": model.recurrent, "edges": courses},
+    )
 
 
 @torch.no_grad()
-def edge_curves(model: CognitiveMap, low: NDArray[np.float64], high: NDArray[np.float64],
-                points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def edge_curves(
+    model: CognitiveMap, low: NDArray[np.float64], high: NDArray[np.float64], points: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return even points between `low` and `high` in own units, shape (points, sources), and what every edge adds.
 
     The second has the shape (points, edges).
@@ -63,6 +73,44 @@ def edge_curves(model: CognitiveMap, low: NDArray[np.float64], high: NDArray[np.
 
 def shape_to_json(shape: Shape) -> dict[str, object]:
     """Return the course of an edge as plain JSON values, six digits."""
-    return {"course": shape.course,
-            "turns": [[float(f"{turn.x:.6g}"), turn.kind] for turn in shape.turns],
-            "intervals": [[float(f"{a:.6g}"), float(f"{b:.6g}"), course] for a, b, course in shape.intervals]}
+    return {
+        "course": shape.course,
+        "turns": [[float(f"{turn.x:.6g}"), turn.kind] for turn in shape.turns],
+        "intervals": [[float(f"{a:.6g}"), float(f"{b:.6g}"), course] for a, b, course in shape.intervals],
+    }
+
+
+NODES: dict[str, NodeFunction] = {"tanh": "tanh", "sigmoid": "sigmoid", "clip": "clip1", "identity": "identity"}
+
+
+def function_graph(model: CognitiveMap, problem: Problem) -> FunctionGraph:
+    """Return the edges of `model` as spline tables: effective coefficients w_s c, base weight w_b."""
+    layer = model.step_edges
+    base = layer.w_b.detach()
+    coefficients = (layer.w_s[:, None] * layer.coefficients).detach().numpy()
+    edges = tuple(
+        EdgeFunction(
+            0,
+            source,
+            target,
+            SplineTable(float(layer.lo[source]), float(layer.h[source]), coefficients[edge].copy(), float(base[edge])),
+        )
+        for edge, (source, target) in enumerate(model.architecture.edges)
+    )
+
+    def scaler(side: str) -> Scaler:
+        shift, scale = (model.get_buffer(f"{side}_{part}").numpy().copy() for part in ("shift", "scale"))
+        return Scaler(shift, scale)
+
+    table = problem.table
+    return FunctionGraph(
+        (model.architecture.n_sources, model.architecture.n_targets),
+        edges,
+        table.feature_names,
+        table.output_names,
+        problem.task,
+        scaler("source"),
+        scaler("target"),
+        (model.bias.numpy().copy(),),
+        (NODES[model.bounding],),
+    )

@@ -55,17 +55,33 @@ def first_level(x: Array, grid: Grid) -> Level0:
         start = block * BLOCK
         rows = min(BLOCK, count - start)
         for s in range(causes):
-            basis(x[s, start:start + rows], lo, inv_h, intervals, index[block, s], b[block, s], d, silu[block, s],
-                  dsilu, rows)
+            basis(
+                x[s, start : start + rows],
+                lo,
+                inv_h,
+                intervals,
+                index[block, s],
+                b[block, s],
+                d,
+                silu[block, s],
+                dsilu,
+                rows,
+            )
     return index, b, silu
 
 
 @jit
 def workspace(causes: int, targets: int, steps: int) -> Work:
     """Return the arrays that hold one block of rollouts."""
-    return (np.zeros((steps, causes, BLOCK), dtype=np.uint32), np.zeros((steps, causes, 4, BLOCK)),
-            np.zeros((steps, causes, 4, BLOCK)), np.zeros((steps, causes, BLOCK)), np.zeros((steps, causes, BLOCK)),
-            np.zeros((steps, targets, BLOCK)), np.zeros((steps, targets, BLOCK)))
+    return (
+        np.zeros((steps, causes, BLOCK), dtype=np.uint32),
+        np.zeros((steps, causes, 4, BLOCK)),
+        np.zeros((steps, causes, 4, BLOCK)),
+        np.zeros((steps, causes, BLOCK)),
+        np.zeros((steps, causes, BLOCK)),
+        np.zeros((steps, targets, BLOCK)),
+        np.zeros((steps, targets, BLOCK)),
+    )
 
 
 @jit
@@ -100,8 +116,18 @@ def bound_backward(kind: int, total: Array, state: Array, g: Array, rows: int) -
 
 
 @jit
-def step(c: Array, w_b: Array, net: Net, kind: int, index: Array, b: Array, silu: Array, total: Array, state: Array,
-         rows: int) -> None:
+def step(
+    c: Array,
+    w_b: Array,
+    net: Net,
+    kind: int,
+    index: Array,
+    b: Array,
+    silu: Array,
+    total: Array,
+    state: Array,
+    rows: int,
+) -> None:
     """Apply the map once to a block whose basis values are given."""
     source, target, _, bias = net
     for j in range(total.shape[0]):
@@ -131,8 +157,18 @@ def roll(c: Array, w_b: Array, net: Net, kind: int, grid: Grid, data: Data, bloc
             step(c, w_b, net, kind, index0[block], b0[block], silu0[block], total[0], state[0], rows)
         else:
             for s in range(causes.shape[0]):
-                basis(state[t - 1, causes[s]], lo, inv_h, intervals, index[t, s], b[t, s], d[t, s], silu[t, s],
-                      dsilu[t, s], rows)
+                basis(
+                    state[t - 1, causes[s]],
+                    lo,
+                    inv_h,
+                    intervals,
+                    index[t, s],
+                    b[t, s],
+                    d[t, s],
+                    silu[t, s],
+                    dsilu[t, s],
+                    rows,
+                )
             step(c, w_b, net, kind, index[t], b[t], silu[t], total[t], state[t], rows)
         for j in range(wanted.shape[0]):
             for row in range(rows):
@@ -143,8 +179,20 @@ def roll(c: Array, w_b: Array, net: Net, kind: int, grid: Grid, data: Data, bloc
 
 
 @jit
-def roll_back(c: Array, w_b: Array, gc: Array, gw: Array, net: Net, kind: int, data: Data, block: int, work: Work,
-              g: Array, carry: Array, scale: float) -> None:
+def roll_back(
+    c: Array,
+    w_b: Array,
+    gc: Array,
+    gw: Array,
+    net: Net,
+    kind: int,
+    data: Data,
+    block: int,
+    work: Work,
+    g: Array,
+    carry: Array,
+    scale: float,
+) -> None:
     """Add the gradient of `scale` times what `roll` returned to `gc` and `gw`; `g` and `carry` are scratch."""
     source, target, causes, _ = net
     (index0, b0, silu0), wanted, running, weights = data
@@ -171,8 +219,9 @@ def roll_back(c: Array, w_b: Array, gc: Array, gw: Array, net: Net, kind: int, d
             last = edge
             while last < edges and source[last] == s:
                 if t > 0:
-                    edge_backward(c[last], w_b[last], index[t, s], d[t, s], dsilu[t, s], g[target[last]],
-                                  carry[causes[s]], rows)
+                    edge_backward(
+                        c[last], w_b[last], index[t, s], d[t, s], dsilu[t, s], g[target[last]], carry[causes[s]], rows
+                    )
                 last += 1
             if t > 0:
                 edge_gradients(gc, gw, edge, last, target, index[t, s], b[t, s], silu[t, s], g, rows)
@@ -195,7 +244,7 @@ def data_loss(theta: Array, c: Array, net: Net, kind: int, grid: Grid, data: Dat
     """Return the mean over steps and effects of the weighted squared error."""
     edges, size = net[0].shape[0], grid[2] + 3
     unfold(theta, c, edges, size)
-    w_b = theta[edges * size:edges * (size + 1)]
+    w_b = theta[edges * size : edges * (size + 1)]
     error = 0.0
     for block in range(data[0][0].shape[0]):
         error += roll(c, w_b, net, kind, grid, data, block, work)
@@ -203,13 +252,26 @@ def data_loss(theta: Array, c: Array, net: Net, kind: int, grid: Grid, data: Dat
 
 
 @jit
-def loss_and_gradient(theta: Array, grad: Array, c: Array, gc: Array, net: Net, kind: int, grid: Grid, data: Data,
-                      work: Work, g: Array, carry: Array, ridge: float, l1: float) -> Any:
+def loss_and_gradient(
+    theta: Array,
+    grad: Array,
+    c: Array,
+    gc: Array,
+    net: Net,
+    kind: int,
+    grid: Grid,
+    data: Data,
+    work: Work,
+    g: Array,
+    carry: Array,
+    ridge: float,
+    l1: float,
+) -> Any:
     """Return the loss of `data_loss` plus the penalties, and write its gradient into `grad`."""
     edges, size = net[0].shape[0], grid[2] + 3
     unfold(theta, c, edges, size)
-    w_b = theta[edges * size:edges * (size + 1)]
-    gw = grad[edges * size:edges * (size + 1)]
+    w_b = theta[edges * size : edges * (size + 1)]
+    gw = grad[edges * size : edges * (size + 1)]
     gc[:], gw[:] = 0.0, 0.0
     error = 0.0
     scale = 1.0 / data[1].size

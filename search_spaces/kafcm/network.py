@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evokan.problem import Problem
-from evokan.space import Weights
+from evokan.problem.problem import Problem
+from evokan.spaces.architecture import Weights
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.splines.torch_edges import SplineEdges
 
@@ -45,14 +45,17 @@ class CognitiveMap(nn.Module):
         self.spec = dict(spec)
         self.recurrent = bool(spec["task"] == "trajectory")
         self.bounding: str = spec["bounding"]
-        for name, size, value in (("bias", architecture.n_targets, 0.0),
-                                  ("source_shift", architecture.n_sources, 0.0),
-                                  ("source_scale", architecture.n_sources, 1.0),
-                                  ("target_shift", architecture.n_targets, 0.0),
-                                  ("target_scale", architecture.n_targets, 1.0)):
+        for name, size, value in (
+            ("bias", architecture.n_targets, 0.0),
+            ("source_shift", architecture.n_sources, 0.0),
+            ("source_scale", architecture.n_sources, 1.0),
+            ("target_shift", architecture.n_targets, 0.0),
+            ("target_scale", architecture.n_targets, 1.0),
+        ):
             self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
-        self.step_edges = SplineEdges(architecture.edges, architecture.n_sources, architecture.n_targets,
-                                      architecture.intervals)
+        self.step_edges = SplineEdges(
+            architecture.edges, architecture.n_sources, architecture.n_targets, architecture.intervals
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the values one step after `x`, shape (N, sources) to (N, targets)."""
@@ -111,8 +114,14 @@ class CognitiveMap(nn.Module):
 def build_model(architecture: CausalMap, problem: Problem, weights: Weights, bounding: str) -> CognitiveMap:
     """Return the module with the trained `weights` (a state dict as arrays)."""
     table = problem.table
-    spec = {"space": "kafcm", "architecture": architecture.to_json(), "task": problem.task, "bounding": bounding,
-            "feature_names": list(table.feature_names), "output_names": list(table.output_names)}
+    spec = {
+        "space": "kafcm",
+        "architecture": architecture.to_json(),
+        "task": problem.task,
+        "bounding": bounding,
+        "feature_names": list(table.feature_names),
+        "output_names": list(table.output_names),
+    }
     model = CognitiveMap(architecture, spec)
     model.load_state_dict({name: torch.as_tensor(np.array(value, dtype=np.float64)) for name, value in weights.items()})
     return model.eval()

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from evokan.space import SpaceOptions
+from evokan.spaces.space import SpaceOptions
 
 Bounding = Literal["tanh", "sigmoid", "clip", "identity"]
 

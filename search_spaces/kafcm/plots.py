@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from evokan.reports.style import (
+from evokan.plots.style import (
     BLUE,
     CYCLE,
     FAINT,
@@ -28,7 +28,7 @@ from evokan.reports.style import (
     new_axes,
     styled,
 )
-from evokan.space import Explanation
+from evokan.spaces.explanation import Explanation
 
 COLOURS = {"rising": BLUE, "falling": VERMILLION, "not monotonic": PURPLE, "flat": MUTED}
 SIGNS = {"rising": "+", "falling": "\N{MINUS SIGN}", "not monotonic": "~", "flat": "0"}
@@ -60,8 +60,12 @@ def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> 
         for edge in explanation.edges:
             x = (edge.x - edge.x[0]) / max(float(np.ptp(edge.x)), 1e-300)
             y = (edge.y - (edge.y.max() + edge.y.min()) / 2.0) / max(reach[edge.target], 1e-300)
-            ax.plot(edge.target + 0.12 + 0.76 * x, edge.source + 0.5 - 0.76 * y, linewidth=1.5,
-                    color=COLOURS[course[edge.source, edge.target]])
+            ax.plot(
+                edge.target + 0.12 + 0.76 * x,
+                edge.source + 0.5 - 0.76 * y,
+                linewidth=1.5,
+                color=COLOURS[course[edge.source, edge.target]],
+            )
         ax.set(xlim=(-0.02, m + 0.02), ylim=(n + 0.02, -0.02), aspect="equal")
         ax.xaxis.tick_top()
         ax.xaxis.set_label_position("top")
@@ -93,31 +97,52 @@ def plot_causal_graph(explanation: Explanation, ax: Axes | None = None) -> Axes:
             target = edge.target if recurrent else n + edge.target
             kind = course[edge.source, edge.target]
             both = recurrent and (edge.target, edge.source) in pairs
-            _arrow(ax, places[edge.source], places[target], 0.22 if both else 0.06, COLOURS[kind],
-                   0.6 + 2.2 * edge.weight, SIGNS[kind] if len(pairs) <= LABELLED_SIGNS else "")
+            _arrow(
+                ax,
+                places[edge.source],
+                places[target],
+                0.22 if both else 0.06,
+                COLOURS[kind],
+                0.6 + 2.2 * edge.weight,
+                SIGNS[kind] if len(pairs) <= LABELLED_SIGNS else "",
+            )
         ax.scatter(places[:, 0], places[:, 1], s=60, color="white", edgecolors=INK, linewidths=1.2, zorder=3)
         for number, (place, name) in enumerate(zip(places, names, strict=True)):
             out = place / float(np.hypot(*place)) if recurrent else np.array([np.sign(place[0]), 0.0])
             at = place + (0.32 if recurrent and (number, number) in pairs else 0.1) * out
-            ax.text(float(at[0]), float(at[1]), name,
-                    ha="left" if out[0] > 0.3 else "right" if out[0] < -0.3 else "center",
-                    va="bottom" if out[1] > 0.3 else "top" if out[1] < -0.3 else "center", fontsize=LABEL_PT, zorder=4)
+            ax.text(
+                float(at[0]),
+                float(at[1]),
+                name,
+                ha="left" if out[0] > 0.3 else "right" if out[0] < -0.3 else "center",
+                va="bottom" if out[1] > 0.3 else "top" if out[1] < -0.3 else "center",
+                fontsize=LABEL_PT,
+                zorder=4,
+            )
         ax.set(xlim=(-1.75, 1.75), ylim=(-1.45, 1.4), aspect="equal")
         ax.set_axis_off()
         _legend(ax, sorted(set(course.values())))
     return ax
 
 
-def plot_trajectory(names: Sequence[str], path: NDArray[np.float64], held: Sequence[int] = (),
-                    ax: Axes | None = None) -> Axes:
+def plot_trajectory(
+    names: Sequence[str], path: NDArray[np.float64], held: Sequence[int] = (), ax: Axes | None = None
+) -> Axes:
     """Draw the concepts over the steps; `path` has the shape (steps + 1, concepts), held ones are dashed."""
     with styled():
         if ax is None:
             ax = new_axes(7.2, 4.0)
         for number, name in enumerate(names):
-            ax.plot(np.arange(len(path)), path[:, number], color=CYCLE[number % len(CYCLE)], label=name, linewidth=1.6,
-                    linestyle="--" if number in held else ("-", "-.", ":")[number // len(CYCLE) % 3],
-                    marker="o" if len(path) <= 40 else None, markersize=3)
+            ax.plot(
+                np.arange(len(path)),
+                path[:, number],
+                color=CYCLE[number % len(CYCLE)],
+                label=name,
+                linewidth=1.6,
+                linestyle="--" if number in held else ("-", "-.", ":")[number // len(CYCLE) % 3],
+                marker="o" if len(path) <= 40 else None,
+                markersize=3,
+            )
         dress(ax, x_label="step", y_label="value")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=NOTE_PT)
@@ -142,11 +167,17 @@ def _column(count: int, x: float) -> NDArray[np.float64]:
     return np.column_stack([np.full(count, x), np.linspace(1, -1, count) if count > 1 else np.zeros(1)])
 
 
-def _arrow(ax: Axes, start: NDArray[np.float64], end: NDArray[np.float64], bend: float, colour: str, width: float,
-           sign: str) -> None:
-    look: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "color": colour, "linewidth": width,
-                            "alpha": 0.85}
-    if np.array_equal(start, end):      # a self-loop: a circle on the outer side
+def _arrow(
+    ax: Axes, start: NDArray[np.float64], end: NDArray[np.float64], bend: float, colour: str, width: float, sign: str
+) -> None:
+    look: dict[str, Any] = {
+        "arrowstyle": "-|>",
+        "mutation_scale": 9,
+        "color": colour,
+        "linewidth": width,
+        "alpha": 0.85,
+    }
+    if np.array_equal(start, end):  # a self-loop: a circle on the outer side
         out = start / float(np.hypot(*start))
         side = np.array([-out[1], out[0]])
         turn = np.linspace(0.35, 2 * np.pi - 0.35, 40)[:, None]
@@ -156,8 +187,18 @@ def _arrow(ax: Axes, start: NDArray[np.float64], end: NDArray[np.float64], bend:
     else:
         along = end - start
         middle = start + 0.62 * along + bend * 0.47 * np.array([along[1], -along[0]])
-        ax.add_patch(FancyArrowPatch(tuple(start), tuple(end), connectionstyle=f"arc3,rad={bend}", shrinkA=5,
-                                     shrinkB=5, **look))
+        ax.add_patch(
+            FancyArrowPatch(tuple(start), tuple(end), connectionstyle=f"arc3,rad={bend}", shrinkA=5, shrinkB=5, **look)
+        )
     if sign:
-        ax.text(float(middle[0]), float(middle[1]), sign, fontsize=TICK_PT, color=colour, ha="center", va="center",
-                zorder=5, bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "edgecolor": "none"})
+        ax.text(
+            float(middle[0]),
+            float(middle[1]),
+            sign,
+            fontsize=TICK_PT,
+            color=colour,
+            ha="center",
+            va="center",
+            zorder=5,
+            bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "edgecolor": "none"},
+        )

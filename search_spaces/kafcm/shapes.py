@@ -73,8 +73,10 @@ def shape_of(x: NDArray[np.float64], y: NDArray[np.float64], prominence: float =
             upwards, high = 1, i
     inner = [i for i in extremes if 0 < i < len(y) - 1]
     first = upwards if len(inner) % 2 == 0 else -upwards
-    turns = tuple(Turn(_vertex(x, y, i), "maximum" if (first > 0) == (number % 2 == 0) else "minimum")
-                  for number, i in enumerate(inner))
+    turns = tuple(
+        Turn(_vertex(x, y, i), "maximum" if (first > 0) == (number % 2 == 0) else "minimum")
+        for number, i in enumerate(inner)
+    )
     ends = [float(x[0]), *(turn.x for turn in turns), float(x[-1])]
     courses: tuple[Literal["rising", "falling"], ...] = ("falling", "rising")
     intervals = tuple((ends[k], ends[k + 1], courses[(first > 0) == (k % 2 == 0)]) for k in range(len(ends) - 1))

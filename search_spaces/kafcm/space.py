@@ -7,20 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
-from evokan.chromosome import Bits, ChromosomeLayout
-from evokan.problem import Problem
-from evokan.space import (
-    Architecture,
-    Budget,
-    Explanation,
-    Preset,
-    SearchSpace,
-    SpaceOptions,
-    Trained,
-    TrainingJob,
-    Weights,
-)
-from evokan.table import Task
+from evokan.problem.problem import Problem
+from evokan.problem.table import Task
+from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.chromosome import Bits, ChromosomeLayout
+from evokan.spaces.explanation import Explanation
+from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
 from search_spaces.kafcm import encoding
 from search_spaces.kafcm.encoding import CausalMap, Rules
@@ -30,7 +23,7 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.axes import Axes
 
-    from evokan.explain.graph import FunctionGraph
+    from evokan.spaces.graph import FunctionGraph
 
 REFERENCE_GRID = 5
 
@@ -45,14 +38,18 @@ class KAFCM(SearchSpace):
     """
 
     name: ClassVar[str] = "kafcm"
-    summary: ClassVar[str] = ("causal maps with a spline on every edge, of time series and input tables; loss of "
-                              "rollouts (KA-FCM, arXiv 2604.05136)")
+    summary: ClassVar[str] = (
+        "causal maps with a spline on every edge, of time series and input tables; loss of "
+        "rollouts (KA-FCM, arXiv 2604.05136)"
+    )
     tasks: ClassVar[tuple[Task, ...]] = ("trajectory", "regression")
     Options: ClassVar[type[SpaceOptions]] = KAFCMOptions
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "parsimony": "one-se", "mutation_rate": 1.0, "choose": "one-se"}),
-        "paper": Preset(settings={"folds": 1, "parsimony": "none", "choose": "best-loss", "refit": "holdout"},
-                        options={"patience": 0, "ridge": 0.0, "l1": 0.0}),
+        "paper": Preset(
+            settings={"folds": 1, "parsimony": "none", "choose": "best-loss", "refit": "holdout"},
+            options={"patience": 0, "ridge": 0.0, "l1": 0.0},
+        ),
     }
 
     @property
@@ -66,8 +63,12 @@ class KAFCM(SearchSpace):
 
     def layout(self, problem: Problem) -> ChromosomeLayout:
         """Return a gene of causes for every concept, grid bits and the bit for self-loops."""
-        return encoding.layout(self.rules(problem), problem.table.output_names, self.settings.grid_bits,
-                               recurrent=problem.task == "trajectory")
+        return encoding.layout(
+            self.rules(problem),
+            problem.table.output_names,
+            self.settings.grid_bits,
+            recurrent=problem.task == "trajectory",
+        )
 
     def decode(self, bits: Bits, problem: Problem) -> CausalMap:
         """Return the map; raises `InvalidArchitecture` where it has no edge."""
@@ -77,8 +78,11 @@ class KAFCM(SearchSpace):
         """Train each job in the compiled driver."""
         from search_spaces.kafcm.training import fold_states, train
 
-        return train_each(jobs, lambda fold: fold_states(problem, fold, self.settings),
-                          lambda job, states: train(job, states, self.settings, budget))
+        return train_each(
+            jobs,
+            lambda fold: fold_states(problem, fold, self.settings),
+            lambda job, states: train(job, states, self.settings, budget),
+        )
 
     def architecture_from_json(self, data: Mapping[str, Any]) -> CausalMap:
         """Return the architecture whose `to_json` gave `data`."""
@@ -107,7 +111,7 @@ class KAFCM(SearchSpace):
 
     def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
         """Return one step of the map as its edge functions."""
-        from search_spaces.kafcm.graph import function_graph
+        from search_spaces.kafcm.explain import function_graph
         from search_spaces.kafcm.network import CognitiveMap
 
         return function_graph(cast(CognitiveMap, model), problem)
@@ -116,8 +120,10 @@ class KAFCM(SearchSpace):
         """Return the functional adjacency matrix and the causal graph."""
         from search_spaces.kafcm.plots import plot_causal_graph, plot_functional_matrix
 
-        return {"functional_matrix.png": lambda: plot_functional_matrix(explanation),
-                "causal_graph.png": lambda: plot_causal_graph(explanation)}
+        return {
+            "functional_matrix.png": lambda: plot_functional_matrix(explanation),
+            "causal_graph.png": lambda: plot_causal_graph(explanation),
+        }
 
     def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
         """Return the map with every edge that is allowed."""

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
-from evokan.problem import Problem
-from evokan.scaling import Scaler
+from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
 from search_spaces.kafcm.options import Bounding, KAFCMOptions
 
 RANGES: dict[Bounding, tuple[float, float]] = {
-    "tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "clip": (-1.0, 1.0), "identity": (-1.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "sigmoid": (0.0, 1.0),
+    "clip": (-1.0, 1.0),
+    "identity": (-1.0, 1.0),
 }
 """States of a concept; that of ``identity`` is where the splines are, nothing holds a state inside."""
 CODES: dict[Bounding, int] = {"tanh": 0, "sigmoid": 1, "clip": 2, "identity": 3}

@@ -9,18 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem import Problem
-from evokan.seeding import generator
-from evokan.space import Budget, Trained, TrainingJob, Weights
-from evokan.splits import Fold
+from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.compiled import is_cached
 from search_spaces.kafcm import driver
-from search_spaces.kafcm.encoding import SPLINE_ORDER, CausalMap
-from search_spaces.kafcm.kernel import Data, Grid, Level0, Net, first_level
+from search_spaces.kafcm.encoding import CausalMap
+from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_dict, state_grid
+from search_spaces.kafcm.kernel import first_level
 from search_spaces.kafcm.options import KAFCMOptions
-from search_spaces.kafcm.states import CODES, RANGES, Sample, States, fit_states, sample, unbounded
-
-Array = NDArray[Any]
+from search_spaces.kafcm.states import CODES, Sample, States, fit_states, sample, unbounded
 
 
 @dataclass(frozen=True)
@@ -52,39 +50,6 @@ def fold_states(problem: Problem, fold: Fold, options: KAFCMOptions) -> FoldStat
     return FoldStates(states, train, sample(problem, states, fold.validation, length), rest)
 
 
-def state_grid(options: KAFCMOptions, intervals: int) -> Grid:
-    """Return the grid of every edge: it covers the range of the states."""
-    low, high = RANGES[options.bounding]
-    return low, intervals / (high - low), intervals
-
-
-def initial_values(architecture: CausalMap, options: KAFCMOptions, seed: int) -> Array:
-    """Return the parameter vector to start from, shape (edges x (G + 5),).
-
-    Small uniform noise in the coefficients, w_b uniform and w_s constant, both with 1 / sqrt(causes of the
-    concept). The paper says nothing about it; this is how pykan begins.
-    """
-    rng = generator("initial", seed)
-    edges = architecture.n_edges
-    effects = np.array([target for _, target in architecture.edges])
-    share = 1.0 / np.sqrt(np.bincount(effects)[effects])
-    coefficients = rng.uniform(-0.5, 0.5, edges * (architecture.intervals + SPLINE_ORDER)) * options.noise
-    return np.concatenate([coefficients, rng.uniform(-1.0, 1.0, edges) * options.base_scale * share, share])
-
-
-def compile_map(architecture: CausalMap, bias: Array) -> Net:
-    """Return a map as the kernel takes it; `bias` has one value for each concept that edges lead to."""
-    causes, source = np.unique([source for source, _ in architecture.edges], return_inverse=True)
-    target = np.array([target for _, target in architecture.edges])
-    return source.astype(np.int32), target.astype(np.int32), causes.astype(np.int32), bias
-
-
-def kernel_data(part: Sample, net: Net, grid: Grid, weights: Array) -> Data:
-    """Return rollouts as the kernel takes them."""
-    level0: Level0 = first_level(np.ascontiguousarray(part.x[net[2]]), grid)
-    return level0, part.wanted, part.running, weights
-
-
 def train(job: TrainingJob, arrays: FoldStates, options: KAFCMOptions, budget: Budget) -> Trained:
     """Train one map on one fold; numerical trouble comes back as `Trained.failed`."""
     began = time.perf_counter()
@@ -97,32 +62,34 @@ def train(job: TrainingJob, arrays: FoldStates, options: KAFCMOptions, budget: B
     theta = initial_values(architecture, options, job.seed)
     weights = arrays.states.weights
     looks = np.zeros(budget.steps * driver.MAX_ITERATIONS if job.watched else 0)
-    result = driver.train(theta, net, CODES[options.bounding], grid, kernel_data(arrays.train, net, grid, weights),
-                          kernel_data(arrays.validation, net, grid, weights), options.ridge, options.l1, budget.steps,
-                          0 if job.iterations else options.patience, job.iterations or 0, looks)
+    result = driver.train(
+        theta,
+        net,
+        CODES[options.bounding],
+        grid,
+        kernel_data(arrays.train, net, grid, weights),
+        kernel_data(arrays.validation, net, grid, weights),
+        options.ridge,
+        options.l1,
+        budget.steps,
+        0 if job.iterations else options.patience,
+        job.iterations or 0,
+        looks,
+    )
     seconds = time.perf_counter() - began
     val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
     if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
         return Trained.failed("the loss is not finite", seconds)
     kept = state_dict(architecture, theta, bias, grid, arrays.states) if job.keep_weights else None
-    return Trained(val_loss, train_loss, int(result[driver.BEST_ITERATION]), int(result[driver.SPENT]), seconds,
-                   weights=kept, looks=tuple(looks[: int(result[driver.LOOKS])].tolist()))
-
-
-def state_dict(architecture: CausalMap, theta: Array, bias: Array, grid: Grid, states: States) -> Weights:
-    """Return the trained values under the names of `search_spaces.kafcm.network.CognitiveMap`'s state dict."""
-    edges, size = architecture.n_edges, architecture.intervals + SPLINE_ORDER
-    lo, inv_h, _ = grid
-    return {
-        "step_edges.coefficients": theta[: edges * size].reshape(edges, size).copy(),
-        "step_edges.w_b": theta[edges * size : edges * (size + 1)].copy(),
-        "step_edges.w_s": theta[edges * (size + 1) :].copy(),
-        "step_edges.lo": np.full(architecture.n_sources, lo),
-        "step_edges.h": np.full(architecture.n_sources, 1.0 / inv_h),
-        "bias": bias.copy(),
-        "source_shift": states.source.shift.copy(), "source_scale": states.source.scale.copy(),
-        "target_shift": states.target.shift.copy(), "target_scale": states.target.scale.copy(),
-    }
+    return Trained(
+        val_loss,
+        train_loss,
+        int(result[driver.BEST_ITERATION]),
+        int(result[driver.SPENT]),
+        seconds,
+        weights=kept,
+        looks=tuple(looks[: int(result[driver.LOOKS])].tolist()),
+    )
 
 
 def warm_up(options: KAFCMOptions) -> None:

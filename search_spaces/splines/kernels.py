@@ -52,8 +52,18 @@ def exp(x: float) -> Any:
 
 
 @jit
-def basis(x: Array, lo: float, inv_h: float, intervals: int, index: Array, b: Array, d: Array, silu: Array,
-          dsilu: Array, rows: int) -> None:
+def basis(
+    x: Array,
+    lo: float,
+    inv_h: float,
+    intervals: int,
+    index: Array,
+    b: Array,
+    d: Array,
+    silu: Array,
+    dsilu: Array,
+    rows: int,
+) -> None:
     """Fill basis values and silu of one node for `rows` points.
 
     Parameters
@@ -111,13 +121,19 @@ def edge_forward(c: Array, w_b: float, index: Array, b: Array, silu: Array, out:
     for row in range(rows):
         # Unsigned indices spare numba's test for negative ones: a third of the time here.
         i = np.uint64(index[row])
-        out[row] += (w_b * silu[row] + c[i] * b[0, row] + c[i + ONE] * b[1, row]
-                     + c[i + TWO] * b[2, row] + c[i + THREE] * b[3, row])
+        out[row] += (
+            w_b * silu[row]
+            + c[i] * b[0, row]
+            + c[i + ONE] * b[1, row]
+            + c[i + TWO] * b[2, row]
+            + c[i + THREE] * b[3, row]
+        )
 
 
 @jit
-def edge_gradients(gc: Array, gw: Array, first: int, last: int, target: Array, index: Array, b: Array, silu: Array,
-                   g: Array, rows: int) -> None:
+def edge_gradients(
+    gc: Array, gw: Array, first: int, last: int, target: Array, index: Array, b: Array, silu: Array, g: Array, rows: int
+) -> None:
     """Add dL/dc and dL/dw_b of the edges first ... last - 1, which leave one node, to `gc` and `gw`.
 
     `g` holds the upstream gradients, shape (nodes, >= rows). Rows are the outer loop: neighbouring rows often
@@ -147,13 +163,17 @@ def edge_gradients(gc: Array, gw: Array, first: int, last: int, target: Array, i
 
 
 @jit
-def edge_backward(c: Array, w_b: float, index: Array, d: Array, dsilu: Array, g: Array, gx: Array,
-                  rows: int) -> None:
+def edge_backward(c: Array, w_b: float, index: Array, d: Array, dsilu: Array, g: Array, gx: Array, rows: int) -> None:
     """Add dL/dx to `gx`, shape (>= rows,)."""
     for row in range(rows):
         i = np.uint64(index[row])
-        gx[row] += g[row] * (w_b * dsilu[row] + c[i] * d[0, row] + c[i + ONE] * d[1, row]
-                             + c[i + TWO] * d[2, row] + c[i + THREE] * d[3, row])
+        gx[row] += g[row] * (
+            w_b * dsilu[row]
+            + c[i] * d[0, row]
+            + c[i + ONE] * d[1, row]
+            + c[i + TWO] * d[2, row]
+            + c[i + THREE] * d[3, row]
+        )
 
 
 @jit
@@ -167,8 +187,12 @@ def spline_value(c: Array, u: float, intervals: int) -> Any:
     s = 1.0 - t
     t2 = t * t
     t3 = t2 * t
-    return (c[i] * s * s * s + c[i + 1] * (3.0 * t3 - 6.0 * t2 + 4.0)
-            + c[i + 2] * (-3.0 * t3 + 3.0 * t2 + 3.0 * t + 1.0) + c[i + 3] * t3) / 6.0
+    return (
+        c[i] * s * s * s
+        + c[i + 1] * (3.0 * t3 - 6.0 * t2 + 4.0)
+        + c[i + 2] * (-3.0 * t3 + 3.0 * t2 + 3.0 * t + 1.0)
+        + c[i + 3] * t3
+    ) / 6.0
 
 
 @jit

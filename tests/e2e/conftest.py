@@ -31,7 +31,7 @@ class Finished(NamedTuple):
 
 
 def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "evokan.cli", *map(str, arguments)]
+    return [sys.executable, "-m", "evokan", *map(str, arguments)]
 
 
 def call(*arguments: object, cwd: Path) -> Result:
@@ -43,8 +43,9 @@ def call_on_terminal(*arguments: object, cwd: Path) -> Result:
     """The same with a terminal of 100 columns as standard output."""
     ours, theirs = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
-    with subprocess.Popen(command(*arguments), cwd=cwd, stdout=theirs, stderr=subprocess.PIPE, text=True,
-                          env=environment) as process:
+    with subprocess.Popen(
+        command(*arguments), cwd=cwd, stdout=theirs, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         os.close(theirs)
         shown = bytearray()
         try:
@@ -67,7 +68,7 @@ def evokan() -> Callable[..., Result]:
 @pytest.fixture
 def evokan_here(tmp_path, monkeypatch, capsys) -> Callable[..., Result]:
     """Run a command in this process, in an empty folder."""
-    from evokan.cli import main
+    from evokan.cli.app import main
 
     monkeypatch.chdir(tmp_path)
 
@@ -133,8 +134,20 @@ def own_table(home) -> Path:
 @pytest.fixture(scope="session")
 def own_run(home, own_table) -> Finished:
     """Searched with --quiet."""
-    result = call("search", *TINY, "--data", own_table.name, "--target", "kind", "--impute", "median", "--quiet",
-                  "--out", "shops/first", cwd=home)
+    result = call(
+        "search",
+        *TINY,
+        "--data",
+        own_table.name,
+        "--target",
+        "kind",
+        "--impute",
+        "median",
+        "--quiet",
+        "--out",
+        "shops/first",
+        cwd=home,
+    )
     return Finished(home / "shops" / "first", result)
 
 

@@ -9,27 +9,55 @@ import sys
 import pytest
 
 COMMANDS = ("search", "resume", "show", "plot", "predict", "evaluate", "formula", "spaces", "datasets", "experiment")
-HEAVY = {"numpy", "pandas", "scipy", "sklearn", "torch", "numba", "matplotlib", "deap", "ray", "yaml", "pyarrow",
-         "sympy"}
-TINY = ("search", "--space", "gakan", "--dataset", "iris", "--population", "6", "--generations", "1", "--folds", "1",
-          "--formula-seconds", "0",
-        "--out", "run")
+HEAVY = {
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "torch",
+    "numba",
+    "matplotlib",
+    "deap",
+    "ray",
+    "yaml",
+    "pyarrow",
+    "sympy",
+}
+TINY = (
+    "search",
+    "--space",
+    "gakan",
+    "--dataset",
+    "iris",
+    "--population",
+    "6",
+    "--generations",
+    "1",
+    "--folds",
+    "1",
+    "--formula-seconds",
+    "0",
+    "--out",
+    "run",
+)
 
 
 @pytest.fixture
 def broken_training(monkeypatch):
-    from evokan.space import Trained
+    from evokan.spaces.training import Trained
     from search_spaces.gakan import GAKAN
 
     monkeypatch.setattr(GAKAN, "train", lambda self, jobs, problem, budget: [Trained.failed("no luck") for _ in jobs])
 
 
 def test_help_needs_nothing_heavy():
-    script = ("import json, sys; from evokan.cli import main\n"
-              "imported = {module.partition('.')[0] for module in sys.modules}\n"
-              f"statuses = [main([*name, '--help']) for name in [[], *([name] for name in {COMMANDS})]]\n"
-              "needed = {module.partition('.')[0] for module in sys.modules}\n"
-              "print(json.dumps([sorted(imported), sorted(needed), statuses]), file=sys.stderr)")
+    script = (
+        "import json, sys; from evokan.cli.app import main\n"
+        "imported = {module.partition('.')[0] for module in sys.modules}\n"
+        f"statuses = [main([*name, '--help']) for name in [[], *([name] for name in {COMMANDS})]]\n"
+        "needed = {module.partition('.')[0] for module in sys.modules}\n"
+        "print(json.dumps([sorted(imported), sorted(needed), statuses]), file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     imported, needed, statuses = json.loads(done.stderr)
     assert not (HEAVY | {"pydantic"}) & set(imported)
@@ -40,8 +68,8 @@ def test_help_needs_nothing_heavy():
 
 
 def test_every_setting_is_an_option_with_its_true_default():
-    from evokan.commands.options import SETTINGS
-    from evokan.config import SearchConfig
+    from evokan.cli.options import SETTINGS
+    from evokan.settings.config import SearchConfig
 
     fields = SearchConfig.model_fields
     assert {setting.name for setting in SETTINGS} == set(fields)
@@ -100,12 +128,13 @@ def test_a_fault_of_ours_is_one_line_and_the_log_has_the_rest(evokan_here, monke
         raise RuntimeError("the wheels came off")
 
     with monkeypatch.context() as patch:
-        patch.setattr("evokan.product.fit_baselines", break_down)
+        patch.setattr("evokan.searching.product.fit_baselines", break_down)
         result = evokan_here(*TINY, "--quiet")
     assert (result.status, result.out) == (1, "")
     assert result.err.splitlines() == [
         "evokan: internal error, please report it: RuntimeError: the wheels came off; "
-        "run/run.log has the details; go on with: evokan resume run"]
+        "run/run.log has the details; go on with: evokan resume run"
+    ]
     log = (tmp_path / "run" / "run.log").read_text()
     assert "Traceback (most recent call last)" in log
     assert "in break_down" in log
@@ -121,14 +150,16 @@ def test_a_fault_outside_of_a_run_shows_its_traceback(evokan_here, monkeypatch):
     assert result.status == 1
     assert "Traceback" in result.err
     assert result.err.splitlines()[-1] == (
-        "evokan: internal error, please report it: RuntimeError: the wheels came off")
+        "evokan: internal error, please report it: RuntimeError: the wheels came off"
+    )
 
 
 def test_a_search_without_any_trained_network_says_so(evokan_here, broken_training, tmp_path):
     result = evokan_here(*TINY)
     assert result.status == 1
     assert result.err.splitlines() == [
-        "evokan: no network of this search could be trained: see the reasons in evaluations.csv"]
+        "evokan: no network of this search could be trained: see the reasons in evaluations.csv"
+    ]
     assert "failed: no luck" in (tmp_path / "run" / "run.log").read_text()
     shown = evokan_here("show", "run")
     assert shown.status == 0
@@ -136,16 +167,18 @@ def test_a_search_without_any_trained_network_says_so(evokan_here, broken_traini
 
 
 def test_an_output_that_nobody_reads_is_no_fault():
-    with subprocess.Popen([sys.executable, "-m", "evokan.cli", "datasets", "--json"], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "evokan", "datasets", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         process.stdout.close()
         err = process.stderr.read()
         assert (process.wait(60), err) == (0, b"")
 
 
 def test_a_search_that_nobody_reads_can_go_on(tmp_path):
-    with subprocess.Popen([sys.executable, "-m", "evokan.cli", *TINY], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          cwd=tmp_path, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "evokan", *TINY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, text=True
+    ) as process:
         assert process.stdout.readline().startswith("gakan on iris")
         process.stdout.close()
         err = process.stderr.read()

@@ -61,14 +61,29 @@ DAMAGE: list[tuple[str, Callable[[bytes], bytes], tuple[str, ...], tuple[str, ..
     ("best/model.safetensors", half, PREDICT, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
     ("best/model.safetensors", half, PLOT, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
     ("best/model.safetensors", nothing, FORMULA, ("run/best/model.safetensors is damaged: ", *PRODUCT)),
-    ("best/model.safetensors", other_network, PREDICT,
-     ("run/best/model.safetensors or architecture.json is damaged: ", *PRODUCT)),
-    *(("best/architecture.json", braces, command, ("run/best/architecture.json is damaged: it lacks 'model'", *PRODUCT))
-      for command in (SHOW, PREDICT, FORMULA)),
+    (
+        "best/model.safetensors",
+        other_network,
+        PREDICT,
+        ("run/best/model.safetensors or architecture.json is damaged: ", *PRODUCT),
+    ),
+    *(
+        (
+            "best/architecture.json",
+            braces,
+            command,
+            ("run/best/architecture.json is damaged: it lacks 'model'", *PRODUCT),
+        )
+        for command in (SHOW, PREDICT, FORMULA)
+    ),
     ("best/metrics.json", braces, SHOW, ("run/best/metrics.json is damaged: it lacks 'train'", *PRODUCT)),
     ("pareto.csv", garbage, SHOW, ("run/pareto.csv is damaged: ", *PRODUCT)),
-    ("pareto.csv", lambda content: content.splitlines(keepends=True)[0], SHOW,
-     ("run/pareto.csv is damaged: it names no chosen network", *PRODUCT)),
+    (
+        "pareto.csv",
+        lambda content: content.splitlines(keepends=True)[0],
+        SHOW,
+        ("run/pareto.csv is damaged: it names no chosen network", *PRODUCT),
+    ),
     ("history.csv", garbage, SHOW, ("run/history.csv is damaged: ", *RUN)),
     *(("history.csv", nothing, command, ("run/history.csv is damaged: ", *RUN)) for command in (SHOW, RESUME, LONGER)),
     ("evaluations.csv", other_header, PLOT, ("run/evaluations.csv is damaged: it lacks the column id", *RUN)),
@@ -77,8 +92,13 @@ DAMAGE: list[tuple[str, Callable[[bytes], bytes], tuple[str, ...], tuple[str, ..
     ("config.json", without_schema, PREDICT, ("run/config.json: is not that of a run (it lacks data.schema)",)),
     ("config.json", strange_schema, PREDICT, ("run/config.json is damaged: this is no column schema: task", *RUN)),
 ]
-LOST = {"best/model.safetensors": (PREDICT, PRODUCT), "best/architecture.json": (SHOW, PRODUCT),
-        "pareto.csv": (SHOW, PRODUCT), "history.csv": (SHOW, RUN), "evaluations.csv": (PLOT, RUN)}
+LOST = {
+    "best/model.safetensors": (PREDICT, PRODUCT),
+    "best/architecture.json": (SHOW, PRODUCT),
+    "pareto.csv": (SHOW, PRODUCT),
+    "history.csv": (SHOW, RUN),
+    "evaluations.csv": (PLOT, RUN),
+}
 
 
 @pytest.fixture

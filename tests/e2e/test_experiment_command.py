@@ -1,16 +1,14 @@
-"""Experiments: found by entry point, and resumable piece by piece."""
+"""Experiments: found by name, and resumable piece by piece."""
 
 from __future__ import annotations
-
-from importlib.metadata import EntryPoint
 
 import pytest
 
 from evokan.errors import InputError
-from evokan.experiments import GROUP, Rows
+from experiments.harness import Rows
 
-SCRIPT = '''
-from evokan.experiments import Context, Experiment, Rows
+SCRIPT = """
+from experiments.harness import Context, Experiment, Rows
 
 def run(context: Context):
     rows = Rows(context.results / "squares" / "squares.csv", ("number", "seed"))
@@ -23,18 +21,17 @@ def run(context: Context):
 
 STOP_AT = None
 EXPERIMENT = Experiment("squares", "Table 1: squares", run)
-'''
+"""
 
 
 @pytest.fixture
 def squares(tmp_path, monkeypatch):
-    """The module of an installed experiment; `checkout` is one that only a source checkout has."""
+    """The module of an experiment; `costly` is one that needs a package which is not here."""
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules" / "squares_experiment.py").write_text(SCRIPT)
     monkeypatch.syspath_prepend(tmp_path / "modules")
-    points = [EntryPoint("squares", "squares_experiment:EXPERIMENT", GROUP),
-              EntryPoint("checkout", "no_such_checkout.tables:EXPERIMENT", GROUP)]
-    monkeypatch.setattr("evokan.experiments.entry_points", lambda group: [p for p in points if p.group == group])
+    monkeypatch.setattr("experiments.registry.MODULES", {"squares": "squares_experiment", "costly": "needs_package"})
+    (tmp_path / "modules" / "needs_package.py").write_text("import no_such_package\n")
     import squares_experiment
 
     yield squares_experiment
@@ -47,16 +44,37 @@ def test_list_names_all_and_says_what_is_not_here(squares, evokan_here, as_json)
     text = evokan_here("experiment", "list").out
     assert "Table 1: squares" in text
     listed = as_json(evokan_here("experiment", "list", "--json").out)
-    assert [entry["name"] for entry in listed] == ["checkout", "squares"]
-    assert "source checkout" in listed[0]["summary"]
-    assert evokan_here("experiment", "list", "--quiet").out.split() == ["checkout", "squares"]
+    assert [entry["name"] for entry in listed] == ["costly", "squares"]
+    assert "needs the package 'no_such_package'" in listed[0]["summary"]
+    assert evokan_here("experiment", "list", "--quiet").out.split() == ["costly", "squares"]
 
 
-def test_an_experiment_outside_of_a_checkout_is_the_users_mistake(squares, evokan_here):
-    result = evokan_here("experiment", "checkout")
+def test_a_package_that_is_not_installed_is_the_users_mistake(squares, evokan_here):
+    result = evokan_here("experiment", "costly")
     assert result.status == 2
     assert result.err.count("\n") == 1
-    assert "is part of the source checkout" in result.err
+    assert "evokan[bench]" in result.err
+
+
+def test_outside_of_a_checkout_it_is_one_line(evokan_here, tmp_path, monkeypatch):
+    monkeypatch.setattr("evokan.cli.checkout.ROOT", tmp_path)
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "command.py").write_text("raise SystemExit('somebody else')\n")
+    result = evokan_here("experiment", "list")
+    assert result.status == 2
+    assert result.err.count("\n") == 1
+    assert "experiments need a source checkout" in result.err
+
+
+def test_every_experiment_is_where_its_name_says():
+    from experiments.registry import MODULES, experiment_names, load_experiment
+
+    assert len(MODULES) > 30
+    from importlib.util import find_spec
+
+    needs_more = {"pykan-evaluation", "pykan-quality", "pykan-chromosomes"} if find_spec("kan") is None else set()
+    for name in sorted(set(experiment_names()) - needs_more):
+        assert load_experiment(name).name == name
 
 
 def test_it_goes_on_where_it_stopped(squares, evokan_here, tmp_path, monkeypatch):
@@ -68,7 +86,7 @@ def test_it_goes_on_where_it_stopped(squares, evokan_here, tmp_path, monkeypatch
     half = path.read_text()
     assert half == "number,seed,square,workers\n0,0,0.0,3\n0,1,0.0,3\n1,0,1.0,3\n1,1,1.0,3\n"
 
-    path.write_text(half + "2,0,4")     # as a kill may leave it
+    path.write_text(half + "2,0,4")  # as a kill may leave it
     monkeypatch.setattr(squares, "STOP_AT", None)
     result = evokan_here("experiment", "squares", "--seeds", 2, "--workers", 3)
     assert (result.status, result.err) == (0, "")

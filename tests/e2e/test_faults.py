@@ -19,7 +19,7 @@ ROOM = 64 * 1024
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory) -> Path:
-    from evokan.cli import main
+    from evokan.cli.app import main
 
     path = tmp_path_factory.mktemp("through") / "run"
     assert main([*SEARCH, "--workers", "2", "--quiet", "--out", str(path)]) == 0
@@ -27,15 +27,18 @@ def uninterrupted(tmp_path_factory) -> Path:
 
 
 def evokan(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "evokan.cli", *map(str, arguments), "--quiet"]
+    command = [sys.executable, "-m", "evokan", *map(str, arguments), "--quiet"]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **settings)
 
 
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder to mount a small file system at, where that is allowed."""
-    probe = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False) \
-        if shutil.which("unshare") else None
+    probe = (
+        subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+        if shutil.which("unshare")
+        else None
+    )
     if probe is None or probe.returncode:
         pytest.skip("mounting a small file system needs the rights to (root on Linux)")
     return tmp_path / "disk"
@@ -44,9 +47,10 @@ def small_disk(tmp_path):
 def on_disk(folder: Path, script: str, size: int = ROOM) -> subprocess.CompletedProcess[str]:
     """Run a shell script with `folder` as a file system of `size` bytes."""
     folder.mkdir()
-    mount = f"mount -t tmpfs -o size={size} none {folder}; evokan='{sys.executable} -m evokan.cli'; {script}"
-    return subprocess.run(["unshare", "--mount", "sh", "-c", mount], capture_output=True, text=True, check=False,
-                          timeout=300)
+    mount = f"mount -t tmpfs -o size={size} none {folder}; evokan='{sys.executable} -m evokan'; {script}"
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", mount], capture_output=True, text=True, check=False, timeout=300
+    )
 
 
 # ---------------------------------------------------------------- the disk
@@ -55,12 +59,20 @@ def on_disk(folder: Path, script: str, size: int = ROOM) -> subprocess.Completed
 @pytest.mark.parametrize("size", [7000, 12000, 20000])
 def test_a_file_that_may_not_grow_stops_the_run_and_spares_its_records(uninterrupted, tmp_path, size):
     path = tmp_path / "run"
-    stopped = evokan(*SEARCH, "--workers", 2, "--out", path,
-                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+    stopped = evokan(
+        *SEARCH,
+        "--workers",
+        2,
+        "--out",
+        path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
     assert stopped.returncode == 3, stopped.stderr
     (line,) = stopped.stderr.splitlines()
-    assert line == (f"evokan: {path}: cannot be written (File too large); what was recorded is kept: put that right, "
-                    f"then go on with: evokan resume {path}")
+    assert line == (
+        f"evokan: {path}: cannot be written (File too large); what was recorded is kept: put that right, "
+        f"then go on with: evokan resume {path}"
+    )
     records = (path / "evaluations.csv").read_text().splitlines()
     assert len(records) > 8
     assert evokan("resume", path).returncode == 0
@@ -69,9 +81,12 @@ def test_a_file_that_may_not_grow_stops_the_run_and_spares_its_records(uninterru
 
 def test_a_full_disk_stops_the_run_and_spares_its_records(uninterrupted, small_disk, tmp_path):
     search = " ".join(SEARCH)
-    done = on_disk(small_disk, f"head -c 40000 /dev/zero > {small_disk}/ballast; "
-                               f"$evokan {search} --quiet --out {small_disk}/run; echo status $?; "
-                               f"cp -a {small_disk}/run {tmp_path}/run")
+    done = on_disk(
+        small_disk,
+        f"head -c 40000 /dev/zero > {small_disk}/ballast; "
+        f"$evokan {search} --quiet --out {small_disk}/run; echo status $?; "
+        f"cp -a {small_disk}/run {tmp_path}/run",
+    )
     assert done.stdout == "status 3\n", done.stderr
     (line,) = done.stderr.splitlines()
     assert "cannot be written (No space left on device)" in line
@@ -80,11 +95,15 @@ def test_a_full_disk_stops_the_run_and_spares_its_records(uninterrupted, small_d
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(uninterrupted, small_disk):
-    done = on_disk(small_disk, f"cp -a {uninterrupted} {small_disk}/run; "
-                               f"mount -o remount,ro {small_disk}; "
-                               f"$evokan {' '.join(SEARCH)} --out {small_disk}/new; echo status $?; "
-                               f"$evokan resume {small_disk}/run --generations 9; echo status $?; "
-                               f"$evokan show {small_disk}/run --quiet > /dev/null; echo status $?", size=2**23)
+    done = on_disk(
+        small_disk,
+        f"cp -a {uninterrupted} {small_disk}/run; "
+        f"mount -o remount,ro {small_disk}; "
+        f"$evokan {' '.join(SEARCH)} --out {small_disk}/new; echo status $?; "
+        f"$evokan resume {small_disk}/run --generations 9; echo status $?; "
+        f"$evokan show {small_disk}/run --quiet > /dev/null; echo status $?",
+        size=2**23,
+    )
     assert done.stdout == "status 2\nstatus 2\nstatus 0\n"
     first, second = done.stderr.splitlines()
     assert first.startswith(f"evokan: --out {small_disk}/new: cannot be written (Read-only file system)")
@@ -92,8 +111,11 @@ def test_a_folder_that_cannot_be_written_is_one_line(uninterrupted, small_disk):
 
 
 def test_what_creating_a_run_began_goes_again_where_the_disk_is_full(small_disk):
-    done = on_disk(small_disk, f"head -c {ROOM} /dev/zero > {small_disk}/ballast; "
-                               f"$evokan {' '.join(SEARCH)} --out {small_disk}/new; echo status $?; ls {small_disk}")
+    done = on_disk(
+        small_disk,
+        f"head -c {ROOM} /dev/zero > {small_disk}/ballast; "
+        f"$evokan {' '.join(SEARCH)} --out {small_disk}/new; echo status $?; ls {small_disk}",
+    )
     assert done.stdout == "status 2\nballast\n"
     assert len(done.stderr.splitlines()) == 1
 
@@ -110,8 +132,7 @@ def test_a_clock_that_jumps_changes_nothing(uninterrupted, evokan_here, monkeypa
 
 
 def test_of_two_searches_on_one_folder_one_goes_through(uninterrupted, tmp_path):
-    arguments = [sys.executable, "-m", "evokan.cli", *SEARCH, "--workers", "1", "--quiet", "--out",
-                 str(tmp_path / "run")]
+    arguments = [sys.executable, "-m", "evokan", *SEARCH, "--workers", "1", "--quiet", "--out", str(tmp_path / "run")]
     both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     ended = sorted((process.communicate()[1], process.returncode) for process in both)
     assert ended[0] == ("", 0)
@@ -124,7 +145,7 @@ def test_of_two_searches_on_one_folder_one_goes_through(uninterrupted, tmp_path)
 @pytest.mark.parametrize("times", [1, 2])
 def test_interrupted_once_or_twice_the_run_can_go_on(uninterrupted, tmp_path, times):
     path = tmp_path / "run"
-    arguments = [sys.executable, "-m", "evokan.cli", *SEARCH, "--workers", "2", "--out", str(path)]
+    arguments = [sys.executable, "-m", "evokan", *SEARCH, "--workers", "2", "--out", str(path)]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         while not (path / "evaluations.csv").exists() or (path / "evaluations.csv").read_bytes().count(b"\n") < 13:
             time.sleep(0.001)

@@ -13,15 +13,30 @@ SMALL = ("--population", 6, "--generations", 1, "--workers", 2)
 @pytest.fixture(scope="module")
 def law(evokan, tmp_path_factory):
     home = tmp_path_factory.mktemp("fkan")
-    return home / "law", evokan("search", "--space", "fkan", "--dataset", "fkan-1d", *SMALL, "--quiet", "--out", "law",
-                                cwd=home)
+    return home / "law", evokan(
+        "search", "--space", "fkan", "--dataset", "fkan-1d", *SMALL, "--quiet", "--out", "law", cwd=home
+    )
 
 
 @pytest.fixture(scope="module")
 def star(evokan, tmp_path_factory):
     home = tmp_path_factory.mktemp("fkan")
-    return home / "star", evokan("search", "--space", "fkan", "--dataset", "lane-emden-3", *SMALL, "--steps", 3,
-                                 "--space-option", "max_width=6", "--json", "--out", "star", cwd=home)
+    return home / "star", evokan(
+        "search",
+        "--space",
+        "fkan",
+        "--dataset",
+        "lane-emden-3",
+        *SMALL,
+        "--steps",
+        3,
+        "--space-option",
+        "max_width=6",
+        "--json",
+        "--out",
+        "star",
+        cwd=home,
+    )
 
 
 def test_a_table(law):

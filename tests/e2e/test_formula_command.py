@@ -31,8 +31,9 @@ def test_a_known_law_is_recovered(law_json, as_json):
     assert found["front"][found["chosen"]]["outputs"]["f"] in ("x*y", "y*x")
 
 
-@pytest.mark.parametrize(("option", "part"), [("--latex", "f = "), ("--python", "def formula("),
-                                              ("--c", "double formula(")])
+@pytest.mark.parametrize(
+    ("option", "part"), [("--latex", "f = "), ("--python", "def formula("), ("--c", "double formula(")]
+)
 def test_every_form_is_printed_alone(option, part, law_run, evokan_here):
     result = evokan_here("formula", law_run.path, option, "--time-limit", 4)
     assert (result.status, result.err) == (0, "")
@@ -50,8 +51,9 @@ def test_plain_output_tells_the_losses(iris_run, evokan_here):
 def test_a_member_of_the_front_and_a_file(iris_run, evokan_here, tmp_path):
     with (iris_run.path / "pareto.csv").open(newline="") as file:
         smallest = min(csv.DictReader(file), key=lambda row: int(row["n_params"]))["id"]
-    result = evokan_here("formula", iris_run.path, "--member", smallest, "--python", "--out", "made.py",
-                         "--time-limit", 3)
+    result = evokan_here(
+        "formula", iris_run.path, "--member", smallest, "--python", "--out", "made.py", "--time-limit", 3
+    )
     assert (result.status, result.err, result.out) == (0, "", "written to made.py\n")
     made: dict[str, object] = {}
     exec((tmp_path / "made.py").read_text(), made)

@@ -40,8 +40,9 @@ def test_a_regression_leaves_a_whole_run(evokan_here, tmp_path):
 def test_records_do_not_depend_on_the_number_of_threads(evokan_here, tmp_path):
     found = []
     for workers in (1, 3):
-        result = evokan_here("search", *SMALL, "--dataset", "iris", "--workers", workers, "--out", f"w{workers}",
-                             "--quiet")
+        result = evokan_here(
+            "search", *SMALL, "--dataset", "iris", "--workers", workers, "--out", f"w{workers}", "--quiet"
+        )
         assert (result.status, result.err) == (0, "")
         rows = rows_of(tmp_path / f"w{workers}" / "evaluations.csv")
         found.append([{name: value for name, value in row.items() if name != "seconds"} for row in rows])
@@ -51,9 +52,15 @@ def test_records_do_not_depend_on_the_number_of_threads(evokan_here, tmp_path):
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize(("option", "words"), [
-    ("max_layers=0", "max_layers"), ("max_cost=-1", "max_cost"), ("cutoff=2", "cutoff"), ("max_node=5", "max_nodes"),
-])
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("max_layers=0", "max_layers"),
+        ("max_cost=-1", "max_cost"),
+        ("cutoff=2", "cutoff"),
+        ("max_node=5", "max_nodes"),
+    ],
+)
 def test_bad_options_are_one_line_and_leave_nothing(option, words, evokan_here, files_below, tmp_path):
     result = evokan_here("search", "--space", "hkan", "--dataset", "iris", "--space-option", option)
     assert result.status == 2

@@ -20,8 +20,11 @@ def plant(tmp_path_factory):
         heat, load, price = rng.uniform(-1, 1, 3)
         for hour in range(60):
             rows.append({"hour": hour, "who": who, "heat": heat, "load": load, "price": price})
-            heat, load, price = (np.clip(0.8 * heat + 0.4 * rng.normal(), -1, 1), np.exp(-4 * heat**2),
-                                 20 + 5 * load + 0.1 * rng.normal())
+            heat, load, price = (
+                np.clip(0.8 * heat + 0.4 * rng.normal(), -1, 1),
+                np.exp(-4 * heat**2),
+                20 + 5 * load + 0.1 * rng.normal(),
+            )
     folder = tmp_path_factory.mktemp("plant")
     pd.DataFrame(rows).sample(frac=1, random_state=0).to_csv(folder / "plant.csv", index=False)
     return folder
@@ -29,9 +32,26 @@ def plant(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(plant, evokan):
-    result = evokan("search", "--space", "kafcm", "--data", "plant.csv", "--time", "hour", "--series", "who", *TINY,
-                    "--space-option", "required=heat>load,load>price", "--space-option", "forbidden=price>load",
-                    "--out", "run", "--json", cwd=plant)
+    result = evokan(
+        "search",
+        "--space",
+        "kafcm",
+        "--data",
+        "plant.csv",
+        "--time",
+        "hour",
+        "--series",
+        "who",
+        *TINY,
+        "--space-option",
+        "required=heat>load,load>price",
+        "--space-option",
+        "forbidden=price>load",
+        "--out",
+        "run",
+        "--json",
+        cwd=plant,
+    )
     assert result.status == 0, result.err
     return plant / "run", json.loads(result.out)
 
@@ -74,8 +94,21 @@ def test_predictions_are_the_next_state(run, evokan, tmp_path):
 
 def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evokan, tmp_path):
     path, _ = run
-    result = evokan("kafcm", "simulate", path, "--set", "heat=0.0", "--start", "price=30", "--steps", "5",
-                    "--out", "what.csv", "--json", cwd=tmp_path)
+    result = evokan(
+        "kafcm",
+        "simulate",
+        path,
+        "--set",
+        "heat=0.0",
+        "--start",
+        "price=30",
+        "--steps",
+        "5",
+        "--out",
+        "what.csv",
+        "--json",
+        cwd=tmp_path,
+    )
     assert result.status == 0, result.err
     told = json.loads(result.out)
     found = pd.read_csv(tmp_path / "what.csv")
@@ -93,14 +126,19 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
     assert (path / "simulation.png").is_file()
 
 
-@pytest.mark.parametrize(("arguments", "faults"), [
-    (("--set", "heet=1", "--start", "load"),
-     ["--start load: write CONCEPT=VALUE with a finite number, such as stress=0.8"]),
-    (("--set", "heet=1"), ["unknown concept 'heet': did you mean 'heat'? Known: heat, load, price"]),
-    (("--set", "heat=nan"), ["--set heat=nan: write CONCEPT=VALUE with a finite number, such as stress=0.8"]),
-    (("--set", "heat=1", "--start", "heat=0"), ["'heat' has both --set and --start: give one of them"]),
-    (("--out", "x.txt"), ["--out x.txt: its name must end in .csv"]),
-])
+@pytest.mark.parametrize(
+    ("arguments", "faults"),
+    [
+        (
+            ("--set", "heet=1", "--start", "load"),
+            ["--start load: write CONCEPT=VALUE with a finite number, such as stress=0.8"],
+        ),
+        (("--set", "heet=1"), ["unknown concept 'heet': did you mean 'heat'? Known: heat, load, price"]),
+        (("--set", "heat=nan"), ["--set heat=nan: write CONCEPT=VALUE with a finite number, such as stress=0.8"]),
+        (("--set", "heat=1", "--start", "heat=0"), ["'heat' has both --set and --start: give one of them"]),
+        (("--out", "x.txt"), ["--out x.txt: its name must end in .csv"]),
+    ],
+)
 def test_wrong_simulations_get_a_sentence(run, evokan_here, arguments, faults):
     result = evokan_here("kafcm", "simulate", run[0], *arguments)
     assert result.status == 2
@@ -114,8 +152,9 @@ def test_a_run_of_another_family_is_refused(law_run, evokan_here):
 
 
 def test_an_input_table_is_simulated_for_one_target(evokan_here, tmp_path):
-    result = evokan_here("search", "--space", "kafcm", "--dataset", "yerkes-dodson", *TINY, "--out", "stress",
-                         "--quiet")
+    result = evokan_here(
+        "search", "--space", "kafcm", "--dataset", "yerkes-dodson", *TINY, "--out", "stress", "--quiet"
+    )
     assert result.status == 0, result.err
     result = evokan_here("kafcm", "simulate", "stress", "--set", "stress=0.0", "--steps", "1", "--quiet")
     assert (result.status, result.out) == (0, "")

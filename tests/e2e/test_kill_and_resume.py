@@ -15,16 +15,34 @@ from pathlib import Path
 import pytest
 
 # Trained to the end of every step, so that there is time to be killed in.
-SEARCH = ("search", "--space", "gakan", "--dataset", "wine", "--population", "8", "--generations", "4", "--seed", "3",
-          "--formula-seconds", "0",
-          "--steps", "6", "--folds", "2", "--space-option", "patience=0")
+SEARCH = (
+    "search",
+    "--space",
+    "gakan",
+    "--dataset",
+    "wine",
+    "--population",
+    "8",
+    "--generations",
+    "4",
+    "--seed",
+    "3",
+    "--formula-seconds",
+    "0",
+    "--steps",
+    "6",
+    "--folds",
+    "2",
+    "--space-option",
+    "patience=0",
+)
 RECORDS = 40
 MOMENTS = random.Random(20240613)
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory) -> Path:
-    from evokan.cli import main
+    from evokan.cli.app import main
 
     path = tmp_path_factory.mktemp("through") / "run"
     assert main([*SEARCH, "--workers", "1", "--quiet", "--out", str(path)]) == 0
@@ -34,8 +52,9 @@ def uninterrupted(tmp_path_factory) -> Path:
 def stop(path: Path, records: int, how: signal.Signals, workers: int = 2) -> tuple[int, str]:
     """Start a search and stop it as soon as that many records are written."""
     arguments = [*SEARCH, "--workers", str(workers), "--quiet", "--out", str(path)]
-    with subprocess.Popen([sys.executable, "-m", "evokan.cli", *arguments], stderr=subprocess.PIPE,
-                          stdout=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "evokan", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
         evaluations = path / "evaluations.csv"
         while process.poll() is None:
             if evaluations.exists() and evaluations.read_bytes().count(b"\n") > records:
@@ -72,11 +91,14 @@ def assert_equal(run: Path, other: Path) -> None:
         assert value == theirs[name], name
 
 
-@pytest.mark.parametrize(("records", "torn"), [
-    pytest.param(MOMENTS.randint(1, 7), False, id="first generation"),
-    pytest.param(MOMENTS.randint(9, 34), True, id="later, last line torn"),
-    pytest.param(RECORDS, False, id="after the last generation"),
-])
+@pytest.mark.parametrize(
+    ("records", "torn"),
+    [
+        pytest.param(MOMENTS.randint(1, 7), False, id="first generation"),
+        pytest.param(MOMENTS.randint(9, 34), True, id="later, last line torn"),
+        pytest.param(RECORDS, False, id="after the last generation"),
+    ],
+)
 def test_killed_and_resumed(uninterrupted, evokan_here, tmp_path, records, torn):
     path = tmp_path / "killed"
     status, _ = stop(path, records, signal.SIGKILL)

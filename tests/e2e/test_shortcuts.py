@@ -8,9 +8,24 @@ import json
 import pytest
 from test_kill_and_resume import assert_equal, stop
 
-TINY = ("search", "--space", "gakan", "--dataset", "wine", "--population", "8", "--folds", "4", "--steps", "1",
-          "--formula-seconds", "0",
-        "--seed", "2", "--quiet")
+TINY = (
+    "search",
+    "--space",
+    "gakan",
+    "--dataset",
+    "wine",
+    "--population",
+    "8",
+    "--folds",
+    "4",
+    "--steps",
+    "1",
+    "--formula-seconds",
+    "0",
+    "--seed",
+    "2",
+    "--quiet",
+)
 
 
 def records(path):
@@ -31,7 +46,8 @@ def test_a_run_that_goes_on_equals_one_that_ran_through(evokan_here, tmp_path, o
     statuses = {row["status"] for row in records(through)}
     assert ("raced" in statuses) == ("--race" in options)
     assert [path.name for path in through.glob("population-*")] == (
-        ["population-3.safetensors"] if "--inherit" in options else [])
+        ["population-3.safetensors"] if "--inherit" in options else []
+    )
 
 
 def test_a_killed_run_that_races_and_inherits_goes_on(evokan_here, tmp_path, monkeypatch):
@@ -39,8 +55,11 @@ def test_a_killed_run_that_races_and_inherits_goes_on(evokan_here, tmp_path, mon
 
     import test_kill_and_resume
 
-    monkeypatch.setattr(test_kill_and_resume, "SEARCH", (*TINY[:-1], "--race", "--inherit", "--generations", "3",
-                                                         "--steps", "6", "--space-option", "patience=0"))
+    monkeypatch.setattr(
+        test_kill_and_resume,
+        "SEARCH",
+        (*TINY[:-1], "--race", "--inherit", "--generations", "3", "--steps", "6", "--space-option", "patience=0"),
+    )
     through, killed = tmp_path / "through", tmp_path / "killed"
     assert evokan_here(*test_kill_and_resume.SEARCH, "--quiet", "--out", through).status == 0
     status, _ = stop(killed, 10, signal.SIGKILL)

@@ -11,10 +11,22 @@ import pandas as pd
 import pytest
 
 RUN_FILES = {
-    "config.json", "evaluations.csv", "history.csv", "pareto.csv", "checkpoint.json", "run.log",
-    "best/model.safetensors", "best/architecture.json", "best/metrics.json", "best/formula.txt",
-    "plots/fitness_history.png", "plots/pareto.png", "plots/network.png", "plots/feature_importance.png",
-    "plots/edges.png", "plots/importances.png",
+    "config.json",
+    "evaluations.csv",
+    "history.csv",
+    "pareto.csv",
+    "checkpoint.json",
+    "run.log",
+    "best/model.safetensors",
+    "best/architecture.json",
+    "best/metrics.json",
+    "best/formula.txt",
+    "plots/fitness_history.png",
+    "plots/pareto.png",
+    "plots/network.png",
+    "plots/feature_importance.png",
+    "plots/edges.png",
+    "plots/importances.png",
 }
 
 
@@ -60,9 +72,12 @@ def test_plain_output_has_a_line_for_each_generation_and_the_tables(wine_run):
     assert lines[0].startswith("gakan on wine: 3-class classification, 13 features; ")
     assert "in 3 folds" in lines[0]
     assert [line.partition(":")[0] for line in lines if line.startswith("generation")] == [
-        f"generation {k} of 2" for k in range(3)]
-    positions = [next(i for i, line in enumerate(lines) if line.startswith(title))
-                 for title in ("Chosen network", "Test figures", "Front", "run: ")]
+        f"generation {k} of 2" for k in range(3)
+    ]
+    positions = [
+        next(i for i, line in enumerate(lines) if line.startswith(title))
+        for title in ("Chosen network", "Test figures", "Front", "run: ")
+    ]
     assert positions == sorted(positions)
     assert sum("gakan, chosen network" in line for line in lines) == 1
     assert any(line.strip().startswith("logistic_regression") for line in lines)
@@ -82,7 +97,7 @@ def test_a_terminal_gets_a_living_block_and_the_tables(law_run):
     shown = law_run.result.out
     assert "product: regression, 2 features" in shown
     assert "networks/s" in shown
-    assert "\x1b[1A" in shown or "\x1b[2K" in shown    # it is drawn over
+    assert "\x1b[1A" in shown or "\x1b[2K" in shown  # it is drawn over
     assert "generation 1 of 2: best" not in shown
     assert shown.index("Test figures") < shown.index("Front")
 
@@ -97,7 +112,8 @@ def test_the_log_tells_the_story(iris_run):
     story = [line.partition(" ")[2] for line in lines]
     assert "search space gakan on iris" in story[0]
     assert [text.partition(":")[0] for text in story if text.startswith("generation")] == [
-        f"generation {k}" for k in range(3)]
+        f"generation {k}" for k in range(3)
+    ]
     assert story[-1] == "finished"
 
 
@@ -124,7 +140,7 @@ def test_plot_draws_again(iris_run, evokan_here, as_json, tmp_path):
 
 def test_predictions_have_the_accuracy_that_was_reported(iris_run, evokan_here, tmp_path):
     from evokan.datasets import load_dataset
-    from evokan.problem import Problem
+    from evokan.problem.problem import Problem
 
     problem = Problem.from_table(load_dataset("iris"))
     table = problem.table
@@ -160,15 +176,20 @@ def test_predictions_of_a_law_are_in_its_own_units(law_run, evokan_here, tmp_pat
 def test_new_rows_of_the_users_table_go_through_its_schema(own_run, own_table, evokan_here, tmp_path, as_json):
     from evokan import load_run
 
-    rows = pd.read_csv(own_table).drop(columns="kind")   # the gap is filled in as in training
+    rows = pd.read_csv(own_table).drop(columns="kind")  # the gap is filled in as in training
     rows.to_csv(tmp_path / "new.csv", index=False)
     result = evokan_here("predict", own_run.path, "--data", "new.csv", "--out", "pred.csv", "--json")
     assert (result.status, as_json(result.out)) == (0, {"out": "pred.csv", "rows": 90})
     predicted = pd.read_csv(tmp_path / "pred.csv")
     assert list(predicted) == ["prediction", "p(high)", "p(low)", "p(mid, or so)"]
     assert set(predicted["prediction"]) <= {"high", "low", "mid, or so"}
-    X = np.column_stack([rows["size"], *(rows["colour"] == level for level in ("dark blue", "green", "red")),
-                         rows["weight"].fillna(rows["weight"].median())]).astype(float)
+    X = np.column_stack(
+        [
+            rows["size"],
+            *(rows["colour"] == level for level in ("dark blue", "green", "red")),
+            rows["weight"].fillna(rows["weight"].median()),
+        ]
+    ).astype(float)
     logits = load_run(own_run.path).best.predict(X)
     classes = np.array(["high", "low", "mid, or so"])
     assert (predicted["prediction"] == classes[logits.argmax(axis=1)]).all()
@@ -176,19 +197,23 @@ def test_new_rows_of_the_users_table_go_through_its_schema(own_run, own_table, e
 
 @pytest.mark.parametrize("name", ["iris_run", "law_run"])
 def test_rows_without_an_answer_are_named(name, request, evokan_here, tmp_path, monkeypatch):
-    from evokan.runs.run import Member, load_run
+    from evokan.runs.member import Member
+    from evokan.runs.run import load_run
 
     run = request.getfixturevalue(name)
     columns = load_run(run.path).schema.feature_names
     pd.DataFrame([[1e308 if row in (1, 3) else 1.0] * len(columns) for row in range(5)], columns=columns).to_csv(
-        tmp_path / "new.csv", index=False)
+        tmp_path / "new.csv", index=False
+    )
     predict = Member.predict
     # What a network makes of such values depends on its sizes: here too much.
     monkeypatch.setattr(Member, "predict", lambda self, X: np.where(X[:, :1] > 1e300, np.nan, predict(self, X)))
     result = evokan_here("predict", run.path, "--data", "new.csv", "--out", "pred.csv")
     assert (result.status, result.out) == (2, "")
-    assert result.err == ("evokan: --data new.csv: the network gives no number for rows 2, 4: a value there is too "
-                          "large to be computed with, correct it or leave the row out\n")
+    assert result.err == (
+        "evokan: --data new.csv: the network gives no number for rows 2, 4: a value there is too "
+        "large to be computed with, correct it or leave the row out\n"
+    )
     assert {path.name for path in tmp_path.iterdir()} == {"new.csv"}
 
 
@@ -209,8 +234,22 @@ def test_evaluate_repeats_the_figures_of_the_search(iris_run, evokan, home):
     searched = rows_of(iris_run.path / "evaluations.csv")
     text = "# all networks of a search\n\n" + "\n".join(row["chromosome"] for row in searched) + "\n"
     (home / "all.txt").write_text(text)
-    result = evokan("evaluate", "--space", "gakan", "--dataset", "iris", "--folds", 1, "--chromosomes", "all.txt",
-                    "--out", "all.csv", "--workers", 1, cwd=home)
+    result = evokan(
+        "evaluate",
+        "--space",
+        "gakan",
+        "--dataset",
+        "iris",
+        "--folds",
+        1,
+        "--chromosomes",
+        "all.txt",
+        "--out",
+        "all.csv",
+        "--workers",
+        1,
+        cwd=home,
+    )
     assert (result.status, result.err) == (0, "")
     assert "24 chromosomes" in result.out
     again = rows_of(home / "all.csv")
@@ -218,7 +257,8 @@ def test_evaluate_repeats_the_figures_of_the_search(iris_run, evokan, home):
     assert {(row["generation"], row["parents"], row["origin"]) for row in again} == {("0", "", "initial")}
     besides = {"seconds", "generation", "parents", "origin"}
     assert [{k: v for k, v in row.items() if k not in besides} for row in again] == [
-        {k: v for k, v in row.items() if k not in besides} for row in searched]
+        {k: v for k, v in row.items() if k not in besides} for row in searched
+    ]
 
 
 def test_resuming_a_finished_run_changes_nothing(iris_run, evokan_here, as_json, tmp_path):
@@ -230,7 +270,8 @@ def test_resuming_a_finished_run_changes_nothing(iris_run, evokan_here, as_json,
     assert as_json(result.out)["metrics"] == as_json(iris_run.result.out)["metrics"]
     after = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     assert {k: v for k, v in after.items() if k.name != ".lock"} == {
-        k: v for k, v in before.items() if k.name != ".lock"}
+        k: v for k, v in before.items() if k.name != ".lock"
+    }
 
 
 def test_a_finished_run_goes_on_beyond_its_end(iris_run, evokan_here, tmp_path):

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evokan.chromosome import Bits, ChromosomeLayout, NeuronSegment, ValueSegment
 from evokan.errors import InvalidArchitecture
-from evokan.problem import Problem
-from evokan.space import Architecture, Budget, SearchSpace, Trained, TrainingJob
-from evokan.table import Table
+from evokan.problem.problem import Problem
+from evokan.problem.table import Table
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.chromosome import Bits, ChromosomeLayout, NeuronSegment, ValueSegment
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, Trained, TrainingJob
 
 TARGET = np.array([1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1])
 

@@ -12,18 +12,29 @@ from hypothesis import strategies as st
 
 from evokan.seeding import derive_seed, generator
 
-parts = st.lists(st.one_of(
-    st.integers(), st.text(max_size=5), st.booleans(), st.none(), st.floats(allow_nan=False),
-    st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=3),
-), max_size=4)
+parts = st.lists(
+    st.one_of(
+        st.integers(),
+        st.text(max_size=5),
+        st.booleans(),
+        st.none(),
+        st.floats(allow_nan=False),
+        st.lists(st.integers(), max_size=3),
+        st.dictionaries(st.text(max_size=3), st.integers(), max_size=3),
+    ),
+    max_size=4,
+)
 
 
-@pytest.mark.parametrize(("names", "seed"), [
-    ((), 2858069222894195974),
-    ((0,), 7520536977032167579),
-    ((0, "gakan", "G4 4-3 0>0", 0), 4887363109540267106),
-    (({"b": 1, "a": [1.5, None]},), 4349362172818091758),
-])
+@pytest.mark.parametrize(
+    ("names", "seed"),
+    [
+        ((), 2858069222894195974),
+        ((0,), 7520536977032167579),
+        ((0, "gakan", "G4 4-3 0>0", 0), 4887363109540267106),
+        (({"b": 1, "a": [1.5, None]},), 4349362172818091758),
+    ],
+)
 def test_seeds_are_the_same_on_every_machine_and_for_ever(names, seed):
     # Runs are resumed and compared years later: a change here makes other records.
     assert derive_seed(*names) == seed
@@ -40,14 +51,21 @@ def test_a_seed_fits_every_generator(names):
 @given(parts, parts)
 def test_different_parts_give_different_seeds(left, right):
 
-
     same = json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
     assert (derive_seed(*left) == derive_seed(*right)) == same
 
 
 def test_parts_do_not_run_together():
-    seeds = {derive_seed("ab", "c"), derive_seed("a", "bc"), derive_seed("abc"), derive_seed(["ab", "c"]),
-             derive_seed(1, 11), derive_seed(11, 1), derive_seed(111), derive_seed("1", 11)}
+    seeds = {
+        derive_seed("ab", "c"),
+        derive_seed("a", "bc"),
+        derive_seed("abc"),
+        derive_seed(["ab", "c"]),
+        derive_seed(1, 11),
+        derive_seed(11, 1),
+        derive_seed(111),
+        derive_seed("1", 11),
+    }
     assert len(seeds) == 8
 
 
@@ -61,9 +79,9 @@ def test_what_has_no_canonical_text_is_refused():
 
 
 def test_generators_follow_the_seed_and_leave_global_state_alone():
-    before = random.getstate(), np.random.get_state()[1].tolist()     # noqa: NPY002 - looked at, not used
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002 - looked at, not used
     draws = generator("a", 1).random(5)
     assert np.array_equal(draws, generator("a", 1).random(5))
     assert not np.array_equal(draws, generator("a", 2).random(5))
-    after = random.getstate(), np.random.get_state()[1].tolist()      # noqa: NPY002
+    after = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
     assert before == after

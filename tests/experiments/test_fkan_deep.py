@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from evokan.errors import InputError
-from evokan.experiments import Context
 from experiments.fkan import denoising, imdb, mnist
 from experiments.fkan.deep import ACTIVATIONS, Column, Study, fit, initialise, outputs
 from experiments.fkan.images import load_images, psnr, ssim
+from experiments.harness import Context
 
 
 @pytest.fixture
@@ -59,8 +59,11 @@ def test_structural_similarity_of_one_window_by_hand():
     mean_x, mean_y = (weights * x).sum(), (weights * y).sum()
     spread_x, spread_y = (weights * (x - mean_x) ** 2).sum(), (weights * (y - mean_y) ** 2).sum()
     shared = (weights * (x - mean_x) * (y - mean_y)).sum()
-    by_hand = ((2 * mean_x * mean_y + 1e-4) * (2 * shared + 9e-4)
-               / ((mean_x**2 + mean_y**2 + 1e-4) * (spread_x + spread_y + 9e-4)))
+    by_hand = (
+        (2 * mean_x * mean_y + 1e-4)
+        * (2 * shared + 9e-4)
+        / ((mean_x**2 + mean_y**2 + 1e-4) * (spread_x + spread_y + 9e-4))
+    )
     found = ssim(torch.from_numpy(x)[None, None], torch.from_numpy(y)[None, None])
     assert found == pytest.approx(by_hand, abs=1e-12)
 
@@ -68,7 +71,8 @@ def test_structural_similarity_of_one_window_by_hand():
 def test_reviews_become_numbers_of_their_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "imdb").mkdir()
     (tmp_path / "imdb" / "imdb_train.csv").write_text(
-        'id,rating,label,text\n0,9,1,"Good, good<br />film!"\n1,2,0,a bad film\n', encoding="utf-8")
+        'id,rating,label,text\n0,9,1,"Good, good<br />film!"\n1,2,0,a bad film\n', encoding="utf-8"
+    )
     monkeypatch.setenv("EVOKAN_DATA", str(tmp_path))
     texts, labels = imdb.read_reviews("train")
     assert labels == [1.0, 0.0]
@@ -85,11 +89,15 @@ def test_reviews_become_numbers_of_their_words(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize("activation", ["relu", "fJNB(5)"])
 def test_networks_have_the_published_sizes(activation: str):
     triples = 3 * activation.startswith("fJNB")
-    sizes = [sum(part.numel() for part in net.parameters())
-             for net in (mnist.network(activation), denoising.network(activation), imdb.ReviewNetwork(activation))]
-    assert sizes == [34_826 + 2 * triples,
-                     160 + 1160 + 392 * 98 + 98 + 152 + 1168 + 145 + triples,
-                     640_000 + 57_472 + 114_816 + 8256 + 65 + triples]
+    sizes = [
+        sum(part.numel() for part in net.parameters())
+        for net in (mnist.network(activation), denoising.network(activation), imdb.ReviewNetwork(activation))
+    ]
+    assert sizes == [
+        34_826 + 2 * triples,
+        160 + 1160 + 392 * 98 + 98 + 152 + 1168 + 145 + triples,
+        640_000 + 57_472 + 114_816 + 8256 + 65 + triples,
+    ]
     assert mnist.network(activation)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
     assert denoising.network(activation)(torch.zeros(2, 1, 28, 28)).shape == (2, 1, 28, 28)
     assert imdb.ReviewNetwork(activation)(torch.zeros(2, 500, dtype=torch.int64)).shape == (2,)
@@ -124,9 +132,16 @@ def test_a_study_goes_on_and_says_who_leads(tmp_path: Path):
         calls.append((activation, seed, data, epochs))
         return {"score": 10.0 * len(activation) + seed + float(torch.rand(()))}
 
-    study = Study(name="toy", title="Toy", epochs=(2, 9), activations=["relu", "fJNB(4)"], load=lambda quick: "data",
-                  measure=measure, text="Words.",
-                  columns={"score": Column("score", 1, {"relu": (99.0, 0.5), "fJNB(4)": (98.0, 0.4)})})
+    study = Study(
+        name="toy",
+        title="Toy",
+        epochs=(2, 9),
+        activations=["relu", "fJNB(4)"],
+        load=lambda quick: "data",
+        measure=measure,
+        text="Words.",
+        columns={"score": Column("score", 1, {"relu": (99.0, 0.5), "fJNB(4)": (98.0, 0.4)})},
+    )
     before = torch.get_rng_state()
     study.run(Context(tmp_path, seeds=1, silent=True))
     assert calls == [("relu", 0, "data", 2), ("fJNB(4)", 0, "data", 2)]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from evokan.equations import Burgers, FractionalDelay, LaneEmden
-from evokan.equations.lane_emden import ENDS, ROOTS
+from evokan.problem.equations import Burgers, FractionalDelay, LaneEmden
+from evokan.problem.equations.lane_emden import ENDS, ROOTS
 from experiments.benchmarks import fkan_block
-from experiments.benchmarks.report import Row
 from experiments.fkan.figures import draw_solutions
 from experiments.fkan.solutions import curves, drawn_points, lane_emden
+from experiments.pages import Row
 
 
 @pytest.mark.parametrize("m", [0, 1])
@@ -58,8 +58,10 @@ def test_curves_of_an_exact_network_have_no_residual():
 def test_pictures_of_the_equations_that_are_there(tmp_path: Path):
     delay = FractionalDelay()
     model = torch.nn.Linear(1, 1, dtype=torch.float64)
-    rows = [{key: str(value) for key, value in row.items()}
-            for row in curves(delay, model) + curves(Burgers(2), Exact(Burgers(2), 0.1))]
+    rows = [
+        {key: str(value) for key, value in row.items()}
+        for row in curves(delay, model) + curves(Burgers(2), Exact(Burgers(2), 0.1))
+    ]
     found = draw_solutions(rows, tmp_path)
     assert [path.name for _, path in found] == ["solutions_burgers.png", "solutions_delay.png"]
     assert all(path.stat().st_size > 10_000 for _, path in found)
@@ -74,7 +76,8 @@ def test_the_public_block_is_found_where_the_variable_says(tmp_path: Path, monke
     (tmp_path / "fkan" / "torch.py").write_text(
         "class FractionalJacobiNeuralBlock:\n"
         "    def __init__(self, degree):\n        self.degree = degree\n"
-        "    def __call__(self, x):\n        return self.degree * x\n")
+        "    def __call__(self, x):\n        return self.degree * x\n"
+    )
     monkeypatch.setenv("FKAN_PUBLIC", str(tmp_path))
     path = list(sys.path)
     try:
@@ -89,9 +92,17 @@ def test_the_public_block_is_found_where_the_variable_says(tmp_path: Path, monke
 
 def timings(with_public: bool) -> list[Row]:
     names = [*fkan_block.WAYS, *(f"public fJNB({degree})" for degree in range(1, 7) if with_public)]
-    rows = [{"what": name, "pass": which, "median": 10.0 + 2 * name.startswith("public"),
-             "lowest": 9.0 + 3 * name.startswith("public"), "repeats": 3}
-            for name in names for which in (fkan_block.FORWARD, fkan_block.BOTH)]
+    rows = [
+        {
+            "what": name,
+            "pass": which,
+            "median": 10.0 + 2 * name.startswith("public"),
+            "lowest": 9.0 + 3 * name.startswith("public"),
+            "repeats": 3,
+        }
+        for name in names
+        for which in (fkan_block.FORWARD, fkan_block.BOTH)
+    ]
     return [*rows, {"what": "candidates", "pass": "training", "median": 50.0, "lowest": 40.0, "repeats": 3}]
 
 

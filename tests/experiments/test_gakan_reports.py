@@ -10,14 +10,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from evokan.datasets import load_dataset
-from evokan.experiments import Context
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from experiments.gakan import ablation, convergence, interpretation, laws, tables
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
-from experiments.gakan.study import PartSizes, at_hand
 from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
 from experiments.gakan.tables_report import report
+from experiments.harness import Context
+from experiments.study import PartSizes, at_hand
 from search_spaces.gakan import GAKAN
 
 CONDITIONS = "2026-01-01; a machine"
@@ -25,47 +25,78 @@ SIZES = {"iris": PartSizes(3000, 30)}
 
 
 def table_rows(accuracies, dataset="iris", model=EVOLVED, n_params="100"):
-    return [{"dataset": dataset, "split": str(100 + i), "part": model, "model": model, "accuracy": str(value),
-             "auc": "0.99", "log_loss": str(0.1 + i / 100), "n_params": n_params, "n_params_paper": "", "n_edges": "",
-             "n_features": "", "columns": "", "importances": "", "note": ""} for i, value in enumerate(accuracies)]
+    return [
+        {
+            "dataset": dataset,
+            "split": str(100 + i),
+            "part": model,
+            "model": model,
+            "accuracy": str(value),
+            "auc": "0.99",
+            "log_loss": str(0.1 + i / 100),
+            "n_params": n_params,
+            "n_params_paper": "",
+            "n_edges": "",
+            "n_features": "",
+            "columns": "",
+            "importances": "",
+            "note": "",
+        }
+        for i, value in enumerate(accuracies)
+    ]
 
 
 def cells(page, first):
     """Return the cells of the rows that begin with `first`."""
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines()
-            if line.startswith(f"| {first} |")]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if line.startswith(f"| {first} |")
+    ]
 
 
 def test_tables_page():
     ours = [0.96, 1.0, 0.94, 0.97, 0.95, 0.98]
-    rows = [*table_rows(ours), *table_rows([value - 0.05 for value in ours], model="knn", n_params=""),
-            *table_rows([value + 0.002 for value in ours[:-1]] + [""], model="svm", n_params=""),
-            *table_rows([0.9] * 6, model=WIDE, n_params="1250")]
+    rows = [
+        *table_rows(ours),
+        *table_rows([value - 0.05 for value in ours], model="knn", n_params=""),
+        *table_rows([value + 0.002 for value in ours[:-1]] + [""], model="svm", n_params=""),
+        *table_rows([0.9] * 6, model=WIDE, n_params="1250"),
+    ]
     rows[-7]["note"] = "ValueError: no"
-    rows += [{**row, "split": "106"} for row in table_rows([0.0])]              # not all models are there yet
-    seconds = pd.DataFrame({"dataset": "iris", "split": [100, 101], "part": EVOLVED, "cpu_seconds": [30.0, 90.0],
-                            "conditions": CONDITIONS})
+    rows += [{**row, "split": "106"} for row in table_rows([0.0])]  # not all models are there yet
+    seconds = pd.DataFrame(
+        {"dataset": "iris", "split": [100, 101], "part": EVOLVED, "cpu_seconds": [30.0, 90.0], "conditions": CONDITIONS}
+    )
     page = report(pd.DataFrame(rows), seconds, {"population": 4, "generations": 1}, SIZES)
-    summary, = cells(page, "iris")[:1]
+    (summary,) = cells(page, "iris")[:1]
     assert summary[1] == "6"
     assert summary[2] == "**0.9667**"
     assert summary[4] == "0.9660 (svm)"
     assert summary[5] == "+0.1"
     assert summary[6:9] == ["1.0000", "no", "1 of 6"]
     assert summary[9:] == ["100", "0.080"]
-    knn, = cells(page, "knn")
+    (knn,) = cells(page, "knn")
     assert knn[2] == "0.9167"
-    assert float(knn[4]) == pytest.approx(3 * 2 / 2**6, abs=5e-3)      # the smallest p of 3, exact: all six worse
-    wide, = cells(page, WIDE)
+    assert float(knn[4]) == pytest.approx(3 * 2 / 2**6, abs=5e-3)  # the smallest p of 3, exact: all six worse
+    (wide,) = cells(page, WIDE)
     assert wide[15:] == ["1.0000", "0 of 6", "", ""]
-    evolved, = cells(page, f"**{EVOLVED}**")
+    (evolved,) = cells(page, f"**{EVOLVED}**")
     assert evolved[15:] == ["1.0000", "1 of 6", "", "156"]
-    assert evolved[12] == ""                     # one size on all splits: 100 to 100
+    assert evolved[12] == ""  # one size on all splits: 100 to 100
     assert "No figure for svm on split 105: ValueError: no." in page
     assert cells(page, "iris")[-1][1:] == ["2", "60.0", "2.0", "10.0"]
     assert cells(page.split("## The published accuracies")[1], "iris")[0][1:] == [
-        "30", "1.0000", "1.0000", "1 of 6", "0 of 6", "1 of 6", "1.0020", "36.2 %"]
-    assert page.count("not met") == 2            # one table of the three wanted; the published accuracy
+        "30",
+        "1.0000",
+        "1.0000",
+        "1 of 6",
+        "0 of 6",
+        "1 of 6",
+        "1.0020",
+        "36.2 %",
+    ]
+    assert page.count("not met") == 2  # one table of the three wanted; the published accuracy
     assert "nan" not in cells(page, f"**{EVOLVED}**")[0]
 
 
@@ -90,7 +121,7 @@ def test_a_part_gives_the_same_rows_again():
     rows, seconds = tables.measure(task)
     assert rows == tables.measure(task)[0]
     assert seconds > 0
-    row, = rows
+    (row,) = rows
     assert sum(map(float, row["importances"].split())) == pytest.approx(1.0, abs=1e-3)
     kept = feature_table(pd.DataFrame(rows), load_dataset("iris").feature_names, (EVOLVED, EVOLVED_PAPER))
     assert kept.kept.sum() == row["n_features"]
@@ -104,17 +135,18 @@ def test_a_table_that_was_cut_off_ends_as_the_same_file(tmp_path, monkeypatch):
     context = Context(tmp_path, quick=True, silent=True)
     files = tables.run(context)
     assert [path.relative_to(tmp_path).as_posix() for path in files] == [
-        f"gakan-quick/{name}" for name in ("tables/iris.csv", "tables/wine.csv", "tables_seconds.csv", "tables.md")]
+        f"gakan-quick/{name}" for name in ("tables/iris.csv", "tables/wine.csv", "tables_seconds.csv", "tables.md")
+    ]
     whole = files[0].read_bytes()
     assert [line.split(",")[:3] for line in whole.decode().splitlines()[1:3]] == [
-        ["iris", "100", "evolved"], ["iris", "100", '"full [n']]
+        ["iris", "100", "evolved"],
+        ["iris", "100", '"full [n'],
+    ]
     files[0].write_bytes(whole[:-20])
     page = files[-1].read_text()
     tables.run(context)
     assert files[0].read_bytes() == whole
     assert files[-1].read_text().split("## Time")[0] == page.split("## Time")[0]
-
-
 
 
 def test_ablation_page_and_curves():
@@ -124,36 +156,70 @@ def test_ablation_page_and_curves():
         base = rng.uniform(0.1, 0.2)
         for variant, more in (("default", 0.0), ("random search", 0.1), ("hold-out", -0.05)):
             key = {"variant": variant, "dataset": "wine", "split": split}
-            rows.append({**key, "best_val_loss": base + more, "trained": 50, "accuracy": 0.9, "log_loss": base + more,
-                         "loss_evaluations": 1000 if variant == "default" else 200, "n_params": 100, "cpu_seconds": 1.0,
-                         "conditions": CONDITIONS})
-            curves += [{**key, "individuals": 10 * (g + 1), "best_val_loss": base + more + 1 / (1 + g)}
-                       for g in range(3)]
+            rows.append(
+                {
+                    **key,
+                    "best_val_loss": base + more,
+                    "trained": 50,
+                    "accuracy": 0.9,
+                    "log_loss": base + more,
+                    "loss_evaluations": 1000 if variant == "default" else 200,
+                    "n_params": 100,
+                    "cpu_seconds": 1.0,
+                    "conditions": CONDITIONS,
+                }
+            )
+            curves += [
+                {**key, "individuals": 10 * (g + 1), "best_val_loss": base + more + 1 / (1 + g)} for g in range(3)
+            ]
     rows[0]["best_val_loss"] = math.inf
     page = ablation.report(pd.DataFrame(rows), {"population": 10, "generations": 2}, {"wine": PartSizes(120, 58)})
-    random_search, = cells(page, "random search")
+    (random_search,) = cells(page, "random search")
     assert float(random_search[5]) == pytest.approx(2 * 2 / 2**8, abs=1e-3)
     assert random_search[7] == "1"
     assert random_search[-2] == "0.20"
-    hold_out, = cells(page, "hold-out")
+    (hold_out,) = cells(page, "hold-out")
     assert hold_out[2:4] == ["", ""]
     assert "inf" not in page.split("## wine")[1]
     figure = ablation.plot(pd.DataFrame(curves))
-    ax, = figure.axes
+    (ax,) = figure.axes
     assert [line.get_label() for line in ax.lines] == ["default", "random search"]
     means = pd.DataFrame(curves).query("variant == 'random search'").groupby("individuals").best_val_loss.mean()
     np.testing.assert_allclose(np.asarray(ax.lines[1].get_ydata(), dtype=float), means.to_numpy())
 
 
 def test_convergence_page_and_figure():
-    curves = pd.DataFrame([{"variant": preset, "dataset": name, "seed": seed, "generation": g,
-                            "best_val_loss": 1.0 / (1 + g) + seed / 100, "conditions": CONDITIONS}
-                           for preset in ("default", "paper") for name in ("iris", "wine") for seed in (0, 1)
-                           for g in range(4)])
-    full = pd.DataFrame([{"variant": preset, "dataset": name, "seed": seed, "network": label,
-                          "val_loss": math.inf if preset == "paper" and label == "b" else value}
-                         for preset in ("default", "paper") for name in ("iris", "wine") for seed in (0, 1)
-                         for label, value in (("a", 0.4 + seed / 10), ("b", 0.01))])
+    curves = pd.DataFrame(
+        [
+            {
+                "variant": preset,
+                "dataset": name,
+                "seed": seed,
+                "generation": g,
+                "best_val_loss": 1.0 / (1 + g) + seed / 100,
+                "conditions": CONDITIONS,
+            }
+            for preset in ("default", "paper")
+            for name in ("iris", "wine")
+            for seed in (0, 1)
+            for g in range(4)
+        ]
+    )
+    full = pd.DataFrame(
+        [
+            {
+                "variant": preset,
+                "dataset": name,
+                "seed": seed,
+                "network": label,
+                "val_loss": math.inf if preset == "paper" and label == "b" else value,
+            }
+            for preset in ("default", "paper")
+            for name in ("iris", "wine")
+            for seed in (0, 1)
+            for label, value in (("a", 0.4 + seed / 10), ("b", 0.01))
+        ]
+    )
     page = convergence.report(curves, full, {"population": 4, "generations": 3})
     lines = cells(page, "iris")
     assert lines[0][2:] == ["1.0050", "**0.2550**", "0.2500 to 0.2600", "a 0.4500; b 0.0100", "never"]
@@ -163,9 +229,22 @@ def test_convergence_page_and_figure():
 
 
 def test_laws_page():
-    rows = [{"law": "product", "seed": seed, "shape": shape, "edges": 6, "n_params": 60, "network_rmse": 1e-3,
-             "formula_rmse": 1e-9, "exact": int(seed > 0), "formula": "target = x*y", "cpu_seconds": 5.0,
-             "conditions": CONDITIONS} for seed, shape in enumerate(("[2, 2, 1]", "[2, 4, 1]", "[2, 2, 1]"))]
+    rows = [
+        {
+            "law": "product",
+            "seed": seed,
+            "shape": shape,
+            "edges": 6,
+            "n_params": 60,
+            "network_rmse": 1e-3,
+            "formula_rmse": 1e-9,
+            "exact": int(seed > 0),
+            "formula": "target = x*y",
+            "cpu_seconds": 5.0,
+            "conditions": CONDITIONS,
+        }
+        for seed, shape in enumerate(("[2, 2, 1]", "[2, 4, 1]", "[2, 2, 1]"))
+    ]
     page = laws.report(pd.DataFrame(rows), {"population": 4, "generations": 1})
     assert "**2 of 3** searches" in page
     assert "[2, 2, 1] in 2." in page
@@ -173,10 +252,13 @@ def test_laws_page():
 
 
 def test_features_and_interpretation_page():
-    rows = pd.DataFrame([
-        {"split": "100", "model": EVOLVED, "columns": "0 2", "importances": "0.75 0.0 0.25"},
-        {"split": "101", "model": EVOLVED, "columns": "2", "importances": "0.0 0.0 1.0"},
-        {"split": "100", "model": EVOLVED_PAPER, "columns": "1", "importances": "0.0 1.0 0.0"}])
+    rows = pd.DataFrame(
+        [
+            {"split": "100", "model": EVOLVED, "columns": "0 2", "importances": "0.75 0.0 0.25"},
+            {"split": "101", "model": EVOLVED, "columns": "2", "importances": "0.0 0.0 1.0"},
+            {"split": "100", "model": EVOLVED_PAPER, "columns": "1", "importances": "0.0 1.0 0.0"},
+        ]
+    )
     kept = feature_table(rows, ("a", "b", "c"), (EVOLVED, EVOLVED_PAPER))
     ours = kept[kept.model == EVOLVED].set_index("feature")
     assert ours.kept.to_dict() == {"a": 1, "b": 0, "c": 2}
@@ -184,9 +266,20 @@ def test_features_and_interpretation_page():
     assert ours.importance_sd["c"] == pytest.approx(np.std([0.25, 1.0], ddof=1))
     assert kept[kept.model == EVOLVED_PAPER].importance_sd.isna().all()
     assert isinstance(plot_features(kept), Figure)
-    row = {"dataset": "iris", "split": 100, "widths": "[3, 2]", "edges": 2, "network_accuracy": 0.9,
-           "formula_accuracy": 0.8, "dropped": "b", "complexity": 9, "complete": 0, "cpu_seconds": 1.0,
-           "formula": "score(x) = a; score(y) = 1", "conditions": CONDITIONS}
+    row = {
+        "dataset": "iris",
+        "split": 100,
+        "widths": "[3, 2]",
+        "edges": 2,
+        "network_accuracy": 0.9,
+        "formula_accuracy": 0.8,
+        "dropped": "b",
+        "complexity": 9,
+        "complete": 0,
+        "cpu_seconds": 1.0,
+        "formula": "score(x) = a; score(y) = 1",
+        "conditions": CONDITIONS,
+    }
     page = interpretation.report([row], {"iris": kept}, {"population": 4, "generations": 1})
     assert [line[0] for line in (cells(page, name)[0] for name in "cab")] == ["c", "a", "b"]
     assert cells(page, "c")[0][1:3] == ["2 of 2", "62.5 % (sd 53.0)"]

@@ -26,7 +26,7 @@ def test_shared_rows_make_the_interval_wider():
     values = [0.9, 0.92, 0.95, 0.91]
     mean, low, high = t_interval(values, overlap=0.75)
     plain = t_interval(values)
-    assert (high - mean) / (plain[2] - plain[0]) == pytest.approx(2.0)      # sqrt((1/4 + 3/4) / (1/4))
+    assert (high - mean) / (plain[2] - plain[0]) == pytest.approx(2.0)  # sqrt((1/4 + 3/4) / (1/4))
     assert mean - low == pytest.approx(high - mean)
 
 
@@ -76,7 +76,8 @@ def test_against_pairs_by_index_and_leaves_out_what_has_no_pair():
         [{"split": s, "model": "ours", "x": float(s)} for s in range(8)]
         + [{"split": s, "model": "better", "x": s + 1.0 + s / 10} for s in reversed(range(8))]
         + [{"split": s, "model": "same", "x": float(s)} for s in range(8)]
-        + [{"split": 99, "model": "elsewhere", "x": 1.0}])
+        + [{"split": 99, "model": "elsewhere", "x": 1.0}]
+    )
     found = against(frame, "ours", ["better", "same", "elsewhere", "unknown"], "x", index="split", label="model")
     raw = stats.wilcoxon(np.arange(8) / 10 + 1.0).pvalue
     assert found == pytest.approx({"better": 2 * raw, "same": 1.0})

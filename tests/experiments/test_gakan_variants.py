@@ -11,7 +11,7 @@ from evokan.datasets import load_dataset
 from evokan.errors import InvalidArchitecture
 from evokan.evaluation.records import Record
 from evokan.evolution import GeneticAlgorithm
-from evokan.problem import Problem
+from evokan.problem.problem import Problem
 from evokan.seeding import generator
 from experiments.gakan.ablation import best_so_far
 from experiments.gakan.variants import VARIANTS, FixedDepth, OnePointCrossover, UniformCrossover
@@ -28,8 +28,9 @@ def test_crossovers_exchange_bits_of_the_same_place(kind, problem):
     layout = GAKAN().layout(problem)
     algorithm = kind(population=30, crossover_rate=1.0, mutation_rate=0.0)
     population = algorithm.initial(layout, seed=3)
-    algorithm.grade(population, [Record(i, 0, layout.to_text(g.bits), val_loss=1.0 + i) for i, g in
-                                 enumerate(population)])
+    algorithm.grade(
+        population, [Record(i, 0, layout.to_text(g.bits), val_loss=1.0 + i) for i, g in enumerate(population)]
+    )
     state = random.getstate()
     offspring = algorithm.breed(population, layout, seed=3, generation=1)
     assert random.getstate() == state
@@ -87,10 +88,15 @@ def test_fixed_depth_keeps_every_block_whatever_the_depth_bits_say(problem):
 
 def test_best_so_far_counts_usable_networks_only():
     records = [
-        Record(0, 0, "0", val_loss=2.0), Record(1, 0, "1", status="failed"), Record(2, 1, "0", status="cached",
-                                                                                    val_loss=2.0),
-        Record(3, 1, "1", status="invalid"), Record(4, 2, "1", val_loss=1.0), Record(5, 2, "0", val_loss=3.0)]
+        Record(0, 0, "0", val_loss=2.0),
+        Record(1, 0, "1", status="failed"),
+        Record(2, 1, "0", status="cached", val_loss=2.0),
+        Record(3, 1, "1", status="invalid"),
+        Record(4, 2, "1", val_loss=1.0),
+        Record(5, 2, "0", val_loss=3.0),
+    ]
     assert best_so_far(records) == [
         {"generation": 0, "individuals": 2, "trained": 1, "best_val_loss": 2.0},
         {"generation": 1, "individuals": 4, "trained": 1, "best_val_loss": 2.0},
-        {"generation": 2, "individuals": 6, "trained": 3, "best_val_loss": 1.0}]
+        {"generation": 2, "individuals": 6, "trained": 3, "best_val_loss": 1.0},
+    ]

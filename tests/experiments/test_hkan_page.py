@@ -4,36 +4,55 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.benchmarks.report import Measurements
 from experiments.hkan.published import PUBLISHED, SMALL
 from experiments.hkan.table_v_page import ON_TEXT, page
+from experiments.pages import Measurements
 
 CONDITIONS = "2026-01-01; a machine"
 
 
 def repeats(dataset, errors):
-    return [{"dataset": dataset, "seed": seed, "rmse": error, "fit_cpu_seconds": 0.1 * (seed + 1),
-             "conditions": CONDITIONS} for seed, error in enumerate(errors)]
+    return [
+        {"dataset": dataset, "seed": seed, "rmse": error, "fit_cpu_seconds": 0.1 * (seed + 1), "conditions": CONDITIONS}
+        for seed, error in enumerate(errors)
+    ]
 
 
 def baselines(dataset, **errors):
-    return [{"dataset": dataset, "model": model, "rmse": error, "conditions": CONDITIONS}
-            for model, error in errors.items()]
+    return [
+        {"dataset": dataset, "model": model, "rmse": error, "conditions": CONDITIONS} for model, error in errors.items()
+    ]
 
 
 def search(dataset, seed, median, method="evolution", **changes):
-    row = {"dataset": dataset, "method": method, "seed": seed, "evaluations": 300, "val_loss": 0.3 + seed / 10,
-           "product_rmse": median + 0.01 if method == "evolution" else "", "rmse_median": median,
-           "rmse_q1": 0.9 * median, "rmse_q3": 1.1 * median, "n_params": 100, "network": "", "cpu_seconds": 10.0,
-           "population": 15, "generations": 19, "conditions": CONDITIONS}
+    row = {
+        "dataset": dataset,
+        "method": method,
+        "seed": seed,
+        "evaluations": 300,
+        "val_loss": 0.3 + seed / 10,
+        "product_rmse": median + 0.01 if method == "evolution" else "",
+        "rmse_median": median,
+        "rmse_q1": 0.9 * median,
+        "rmse_q3": 1.1 * median,
+        "n_params": 100,
+        "network": "",
+        "cpu_seconds": 10.0,
+        "population": 15,
+        "generations": 19,
+        "conditions": CONDITIONS,
+    }
     return {**row, **changes}
 
 
 def cells(text, first, heading):
     """Return the cells of the row that begins with `first` in the part below `heading`."""
     part = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines()
-            if line.startswith(f"| {first} |")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in part.splitlines()
+        if line.startswith(f"| {first} |")
+    ]
     assert len(rows) <= 1
     return rows[0] if rows else None
 
@@ -54,10 +73,22 @@ def test_a_page_of_nothing_has_every_data_set_and_empty_cells():
 
 
 def test_figures_of_all_kinds_stand_side_by_side():
-    text = page(repeats("dee", [0.1, 0.104, 0.108]), baselines("dee", ridge=0.105, svr=0.102, mlp=0.2),
-                [search("dee", seed, error) for seed, error in enumerate([0.101, 0.099, 0.13])])
-    assert cells(text, "dee", SIDE) == ["dee", "0.105", "0.103", "0.104", "0.102 to 0.106", "0.101", "0.0891 to 0.143",
-                                        "300", "0.102 (svr)"]
+    text = page(
+        repeats("dee", [0.1, 0.104, 0.108]),
+        baselines("dee", ridge=0.105, svr=0.102, mlp=0.2),
+        [search("dee", seed, error) for seed, error in enumerate([0.101, 0.099, 0.13])],
+    )
+    assert cells(text, "dee", SIDE) == [
+        "dee",
+        "0.105",
+        "0.103",
+        "0.104",
+        "0.102 to 0.106",
+        "0.101",
+        "0.0891 to 0.143",
+        "300",
+        "0.102 (svr)",
+    ]
     assert cells(text, "dee", GIVEN)[3:] == ["3", "**0.104**", "0.102 to 0.106", "1.01", "0.2"]
     assert text.index(SIDE) < text.index(GIVEN) < text.index(SMALL_ONES)
 
@@ -69,9 +100,9 @@ def test_small_tables_are_judged_by_the_median_over_the_seeds():
     text = page([], baselines("dee", knn=0.1) + baselines("laser", knn=0.03), searches)
     dee, laser, stock = (cells(text, name, SMALL_ONES) for name in ("dee", "laser", "stock"))
     assert dee[3:] == ["3", "**0.102**", "0.0909 to 0.143", "0.112", "yes", "yes", "", "0.1 (knn)", "0.4", "10"]
-    assert laser[7:12] == ["yes", "no", "0.02", "0.03 (knn)", "0.3 / 0.25"]         # KAN's 0.0235 is lower
+    assert laser[7:12] == ["yes", "no", "0.02", "0.03 (knn)", "0.3 / 0.25"]  # KAN's 0.0235 is lower
     assert stock[7:12] == ["no", "no", "", "", "0.3"]
-    assert cells(text, "concrete", SMALL_ONES) is None                              # TPE alone is no row
+    assert cells(text, "concrete", SMALL_ONES) is None  # TPE alone is no row
     assert "At most the published HKAN median: 2 of 3" in text
     assert "At most the better of both: 1 of 3" in text
     assert "At most the best baseline: 1 of 2." in text
@@ -79,10 +110,14 @@ def test_small_tables_are_judged_by_the_median_over_the_seeds():
     assert "TPE was not run" in page([], [], searches[:3])
 
 
-@pytest.mark.parametrize(("errors", "best"), [
-    ({"ridge": None, "svr": 0.102}, "0.102 (svr)"), ({"ridge": 0.3, "svr": None}, "0.3 (ridge)"),
-    ({"ridge": None, "svr": None}, ""),
-])
+@pytest.mark.parametrize(
+    ("errors", "best"),
+    [
+        ({"ridge": None, "svr": 0.102}, "0.102 (svr)"),
+        ({"ridge": 0.3, "svr": None}, "0.3 (ridge)"),
+        ({"ridge": None, "svr": None}, ""),
+    ],
+)
 def test_a_failed_baseline_is_an_empty_cell(errors, best, tmp_path):
     rows = Measurements(tmp_path / "baselines.csv", ("dataset", "model"))
     rows.add(*({"dataset": "dee", "model": model, "rmse": error} for model, error in errors.items()))
@@ -110,10 +145,17 @@ def test_functions_of_the_papers_text_get_no_mark():
 
 
 def test_misses_are_named_with_what_is_known_of_them():
-    fitted = [*repeats("tf1", [1e-9]), *repeats("tf3", [5.2e-6]), *repeats("kinematics8nm", [0.127]),
-              *repeats("triazines", [0.25]), *repeats("tf1 (text)", [1.0])]
-    public = [{"dataset": "kinematics8nm", "code": code, "seed": seed, "rmse": error} for code, seed, error
-              in (("public", 0, 0.12), ("public", 1, 0.13), ("public", 2, ""), ("evokan", 0, 0.5))]
+    fitted = [
+        *repeats("tf1", [1e-9]),
+        *repeats("tf3", [5.2e-6]),
+        *repeats("kinematics8nm", [0.127]),
+        *repeats("triazines", [0.25]),
+        *repeats("tf1 (text)", [1.0]),
+    ]
+    public = [
+        {"dataset": "kinematics8nm", "code": code, "seed": seed, "rmse": error}
+        for code, seed, error in (("public", 0, 0.12), ("public", 1, 0.13), ("public", 2, ""), ("evokan", 0, 0.5))
+    ]
     text = page(fitted, [], [], public)
     misses = {line[2:].partition(":")[0]: line for line in text.splitlines() if line.startswith("- ")}
     assert set(misses) == {"tf1", "kinematics8nm", "triazines", CONDITIONS.partition(":")[0] + "; one thread"}

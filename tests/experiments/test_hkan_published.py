@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evokan.datasets import load_dataset
-from evokan.experiments import Context
+from experiments.harness import Context
 from experiments.hkan import table_v
 from experiments.hkan.laws import published_rows
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
@@ -16,10 +16,16 @@ from search_spaces.hkan import HKANLayer
 from search_spaces.hkan.encoding import RIDGES
 
 NETWORKS = {
-    "concrete": [HKANLayer(153, "sigmoid", 32, 10, "data", 0.01), HKANLayer(23, "sigmoid", 3, 2, "random", 1),
-                 HKANLayer(1, "sigmoid", 19, 11, "data", 0.01)],
-    "tf2": [HKANLayer(48, "tanh", 22, 17, "random", 0.1), HKANLayer(11, "softplus", 18, 21, "data", 1),
-            HKANLayer(basis="identity")],
+    "concrete": [
+        HKANLayer(153, "sigmoid", 32, 10, "data", 0.01),
+        HKANLayer(23, "sigmoid", 3, 2, "random", 1),
+        HKANLayer(1, "sigmoid", 19, 11, "data", 0.01),
+    ],
+    "tf2": [
+        HKANLayer(48, "tanh", 22, 17, "random", 0.1),
+        HKANLayer(11, "softplus", 18, 21, "data", 1),
+        HKANLayer(basis="identity"),
+    ],
     "ele_2": [HKANLayer(478, "relu", 19, 39, "data", 0.01), HKANLayer(basis="identity")],
     "triazines": [HKANLayer(2, "sigmoid", 40, 29, "random", 1), HKANLayer(1, "gaussian", 41, 6, "data", 0.01)],
     "auto_mpg": [HKANLayer(1, "sigmoid", 9, 32, "equal", 0.001)],
@@ -124,10 +130,16 @@ def value(name: str, place):
     return -(np.sin(x) * np.sin(i * x**2 / np.pi) ** 20).sum(axis=1)
 
 
-@pytest.mark.parametrize(("name", "inputs", "rows", "test_rows", "low"), [
-    ("tf1", 2, 5000, 10_000, 0.0), ("tf3", 2, 5000, 10_000, 0.0), ("tf4", 10, 3750, 1250, 0.0),
-    ("tf5", 2, 5000, 10_000, 0.5), ("tf5-5", 5, 7500, 2500, 0.0),
-])
+@pytest.mark.parametrize(
+    ("name", "inputs", "rows", "test_rows", "low"),
+    [
+        ("tf1", 2, 5000, 10_000, 0.0),
+        ("tf3", 2, 5000, 10_000, 0.0),
+        ("tf4", 10, 3750, 1250, 0.0),
+        ("tf5", 2, 5000, 10_000, 0.5),
+        ("tf5-5", 5, 7500, 2500, 0.0),
+    ],
+)
 def test_laws_are_those_of_the_authors_files(name, inputs, rows, test_rows, low):
     sample = published_rows(name)
     assert sample.x.shape == (rows, inputs)

@@ -27,13 +27,16 @@ def test_where_and_how_long_a_run_was_trained_does_not_count(runs: tuple[Path, P
     assert differing(*runs) == []
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("config.json", '{"settings": {"seed": 2, "workers": 2}}'),
-    ("history.csv", "generation,best,seconds\n0,0.6,0.1\n"),
-    ("history.csv", "generation,best,seconds\n0,0.5,0.1\n1,0.5,0.1\n"),
-    ("best/model.safetensors", "other"),
-    ("best/formula.txt", "only one run has it"),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", '{"settings": {"seed": 2, "workers": 2}}'),
+        ("history.csv", "generation,best,seconds\n0,0.6,0.1\n"),
+        ("history.csv", "generation,best,seconds\n0,0.5,0.1\n1,0.5,0.1\n"),
+        ("best/model.safetensors", "other"),
+        ("best/formula.txt", "only one run has it"),
+    ],
+)
 def test_anything_else_does(runs: tuple[Path, Path], name: str, content: str) -> None:
     (runs[1] / name).write_text(content)
     assert differing(*runs) == differing(*runs[::-1]) == [name]

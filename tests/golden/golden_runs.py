@@ -34,30 +34,81 @@ SHORT = SMALL | {"population": 6, "generations": 2}
 CASES: dict[str, dict[str, Any]] = {
     "gakan-ga": SMALL | {"space": "gakan", "dataset": "iris", "seed": 1, "formula_seconds": 0.5},
     "gakan-nsga2": SMALL | {"space": "gakan", "dataset": "wine", "algorithm": "nsga2", "folds": 2, "steps": 4},
-    "gakan-random": SMALL | {"space": "gakan", "dataset": "iris", "algorithm": "random", "folds": 2, "seed": 4,
-                             "objectives": "val_loss,n_edges"},
+    "gakan-random": SMALL
+    | {
+        "space": "gakan",
+        "dataset": "iris",
+        "algorithm": "random",
+        "folds": 2,
+        "seed": 4,
+        "objectives": "val_loss,n_edges",
+    },
     "gakan-race": SMALL | {"space": "gakan", "dataset": "wine", "race": True, "folds": 4, "steps": 4},
     "gakan-inherit": SMALL | {"space": "gakan", "dataset": "iris", "inherit": True, "folds": 3, "parsimony": "one-se"},
-    "gakan-race-inherit": SMALL | {"space": "gakan", "dataset": "iris", "race": True, "inherit": True, "folds": 4,
-                                   "algorithm": "nsga2", "objectives": "val_loss,n_params,n_features"},
+    "gakan-race-inherit": SMALL
+    | {
+        "space": "gakan",
+        "dataset": "iris",
+        "race": True,
+        "inherit": True,
+        "folds": 4,
+        "algorithm": "nsga2",
+        "objectives": "val_loss,n_params,n_features",
+    },
     "gakan-ray": SMALL | {"space": "gakan", "dataset": "iris", "ray": True, "folds": 2, "seed": 2},
-    "gakan-table": SMALL | {"space": "gakan", "data": "shop.csv", "target": "kind", "impute": "median", "folds": 2,
-                            "choose": "smallest:0.1"},
-    "gakan-paper": SMALL | {"space": "gakan", "dataset": "product", "preset": "paper", "steps": 4,
-                            "space_options": {"max_depth": 2, "max_width": 3}},
-    "gakan-float32": SMALL | {"space": "gakan", "dataset": "exp-sin", "steps": 2,
-                              "space_options": {"precision": "float32", "look": "step", "grid_steps": [0, 1]}},
-    "hkan-regression": SMALL | {"space": "hkan", "dataset": "exp-sin", "folds": 2,
-                                "space_options": {"max_nodes": 20, "max_nodes_deep": 10, "max_basis": 6}},
-    "hkan-classes": SHORT | {"space": "hkan", "dataset": "iris", "folds": 2, "algorithm": "nsga2",
-                             "space_options": {"max_nodes": 12, "max_nodes_deep": 8, "max_basis": 5, "mixed": True}},
+    "gakan-table": SMALL
+    | {
+        "space": "gakan",
+        "data": "shop.csv",
+        "target": "kind",
+        "impute": "median",
+        "folds": 2,
+        "choose": "smallest:0.1",
+    },
+    "gakan-paper": SMALL
+    | {
+        "space": "gakan",
+        "dataset": "product",
+        "preset": "paper",
+        "steps": 4,
+        "space_options": {"max_depth": 2, "max_width": 3},
+    },
+    "gakan-float32": SMALL
+    | {
+        "space": "gakan",
+        "dataset": "exp-sin",
+        "steps": 2,
+        "space_options": {"precision": "float32", "look": "step", "grid_steps": [0, 1]},
+    },
+    "hkan-regression": SMALL
+    | {
+        "space": "hkan",
+        "dataset": "exp-sin",
+        "folds": 2,
+        "space_options": {"max_nodes": 20, "max_nodes_deep": 10, "max_basis": 6},
+    },
+    "hkan-classes": SHORT
+    | {
+        "space": "hkan",
+        "dataset": "iris",
+        "folds": 2,
+        "algorithm": "nsga2",
+        "space_options": {"max_nodes": 12, "max_nodes_deep": 8, "max_basis": 5, "mixed": True},
+    },
     "fkan-classes": SMALL | {"space": "fkan", "dataset": "iris", "folds": 2, "steps": 3},
     "fkan-adam": SMALL | {"space": "fkan", "dataset": "fkan-1d", "preset": "paper", "steps": 4, "seed": 5},
-    "fkan-equation": SHORT | {"space": "fkan", "dataset": "lane-emden-1", "steps": 2,
-                              "space_options": {"max_width": 6, "max_depth": 2}},
+    "fkan-equation": SHORT
+    | {"space": "fkan", "dataset": "lane-emden-1", "steps": 2, "space_options": {"max_width": 6, "max_depth": 2}},
     "kafcm-series": SMALL | {"space": "kafcm", "data": "plant.csv", "time": "hour", "folds": 2},
-    "kafcm-table": SMALL | {"space": "kafcm", "dataset": "yerkes-dodson", "folds": 2, "steps": 4,
-                            "algorithm": "random", "formula_seconds": 0.3},
+    "kafcm-table": SMALL
+    | {
+        "space": "kafcm",
+        "dataset": "yerkes-dodson",
+        "folds": 2,
+        "steps": 4,
+        "algorithm": "random",
+        "formula_seconds": 0.3,
+    },
 }
 """Settings of `evokan.search`, by name; two tables of our own are written beside the runs."""
 
@@ -93,8 +144,9 @@ def records(run: Path) -> dict[str, bytes]:
     for name in ("evaluations.csv", "history.csv", "pareto.csv"):
         rows = list(csv.DictReader(io.StringIO((run / name).read_text(encoding="utf-8"))))
         out = io.StringIO()
-        writer = csv.DictWriter(out, [column for column in rows[0] if column != "seconds"], extrasaction="ignore",
-                                lineterminator="\n")
+        writer = csv.DictWriter(
+            out, [column for column in rows[0] if column != "seconds"], extrasaction="ignore", lineterminator="\n"
+        )
         writer.writeheader()
         writer.writerows(rows)
         found[name] = out.getvalue().encode()
@@ -102,8 +154,11 @@ def records(run: Path) -> dict[str, bytes]:
         if (run / "best" / name).exists():
             found[f"best/{name}"] = (run / "best" / name).read_bytes()
     # Curves and weights are long: what changes in them shows in the figures first.
-    files = {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
-             for part in ("best", "front") for path in sorted((run / part).iterdir())}
+    files = {
+        str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for part in ("best", "front")
+        for path in sorted((run / part).iterdir())
+    }
     found["sha256.json"] = (json.dumps(files, indent=1) + "\n").encode()
     return found
 
@@ -118,8 +173,11 @@ def machine() -> dict[str, str]:
     """Return what floating-point results may depend on: the kind of processor, and the libraries."""
     from llvmlite import binding
 
-    return {"machine": platform.machine(), "processor": binding.get_host_cpu_name(),
-            **{name: version(name) for name in LIBRARIES}}
+    return {
+        "machine": platform.machine(),
+        "processor": binding.get_host_cpu_name(),
+        **{name: version(name) for name in LIBRARIES},
+    }
 
 
 def made_here() -> bool:
@@ -135,12 +193,18 @@ def differences(name: str, run: Path) -> list[str]:
     """
     ours, theirs = records(run), kept(name)
     if made_here():
-        return [f"{name}: {file} is not what it was" for file in sorted(set(ours) | set(theirs))
-                if ours.get(file) != theirs.get(file)]
+        return [
+            f"{name}: {file} is not what it was"
+            for file in sorted(set(ours) | set(theirs))
+            if ours.get(file) != theirs.get(file)
+        ]
     columns = ("id", "chromosome", "n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
     first, before = (_first_generation(files["evaluations.csv"]) for files in (ours, theirs))
-    faults = [f"{name}: {column} of the first generation is not what it was" for column in columns
-              if [row[column] for row in first] != [row[column] for row in before]]
+    faults = [
+        f"{name}: {column} of the first generation is not what it was"
+        for column in columns
+        if [row[column] for row in first] != [row[column] for row in before]
+    ]
     losses = [np.array([float(row["val_loss"]) for row in rows]) for rows in (first, before)]
     usable = np.isfinite(losses[0]) & np.isfinite(losses[1])
     if not usable.any() or np.median(np.abs(losses[0] / losses[1] - 1.0)[usable]) > 1e-3:
@@ -161,7 +225,7 @@ def run_case(name: str, folder: Path, **more: Any) -> Path:
 
 def kill_case(name: str, folder: Path, records: int) -> None:
     """Run a case, and die by SIGKILL when it has `records` individuals."""
-    from evokan.observer import Observer
+    from evokan.searching.observer import Observer
 
     class Killer(Observer):
         seen = 0

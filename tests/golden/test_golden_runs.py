@@ -21,8 +21,10 @@ def folder(tmp_path_factory) -> Path:
     return path
 
 
-RAY = [pytest.mark.filterwarnings("ignore::ResourceWarning"),
-       pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO:FutureWarning")]
+RAY = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO:FutureWarning"),
+]
 ALL = [pytest.param(name, marks=RAY if "ray" in golden_runs.CASES[name] else []) for name in golden_runs.CASES]
 
 
@@ -38,8 +40,13 @@ def test_a_search_that_was_killed_goes_on_to_the_same_records(folder, tmp_path, 
     golden_runs.write_tables(tmp_path)
     settings = golden_runs.CASES[name]
     moment = MOMENTS.randint(1, settings["population"] * (settings["generations"] + 1))
-    done = subprocess.run([sys.executable, golden_runs.__file__, "kill", name, str(tmp_path), str(moment)],
-                          capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        [sys.executable, golden_runs.__file__, "kill", name, str(tmp_path), str(moment)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     run = tmp_path / name
     assert len((run / "evaluations.csv").read_text().splitlines()) == 1 + moment

@@ -1,0 +1,146 @@
+"""The command line: puts the commands together, and turns errors into lines and exit status."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from evokan.cli.checkout import mount_experiments
+from evokan.cli.evaluate import evaluate
+from evokan.cli.families import mount
+from evokan.cli.formula import formula
+from evokan.cli.listing import datasets, spaces
+from evokan.cli.predict import predict
+from evokan.cli.run import plot, resume, search, show
+from evokan.errors import EvokanError, InputError, RunStopped
+
+DONE, FAULT, WRONG_INPUT, INTERRUPTED = range(4)
+"""Exit status."""
+
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own since 0.26, Click's before
+app = typer.Typer(
+    name="evokan",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    help="Search, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.",
+)
+for command in (search, resume, show, plot, predict, evaluate, formula, spaces, datasets):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from evokan._version import __version__
+
+        print(f"evokan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _evokan(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and return its exit status.
+
+    Parameters
+    ----------
+    arguments
+        What follows ``evokan``; None takes those of the process.
+
+    Returns
+    -------
+    int
+        0: done. 1: a fault of ours, or nothing could be trained. 2: the input is wrong, with one line for each
+        fault on standard error. 3: interrupted, or the disk takes no more, with a line that says how to go on.
+    """
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
+    except (Exception, KeyboardInterrupt) as error:
+        status = _report(error)
+    if status == INTERRUPTED and arguments is None:
+        # Threads that still train would keep the process until they are done.
+        sys.stdout.flush()
+        os._exit(status)
+    return status
+
+
+def _report(error: BaseException) -> int:
+    """Say what stopped a command, and return its exit status."""
+    notes = list(getattr(error, "__notes__", []))
+    status = FAULT
+    if isinstance(error, InputError):
+        sentences = [*error.faults]
+        status = WRONG_INPUT
+    elif isinstance(error, UsageError):
+        sentences = [usage_fault(error)]
+        status = WRONG_INPUT
+    elif isinstance(error, BrokenPipeError) and not notes:
+        sentences = []
+        status = DONE
+    elif isinstance(error, KeyboardInterrupt | BrokenPipeError):
+        sentences = ["; ".join(["interrupted", *notes])]
+        status = INTERRUPTED
+    elif isinstance(error, EvokanError):
+        sentences = [str(error)]
+        status = INTERRUPTED if isinstance(error, RunStopped) else FAULT
+    else:
+        if not notes:
+            traceback.print_exception(error)
+        sentences = ["; ".join([f"internal error, please report it: {type(error).__name__}: {error}", *notes])]
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has seen enough: what is left to be flushed at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for sentence in sentences:
+        print("evokan:", " ".join(sentence.split()), file=sys.stderr)
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    group = typer.main.get_command(app)
+    mount(group, arguments)
+    mount_experiments(group, arguments)
+    try:
+        with group.make_context("evokan", arguments) as context:
+            group.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    sys.stdout.flush()
+    return DONE
+
+
+def usage_fault(error: Any) -> str:
+    """Return typer's complaint about the arguments as one sentence, with the nearest name for a misspelt one."""
+    where = f"; see: {error.ctx.command_path} --help" if getattr(error, "ctx", None) else ""
+    option = getattr(error, "option_name", None)
+    if type(error).__name__ == "NoSuchOption":
+        known = [
+            name
+            for parameter in error.ctx.command.params
+            for name in (*parameter.opts, *parameter.secondary_opts)
+            if name.startswith("--")
+        ]
+        near = difflib.get_close_matches(option, known, n=1, cutoff=0.7)
+        return f"unknown option {option!r}" + (f": did you mean {near[0]!r}?" if near else where)
+    text: str = error.format_message()
+    if text.startswith("No such command"):
+        name = text.split("'")[1]
+        near = difflib.get_close_matches(name, error.ctx.command.commands, n=1)
+        return f"unknown command {name!r}" + (f": did you mean {near[0]!r}?" if near else where)
+    return text[:1].lower() + text[1:].rstrip(".") + where
+
+
+if __name__ == "__main__":
+    sys.exit(main())

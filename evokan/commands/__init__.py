@@ -1,4 +1,0 @@
-"""The commands of ``evokan``, one module for each or for a group; `evokan.cli` puts them together.
-
-Nothing here imports NumPy, pandas, torch or pydantic at import time: ``evokan --help`` has to answer at once.
-"""

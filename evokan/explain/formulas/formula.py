@@ -1,0 +1,213 @@
+"""A formula as the user meets it, and the front of formulas that a search for them gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evokan.arrays import FloatArray
+from evokan.errors import InputError
+from evokan.problem.table import Task
+from evokan.spaces.graph import SplineTable
+
+if TYPE_CHECKING:
+    import sympy
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """One formula in the user's columns and units.
+
+    Attributes
+    ----------
+    outputs
+        A SymPy expression for every class (a score: the logit) or target.
+    columns
+        Names of all input columns, in the order of the table; the symbols of the expressions have these names.
+    names
+        Of the outputs: classes or targets.
+    task
+        ``classification``, or anything else.
+    tables
+        The splines that no law fitted, by the name they have in the expressions.
+    complexity
+        Nodes of the expression trees; each spline counts 12 more.
+    train_loss, val_loss
+        Bare losses of this very formula: mean cross-entropy, or mean squared error of the scaled target.
+    """
+
+    outputs: tuple[sympy.Expr, ...]
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
+    task: Task
+    tables: Mapping[str, SplineTable]
+    complexity: int
+    train_loss: float
+    val_loss: float
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """One line for each output: ``y = x1*x2``."""
+        left = "score({})" if self.task == "classification" else "{}"
+        return "\n".join(
+            f"{left.format(name)} = {written(output)}" for name, output in zip(self.names, self.outputs, strict=True)
+        )
+
+    @property
+    def latex(self) -> str:
+        """One line of LaTeX for each output, without dollar signs."""
+        from evokan.explain.formulas.writers import latex
+
+        return latex(self)
+
+    def python(self) -> str:
+        """Return the source of a Python module that needs nothing but the standard library.
+
+        It has the function ``formula`` of the columns that occur, and for classes ``probabilities``.
+        """
+        from evokan.explain.formulas.writers import python
+
+        return python(self)
+
+    def c(self) -> str:
+        """Return C99 source with the function ``formula`` (and ``probabilities``), to be linked with ``-lm``."""
+        from evokan.explain.formulas.writers import c
+
+        return c(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values: expressions as text, spline tables with knots and coefficients, losses."""
+        return {
+            "task": self.task,
+            "columns": list(self.columns),
+            "outputs": {name: written(output) for name, output in zip(self.names, self.outputs, strict=True)},
+            "latex": self.latex.splitlines(),
+            "complexity": self.complexity,
+            "train_loss": self.train_loss,
+            "val_loss": self.val_loss,
+            "splines": {name: table_to_json(table) for name, table in self.tables.items()},
+        }
+
+    @cached_property
+    def _function(self) -> Any:
+        from evokan.explain.formulas.constants import numeric
+        from evokan.explain.formulas.expression import columns
+
+        return numeric(self.outputs, columns(self.columns), self.tables)
+
+    def predict(self, X: FloatArray) -> FloatArray:
+        """Return scores (N, classes) or values (N, targets) for raw inputs `X`, shape (N, columns).
+
+        Where a law is not defined (the logarithm of a negative number) the value is NaN; see `check`.
+        """
+        values: FloatArray = np.column_stack(self._function(*np.asarray(X, dtype=np.float64).T))
+        return values
+
+    def probabilities(self, X: FloatArray) -> FloatArray:
+        """Return the softmax of the scores, shape (N, classes)."""
+        from scipy.special import softmax
+
+        shares: FloatArray = softmax(self.predict(X), axis=1)
+        return shares
+
+    def check(self, X: FloatArray) -> None:
+        """Raise where the formula has no value for a row of `X`.
+
+        Raises
+        ------
+        InputError
+            One sentence for each output with such rows: the part that is not defined, how many rows, and the first.
+        """
+        from evokan.explain.formulas.domains import undefined_parts
+
+        faults = undefined_parts(self, np.asarray(X, dtype=np.float64))
+        if faults:
+            raise InputError(*faults)
+
+
+@dataclass(frozen=True, eq=False)
+class Formulas:
+    """The front of formulas: each is simpler than all that have a smaller validation loss.
+
+    Attributes
+    ----------
+    front
+        Simplest first.
+    chosen
+        Place of the chosen one: the simplest whose validation loss is within `tolerance` of the lowest.
+    network_loss
+        Validation loss of the network that was read, as it stands (it may have been trained on these rows too).
+    tolerance
+        As asked for.
+    seconds
+        Time spent.
+    complete
+        Whether the search came to its end before the time was up.
+    """
+
+    front: tuple[Formula, ...]
+    chosen: int
+    network_loss: float
+    tolerance: float
+    seconds: float
+    complete: bool
+
+    @property
+    def best(self) -> Formula:
+        """The chosen formula."""
+        return self.front[self.chosen]
+
+    def __iter__(self) -> Iterator[Formula]:
+        return iter(self.front)
+
+    def __len__(self) -> int:
+        return len(self.front)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "chosen": self.chosen,
+            "network_loss": self.network_loss,
+            "tolerance": self.tolerance,
+            "seconds": self.seconds,
+            "complete": self.complete,
+            "front": [formula.to_json() for formula in self.front],
+        }
+
+
+def written(expression: Any) -> str:
+    """Return an expression as text, numbers without idle zeros."""
+    import sympy
+
+    return str(sympy.sstr(expression, full_prec=False))
+
+
+def pareto(formulas: Sequence[Formula]) -> list[Formula]:
+    """Return the formulas that no other one beats in complexity and loss, simplest first."""
+    front: list[Formula] = []
+    for formula in sorted(formulas, key=lambda f: (f.complexity, f.val_loss, f.text)):
+        if not front or formula.val_loss < front[-1].val_loss:
+            front.append(formula)
+    return front
+
+
+def table_to_json(table: SplineTable) -> dict[str, Any]:
+    """Return grid, knots and coefficients of a spline.
+
+    The value at x is sum_i coefficients[i] B_i(x) + base x / (1 + exp(-x)) + slope x, with the cubic B-splines B_i on
+    knots[i] ... knots[i + 4].
+    """
+    knots = table.lo + table.h * np.arange(-3, len(table.coefficients) + 1)
+    return {
+        "knots": knots.tolist(),
+        "coefficients": table.coefficients.tolist(),
+        "base": table.base,
+        "slope": table.slope,
+    }

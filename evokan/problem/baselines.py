@@ -1,0 +1,201 @@
+"""The usual models of scikit-learn on the same split, to compare a network with."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import BaseCrossValidator, GridSearchCV, KFold, StratifiedKFold
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR
+
+from evokan.problem.metrics import evaluate_predictions
+from evokan.problem.problem import Problem
+from evokan.seeding import derive_seed, generator
+
+_KERNEL_ROWS = 10_000
+"""Support vector machines take time with the square of the rows: they are fitted on this many at most."""
+
+
+class Persistence(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """The forecast that nothing changes: what every forecast of a trajectory has to beat."""
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Persistence:
+        """Return itself: there is nothing to fit."""
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the states `X`, shape (rows, concepts), as the next ones."""
+        return X
+
+
+_GRIDS: dict[str, dict[str, list[Any]]] = {
+    "logistic_regression": {"C": [0.01, 0.1, 1.0, 10.0, 100.0]},
+    "ridge": {"alpha": [0.01, 0.1, 1.0, 10.0, 100.0]},
+    "svm": {"C": [0.1, 1.0, 10.0, 100.0], "gamma": ["scale", 0.01, 0.1]},
+    "svr": {"C": [0.1, 1.0, 10.0, 100.0], "gamma": ["scale", 0.01, 0.1]},
+    "random_forest": {"max_features": ["sqrt", 0.5, 1.0]},
+    "knn": {"n_neighbors": [1, 3, 5, 9, 15, 25]},
+    "mlp": {"alpha": [1e-4, 1e-2, 1.0]},
+    "hist_gradient_boosting": {"learning_rate": [0.03, 0.1], "max_leaf_nodes": [7, 31]},
+}
+
+
+def fit_baselines(problem: Problem, seed: int = 0, *, tune: bool = False) -> dict[str, dict[str, Any]]:
+    """Fit the baselines of the problem's task and score them on the test part.
+
+    They are fitted on the train and validation rows together, as a user of scikit-learn would do: none of
+    them needs a validation part of its own. Inputs are the raw columns; models that depend on scale
+    standardise them by what they are fitted on.
+
+    Parameters
+    ----------
+    seed
+        Decides everything random.
+    tune
+        Choose the main settings of each by 5-fold cross-validation on those rows, instead of fixed ones.
+
+    Returns
+    -------
+    dict
+        By name: the test figures of `evokan.problem.metrics.evaluate_predictions`, and ``warnings`` (a list of
+        texts) where there were some; or ``error`` (a text) for a baseline that failed, which does not
+        stop the others. Empty for a residual problem: nothing to compare with.
+    """
+    if problem.task == "residual":
+        return {}
+    random_state = derive_seed("baselines", seed) % 2**32
+    make = _classifiers if problem.task == "classification" else _regressors
+    state = np.random.get_state()  # noqa: NPY002 - SVR draws from the global generator, and takes no seed
+    try:
+        return {
+            name: _fit_and_score(name, model, problem, random_state, tune)
+            for name, model in make(problem, random_state).items()
+        }
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def _classifiers(problem: Problem, random_state: int) -> Mapping[str, BaseEstimator]:
+    return {
+        "logistic_regression": _scaled(LogisticRegression(max_iter=2000, random_state=random_state)),
+        "svm": _scaled(SVC(random_state=random_state)),
+        "random_forest": RandomForestClassifier(200, n_jobs=1, random_state=random_state),
+        "knn": _scaled(KNeighborsClassifier(_neighbours(problem), n_jobs=1)),
+        "mlp": _scaled(MLPClassifier(hidden_layer_sizes=(64,), max_iter=1000, random_state=random_state)),
+        "hist_gradient_boosting": HistGradientBoostingClassifier(random_state=random_state),
+    }
+
+
+def _regressors(problem: Problem, random_state: int) -> Mapping[str, BaseEstimator]:
+    several = problem.n_outputs > 1
+
+    def scaled_target(model: BaseEstimator) -> BaseEstimator:
+        return TransformedTargetRegressor(_scaled(model), transformer=StandardScaler())
+
+    def each(model: BaseEstimator) -> BaseEstimator:
+        return MultiOutputRegressor(model) if several else model
+
+    persistence = {"persistence": Persistence()} if problem.task == "trajectory" else {}
+    return persistence | {
+        "ridge": _scaled(Ridge()),
+        "svr": scaled_target(each(SVR())),
+        "random_forest": RandomForestRegressor(100, n_jobs=1, random_state=random_state),
+        "knn": _scaled(KNeighborsRegressor(_neighbours(problem), n_jobs=1)),
+        "mlp": scaled_target(MLPRegressor(hidden_layer_sizes=(64,), max_iter=1000, random_state=random_state)),
+        "hist_gradient_boosting": each(HistGradientBoostingRegressor(random_state=random_state)),
+    }
+
+
+def _scaled(model: BaseEstimator) -> BaseEstimator:
+    return make_pipeline(StandardScaler(), model)
+
+
+def _neighbours(problem: Problem) -> int:
+    return min(5, len(problem.development))
+
+
+def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_state: int, tune: bool) -> dict[str, Any]:
+    X, y = problem.table.X, problem.table.y
+    rows = problem.development
+    notes: list[str] = []
+    if name in ("svm", "svr") and len(rows) > _KERNEL_ROWS:
+        notes.append(f"fitted on {_KERNEL_ROWS} of {len(rows)} rows, drawn at random")
+        rows = np.sort(generator("baseline rows", random_state).choice(rows, _KERNEL_ROWS, replace=False))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            if tune:
+                model = _tuned(name, model, X[rows], y[rows], _folds(problem, y[rows], random_state))
+            if name == "svm":
+                # A support vector machine has no probabilities of its own: Platt's sigmoid on held-out folds.
+                folds = _folds(problem, y[rows], random_state)
+                model = CalibratedClassifierCV(model, cv=folds, ensemble=False)
+            model.fit(X[rows], y[rows])
+            figures: dict[str, Any] = dict(
+                evaluate_predictions(
+                    problem.task,
+                    y[problem.test],
+                    _scores(model, problem, X[problem.test]),
+                    kind="probabilities",
+                )
+            )
+        except Exception as error:  # a baseline that fails is a record, not the end of a run
+            figures = {"error": f"{type(error).__name__}: {error}"}
+    notes += sorted(
+        {
+            str(entry.message).splitlines()[0]
+            for entry in caught
+            if not issubclass(entry.category, (DeprecationWarning, FutureWarning))
+        }
+    )
+    return {**figures, "warnings": notes} if notes else figures
+
+
+def _folds(problem: Problem, y: NDArray[np.generic], random_state: int) -> BaseCrossValidator:
+    if problem.task != "classification":
+        return KFold(5, shuffle=True, random_state=random_state)
+    smallest = int(np.unique(y, return_counts=True)[1].min())
+    return StratifiedKFold(max(2, min(5, smallest)), shuffle=True, random_state=random_state)
+
+
+def _tuned(
+    name: str, model: BaseEstimator, X: NDArray[np.float64], y: NDArray[np.generic], folds: BaseCrossValidator
+) -> BaseEstimator:
+    """Return `model`, not fitted, with the settings of its grid that do best in cross-validation."""
+    grid = {
+        key: values
+        for key in model.get_params()
+        for short, values in _GRIDS.get(name, {}).items()
+        if key.split("__")[-1] == short
+    }
+    if not grid:
+        return model
+    search = GridSearchCV(model, grid, cv=folds, refit=False, n_jobs=1).fit(X, y)
+    return model.set_params(**search.best_params_)
+
+
+def _scores(model: BaseEstimator, problem: Problem, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities (rows, classes), 0 for a class that the model never saw; or values, shaped as targets."""
+    if problem.task != "classification":
+        return np.asarray(model.predict(X), dtype=np.float64)
+    scores = np.zeros((len(X), problem.n_outputs))
+    scores[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(X)
+    return scores

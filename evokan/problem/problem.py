@@ -1,0 +1,186 @@
+"""The problem a network has to solve: a table, how it is split, scaled and folded.
+
+A `Table` is what a data set gives (raw numbers and names). A `Problem` adds what a search decides: which rows
+are for what, the scaling, the folds. It is immutable and made of arrays, so it travels to threads and to other
+machines as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evokan.arrays import FloatArray, IntArray
+from evokan.errors import InputError
+from evokan.problem.scaling import Scaler, ScalerName
+from evokan.problem.splits import Fold, cut_folds, split_rows
+from evokan.problem.table import Table, Task
+
+
+@dataclass(frozen=True)
+class FoldArrays:
+    """One fold, scaled and contiguous.
+
+    Attributes
+    ----------
+    x_train, x_val
+        Shape (rows, features), the dtype asked for.
+    y_train, y_val
+        Class numbers (int64), or scaled targets (the dtype asked for), shape (rows,); of a trajectory
+        (rows, features).
+    """
+
+    x_train: NDArray[np.floating]
+    y_train: NDArray[np.generic]
+    x_val: NDArray[np.floating]
+    y_val: NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A table with its split, its scaling and its folds.
+
+    Attributes
+    ----------
+    table
+        The numbers.
+    train, validation, test
+        Row numbers of the three parts, sorted.
+    folds
+        The trainings whose mean validation loss is a network's fitness: one hold-out, or K folds of the
+        train and validation parts together.
+    input_scaler
+        Fitted on the rows that any fold trains on (the train part, or train and validation with K folds).
+    target_scaler
+        The same for a regression target (one column) or the next state of a trajectory (a column each); the
+        identity for classes.
+    split_seed
+        Seed of split and folds.
+    """
+
+    table: Table
+    train: IntArray
+    validation: IntArray
+    test: IntArray
+    folds: tuple[Fold, ...]
+    input_scaler: Scaler
+    target_scaler: Scaler
+    split_seed: int
+
+    @classmethod
+    def from_table(
+        cls,
+        table: Table,
+        *,
+        test_size: float | None = None,
+        validation_size: float | None = None,
+        split_seed: int = 0,
+        scaler: ScalerName = "standard",
+        folds: int = 1,
+    ) -> Problem:
+        """Split, scale and fold `table`.
+
+        The test part comes off the whole, then the validation part off the rest, both by scikit-learn's
+        `train_test_split` with ``random_state=split_seed``, stratified for classification. Trajectories are cut
+        in the order of time (`evokan.problem.trajectories`).
+
+        Parameters
+        ----------
+        test_size, validation_size
+            Fractions in (0, 1): test of all rows, validation of the rest; None takes the table's own.
+        folds
+            1 keeps the hold-out; K >= 2 cuts train and validation together into K (stratified) folds, or into K
+            blocks of time.
+
+        Raises
+        ------
+        InputError
+            A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
+        """
+        y = table.y
+        if table.task == "residual" and folds > 1:
+            raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
+        try:
+            train, validation, test = split_rows(
+                table,
+                table.test_size if test_size is None else test_size,
+                table.validation_size if validation_size is None else validation_size,
+                split_seed,
+            )
+        except InputError:  # a ValueError too
+            raise
+        except ValueError as error:
+            raise InputError(
+                f"data set {table.name!r} with {len(y)} rows cannot be split: {error}; "
+                "change --test-size or --val-size, or give more rows"
+            ) from error
+        development = np.sort(np.concatenate([train, validation]))
+        fitted_on = train if folds == 1 else development
+        cut = (Fold(train, validation),) if folds == 1 else cut_folds(table, development, folds, split_seed)
+        input_scaler = Scaler.fit(table.X[fitted_on], scaler)
+        if table.task in ("regression", "trajectory"):
+            target_scaler = Scaler.fit(
+                np.asarray(y, dtype=np.float64)[fitted_on].reshape(len(fitted_on), -1), "standard"
+            )
+        else:
+            target_scaler = Scaler(np.zeros(1), np.ones(1))
+        return cls(table, train, validation, test, cut, input_scaler, target_scaler, split_seed)
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+        return self.table.name
+
+    @property
+    def task(self) -> Task:
+        """``classification``, ``regression``, ``trajectory`` or ``residual``."""
+        return self.table.task
+
+    @property
+    def n_features(self) -> int:
+        """Number of input columns."""
+        return int(self.table.X.shape[1])
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of classes, of the concepts of a trajectory, or 1."""
+        return len(self.table.output_names)
+
+    @cached_property
+    def development(self) -> IntArray:
+        """Train and validation rows together, sorted."""
+        return np.sort(np.concatenate([self.train, self.validation]))
+
+    @cached_property
+    def scaled_inputs(self) -> FloatArray:
+        """All rows, scaled, shape (rows, features)."""
+        return self.input_scaler.transform(self.table.X)
+
+    @cached_property
+    def scaled_targets(self) -> NDArray[np.float64] | NDArray[np.int64]:
+        """All targets, scaled (class numbers as they are), shape (rows,); of a trajectory (rows, features)."""
+        if self.task == "classification":
+            return np.asarray(self.table.y, dtype=np.int64)
+        y = np.asarray(self.table.y, dtype=np.float64)
+        return self.target_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)
+
+    def refold(self, seed: int) -> tuple[Fold, ...]:
+        """Return another cut of the development rows into as many folds; the hold-out stays as it is."""
+        if len(self.folds) == 1:
+            return self.folds
+        return cut_folds(self.table, self.development, len(self.folds), seed % 2**32)
+
+    def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64) -> FoldArrays:
+        """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64)."""
+        kind = np.int64 if self.task == "classification" else dtype
+
+        def x(rows: IntArray) -> NDArray[np.floating]:
+            return np.ascontiguousarray(self.scaled_inputs[rows], dtype=dtype)
+
+        def y(rows: IntArray) -> NDArray[np.generic]:
+            return np.ascontiguousarray(self.scaled_targets[rows], dtype=kind)
+
+        return FoldArrays(x(fold.train), y(fold.train), x(fold.validation), y(fold.validation))

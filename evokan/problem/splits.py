@@ -1,0 +1,124 @@
+"""Which rows are for what: the parts of a table, and the folds of its train and validation rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+
+from evokan.arrays import IntArray
+from evokan.errors import InputError
+from evokan.problem.table import Table
+from evokan.problem.trajectories import blocks_in_time, split_in_time
+
+_SHOWN = 5
+"""So many rare classes are named."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Row numbers of one training: `train` to fit on, `validation` to look at (sorted)."""
+
+    train: IntArray
+    validation: IntArray
+
+
+def split_rows(
+    table: Table, test_size: float, validation_size: float, seed: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Return train, validation and test rows, sorted.
+
+    The test part comes off the whole, then the validation part off the rest, stratified for classification;
+    trajectories are cut in the order of time.
+
+    Parameters
+    ----------
+    test_size, validation_size
+        Fractions in (0, 1): test of all rows, validation of the rest.
+
+    Raises
+    ------
+    InputError
+        A class has fewer rows than there are parts.
+    ValueError
+        A part would be empty.
+    """
+    if table.task == "classification":
+        _check_class_sizes(table)
+    if table.series is not None:
+        parts = split_in_time(table.series, test_size, validation_size, table.test_rows)
+        return parts.train, parts.validation, parts.test
+    y = table.y if table.task == "classification" else None
+    rows = np.arange(len(table.y), dtype=np.int64)
+    if table.test_rows is not None:
+        test = table.test_rows
+        rest = np.setdiff1d(rows, test)
+    else:
+        _check_part(table, rows, test_size, "", "the test", "training and validation")
+        rest, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y)
+    _check_part(table, rest, validation_size, " outside the test part", "validation", "training")
+    train, validation = train_test_split(
+        rest, test_size=validation_size, random_state=seed, stratify=None if y is None else y[rest]
+    )
+    return np.sort(train), np.sort(validation), np.sort(test)
+
+
+def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tuple[Fold, ...]:
+    """Cut the rows `development` into `folds` parts, at least 2, each of them the validation part of one fold.
+
+    Stratified for classification; blocks of time for trajectories.
+
+    Raises
+    ------
+    InputError
+        There are fewer rows than folds, or fewer rows of a class.
+    """
+    y = table.y[development]
+    if table.task == "classification":
+        smallest = int(np.bincount(y, minlength=len(table.class_names)).min())
+        if smallest < folds:
+            raise InputError(
+                f"--folds {folds}: the rarest class has only {smallest} rows outside the test part; "
+                f"use at most --folds {max(smallest, 1)}"
+            )
+        splits = StratifiedKFold(folds, shuffle=True, random_state=seed).split(development, y)
+    else:
+        if len(development) < folds:
+            raise InputError(
+                f"--folds {folds}: only {len(development)} rows outside the test part; "
+                f"use at most --folds {len(development)}"
+            )
+        if table.series is not None:
+            return tuple(Fold(a, b) for a, b in blocks_in_time(table.series, development, folds, seed))
+        splits = KFold(folds, shuffle=True, random_state=seed).split(development)
+    return tuple(Fold(development[np.sort(a)], development[np.sort(b)]) for a, b in splits)
+
+
+def _check_class_sizes(table: Table) -> None:
+    counts = np.bincount(table.y, minlength=len(table.class_names))
+    rare = [f"{name!r} ({count})" for name, count in zip(table.class_names, counts, strict=True) if count < 3]
+    if rare:
+        more = f" and {len(rare) - _SHOWN} more" if len(rare) > _SHOWN else ""
+        raise InputError(
+            f"data set {table.name!r}: class {', '.join(rare[:_SHOWN])}{more} has fewer than 3 rows, one "
+            "for each of train, validation and test: add rows or drop the class"
+        )
+
+
+def _check_part(table: Table, rows: IntArray, size: float, which: str, part: str, rest: str) -> None:
+    """Raise `ValueError` where a share `size` of `rows`, stratified for classes, leaves either side too few."""
+    taken = ceil(size * len(rows))
+    classes, counts = np.unique(table.y[rows], return_counts=True) if table.task == "classification" else ((), ())
+    if min(taken, len(rows) - taken) < max(len(classes), 1):
+        needed = f"one of each of the {len(classes)} classes" if len(classes) > 1 else "one"
+        raise ValueError(
+            f"of the {len(rows)} rows{which}, {taken} would be for {part} and {len(rows) - taken} for "
+            f"{rest}: each part needs {needed}"
+        )
+    for number, count in zip(classes, counts, strict=True):
+        if count < 2:
+            raise ValueError(
+                f"class {table.class_names[number]!r} has only {count} row{which}: {part} and {rest} need one each"
+            )

@@ -1,0 +1,92 @@
+"""A data set as numbers, with the names of its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evokan.arrays import FloatArray, IntArray
+from evokan.errors import InputError
+
+if TYPE_CHECKING:
+    from evokan.problem.equations.base import Equation
+
+Task = Literal["classification", "regression", "trajectory", "residual"]
+
+LARGEST = 1e100
+"""Largest magnitude of a value: squares, and sums of them, stay finite."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data set as numbers.
+
+    Attributes
+    ----------
+    name
+        As the user types it, or the stem of the file.
+    task
+        ``classification``, ``regression``, ``trajectory``: each row is a step in time, or ``residual``: each row
+        is a point where an equation has to hold.
+    X
+        Inputs, shape (rows, features), finite float64, raw units. Of a trajectory: the state at a moment.
+    y
+        Class numbers 0 ... classes - 1 (int64) or targets in their own units (float64), shape (rows,). Of a
+        trajectory: the state at the next moment, shape (rows, features).
+    feature_names, target_name
+        Column names, in the order of `X`.
+    class_names
+        Names of the classes as in the file; empty for regression.
+    test_rows
+        Rows of a published test part, or None where the table is split at random.
+    test_size, validation_size
+        The sizes that `Problem.from_table` takes by default: test part of all rows, validation part of the rest.
+    schema
+        How raw columns become `X` (`evokan.datasets.columns.ColumnSchema` as a dict), for later predictions.
+    sha256
+        Fingerprint of the numbers.
+    series
+        Of a trajectory: number of the series that each row belongs to, shape (rows,). Two rows of one series that
+        follow each other are consecutive moments, so that ``y[r]`` is ``X[r + 1]``.
+    equation
+        Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
+        where that is not known.
+    """
+
+    name: str
+    task: Task
+    X: FloatArray
+    y: NDArray[np.float64] | NDArray[np.int64]
+    feature_names: tuple[str, ...]
+    target_name: str
+    class_names: tuple[str, ...] = ()
+    test_rows: IntArray | None = None
+    test_size: float = 0.2
+    validation_size: float = 0.2
+    schema: dict[str, object] = field(default_factory=dict)
+    sha256: str = ""
+    series: IntArray | None = None
+    equation: Equation | None = None
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Labels of what is predicted: the classes, the concepts of a trajectory, or the target alone."""
+        if self.task == "trajectory":
+            return self.feature_names
+        return self.class_names or (self.target_name,)
+
+    def check_magnitude(self) -> None:
+        """Raise `InputError` for columns with values beyond `LARGEST`, each by name."""
+        columns = [*zip(self.feature_names, np.asarray(self.X, dtype=np.float64).T, strict=False)]
+        if self.task == "regression":
+            columns.append((self.target_name, np.asarray(self.y, dtype=np.float64)))
+        faults = [
+            f"column {name!r} holds values beyond {LARGEST:g}, too large to be computed with: give it in another unit"
+            for name, values in columns
+            if np.abs(values).max(initial=0.0) > LARGEST
+        ]
+        if faults:
+            raise InputError(*faults)

@@ -1,0 +1,143 @@
+"""A trained network of a run: model, figures, formula, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evokan.problem.prediction import predict
+from evokan.runs.files import read_json, reading
+from evokan.spaces.explanation import Explanation, explanation_from_json
+
+if TYPE_CHECKING:
+    import torch
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from evokan.explain.formulas.formula import Formula, Formulas
+    from evokan.runs.run import Run
+    from evokan.spaces.graph import FunctionGraph
+
+
+class Member:
+    """A trained network of a run: model, figures, formula, pictures.
+
+    Attributes
+    ----------
+    path
+        Folder of its files.
+    """
+
+    def __init__(self, run: Run, spec_path: Path, model_path: Path) -> None:
+        self._run = run
+        self._spec_path, self._model_path = spec_path, model_path
+        self.path = spec_path.parent
+
+    @cached_property
+    def spec(self) -> dict[str, Any]:
+        """Content of ``architecture.json``."""
+        return read_json(self._spec_path, "model", "explanation", remedy=self._run.directory.remedy)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """Content of ``metrics.json``; the chosen member alone has one."""
+        return read_json(
+            self.path / "metrics.json", "train", "validation", "test", "baselines", remedy=self._run.directory.remedy
+        )
+
+    @cached_property
+    def model(self) -> torch.nn.Module:
+        """The network: raw inputs (N, n_features) to logits (N, n_classes) or values (N, 1)."""
+        from safetensors.torch import load_file
+
+        space, spec, remedy = self._run.space, self.spec["model"], self._run.directory.remedy
+        with reading(self._model_path, remedy):
+            weights = load_file(self._model_path)
+        with reading(f"{self._model_path} or {self._spec_path.name}", remedy):
+            return space.load_model(spec, weights)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Curves and importances, as stored with the run."""
+        stored = self.spec["explanation"]
+        with reading(self._spec_path, self._run.directory.remedy):
+            return explanation_from_json(stored)
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return logits (N, classes) or values (N, 1) for raw inputs `X`, shape (N, n_features)."""
+        return predict(self.model, X)
+
+    @cached_property
+    def graph(self) -> FunctionGraph:
+        """The one-variable functions on its edges, as NumPy functions.
+
+        Raises
+        ------
+        InputError
+            The family has none.
+        """
+        return self._run.space.graph(self.model, self._run.problem)
+
+    def formulas(
+        self, *, tolerance: float = 0.05, time_limit: float = 30.0, functions: Sequence[str] | None = None
+    ) -> Formulas:
+        """Read the network as formulas: the front of complexity against validation loss.
+
+        Parameters
+        ----------
+        tolerance
+            Share by which a simplification may raise the validation loss.
+        time_limit
+            Seconds.
+        functions
+            Names of the functions to try; by default all that are registered (`evokan.explain.register_function`).
+
+        Raises
+        ------
+        InputError
+            The family has no one-variable edges, the data is not there any more, or a function is unknown.
+        """
+        from evokan.explain import Split, find_formulas, library
+
+        return find_formulas(
+            self.graph,
+            Split.of(self._run.problem, self.graph),
+            tolerance=tolerance,
+            time_limit=time_limit,
+            functions=library(functions),
+        )
+
+    def formula(
+        self, *, tolerance: float = 0.05, time_limit: float = 30.0, functions: Sequence[str] | None = None
+    ) -> Formula:
+        """Return the chosen one of `formulas`: the simplest that is as good as the best."""
+        return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).best
+
+    def plot_network(self, ax: Axes | None = None) -> Axes:
+        """Draw the network with the learned curve on every edge."""
+        from evokan.plots import plot_network
+
+        return plot_network(self.explanation, ax=ax)
+
+    def plots(self) -> Mapping[str, Callable[[], Axes]]:
+        """Return the pictures that its family alone has, by file name."""
+        return self._run.space.plots(self.explanation)
+
+    def plot_edges(self) -> Figure:
+        """Draw every edge with the law that comes nearest; the 24 strongest where there are more."""
+        from evokan.explain.laws.gallery import portraits
+        from evokan.plots import plot_edge_gallery
+
+        problem = self._run.problem
+        return plot_edge_gallery(portraits(self.graph, problem.table.X[problem.development]))
+
+    def plot_attribution(self, ax: Axes | None = None) -> Axes:
+        """Draw the importance of every input column."""
+        from evokan.plots import plot_attribution
+
+        return plot_attribution(self.explanation.input_names, self.explanation.importances, ax=ax)

@@ -1,0 +1,54 @@
+"""Every picture of a run, drawn into its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evokan.errors import InputError
+from evokan.runs.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw(run: Run) -> list[Path]:
+    """Draw every picture into the ``plots`` folder, and return their paths.
+
+    Of a run that has not finished there is the history alone.
+
+    Raises
+    ------
+    InputError
+        No generation has finished yet.
+    """
+    from evokan.plots import save
+
+    if run.history.empty:
+        raise InputError(f"{run.path}: no generation has finished yet, so there is nothing to draw")
+    pictures: dict[str, Callable[[], Axes]] = {"fitness_history.png": run.plot_history}
+    if run.finished:
+        pictures["pareto.png"] = run.plot_pareto
+        if run.best.explanation.edges:
+            pictures["network.png"] = run.best.plot_network
+        pictures["feature_importance.png"] = run.best.plot_attribution
+        pictures |= run.best.plots()
+    folder = run.directory.plots
+    folder.mkdir(exist_ok=True)
+    paths = [save(plot(), folder / name) for name, plot in pictures.items()]
+    if run.finished:
+        paths += [save(figure, folder / name) for name, figure in _explanations(run).items()]
+    return paths
+
+
+def _explanations(run: Run) -> dict[str, Figure]:
+    """Return the pictures that need the data as well, those that this family and this machine can draw."""
+    run.best.model  # noqa: B018 - a damaged one is said, not taken for a picture that cannot be drawn
+    found = {}
+    for name, plot in (("edges.png", run.best.plot_edges), ("importances.png", run.plot_importances)):
+        with suppress(InputError):
+            found[name] = plot()
+    return found

@@ -1,0 +1,101 @@
+"""The trade-off front among evaluated networks, and the choice of one member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import moocore
+import numpy as np
+
+from evokan.evaluation.records import Record
+from evokan.evolution.front import pareto_front
+from evokan.settings.config import parse_choice
+
+
+@dataclass(frozen=True)
+class FrontMember:
+    """A network trained again from fresh seeds, on fresh folds where there are folds.
+
+    Attributes
+    ----------
+    record
+        As the search saw it.
+    val_loss_mean, val_loss_sd, val_loss_se
+        Mean and standard deviation over the fresh seeds, and the standard error over the folds, root mean square of
+        the seeds' own.
+    """
+
+    record: Record
+    val_loss_mean: float
+    val_loss_sd: float
+    val_loss_se: float = 0.0
+
+
+def finalist_records(records: Iterable[Record], survivors: Iterable[Record], objectives: Sequence[str]) -> list[Record]:
+    """Return what is worth a second look: the front of `records`, then the other distinct networks of `survivors`.
+
+    The front as searched holds the luckiest networks of a run; among the survivors are sounder ones that luck
+    passed over.
+    """
+    front = pareto_front(records, objectives)
+    keys = {record.key for record in front}
+    others: dict[str, Record] = {}
+    for record in survivors:
+        if record.usable and record.key not in keys:
+            others.setdefault(record.key, record)
+    return front + list(others.values())
+
+
+def front_of(members: Sequence[FrontMember], objectives: Sequence[str]) -> list[FrontMember]:
+    """Return the non-dominated members, with the mean loss over fresh trainings in the place of ``val_loss``."""
+    if not members:
+        return []
+    values = np.array(
+        [
+            [member.val_loss_mean if name == "val_loss" else member.record.objective(name) for name in objectives]
+            for member in members
+        ]
+    )
+    keep = moocore.is_nondominated(values, keep_weakly=False)
+    front = [member for member, kept in zip(members, keep, strict=True) if kept]
+    return sorted(front, key=lambda m: (m.val_loss_mean, m.record.n_params, m.record.id))
+
+
+def choose(members: Sequence[FrontMember], rule: str) -> FrontMember:
+    """Return one member by a rule of ``--choose``.
+
+    - ``best-loss``: the lowest mean loss.
+    - ``one-se``: the fewest parameters among those within one standard error (over the folds, of the best
+      member) of the lowest mean loss (Breiman et al., 1984); without folds the same as ``best-loss``.
+    - ``smallest:TOL``: the fewest parameters among those with a mean loss of at most (1 + TOL) x the lowest.
+    - ``knee``: the largest distance below the line between the two ends of the front, in loss and logarithm of
+      the parameters, both scaled to [0, 1] (Das, 1999).
+
+    Raises
+    ------
+    ValueError
+        `members` is empty.
+    """
+    if not members:
+        raise ValueError("there is no network to choose from")
+    name, tolerance = parse_choice(rule)
+    best = min(members, key=lambda m: (m.val_loss_mean, m.record.n_params, m.record.id))
+    if name == "best-loss":
+        return best
+    if name == "knee":
+        return _knee(members)
+    limit = best.val_loss_mean + (best.val_loss_se if name == "one-se" else tolerance * abs(best.val_loss_mean))
+    within = [m for m in members if m.val_loss_mean <= limit]
+    return min(within, key=lambda m: (m.record.n_params, m.val_loss_mean, m.record.id))
+
+
+def _knee(members: Sequence[FrontMember]) -> FrontMember:
+    ordered = sorted(members, key=lambda m: (m.record.n_params, m.val_loss_mean, m.record.id))
+    size = np.log([max(m.record.n_params, 1) for m in ordered])
+    loss = np.array([m.val_loss_mean for m in ordered])
+    if np.ptp(size) == 0 or np.ptp(loss) == 0:
+        return min(members, key=lambda m: (m.val_loss_mean, m.record.n_params, m.record.id))
+    x = (size - size.min()) / np.ptp(size)
+    y = (loss - loss.min()) / np.ptp(loss)
+    return ordered[int(np.argmin(x + y))]

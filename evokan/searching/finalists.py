@@ -1,0 +1,185 @@
+"""From the last generation to the product: the front trained again, one member chosen, fitted and tested once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evokan.arrays import IntArray
+from evokan.evaluation.executors import Executor
+from evokan.evaluation.folds import aggregate
+from evokan.evaluation.records import Record
+from evokan.problem.metrics import evaluate_predictions
+from evokan.problem.prediction import predict
+from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
+from evokan.searching.choice import FrontMember
+from evokan.seeding import derive_seed
+from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget, Trained, TrainingJob
+
+FRESH_SEEDS = 5
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """A front member with what its fresh trainings say about the final fit.
+
+    Attributes
+    ----------
+    member
+        Record, mean and spread of the loss.
+    architecture
+        The network.
+    seed
+        The fresh seed with the lowest mean loss over the folds; the final fit starts from it.
+    iterations
+        Where the folds stopped with that seed (`Figures.iterations`): how long the final fit goes on.
+    """
+
+    member: FrontMember
+    architecture: Architecture
+    seed: int
+    iterations: int
+
+
+def train_jobs(space: SearchSpace, problem: Problem, budget: Budget, jobs: tuple[TrainingJob, ...]) -> list[Trained]:
+    """Train the jobs of one network; the unit of work of this module."""
+    return list(space.train(jobs, problem, budget))
+
+
+class Finalizer:
+    """Trains front members outside of the evolution.
+
+    Parameters
+    ----------
+    space, problem, budget, executor
+        As for the evaluator.
+    run_seed
+        The fresh seeds follow from it and from the network.
+    refit
+        ``development``: the final fit uses train and validation rows together and stops where the folds
+        did; ``holdout``: it uses the train rows and stops by the validation rows.
+    """
+
+    def __init__(
+        self, space: SearchSpace, problem: Problem, budget: Budget, executor: Executor, run_seed: int, refit: str
+    ) -> None:
+        self._space = space
+        self._problem = problem
+        self._shared = (space, problem, budget)
+        self._stop = budget.fold_stop
+        self._executor = executor
+        self._run_seed = run_seed
+        self._refit = refit
+
+    def retrain(self, front: Sequence[Record]) -> list[Finalist]:
+        """Train every network from fresh seeds; one whose trainings all fail is left out.
+
+        Each seed goes with a cut of the development rows of its own, so that a network which suits the search's
+        folds by luck is found out. A single hold-out stays as it is.
+        """
+        layout = self._space.layout(self._problem)
+        networks = [self._space.decode(layout.from_text(record.chromosome), self._problem) for record in front]
+        cuts = [self._problem.refold(derive_seed(self._run_seed, "folds", i)) for i in range(FRESH_SEEDS)]
+        size = len(cuts[0])
+        groups = [
+            tuple(
+                TrainingJob(network, fold, seed)
+                for seed, folds in zip(self._seeds(network), cuts, strict=True)
+                for fold in folds
+            )
+            for network in networks
+        ]
+        finalists = []
+        for record, network, results in zip(front, networks, self._run(groups), strict=True):
+            tries = [aggregate(results[i * size : (i + 1) * size], self._stop) for i in range(FRESH_SEEDS)]
+            good = [
+                (figures, seed) for figures, seed in zip(tries, self._seeds(network), strict=True) if not figures.reason
+            ]
+            if good:
+                losses = np.array([figures.val_loss for figures, _ in good])
+                best, seed = min(good, key=lambda pair: pair[0].val_loss)
+                spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
+                # That of one seed is rough, and of the best one too small: five folds are few to tell a spread.
+                error = float(np.sqrt(np.mean([figures.val_loss_se**2 for figures, _ in good])))
+                member = FrontMember(record, float(losses.mean()), spread, error)
+                finalists.append(Finalist(member, network, seed, best.iterations))
+        return finalists
+
+    def fit(self, finalists: Sequence[Finalist]) -> list[Trained]:
+        """Return the final training of each, with weights."""
+        nothing = np.zeros(0, dtype=np.int64)
+        groups = []
+        for finalist in finalists:
+            if self._refit == "development":
+                job = TrainingJob(
+                    finalist.architecture,
+                    Fold(self._problem.development, nothing),
+                    finalist.seed,
+                    iterations=max(finalist.iterations, 1),
+                    keep_weights=True,
+                )
+            else:
+                fold = Fold(self._problem.train, self._problem.validation)
+                job = TrainingJob(finalist.architecture, fold, finalist.seed, keep_weights=True)
+            groups.append((job,))
+        return [results[0] for results in self._run(groups)]
+
+    def reference_losses(self) -> dict[str, float]:
+        """Return the validation loss of the family's hand-made networks, by label; failed ones are left out."""
+        references = self._space.reference_architectures(self._problem)
+        groups = [
+            tuple(TrainingJob(network, fold, self._seeds(network)[0]) for fold in self._problem.folds)
+            for network in references.values()
+        ]
+        figures = [aggregate(results, self._stop) for results in self._run(groups)]
+        return {label: found.val_loss for label, found in zip(references, figures, strict=True) if not found.reason}
+
+    def validation_metrics(self, finalist: Finalist) -> dict[str, float | None]:
+        """Return the mean over the folds of the figures on rows that the fold did not train on.
+
+        Folds that stop at a common iteration are judged there; otherwise each at its lowest loss.
+        """
+        together = self._stop == "common" and len(self._problem.folds) > 1
+        iterations = max(finalist.iterations, 1) if together else None
+        jobs = tuple(
+            TrainingJob(finalist.architecture, fold, finalist.seed, iterations, keep_weights=True)
+            for fold in self._problem.folds
+        )
+        tables = []
+        for job, trained in zip(jobs, self._run([jobs])[0], strict=True):
+            if trained.weights is not None:
+                tables.append(self.metrics(finalist.architecture, trained.weights, job.fold.validation))
+        means: dict[str, float | None] = {}
+        for name in tables[0] if tables else ():
+            values = [value for table in tables if (value := table[name]) is not None]
+            means[name] = float(np.mean(values)) if values else None
+        return means
+
+    def metrics(self, architecture: Architecture, weights: Weights, rows: IntArray) -> dict[str, float | None]:
+        """Return the figures of a trained network on `rows`."""
+        equation = self._problem.table.equation
+        if equation is not None:
+            from evokan.problem.solutions import evaluate_solution
+
+            model = self._space.model(architecture, self._problem, weights)
+            return evaluate_solution(equation, model, self._problem.table.X[rows])
+        scores = predict(self._space.model(architecture, self._problem, weights), self._problem.table.X[rows])
+        return evaluate_predictions(self._problem.task, self._problem.table.y[rows], scores)
+
+    def _seeds(self, network: Architecture) -> list[int]:
+        return [derive_seed(self._run_seed, self._space.name, network.key, "fresh", i) for i in range(FRESH_SEEDS)]
+
+    def _run(self, groups: Sequence[tuple[TrainingJob, ...]]) -> list[list[Trained]]:
+        results: list[list[Trained]] = [[] for _ in groups]
+        if groups:
+            for position, outcome in self._executor.map_unordered(train_jobs, self._shared, groups):
+                if isinstance(outcome, Exception):
+                    results[position] = [Trained.failed(str(outcome)) for _ in groups[position]]
+                else:
+                    results[position] = outcome
+        return results

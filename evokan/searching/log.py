@@ -1,0 +1,108 @@
+"""``run.log``: what happened in a run and when, for whoever asks later."""
+
+from __future__ import annotations
+
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from evokan.errors import EvokanError
+from evokan.evaluation.records import Record
+from evokan.evolution.history import HistoryRow
+from evokan.runs.files import append
+from evokan.searching.observer import Observer
+
+
+class RunLog(Observer):
+    """Writes the events of a search as lines with the time in front.
+
+    Parameters
+    ----------
+    path
+        The file; lines are added to what is there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, text: str) -> None:
+        """Add one event; further lines of `text` follow as they are."""
+        append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+
+    def on_start(self, path: Path, config: dict[str, Any]) -> None:
+        """Say what is searched, where, and with what."""
+        settings, data, versions = config["settings"], config["data"], config["versions"]
+        self.write(
+            f"evokan {versions['evokan']}: search space {settings['space']} on {data['name']} ({data['task']}, "
+            f"{data['rows']} rows, {data['features']} features), population {settings['population']}, "
+            f"{settings['generations']} generations, --folds {settings['folds']}, seed {settings['seed']}"
+        )
+
+    def on_compile(self) -> None:
+        """Say so."""
+        self.write("compiling kernels")
+
+    def on_record(self, record: Record) -> None:
+        """Keep the reason of a failure."""
+        if record.status == "failed":
+            self.write(f"individual {record.id} of generation {record.generation} failed: {record.reason}")
+
+    def on_generation(self, row: HistoryRow) -> None:
+        """Sum the generation up."""
+        self.write(
+            f"generation {row.generation}: {row.evaluated} trained, {row.cached} cached, {row.invalid} invalid, "
+            f"{row.failed} failed; validation loss best {row.best_val_loss:.6g}, "
+            f"median {row.median_val_loss:.6g}; {row.seconds:.2f} s"
+        )
+
+    def on_stage(self, text: str) -> None:
+        """Say what comes next."""
+        self.write(text)
+
+    def on_end(self) -> None:
+        """Say so."""
+        self.write("finished")
+
+    @contextmanager
+    def recording(self, run: Path) -> Iterator[None]:
+        """Log the warnings inside the block and the exception that leaves it.
+
+        The exception goes on its way with a note for the user: how to go on with `run`, or where to read more.
+        """
+        with warnings.catch_warnings():
+            shown = warnings.showwarning
+
+            def show(
+                message: Warning | str,
+                category: type[Warning],
+                filename: str,
+                lineno: int,
+                file: TextIO | None = None,
+                line: str | None = None,
+            ) -> None:
+                self.write(f"{category.__name__}: {' '.join(str(message).split())} ({filename}, line {lineno})")
+                shown(message, category, filename, lineno, file, line)
+
+            warnings.showwarning = show
+            try:
+                yield
+            except (KeyboardInterrupt, BrokenPipeError) as error:  # Ctrl-C, or nobody reads what is printed
+                self._last_words("interrupted")
+                error.add_note(f"go on with: evokan resume {run}")
+                raise
+            except EvokanError as error:
+                self._last_words(f"stopped: {error}")
+                raise
+            except Exception as error:
+                self._last_words("stopped by an internal error\n" + "".join(traceback.format_exception(error)).rstrip())
+                error.add_note(f"{self.path} has the details; go on with: evokan resume {run}")
+                raise
+
+    def _last_words(self, text: str) -> None:
+        # A full disk may be what stopped the run.
+        with suppress(OSError):
+            self.write(text)

@@ -1,0 +1,89 @@
+"""The generation loop: the one place that knows the order of things."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evokan.evaluation.evaluator import Evaluator
+from evokan.evaluation.records import Record
+from evokan.evolution.algorithm import Algorithm
+from evokan.evolution.front import pareto_front
+from evokan.evolution.genome import Genome
+from evokan.evolution.history import HistoryRow, summarise
+
+GenerationDone = Callable[[HistoryRow, Sequence[Genome]], None]
+
+
+@dataclass
+class State:
+    """Where a search stands after a whole generation.
+
+    Attributes
+    ----------
+    generation
+        Number of the last whole generation; -1 before the first.
+    population
+        Its survivors, graded, in order.
+    records
+        Every record so far, in the order of ids.
+    """
+
+    generation: int = -1
+    population: list[Genome] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+
+def evolve(
+    algorithm: Algorithm,
+    evaluator: Evaluator,
+    state: State,
+    *,
+    seed: int,
+    last_generation: int,
+    objectives: Sequence[str],
+    reference: Mapping[str, float],
+    known: Sequence[Record] = (),
+    on_generation: GenerationDone | None = None,
+) -> State:
+    """Run generations until `last_generation`, and return the state after it.
+
+    Parameters
+    ----------
+    state
+        From where to go on; its records must be known to `evaluator`.
+    objectives
+        What the front is made of.
+    reference
+        Reference point of the hypervolume.
+    known
+        Finished records of the generation after `state`, from an interrupted run.
+    on_generation
+        Called after every whole generation.
+    """
+    records = list(state.records)
+    population = list(state.population)
+    for generation in range(state.generation + 1, last_generation + 1):
+        began = time.perf_counter()
+        if generation == 0:
+            offspring = algorithm.initial(evaluator.layout, seed)
+        else:
+            offspring = algorithm.breed(population, evaluator.layout, seed, generation)
+        evaluated = evaluator.evaluate(offspring, generation, known)
+        known = ()
+        algorithm.grade(offspring, evaluated)
+        records.extend(evaluated)
+        population = algorithm.survive(population, offspring)
+        if on_generation is not None:
+            survivors = [genome.evaluated() for genome in population]
+            row = summarise(
+                generation,
+                evaluated,
+                survivors,
+                pareto_front(records, objectives),
+                reference,
+                time.perf_counter() - began,
+            )
+            on_generation(row, population)
+    return State(max(state.generation, last_generation), population, records)

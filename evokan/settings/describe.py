@@ -1,0 +1,84 @@
+"""What a search works with, as the content of ``config.json``."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from evokan.errors import InvalidArchitecture
+from evokan.seeding import generator
+from evokan.settings.job import Job
+from evokan.spaces.chromosome import ChromosomeLayout
+
+VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "moocore")
+
+
+def describe(job: Job) -> dict[str, Any]:
+    """Return the content of ``config.json``."""
+    table = job.problem.table
+    settings = job.config.model_dump(mode="json", exclude={"space_options", "out"})
+    if job.config.data is not None:
+        settings["data"] = str(job.config.data.absolute())
+    layout = job.space.layout(job.problem)
+    return {
+        "settings": settings,
+        "options": job.space.options.model_dump(mode="json"),
+        "data": {
+            "name": table.name,
+            "sha256": table.sha256,
+            "task": table.task,
+            "rows": len(table.y),
+            "features": table.X.shape[1],
+            "classes": list(table.class_names),
+            "schema": table.schema,
+            "train": len(job.problem.train),
+            "validation": len(job.problem.validation),
+            "test": len(job.problem.test),
+        },
+        "chromosome": {"bits": layout.length, "segments": layout.describe()},
+        "reference_point": reference_point(job, layout),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in VERSIONED}},
+        "processor": {"machine": platform.machine(), "device": job.budget.device},
+    }
+
+
+def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
+    """Return, for every objective of the front, a value that useful networks stay below.
+
+    For ``val_loss`` the loss of the best constant prediction (of an equation: of 0); for the others the largest
+    value among the chromosome of ones and 256 random ones, plus 1 so that it lies inside.
+    """
+    problem = job.problem
+    if problem.task == "classification":
+        share = np.bincount(problem.table.y[problem.development]) / len(problem.development)
+        constant = float(-(share[share > 0] * np.log(share[share > 0])).sum())
+    elif problem.table.equation is not None:
+        from evokan.problem.equations import residual_loss
+
+        constant = residual_loss(problem.table.equation, lambda x: 0.0 * x[:, 0] ** 3, problem.table.X)
+    else:
+        constant = 1.0
+    rng = generator("reference", layout.length)
+    samples = [np.ones(layout.length, dtype=np.uint8), *(layout.random(rng) for _ in range(256))]
+    architectures = []
+    for bits in samples:
+        try:
+            architectures.append(job.space.decode(bits, problem))
+        except InvalidArchitecture:
+            continue
+    return {
+        name: constant
+        if name == "val_loss"
+        else 1.0 + max((float(getattr(architecture, name)) for architecture in architectures), default=1.0)
+        for name in job.config.front_objectives
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,159 @@
+"""What a search works with, made from its settings and described in ``config.json``."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evokan.errors import InputError, unknown_name
+from evokan.problem.problem import Problem
+from evokan.problem.table import Table
+from evokan.settings.config import SearchConfig, build_config, read_config_file
+from evokan.spaces.registry import make_space, space_class, space_names
+from evokan.spaces.space import SearchSpace
+from evokan.spaces.training import Budget
+
+OF_ALGORITHM: dict[str, dict[str, Any]] = {"nsga2": {"objectives": ("val_loss", "n_params"), "choose": "knee"}}
+"""Settings that an algorithm has other defaults for."""
+
+OF_TASK: dict[str, dict[str, Any]] = {"residual": {"folds": 1, "choose": "best-loss"}}
+"""Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a search works with, made from its settings.
+
+    Attributes
+    ----------
+    config
+        The settings in force.
+    space, problem, budget
+        What to train, on what, and how long.
+    """
+
+    config: SearchConfig
+    space: SearchSpace
+    problem: Problem
+    budget: Budget
+
+
+def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) -> SearchConfig:
+    """Stack defaults, the family's preset, the task's, the algorithm's, the YAML file and `settings`.
+
+    Raises
+    ------
+    InputError
+        One fault for each setting that cannot be used.
+    """
+    from_file = read_config_file(Path(config_file)) if config_file is not None else {}
+    given = build_config(from_file, settings)
+    _check_names(given)
+    presets = space_class(given.space).presets
+    layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
+    of_algorithm = OF_ALGORITHM.get(given.algorithm, {})
+    preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
+    return build_config(*preset_layers, OF_TASK.get(_task(given), {}), of_algorithm, from_file, settings)
+
+
+def _task(config: SearchConfig) -> str:
+    """Return the task of the named data set; nothing for own tables, whose task their rows tell."""
+    from evokan.datasets import list_datasets
+
+    return next((info.task for info in list_datasets() if info.name == config.dataset), "")
+
+
+def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> Job:
+    """Load the data and make the space; raises `InputError` for what cannot be used, all faults together."""
+    faults: list[str] = []
+    try:
+        space = make_space(config.space, config.space_options if options is None else options)
+    except InputError as error:
+        faults.extend(error.faults)
+    try:
+        table = load(config)
+        table.check_magnitude()
+    except InputError as error:
+        faults.extend(error.faults)
+    device = "cuda" if config.device == "cuda" else "cpu"
+    if device == "cuda" and not _has_gpu():
+        faults.append("--device cuda: PyTorch sees no GPU here; use --device cpu, or install a CUDA build of PyTorch")
+    if faults:
+        raise InputError(*faults)
+    if config.inherit and not space.inherits:
+        faults.append(
+            f"--inherit: networks of search space {config.space!r} cannot begin from their parents; leave --inherit out"
+        )
+    if config.race and config.folds < 2:
+        faults.append("--race judges networks fold by fold: give --folds 2 or more with it")
+    if faults:
+        raise InputError(*faults)
+    if table.task not in space.tasks:
+        raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
+    problem = Problem.from_table(
+        table,
+        test_size=config.test_size,
+        validation_size=config.val_size,
+        split_seed=config.split_seed,
+        scaler=config.scaler,
+        folds=config.folds,
+    )
+    return Job(config, space, problem, Budget(config.steps, device, config.fold_stop))
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def load(config: SearchConfig) -> Table:
+    """Return the table that the settings name.
+
+    Raises
+    ------
+    InputError
+        There is no such table, it cannot be used, or a setting contradicts what a named data set is.
+    """
+    from evokan.datasets import load_dataset, load_series, load_table
+
+    if config.data is not None and config.time is not None:
+        return load_series(config.data, config.time, config.series, impute=config.impute)
+    if config.data is not None:
+        return load_table(config.data, str(config.target), task=config.task, impute=config.impute)
+    table = load_dataset(str(config.dataset))
+    faults = []
+    if config.task not in (None, table.task):
+        faults.append(f"--task {config.task}: data set {table.name!r} is for {table.task}; leave --task out")
+    if config.test_size is not None and table.test_rows is not None:
+        faults.append(
+            f"--test-size {config.test_size}: data set {table.name!r} comes with its own test rows; "
+            "leave --test-size out"
+        )
+    if faults:
+        raise InputError(*faults)
+    return table
+
+
+def default_path(config: SearchConfig) -> Path:
+    """Return ``runs/<time>-<space>-<dataset>``, with a number behind where that is taken."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{config.dataset or Path(str(config.data)).stem}"
+    candidates = (Path("runs") / (name if number == 1 else f"{name}-{number}") for number in itertools.count(1))
+    return next(path for path in candidates if not path.exists())
+
+
+def _check_names(config: SearchConfig) -> None:
+    from evokan.datasets import list_datasets
+
+    faults: list[str] = []
+    spaces, tables = space_names(), [info.name for info in list_datasets()]
+    if config.space not in spaces:
+        faults.extend(unknown_name("search space", config.space, spaces).faults)
+    if config.dataset is not None and config.dataset not in tables:
+        faults.extend(unknown_name("data set", config.dataset, tables).faults)
+    if faults:
+        raise InputError(*faults)

@@ -1,0 +1,290 @@
+"""The whole job from Python: search, resume, load_run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import evokan
+from evokan.datasets import load_dataset
+from evokan.errors import InputError
+from evokan.problem.problem import Problem
+from evokan.searching.observer import Observer, Observers
+from evokan.spaces import registry
+
+TINY = {
+    "space": "gakan",
+    "dataset": "iris",
+    "population": 6,
+    "generations": 2,
+    "folds": 1,
+    "seed": 5,
+    "formula_seconds": 0.0,
+}
+
+
+# ---------------------------------------------------------------- the real family
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return evokan.search(**TINY, workers=1, out=tmp_path_factory.mktemp("one") / "run")
+
+
+def assert_same_tables(ours, theirs):
+    for name in ("evaluations", "history", "pareto"):
+        pd.testing.assert_frame_equal(
+            getattr(ours, name).drop(columns="seconds"), getattr(theirs, name).drop(columns="seconds"), check_exact=True
+        )
+    assert ours.best.metrics == theirs.best.metrics
+    assert ours.best.spec == theirs.best.spec
+
+
+def test_two_workers_give_what_one_gives(run, tmp_path):
+    assert_same_tables(evokan.search(**TINY, workers=2, out=tmp_path / "run"), run)
+
+
+def test_going_on_gives_what_a_longer_search_gives(run, tmp_path):
+    shorter = evokan.search(**{**TINY, "generations": 1}, out=tmp_path / "run")
+    longer = evokan.resume(shorter.path, generations=2)
+    assert_same_tables(longer, run)
+    assert longer.config["settings"]["generations"] == 2
+
+
+def test_the_model_takes_raw_inputs(run):
+    problem = Problem.from_table(load_dataset("iris"))
+    X, y = problem.table.X[problem.test], problem.table.y[problem.test]
+    logits = run.best.model(torch.as_tensor(X))
+    assert logits.shape == (len(X), 3)
+    np.testing.assert_array_equal(logits.detach().numpy(), run.best.predict(X))
+    assert (logits.argmax(axis=1).numpy() == y).mean() == pytest.approx(run.best.metrics["test"]["accuracy"])
+
+
+def test_a_loaded_run_is_the_same(run):
+    loaded = evokan.load_run(str(run.path))
+    assert_same_tables(loaded, run)
+    assert loaded.finished
+    assert repr(loaded) == f"Run({str(run.path)!r})"
+
+
+def test_axes_can_be_drawn_on(run):
+    for axes in (run.plot_history(), run.plot_pareto(), run.best.plot_network(), run.best.plot_attribution()):
+        assert axes.figure is not None
+
+
+def test_global_random_states_are_left_alone(tmp_path):
+    import random
+
+    np.random.seed(7)  # noqa: NPY002 - the state that users may rely on
+    random.seed(7)
+    torch.manual_seed(7)
+    before = (np.random.get_state()[1].tolist(), random.getstate(), torch.get_rng_state().tolist())  # noqa: NPY002
+    evokan.search(**{**TINY, "generations": 1}, out=tmp_path / "run")
+    assert (np.random.get_state()[1].tolist(), random.getstate(), torch.get_rng_state().tolist()) == before  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dataset": "irsi"},
+        {"population": 3},
+        {"datset": "iris"},
+        {"space_options": {"max_depth": 0}},
+        {"folds": 100},
+        {"val_size": 0.999},
+        {"parsimony": "one-se", "objectives": "n_params"},
+    ],
+)
+def test_bad_settings_leave_nothing(settings, tmp_path):
+    with pytest.raises(InputError):
+        evokan.search(**{**TINY, **settings}, out=tmp_path / "new" / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_values_too_large_to_compute_with_leave_nothing(tmp_path):
+    (tmp_path / "huge.csv").write_text("a,b,c\n" + "".join(f"{i},{i}e160,{'yn'[i % 2]}\n" for i in range(1, 41)))
+    settings = {name: value for name, value in TINY.items() if name != "dataset"}
+    with pytest.raises(InputError, match=r"column 'b' holds values beyond 1e\+100"):
+        evokan.search(**settings, data=tmp_path / "huge.csv", target="c", out=tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["huge.csv"]
+
+
+# ---------------------------------------------------------------- kills at every moment, with a family of a moment
+
+
+class Interrupt(Observer):
+    """Stops the search at its n-th event."""
+
+    def __init__(self, event: int) -> None:
+        self.left = event
+
+    def on_record(self, record):
+        self._count()
+
+    def on_generation(self, row):
+        self._count()
+
+    def on_stage(self, text):
+        self._count()
+
+    def _count(self):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+class Events(Observer):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def on_start(self, path, config):
+        self.seen.append("start")
+
+    def on_compile(self):
+        self.seen.append("compile")
+
+    def on_record(self, record):
+        self.seen.append(f"record {record.id}")
+
+    def on_generation(self, row):
+        self.seen.append(f"generation {row.generation}")
+
+    def on_stage(self, text):
+        self.seen.append(text)
+
+    def on_end(self):
+        self.seen.append("end")
+
+
+@pytest.fixture
+def stub(monkeypatch, stub_space):
+    """Settings of a search whose product is a single file."""
+
+    class Stub(stub_space):
+        name = "momentary"
+
+        def __init__(self, options=None):
+            super().__init__()
+            self.options = options or self.Options()
+
+        def is_compiled(self, problem):
+            return False
+
+    def product(job, directory, executor, records, survivors, observer):
+        assert len(survivors) == job.config.population
+        observer.on_stage("finishing")
+        directory.best.mkdir(exist_ok=True)
+        (directory.best / "metrics.json").write_text(f'{{"records": {len(records)}}}\n')
+
+    monkeypatch.setattr(registry, "_registered", {"momentary": Stub})
+    monkeypatch.setattr("evokan.searching.entry.write_product", product)
+    return {"space": "momentary", "dataset": "iris", "population": 5, "generations": 2, "seed": 1}
+
+
+def files(run) -> dict[str, str]:
+    found = {
+        name: (run.path / name).read_text() for name in ("evaluations.csv", "checkpoint.json", "best/metrics.json")
+    }
+    return found | {"history": run.history.drop(columns="seconds").to_csv()}
+
+
+def test_interrupted_at_any_event_and_resumed(stub, tmp_path):
+    whole = evokan.search(**stub, out=tmp_path / "whole")
+    events = 15 + 3 + 1
+    for event in range(1, events + 1):
+        path = tmp_path / f"cut {event}"
+        with pytest.raises(KeyboardInterrupt) as caught:
+            evokan.search(**stub, out=path, observer=Interrupt(event))
+        assert caught.value.__notes__ == [f"go on with: evokan resume {path}"]
+        assert not evokan.load_run(path).finished
+        assert files(evokan.resume(path)) == files(whole), event
+    with pytest.raises(KeyboardInterrupt):
+        evokan.search(**stub, out=tmp_path / "twice", observer=Interrupt(4))
+    with pytest.raises(KeyboardInterrupt):
+        evokan.resume(tmp_path / "twice", observer=Interrupt(6))
+    assert files(evokan.resume(tmp_path / "twice")) == files(whole)
+
+
+def test_a_run_that_goes_on_is_unfinished_until_its_new_end(stub, tmp_path):
+    run = evokan.search(**stub, out=tmp_path / "run")
+    for event in (2, 11, 1):  # at a second record, and twice after the last generation
+        with pytest.raises(KeyboardInterrupt):
+            evokan.resume(run.path, generations=4, observer=Interrupt(event))
+        assert not evokan.load_run(run.path).finished
+    longer = evokan.search(**{**stub, "generations": 4}, out=tmp_path / "longer")
+    assert files(evokan.resume(run.path)) == files(longer)
+
+
+def test_the_plan_can_be_cut_short(stub, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        evokan.search(**{**stub, "generations": 4}, out=tmp_path / "run", observer=Interrupt(5 + 1 + 5 + 1 + 5 + 1 + 2))
+    whole = evokan.search(**stub, out=tmp_path / "whole")
+    assert files(evokan.resume(tmp_path / "run", generations=2)) == files(whole)
+    with pytest.raises(InputError, match="has 2 generations already"):
+        evokan.resume(tmp_path / "run", generations=1)
+
+
+def test_lost_records_are_noticed(stub, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        evokan.search(**stub, out=tmp_path / "run", observer=Interrupt(8))
+    evaluations = tmp_path / "run" / "evaluations.csv"
+    lines = evaluations.read_text().splitlines(keepends=True)
+    evaluations.write_text("".join(lines[:4]))
+    with pytest.raises(InputError, match="does not hold"):
+        evokan.resume(tmp_path / "run")
+
+
+def everything(path) -> dict[str, bytes]:
+    return {
+        str(file): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.name not in (".lock", "run.log")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("evaluations.csv", lambda path: path.write_text(path.read_text().replace("\n3,", "\nxx,"))),
+        ("evaluations.csv", lambda path: path.unlink()),
+        ("history.csv", lambda path: path.write_text("generation\nwhat?\n")),
+        ("checkpoint.json", lambda path: path.write_text("{}")),
+        ("checkpoint.json", lambda path: path.unlink()),
+    ],
+)
+@pytest.mark.parametrize("generations", [None, 4])
+def test_a_refused_resume_leaves_a_finished_run_as_it_was(stub, tmp_path, name, damage, generations):
+    run = evokan.search(**stub, out=tmp_path / "run")
+    damage(run.path / name)
+    if generations is None:  # of a finished run that does not go on, nothing is read
+        (run.path / "best" / "metrics.json").unlink()
+    before = everything(run.path)
+    with pytest.raises(InputError):
+        evokan.resume(run.path, generations=generations)
+    assert everything(run.path) == before
+
+
+def test_observers_are_told_in_order(stub, tmp_path):
+    first, second = Events(), Events()
+    evokan.search(**stub, out=tmp_path / "run", observer=Observers(first, second))
+    records = [f"record {number}" for number in range(15)]
+    assert first.seen == [
+        "start",
+        "compile",
+        *records[:5],
+        "generation 0",
+        *records[5:10],
+        "generation 1",
+        *records[10:],
+        "generation 2",
+        "finishing",
+        "end",
+    ]
+    assert second.seen == first.seen
+    again = Events()
+    evokan.resume(tmp_path / "run", observer=again)
+    assert again.seen == []

@@ -1,0 +1,345 @@
+"""From the last generation to the product, with a family that needs no training."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from evokan.evaluation.evaluator import Evaluator
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.evolution import Genome
+from evokan.evolution.front import pareto_front
+from evokan.problem.prediction import predict
+from evokan.problem.splits import Fold
+from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer
+from evokan.seeding import derive_seed
+from evokan.spaces.training import Budget, Trained, TrainingJob
+
+PAIR = ("val_loss", "n_params")
+CHROMOSOMES = ["1000000000001000", "1011000000001000", "1111111111110000", "1011001010011000"]
+
+
+class Constant(torch.nn.Module):
+    """Predicts the same for every row."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.value = torch.nn.Parameter(torch.tensor(value, dtype=torch.float64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.value.expand(len(x), 1)
+
+
+def figures(job: TrainingJob) -> Trained:
+    """Losses that follow from network (larger ones are better), seed and fold; the weights tell them."""
+    of_fold = (1 + job.seed % 5) * (len(job.fold.train) % 7) / 20
+    loss = 40.0 - 2 * job.architecture.n_edges + (job.seed % 97) / 100 + of_fold
+    weights = {"value": np.array(loss)} if job.keep_weights else None
+    return Trained(loss, loss / 2, iterations=5 + job.seed % 11, evaluations=9, seconds=0.1, weights=weights)
+
+
+@pytest.fixture
+def recorder(stub_space):
+    """The stub family, with a list of all the jobs it was given."""
+
+    class Recorder(stub_space):
+        name = "recorder"
+
+        def __init__(self, outcome=figures):
+            super().__init__(outcome)
+            self.jobs: list[TrainingJob] = []
+            self.references = {}
+
+        def train(self, jobs, problem, budget):
+            self.jobs.extend(jobs)
+            return super().train(jobs, problem, budget)
+
+        def model(self, architecture, problem, weights):
+            return Constant(float(weights["value"]))
+
+        def reference_architectures(self, problem):
+            return self.references
+
+    return Recorder
+
+
+def searched(space, problem, run_seed: int = 11):
+    """The front of four networks, as a search finds it."""
+    with ThreadExecutor() as executor:
+        evaluator = Evaluator(space, problem, Budget(), run_seed, executor)
+        records = evaluator.evaluate([Genome(map(int, text)) for text in CHROMOSOMES], 0)
+    return pareto_front(records, PAIR)
+
+
+def finalizer(space, problem, *, workers: int = 1, run_seed: int = 11, refit: str = "development") -> Finalizer:
+    return Finalizer(space, problem, Budget(), ThreadExecutor(workers), run_seed, refit)
+
+
+def rows(fold: Fold) -> tuple[list[int], list[int]]:
+    return fold.train.tolist(), fold.validation.tolist()
+
+
+# ---------------------------------------------------------------- trained again
+
+
+def fresh_seeds(key):
+    return [derive_seed(11, "recorder", key, "fresh", i) for i in range(5)]
+
+
+def fresh_folds(problem, i):
+    return problem.refold(derive_seed(11, "folds", i))
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_every_network_is_trained_from_fresh_seeds_on_fresh_cuts(recorder, stub_problem, folds):
+    problem = stub_problem(folds)
+    space = recorder()
+    front = searched(space, problem)
+    searching = {job.seed for job in space.jobs}
+    assert len(searching) == len(CHROMOSOMES) * folds
+    space.jobs.clear()
+    finalists = finalizer(space, problem).retrain(front)
+    assert [one.member.record for one in finalists] == front
+    for one in finalists:
+        mine = [job for job in space.jobs if job.architecture == one.architecture]
+        assert one.architecture.key == one.member.record.key
+        seeds = {job.seed for job in mine}
+        assert len(seeds) == FRESH_SEEDS
+        assert not seeds & searching
+        assert one.seed in seeds
+        cuts = []
+        for i, seed in enumerate(fresh_seeds(one.architecture.key)):
+            trained_on = sorted(rows(job.fold) for job in mine if job.seed == seed)
+            assert trained_on == sorted(map(rows, fresh_folds(problem, i)))
+            cuts.append(str(trained_on))
+        assert len(set(cuts)) == (1 if folds == 1 else FRESH_SEEDS)
+    assert len({job.seed for job in space.jobs}) == FRESH_SEEDS * len(front)
+    assert all(job.iterations is None and not job.keep_weights for job in space.jobs)
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_mean_spread_and_best_seed_by_hand(recorder, stub_problem, folds):
+    problem = stub_problem(folds)
+    space = recorder()
+    front = searched(space, problem)
+    for one in finalizer(space, problem).retrain(front):
+        seeds = fresh_seeds(one.architecture.key)
+        results = np.array(
+            [
+                [figures(TrainingJob(one.architecture, fold, seed)).val_loss for fold in fresh_folds(problem, i)]
+                for i, seed in enumerate(seeds)
+            ]
+        )
+        losses = results.mean(axis=1)
+        assert one.member.val_loss_mean == pytest.approx(losses.mean())
+        assert one.member.val_loss_sd == pytest.approx(losses.std(ddof=1))
+        best = int(losses.argmin())
+        assert one.seed == seeds[best]
+        assert one.iterations == 5 + one.seed % 11
+        error = np.sqrt(results.var(axis=1, ddof=1).mean() / folds) if folds > 1 else 0.0
+        assert one.member.val_loss_se == pytest.approx(error)
+
+
+def test_nothing_depends_on_the_order_of_the_front_or_the_number_of_threads(recorder, stub_problem):
+    problem = stub_problem(3)
+    front = searched(recorder(), problem)
+    straight = finalizer(recorder(), problem).retrain(front)
+    assert finalizer(recorder(), problem, workers=3).retrain(front) == straight
+    assert finalizer(recorder(), problem).retrain(front[::-1]) == straight[::-1]
+    assert finalizer(recorder(), problem, run_seed=12).retrain(front) != straight
+
+
+def test_failed_seeds_are_left_out(recorder, stub_problem):
+    problem = stub_problem(2)
+    front = searched(recorder(), problem)
+    lost = {seed: rows(fresh_folds(problem, i)[-1]) for i, seed in enumerate(fresh_seeds(front[0].key)) if i in (0, 3)}
+
+    def outcome(job):
+        # One bad fold is enough to lose a seed.
+        return Trained.failed("broke down") if lost.get(job.seed) == rows(job.fold) else figures(job)
+
+    whole = finalizer(recorder(), problem).retrain(front)
+    found = finalizer(recorder(outcome), problem).retrain(front)
+    assert found[1:] == whole[1:]
+    left = [(i, seed) for i, seed in enumerate(fresh_seeds(front[0].key)) if seed not in lost]
+    losses = [
+        np.mean([figures(TrainingJob(found[0].architecture, fold, seed)).val_loss for fold in fresh_folds(problem, i)])
+        for i, seed in left
+    ]
+    assert found[0].member.val_loss_mean == pytest.approx(np.mean(losses))
+    assert found[0].member.val_loss_sd == pytest.approx(np.std(losses, ddof=1))
+    assert found[0].seed == left[int(np.argmin(losses))][1]
+
+
+def test_one_good_seed_has_no_spread(recorder, stub_problem):
+    problem = stub_problem()
+    front = searched(recorder(), problem)[:1]
+    good = derive_seed(11, "recorder", front[0].key, "fresh", 2)
+    space = recorder(lambda job: figures(job) if job.seed == good else Trained(np.nan, 1.0, 3))
+    (one,) = finalizer(space, problem).retrain(front)
+    assert (one.seed, one.member.val_loss_sd) == (good, 0.0)
+    assert one.member.val_loss_mean == figures(TrainingJob(one.architecture, problem.folds[0], good)).val_loss
+
+
+@pytest.mark.parametrize("how", ["fails", "raises"])
+def test_a_member_whose_trainings_all_fail_is_left_out(recorder, stub_problem, how):
+    problem = stub_problem()
+    front = searched(recorder(), problem)
+    assert len(front) == len(CHROMOSOMES)
+
+    def outcome(job):
+        if job.architecture.key != front[0].key:
+            return figures(job)
+        if how == "raises":
+            raise RuntimeError("out of memory")
+        return Trained.failed("broke down")
+
+    finalists = finalizer(recorder(outcome), problem).retrain(front)
+    assert [one.member.record for one in finalists] == front[1:]
+
+
+def test_an_empty_front_trains_nothing(recorder, stub_problem):
+    space = recorder()
+    unused = finalizer(space, stub_problem())
+    assert unused.retrain([]) == []
+    assert unused.fit([]) == []
+    assert unused.reference_losses() == {}
+    assert space.jobs == []
+
+
+# ---------------------------------------------------------------- the final fit
+
+
+def test_refit_on_development_uses_all_but_the_test_rows_and_the_known_length(recorder, stub_problem):
+    problem = stub_problem(3)
+    space = recorder()
+    finalists = finalizer(space, problem).retrain(searched(space, problem))
+    finalists[0] = replace(finalists[0], iterations=0)
+    space.jobs.clear()
+    fitted = finalizer(space, problem).fit(finalists)
+    assert len(fitted) == len(finalists)
+    for job, one, trained in zip(space.jobs, finalists, fitted, strict=True):
+        assert rows(job.fold) == (problem.development.tolist(), [])
+        assert not set(job.fold.train) & set(problem.test)
+        assert (job.architecture, job.seed, job.keep_weights) == (one.architecture, one.seed, True)
+        assert job.iterations == max(one.iterations, 1)  # a network at its start is still trained a little
+        assert trained == figures(job)
+
+
+def test_refit_on_the_hold_out_stops_by_the_validation_rows(recorder, stub_problem):
+    problem = stub_problem(3)
+    space = recorder()
+    finalists = finalizer(space, problem).retrain(searched(space, problem))
+    space.jobs.clear()
+    finalizer(space, problem, refit="holdout").fit(finalists)
+    for job, one in zip(space.jobs, finalists, strict=True):
+        assert rows(job.fold) == (problem.train.tolist(), problem.validation.tolist())
+        assert (job.iterations, job.keep_weights, job.seed) == (None, True, one.seed)
+
+
+def test_results_come_in_the_order_of_the_finalists_whoever_is_first_done(recorder, stub_problem):
+    problem = stub_problem()
+    first_may_go = threading.Event()
+    front = searched(recorder(), problem)
+
+    def outcome(job):
+        if job.keep_weights and job.architecture.key == front[0].key:
+            assert first_may_go.wait(20)
+        elif job.keep_weights and job.architecture.key == front[-1].key:
+            first_may_go.set()
+        return figures(job)
+
+    space = recorder(outcome)
+    unit = finalizer(space, problem, workers=2)
+    finalists = unit.retrain(front)
+    expected = [figures(TrainingJob(one.architecture, problem.folds[0], one.seed)).iterations for one in finalists]
+    assert [trained.iterations for trained in unit.fit(finalists)] == expected
+
+
+def test_a_fit_that_raises_is_a_failure_with_its_reason(recorder, stub_problem):
+    problem = stub_problem()
+    finalists = finalizer(recorder(), problem).retrain(searched(recorder(), problem))
+
+    def outcome(job):
+        if job.architecture == finalists[0].architecture:
+            raise RuntimeError("out of memory")
+        return figures(job)
+
+    fitted = finalizer(recorder(outcome), problem).fit(finalists)
+    assert "out of memory" in fitted[0].reason
+    assert fitted[0].weights is None
+    assert all(trained.weights is not None for trained in fitted[1:])
+
+
+# ---------------------------------------------------------------- figures
+
+
+def finalist(space, problem) -> Finalist:
+    return finalizer(space, problem).retrain(searched(space, problem))[0]
+
+
+def test_figures_are_in_the_targets_own_units(recorder, stub_problem):
+    problem = stub_problem()
+    space = recorder()
+    one = finalist(space, problem)
+    found = finalizer(space, problem).metrics(one.architecture, {"value": np.array(2.5)}, problem.test)
+    errors = problem.table.y[problem.test] - 2.5
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert found["mae"] == pytest.approx(np.mean(np.abs(errors)))
+
+
+def test_validation_figures_are_the_mean_over_rows_that_a_fold_did_not_train_on(recorder, stub_problem):
+    problem = stub_problem(3)
+    space = recorder()
+    one = finalist(space, problem)
+    found = finalizer(space, problem).validation_metrics(one)
+    expected = []
+    for fold in problem.folds:
+        value = figures(TrainingJob(one.architecture, fold, one.seed)).val_loss
+        expected.append(np.sqrt(np.mean((problem.table.y[fold.validation] - value) ** 2)))
+    assert found["rmse"] == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize(("folds", "stop", "expected"), [(3, "common", 7), (3, "own", None), (1, "common", None)])
+def test_validation_figures_are_taken_where_the_folds_stop(recorder, stub_problem, folds, stop, expected):
+    problem = stub_problem(folds)
+    space = recorder()
+    one = replace(finalist(space, problem), iterations=7)
+    space.jobs.clear()
+    Finalizer(space, problem, Budget(fold_stop=stop), ThreadExecutor(1), 11, "development").validation_metrics(one)
+    assert [job.iterations for job in space.jobs] == [expected] * folds
+
+
+def test_validation_figures_of_failed_trainings_are_left_out(recorder, stub_problem):
+    problem = stub_problem(2)
+    one = finalist(recorder(), problem)
+    last = rows(problem.folds[-1])
+    space = recorder(lambda job: Trained.failed("broke down") if rows(job.fold) == last else figures(job))
+    found = finalizer(space, problem).validation_metrics(one)
+    value = figures(TrainingJob(one.architecture, problem.folds[0], one.seed)).val_loss
+    errors = problem.table.y[problem.folds[0].validation] - value
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
+    nothing = recorder(lambda job: Trained.failed("broke down"))
+    assert finalizer(nothing, problem).validation_metrics(one) == {}
+
+
+def test_reference_losses_are_means_over_the_folds_without_those_that_fail(recorder, stub_problem):
+    problem = stub_problem(3)
+    one = finalist(recorder(), problem).architecture
+    other = replace(one, width=one.width + 1)
+    space = recorder(lambda job: Trained.failed("broke down") if job.architecture == other else figures(job))
+    space.references = {"small": one, "broken": other}
+    seed = derive_seed(11, "recorder", one.key, "fresh", 0)
+    losses = [figures(TrainingJob(one, fold, seed)).val_loss for fold in problem.folds]
+    assert finalizer(space, problem).reference_losses() == {"small": pytest.approx(np.mean(losses))}
+
+
+def test_predictions_are_float64_arrays_without_a_graph():
+    found = predict(Constant(1.5), np.zeros((3, 4)))
+    assert isinstance(found, np.ndarray)
+    assert found.dtype == np.float64
+    assert found.tolist() == [[1.5], [1.5], [1.5]]

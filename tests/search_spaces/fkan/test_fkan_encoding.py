@@ -1,0 +1,87 @@
+"""Bits to networks of fractional Jacobi blocks."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from evokan.errors import InvalidArchitecture
+from search_spaces.fkan import FKANArchitecture, FKANOptions
+from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, decode, layout, network
+
+OPTIONS = FKANOptions(max_depth=3, max_width=4)
+
+
+def values(**changes):
+    found = {
+        "inputs": np.array([[1, 0, 1]], np.uint8),
+        "wiring": 0,
+        "depth": 2,
+        "width1": 3,
+        "degree1": 5,
+        "width2": 2,
+        "degree2": 1,
+        "width3": 4,
+        "degree3": 8,
+    }
+    return found | changes
+
+
+def test_segments_and_their_order():
+    assert layout(3, OPTIONS).describe() == (
+        "inputs 1x3 + wiring 1 + depth 2 + width1 2 + degree1 3 + width2 2 + degree2 3 + width3 2 + degree3 3"
+    )
+    fixed = FKANOptions(
+        min_depth=2, max_depth=2, min_width=5, max_width=5, wiring="sequential", min_degree=2, max_degree=4
+    )
+    assert layout(1, fixed).describe() == "inputs 1x1 + degree1 2 + degree2 2"
+    network = decode(layout(1, fixed).unpack(np.ones(5, np.uint8)), 1, fixed)
+    assert (network.widths, network.degrees) == ((5, 5), (4, 4))  # 2 + 3 is beyond the limit
+
+
+def test_a_sequence_and_its_counts():
+    found = decode(values(), 2, OPTIONS)
+    assert found == FKANArchitecture(3, 2, (0, 2), SEQUENTIAL, (3, 2), (5, 1))
+    assert found.levels == (2, 3, 2, 2)
+    assert (found.n_edges, found.n_params, found.n_features, found.depth) == (16, 16 + 7 + 6, 2, 3)
+    assert found.used_columns == (0, 2)
+
+
+def test_parallel_branches_and_their_counts():
+    found = decode(values(wiring=1, depth=3), 1, OPTIONS)
+    assert (found.widths, found.degrees) == ((2, 3, 4), (1, 5, 8))
+    assert found.levels == (2, 9, 1)
+    assert (found.n_edges, found.n_params, found.depth) == (27, 27 + 10 + 9, 2)
+
+
+def test_a_triple_for_each_neuron():
+    found = decode(values(), 2, OPTIONS.model_copy(update={"triples": "neuron"}))
+    assert (found.n_triples, found.n_params) == (5, 16 + 7 + 15)
+    assert found.key != decode(values(), 2, OPTIONS).key
+
+
+def test_equal_networks_have_one_form():
+    orders = ((3, 4), (6, 2)), ((4, 3), (2, 6))
+    branches = [network(2, 1, (0,), PARALLEL, widths, degrees) for widths, degrees in orders]
+    assert branches[0] == branches[1]
+    assert decode(values(wiring=0, depth=1), 1, OPTIONS) == decode(values(wiring=1, depth=1), 1, OPTIONS)
+    assert decode(values(), 1, OPTIONS) == decode(values(width3=1, degree3=1), 1, OPTIONS)
+    assert decode(values(), 1, OPTIONS).key != decode(values(wiring=1), 1, OPTIONS).key
+
+
+def test_a_mask_without_columns_is_no_network():
+    with pytest.raises(InvalidArchitecture, match="no input column"):
+        decode(values(inputs=np.zeros((1, 3), np.uint8)), 1, OPTIONS)
+
+
+def test_json_keeps_everything():
+    for found in (decode(values(), 2, OPTIONS), network(4, 1, (1, 3), PARALLEL, (2, 2), (3, 1), shared=False)):
+        assert FKANArchitecture.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_limits_that_cross_are_refused():
+    with pytest.raises(ValidationError, match=r"min_width \(9\) is larger than max_width \(8\)"):
+        FKANOptions(min_width=9, max_width=8)

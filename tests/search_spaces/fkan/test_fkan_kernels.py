@@ -1,0 +1,132 @@
+"""Compiled losses, gradients and jets against automatic differentiation of the network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from evokan.problem.equations import Equation, derivative, residual_loss
+from evokan.problem.scaling import Scaler
+from evokan.problem.solutions import as_unknown
+from evokan.testing.problems import small_problem
+from search_spaces.fkan import FKANNetwork, FKANOptions, jets, kernel
+from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
+from search_spaces.fkan.flat import compile_network, initial_values, spread_values, state_dict
+from search_spaces.fkan.network import build_model
+from search_spaces.fkan.system import System
+
+OPTIONS = FKANOptions(alpha=0.4, beta=-0.3, gamma=0.2)
+SHAPES = [
+    (SEQUENTIAL, (5, 3, 4), (6, 2, 3), True),
+    (PARALLEL, (5, 3, 4), (6, 2, 3), True),
+    (PARALLEL, (2, 3), (1, 7), False),
+    (SEQUENTIAL, (1,), (4,), True),
+]
+
+
+def gradient_of(model: FKANNetwork) -> np.ndarray:
+    maps = [part for pair in zip(model.weights, model.biases, strict=True) for part in pair]
+    return np.concatenate([part.grad.reshape(-1).numpy() for part in (*maps, model.alpha, model.beta, model.gamma)])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_loss_and_gradient(task, shape):
+    problem = small_problem(task, rows=2 * kernel.RUN + 30)
+    wiring, widths, degrees, shared = shape
+    architecture = network(4, problem.n_outputs, (0, 2, 3), wiring, widths, degrees, shared)
+    theta = initial_values(architecture, OPTIONS, 3)
+    x = np.ascontiguousarray(problem.scaled_inputs[:, [0, 2, 3]].T)
+    labels, targets = np.zeros(0, np.int64), np.zeros((1, 0))
+    if task == "classification":
+        labels = problem.scaled_targets
+    else:
+        targets = np.ascontiguousarray(problem.scaled_targets.reshape(len(problem.table.X), -1).T)
+    net = compile_network(architecture)
+    work, gradient = kernel.workspace(net, x.shape[1]), np.empty_like(theta)
+    found = kernel.loss_and_gradient(theta, gradient, x, labels, targets, net, work, 0.01)
+    model = build_model(architecture, problem, state_dict(architecture, theta))
+    outputs = model.levels(torch.from_numpy(problem.table.X))[-1]
+    wanted = torch.as_tensor(problem.scaled_targets)
+    bare = (
+        torch.nn.functional.cross_entropy(outputs, wanted)
+        if task == "classification"
+        else (outputs - wanted.reshape(outputs.shape)).square().sum() / len(outputs)
+    )
+    (bare + 0.01 * sum(weight.square().sum() for weight in model.weights)).backward()
+    assert found - 0.01 * sum(weight.square().sum().item() for weight in model.weights) == pytest.approx(bare.item())
+    assert kernel.data_loss(theta, x, labels, targets, net, work) == pytest.approx(bare.item(), rel=1e-13)
+    assert np.allclose(gradient, gradient_of(model), rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("inputs", [(0, 1), (1,)])
+def test_jets_and_their_gradients(shape, inputs):
+    wiring, widths, degrees, shared = shape
+    architecture = network(2, 1, inputs, wiring, widths, degrees, shared)
+    theta = spread_values(architecture, OPTIONS, 3)
+    model = FKANNetwork(architecture, {})
+    model.load_state_dict(
+        {name: torch.as_tensor(value) for name, value in state_dict(architecture, theta).items()}, strict=False
+    )
+    model.input_scale[:] = torch.tensor([0.5, 2.0])
+    x = torch.linspace(-1, 1, 14, dtype=torch.float64).reshape(7, 2).requires_grad_()
+    u = model(x)[:, 0]
+    first = [derivative(u, x, a) for a in range(2)]
+    second = [derivative(first[a], x, b) for a in range(2) for b in range(a, 2)]
+    wanted = torch.stack([u, *first, *second], dim=1)
+    arguments = (
+        theta,
+        compile_network(architecture),
+        np.array(inputs),
+        x.detach().numpy() / [0.5, 2.0],
+        np.array([2.0, 0.5]),
+    )
+    found = np.empty((7, 6))
+    jets.network_jets(*arguments, found)
+    assert np.allclose(found, wanted.detach().numpy(), rtol=1e-11, atol=1e-12)
+    seeds = np.random.default_rng(0).normal(size=(7, 6))
+    rows = np.empty((7, len(theta)))
+    jets.jet_gradients(*arguments, seeds, rows)
+    (wanted * torch.from_numpy(seeds)).sum().backward()
+    assert np.allclose(rows.sum(axis=0), gradient_of(model), rtol=1e-10, atol=1e-11)
+
+
+class Mixed(Equation):
+    """Local, non-local and one-point parts, first, second and mixed derivatives, products."""
+
+    name, summary, coordinates = "mixed", "made up", ("x", "t")
+
+    def points(self, seed):
+        return np.stack([np.linspace(0, 1, 9), np.linspace(1, 0, 9) ** 2], axis=1)
+
+    def residual(self, u, x):
+        y = u(x)
+        in_x = derivative(y, x, 0)
+        nodes = self.at(np.linspace(0, 1, 5), 0.5)
+        weights = torch.linspace(-1, 1, 45, dtype=torch.float64).reshape(9, 5)
+        return y * derivative(in_x, x, 1) + in_x**2 - derivative(derivative(y, x, 1), x, 1) + weights @ u(nodes)
+
+    def conditions(self, u):
+        start = self.at(0.0, 0.0)
+        return [u(start) - 1.0, derivative(u(start), start, 1), torch.ones(2, dtype=torch.float64)]
+
+
+def test_a_system_has_the_loss_of_the_network_and_its_derivatives():
+    equation, scaler = Mixed(), Scaler(np.array([0.5, 0.3]), np.array([0.4, 0.2]))
+    architecture = network(2, 1, (0, 1), PARALLEL, (3, 2), (4, 2))
+    theta = spread_values(architecture, OPTIONS, 1)
+    system = System(equation, architecture, scaler, equation.points(0))
+    now = system.at(theta)
+    model = FKANNetwork(architecture, {})
+    state = state_dict(architecture, theta) | {"input_shift": scaler.shift, "input_scale": scaler.scale}
+    model.load_state_dict({name: torch.as_tensor(value) for name, value in state.items()}, strict=False)
+    assert now.loss == pytest.approx(residual_loss(equation, as_unknown(model), equation.points(0)), rel=1e-11)
+    jacobian = now.jacobian()
+    assert np.allclose(now.gradient(), 2 * jacobian.T @ now.values, rtol=1e-9, atol=1e-12)
+    h = 1e-6
+    for k in range(len(theta)):
+        step = np.where(np.arange(len(theta)) == k, h, 0.0)
+        difference = (system.at(theta + step).values - system.at(theta - step).values) / (2 * h)
+        assert np.allclose(jacobian[:, k], difference, rtol=1e-5, atol=1e-7 * np.abs(jacobian).max())

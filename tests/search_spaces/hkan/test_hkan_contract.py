@@ -1,0 +1,38 @@
+"""HKAN keeps the promises that the framework relies on."""
+
+from __future__ import annotations
+
+import math
+
+from evokan.arrays import IntArray
+from evokan.problem.problem import Problem
+from evokan.problem.table import Task
+from evokan.testing import SearchSpaceContract, small_problem
+from search_spaces.hkan import HKAN, HKANOptions
+
+
+class TestHKAN(SearchSpaceContract):
+    def make_space(self) -> HKAN:
+        return HKAN()
+
+    def make_problem(self, task: Task, **changes) -> Problem:
+        return small_problem(task, **{"scaler": "minmax", **changes})
+
+    def loss(self, outputs, problem: Problem, rows: IntArray) -> float:
+        """Root mean squared error for numbers, cross-entropy for classes."""
+        loss = super().loss(outputs, problem, rows)
+        return math.sqrt(loss) if problem.task == "regression" else loss
+
+
+class TestMixedAndSmall(TestHKAN):
+    """Several functions in a layer, few layers, noise cut off."""
+
+    def make_space(self) -> HKAN:
+        return HKAN(HKANOptions(mixed=True, max_layers=2, max_nodes=9, max_basis=6, cutoff=1e-6))
+
+
+class TestStandardScaler(TestHKAN):
+    """Inputs far outside of [0, 1] are no reason to break down."""
+
+    def make_problem(self, task: Task, **changes) -> Problem:
+        return small_problem(task, **changes)
