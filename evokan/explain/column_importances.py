@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from evokan.arrays import FloatArray
 from evokan.errors import InputError, InvalidArchitecture
 from evokan.problem.metrics import prediction_loss
+from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
-
-if TYPE_CHECKING:
-    from evokan.runs.run import Run
+from evokan.spaces.space import SearchSpace
 
 REPEATS = 20
-GENERATIONS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,44 +45,71 @@ class Importances:
     networks: int
 
 
-def importances(run: Run, others: Sequence[Run] = ()) -> Importances:
-    """Return the importances of a finished run's chosen network.
+@dataclass(frozen=True, eq=False)
+class LateNetworks:
+    """The individuals of a search's last generations.
+
+    Attributes
+    ----------
+    name
+        Of the search, for messages.
+    space, problem
+        What decodes them.
+    chromosomes
+        Text forms, each with the number of individuals that had it.
+    """
+
+    name: str
+    space: SearchSpace
+    problem: Problem
+    chromosomes: Mapping[str, int]
+
+
+def importances(
+    attribution: FloatArray,
+    predict: Callable[[FloatArray], FloatArray],
+    searches: Sequence[LateNetworks],
+    seed: int,
+) -> Importances:
+    """Return the importances of the columns for one network.
 
     Parameters
     ----------
-    run
-        The network is its chosen one; columns are shuffled among its test rows.
-    others
-        Runs on the same columns, with other seeds, that count for `Importances.kept` as well.
+    attribution
+        The network's own shares, shape (columns,).
+    predict
+        Its outputs of raw inputs, shape (N, columns); columns are shuffled among the test rows.
+    searches
+        The search that it came from, then others on the same columns, that count for `Importances.kept` as well.
+    seed
+        Of the shuffles.
 
     Raises
     ------
     InputError
-        The data is not there any more, a run has other columns, or the family does not say which columns a network
-        uses.
+        A search has other columns, or the family does not say which columns a network uses.
     """
-    problem = run.problem
-    mean, sd = permutation_importance(run)
+    problem = searches[0].problem
+    names = problem.table.feature_names
+    mean, sd = permutation_importance(problem, predict, seed)
     counts, total = np.zeros(problem.n_features), 0
-    for one in (run, *others):
-        if one.problem.table.feature_names != problem.table.feature_names:
-            raise InputError(f"{one.path}: has other columns than {run.path}; compare runs on one table")
-        used, networks = feature_use(one)
+    for search in searches:
+        if search.problem.table.feature_names != names:
+            raise InputError(f"{search.name}: has other columns than {searches[0].name}; compare runs on one table")
+        used, networks = feature_use(search)
         counts += used
         total += networks
-    return Importances(
-        problem.table.feature_names, run.best.explanation.importances, mean, sd, counts / max(total, 1), total
-    )
+    return Importances(names, attribution, mean, sd, counts / max(total, 1), total)
 
 
-def permutation_importance(run: Run) -> tuple[FloatArray, FloatArray]:
+def permutation_importance(
+    problem: Problem, predict: Callable[[FloatArray], FloatArray], seed: int
+) -> tuple[FloatArray, FloatArray]:
     """Return mean and standard deviation of the rise of the loss on shuffled columns of the test rows.
 
-    By scikit-learn's `permutation_importance` (Breiman, 2001); seeded by the run.
+    By scikit-learn's `permutation_importance` (Breiman, 2001).
     """
     from sklearn.inspection import permutation_importance as shuffle
-
-    problem, member = run.problem, run.best
 
     class Network:
         """What scikit-learn takes for a fitted estimator."""
@@ -93,37 +118,34 @@ def permutation_importance(run: Run) -> tuple[FloatArray, FloatArray]:
             return self
 
     def score(_: Network, X: FloatArray, y: Any) -> float:
-        return -prediction_loss(problem.task, y, member.predict(X))
+        return -prediction_loss(problem.task, y, predict(X))
 
-    seed = derive_seed("permutation importance", run.config["settings"]["seed"]) % 2**32
     found = shuffle(
         Network(),
         problem.table.X[problem.test],
         problem.table.y[problem.test],
         scoring=score,
         n_repeats=REPEATS,
-        random_state=seed,
+        random_state=derive_seed("permutation importance", seed) % 2**32,
     )
     return np.asarray(found.importances_mean), np.asarray(found.importances_std)
 
 
-def feature_use(run: Run) -> tuple[FloatArray, int]:
-    """Return in how many networks of the last 5 generations each column reaches an output, and how many there are.
+def feature_use(search: LateNetworks) -> tuple[FloatArray, int]:
+    """Return in how many networks each column reaches an output, and how many networks there are.
 
     Every individual counts, survivors too; those that are no network do not.
     """
-    space, problem = run.space, run.problem
+    space, problem = search.space, search.problem
     layout = space.layout(problem)
-    table = run.evaluations
-    recent = table[table["generation"] > table["generation"].max() - GENERATIONS]
     counts, networks = np.zeros(problem.n_features), 0
-    for text, times in recent["chromosome"].value_counts(sort=False).items():
+    for text, times in search.chromosomes.items():
         try:
-            columns = space.decode(layout.from_text(str(text)), problem).used_columns
+            columns = space.decode(layout.from_text(text), problem).used_columns
         except InvalidArchitecture:
             continue
         if columns is None:
             raise InputError(f"search space {space.name!r} does not say which columns a network uses")
-        counts[list(columns)] += int(times)
-        networks += int(times)
+        counts[list(columns)] += times
+        networks += times
     return counts, networks

@@ -127,8 +127,8 @@ def find_formulas(
     tolerance
         Share by which a simplification may raise the validation loss.
     time_limit
-        Seconds of a server core of 2024, counted as work (`evokan.explain.reading.effort`) and not by the clock, so that
-        the same is found everywhere; what is there by then is returned.
+        Seconds of a server core of 2024, counted as work (`evokan.explain.reading.effort`) and not by the clock, so
+        that the same is found everywhere; what is there by then is returned.
     functions
         The library; by default everything that is registered.
     seed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from evokan.explain.formulas.formula import Formula, Formulas
-    from evokan.runs.run import Run
+    from evokan.problem.problem import Problem
+    from evokan.runs.directory import RunDirectory
     from evokan.spaces.graph import FunctionGraph
+    from evokan.spaces.space import SearchSpace
+
+
+class Home(Protocol):
+    """What a member needs to know of its run."""
+
+    @property
+    def directory(self) -> RunDirectory:
+        """Where the files are."""
+
+    @property
+    def space(self) -> SearchSpace:
+        """The family, with the options of the run."""
+
+    @property
+    def problem(self) -> Problem:
+        """The table that was searched on."""
 
 
 class Member:
@@ -33,7 +51,7 @@ class Member:
         Folder of its files.
     """
 
-    def __init__(self, run: Run, spec_path: Path, model_path: Path) -> None:
+    def __init__(self, run: Home, spec_path: Path, model_path: Path) -> None:
         self._run = run
         self._spec_path, self._model_path = spec_path, model_path
         self.path = spec_path.parent

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from evokan.explain.column_importances import Importances, LateNetworks
     from evokan.problem.problem import Problem
+
+LATE_GENERATIONS = 5
+"""The last generations of a search: what evolution has kept."""
 
 
 class Run:
@@ -140,11 +144,38 @@ class Run:
 
     def plot_importances(self, others: Sequence[Run] = ()) -> Figure:
         """Draw three importances of every column side by side; `others` are runs on the same table, other seeds."""
-        from evokan.explain import importances
         from evokan.plots import plot_importances
 
         loss = "log-loss" if self.problem.task == "classification" else "RMSE"
-        return plot_importances(importances(self, others), loss)
+        return plot_importances(self.importances(others), loss)
+
+    def importances(self, others: Sequence[Run] = ()) -> Importances:
+        """Return what every input column is worth to the chosen network.
+
+        Parameters
+        ----------
+        others
+            Runs on the same table, with other seeds, that count for `Importances.kept` as well.
+
+        Raises
+        ------
+        InputError
+            The data is not there any more, a run has other columns, or the family does not say which columns a
+            network uses.
+        """
+        from evokan.explain import importances
+
+        searches = [run._late_networks() for run in (self, *others)]
+        seed = self.config["settings"]["seed"]
+        return importances(self.best.explanation.importances, self.best.predict, searches, seed)
+
+    def _late_networks(self) -> LateNetworks:
+        from evokan.explain.column_importances import LateNetworks
+
+        table = self.evaluations
+        late = table[table["generation"] > table["generation"].max() - LATE_GENERATIONS]
+        counts = {str(text): int(times) for text, times in late["chromosome"].value_counts(sort=False).items()}
+        return LateNetworks(str(self.path), self.space, self.problem, counts)
 
     def _check_finished(self) -> None:
         if not self.finished:

@@ -1,6 +1,6 @@
 """The compiled loss, gradient and validation of one sparse network of spline edges.
 
-Layout of a network (built by `search_spaces.gakan.network.compile_network`): edges are sorted by layer;
+Layout of a network (built by `search_spaces.gakan.flat.flatten`): edges are sorted by layer;
 ``source`` of the first layer numbers the used input columns, all other nodes are numbered through hidden
 levels and outputs together. The parameter vector holds E x (G + 3) coefficients, then E values w_b, then E
 values w_s. Rows are worked on in blocks that stay in the processor's first caches.
@@ -8,15 +8,16 @@ values w_s. Rows are worked on in blocks that stay in the processor's first cach
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evokan.training.compiled import Compiler
+from search_spaces.gakan import losses
+from search_spaces.gakan.losses import cross_entropy, squared_error
 from search_spaces.splines import kernels
-from search_spaces.splines.kernels import PADDING, basis, edge_backward, edge_forward, edge_gradients, exp
+from search_spaces.splines.kernels import PADDING, basis, edge_backward, edge_forward, edge_gradients
 
 Array = NDArray[Any]
 Net = tuple[Array, Array, Array, Array]
@@ -28,7 +29,7 @@ Work = tuple[Array, Array, Array, Array, Array, Array]
 
 BLOCK = 64
 
-jit = Compiler(__file__, kernels.jit)
+jit = Compiler(__file__, kernels.jit, losses.jit)
 
 
 @jit
@@ -112,56 +113,6 @@ def forward(
         for edge in range(layer_start[layer], layer_start[layer + 1]):
             s = source[edge]
             edge_forward(c[edge], theta[first_w_b + edge], index[s], b[s], silu[s], value[target[edge]], rows)
-
-
-@jit
-def cross_entropy(
-    value: Array,
-    first: int,
-    classes: int,
-    start: int,
-    rows: int,
-    labels: Array,
-    g: Array,
-    scale: float,
-    top: Array,
-    partition: Array,
-) -> Any:
-    """Return the summed cross-entropy of a block and write its gradient, times `scale`, into `g`.
-
-    `top` and `partition` are scratch, shape (>= rows,). Rows are the inner loops, which vectorise.
-    """
-    for row in range(rows):
-        top[row] = value[first, row]
-        partition[row] = 0.0
-    for k in range(first + 1, first + classes):
-        for row in range(rows):
-            top[row] = max(top[row], value[k, row])
-    for k in range(first, first + classes):
-        for row in range(rows):
-            g[k, row] = exp(np.float64(value[k, row] - top[row]))
-        for row in range(rows):
-            partition[row] += g[k, row]
-    for k in range(first, first + classes):
-        for row in range(rows):
-            g[k, row] *= scale / partition[row]
-    total = 0.0
-    for row in range(rows):
-        label = first + labels[start + row]
-        g[label, row] -= scale
-        total += math.log(partition[row]) - (value[label, row] - top[row])
-    return total
-
-
-@jit
-def squared_error(value: Array, first: int, start: int, rows: int, targets: Array, g: Array, scale: float) -> Any:
-    """Return the summed squared error of a block and write its gradient, times `scale`, into `g`."""
-    total = 0.0
-    for row in range(rows):
-        residual = value[first, row] - targets[start + row]
-        g[first, row] = 2.0 * scale * residual
-        total += residual * residual
-    return total
 
 
 @jit

@@ -97,20 +97,19 @@ def test_the_same_from_python(law_run, law_json, as_json):
 def test_importances_agree_with_what_matters(own_run, iris_run):
     from evokan import load_run
     from evokan.errors import InputError
-    from evokan.explain import importances
 
     run = load_run(iris_run.path)
-    found = importances(run)
+    found = run.importances()
     assert found.attribution == pytest.approx(run.best.explanation.importances)
     assert ((found.kept >= 0) & (found.kept <= 1)).all()
     unused = found.attribution == 0
     assert found.permutation[unused] == pytest.approx(0)
     assert found.permutation[np.argmax(found.attribution)] > 0
-    again = importances(run, [run])
+    again = run.importances([run])
     assert again.networks == 2 * found.networks
     assert again.kept == pytest.approx(found.kept)
     with pytest.raises(InputError, match="other columns"):
-        importances(run, [load_run(own_run.path)])
+        run.importances([load_run(own_run.path)])
 
 
 def test_a_run_whose_data_has_gone_says_so(iris_run, evokan_here, tmp_path):

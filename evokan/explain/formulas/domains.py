@@ -12,10 +12,10 @@ from evokan.explain.formulas.constants import numeric
 from evokan.explain.formulas.expression import columns
 
 if TYPE_CHECKING:
-    from evokan.explain.formulas.formula import Formula
+    from evokan.explain.formulas.expressions import Expressions
 
 
-def undefined_parts(formula: Formula, X: FloatArray) -> list[str]:
+def undefined_parts(formula: Expressions, X: FloatArray) -> list[str]:
     """Return one sentence for each output that is not finite on some row of `X`, shape (N, columns)."""
     values = formula.predict(X)
     faults = []
@@ -31,7 +31,7 @@ def undefined_parts(formula: Formula, X: FloatArray) -> list[str]:
     return faults
 
 
-def _blame(formula: Formula, output: sp.Expr, row: FloatArray) -> str:
+def _blame(formula: Expressions, output: sp.Expr, row: FloatArray) -> str:
     """Return the smallest part of `output` without a finite value on `row`."""
     for part in sp.postorder_traversal(output):
         if part.args:

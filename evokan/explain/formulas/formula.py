@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evokan.arrays import FloatArray
 from evokan.errors import InputError
-from evokan.problem.table import Task
+from evokan.explain.formulas.expressions import Expressions
 from evokan.spaces.graph import SplineTable
 
 if TYPE_CHECKING:
-    import sympy
+    pass
 
 
-@dataclass(frozen=True, eq=False)
-class Formula:
-    """One formula in the user's columns and units.
-
-    Attributes
-    ----------
-    outputs
-        A SymPy expression for every class (a score: the logit) or target.
-    columns
-        Names of all input columns, in the order of the table; the symbols of the expressions have these names.
-    names
-        Of the outputs: classes or targets.
-    task
-        ``classification``, or anything else.
-    tables
-        The splines that no law fitted, by the name they have in the expressions.
-    complexity
-        Nodes of the expression trees; each spline counts 12 more.
-    train_loss, val_loss
-        Bare losses of this very formula: mean cross-entropy, or mean squared error of the scaled target.
-    """
-
-    outputs: tuple[sympy.Expr, ...]
-    columns: tuple[str, ...]
-    names: tuple[str, ...]
-    task: Task
-    tables: Mapping[str, SplineTable]
-    complexity: int
-    train_loss: float
-    val_loss: float
+class Formula(Expressions):
+    """One formula in the user's columns and units: what it is stands in `Expressions`."""
 
     def __str__(self) -> str:
         return self.text
@@ -94,21 +65,6 @@ class Formula:
             "val_loss": self.val_loss,
             "splines": {name: table_to_json(table) for name, table in self.tables.items()},
         }
-
-    @cached_property
-    def _function(self) -> Any:
-        from evokan.explain.formulas.constants import numeric
-        from evokan.explain.formulas.expression import columns
-
-        return numeric(self.outputs, columns(self.columns), self.tables)
-
-    def predict(self, X: FloatArray) -> FloatArray:
-        """Return scores (N, classes) or values (N, targets) for raw inputs `X`, shape (N, columns).
-
-        Where a law is not defined (the logarithm of a negative number) the value is NaN; see `check`.
-        """
-        values: FloatArray = np.column_stack(self._function(*np.asarray(X, dtype=np.float64).T))
-        return values
 
     def probabilities(self, X: FloatArray) -> FloatArray:
         """Return the softmax of the scores, shape (N, classes)."""

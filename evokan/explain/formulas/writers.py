@@ -14,7 +14,7 @@ from sympy.printing.pycode import PythonCodePrinter
 from evokan.explain.formulas.expression import columns
 
 if TYPE_CHECKING:
-    from evokan.explain.formulas.formula import Formula
+    from evokan.explain.formulas.expressions import Expressions
     from evokan.spaces.graph import SplineTable
 
 _RESERVED = frozenset(
@@ -111,7 +111,7 @@ static double spline(double x, double lo, double h, const double *coefficients, 
 """
 
 
-def latex(formula: Formula) -> str:
+def latex(formula: Expressions) -> str:
     """Return one line for each output, names in upright type."""
     names = {
         symbol: rf"\mathrm{{{_escaped(symbol.name)}}}" if len(symbol.name) > 1 else symbol.name
@@ -125,7 +125,7 @@ def latex(formula: Formula) -> str:
     return "\n".join(lines)
 
 
-def python(formula: Formula) -> str:
+def python(formula: Expressions) -> str:
     """Return the source of a Python module; see `Formula.python`."""
     symbols, short = _named(formula)
     splines = {name: name for name in formula.tables}
@@ -166,7 +166,7 @@ def python(formula: Formula) -> str:
     return "\n".join(lines) + "\n"
 
 
-def c(formula: Formula) -> str:
+def c(formula: Expressions) -> str:
     """Return C99 source; see `Formula.c`."""
     symbols, short = _named(formula)
     printer = C99CodePrinter({"user_functions": {name: name for name in formula.tables}})
@@ -231,13 +231,13 @@ def identifiers(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _used(formula: Formula) -> list[sp.Symbol]:
+def _used(formula: Expressions) -> list[sp.Symbol]:
     """Return the columns that occur, in the order of the table."""
     occurring: set[Any] = set().union(*(output.free_symbols for output in formula.outputs))
     return [symbol for symbol in columns(formula.columns) if symbol in occurring]
 
 
-def _named(formula: Formula) -> tuple[list[sp.Symbol], list[str]]:
+def _named(formula: Expressions) -> tuple[list[sp.Symbol], list[str]]:
     symbols = _used(formula)
     return symbols, identifiers([symbol.name for symbol in symbols])
 
@@ -251,13 +251,13 @@ def _printed(printer: Any, output: sp.Expr, symbols: Iterable[sp.Symbol], short:
     return str(printer.doprint(sp.N(output.xreplace(names | constants), 17)))
 
 
-def _title(formula: Formula) -> str:
+def _title(formula: Expressions) -> str:
     return "Formula read from a network by evokan: complexity " + (
         f"{formula.complexity}, validation loss {formula.val_loss:.4g}."
     )
 
 
-def _documentation(formula: Formula, symbols: Sequence[sp.Symbol], short: Sequence[str], where: str) -> str:
+def _documentation(formula: Expressions, symbols: Sequence[sp.Symbol], short: Sequence[str], where: str) -> str:
     renamed = [f"{name} is {symbol.name!r}" for symbol, name in zip(symbols, short, strict=True) if name != symbol.name]
     if formula.task == "classification":
         what = f"Scores of the classes {', '.join(formula.names)}, in this order; the largest is the prediction."

@@ -286,8 +286,8 @@ def test_parts_without_rows_are_refused(sizes):
         (
             classes((40, 40)),
             {"validation_size": 0.001},
-            "of the 64 rows outside the test part, 1 would be for validation and 63 for training: each part needs one of "
-            "each of the 2 classes",
+            "of the 64 rows outside the test part, 1 would be for validation and 63 for training: each part needs one "
+            "of each of the 2 classes",
         ),
         (
             numbers(10),

@@ -242,15 +242,16 @@ def test_dates_are_moments():
             ("hour",),
             [
                 "column 'load' holds '1.5' in every row: nothing to learn, leave it out",
-                "column 'heat': a concept needs numbers, but row 1 holds 'warm'; leave the column out, or name it by --series if "
-                "it tells the series apart",
+                "column 'heat': a concept needs numbers, but row 1 holds 'warm'; leave the column out, or name "
+                "it by --series if it tells the series apart",
             ],
         ),
         (
             lambda f: f.assign(heat=[np.inf, *range(11)], load=[np.nan, *range(11)], hour=[None, *range(11)]),
             ("hour",),
             [
-                "missing values in column 'load' (row 1): fill them in (--impute median) or leave their rows out (--impute drop)",
+                "missing values in column 'load' (row 1): fill them in (--impute median) or leave their rows "
+                "out (--impute drop)",
                 "column 'heat' holds an infinite value in row 1: correct it or leave the row out",
                 "time column 'hour' has no value in row 1",
             ],
@@ -259,7 +260,8 @@ def test_dates_are_moments():
             lambda f: f.assign(hour="late"),
             ("hour",),
             [
-                "time column 'hour' must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but row 1 holds 'late'"
+                "time column 'hour' must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but row 1 "
+                "holds 'late'"
             ],
         ),
         (
