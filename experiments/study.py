@@ -11,16 +11,14 @@ from typing import Any, NamedTuple
 from evokan.cli.printing import console
 from evokan.datasets import load_dataset
 from evokan.errors import InputError
-from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.records import Record
 from evokan.evolution import GeneticAlgorithm
 from evokan.problem.metrics import Figures
+from evokan.searching import engine
 from evokan.searching.build import make_algorithm
-from evokan.searching.choice import FrontMember, choose, finalist_records, front_of
-from evokan.searching.finalists import Finalizer
-from evokan.searching.loop import State, evolve
-from evokan.settings.describe import reference_point
+from evokan.searching.choice import FrontMember
+from evokan.searching.finalists import choose_finalist
 from evokan.settings.job import Job, prepare, resolve
 from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.space import SearchSpace
@@ -134,36 +132,20 @@ def search(piece: Piece) -> Outcome:
         algorithm = piece.algorithm(**asdict(algorithm))
     products = []
     with ThreadExecutor(1) as executor:
-        evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor)
-        state = evolve(
-            algorithm,
-            evaluator,
-            State(),
-            seed=config.seed,
-            last_generation=config.generations,
-            objectives=config.front_objectives,
-            reference=reference_point(job, evaluator.layout),
-        )
-        finalizers = {
-            refit: Finalizer(
-                job.space, job.problem, job.budget, executor, config.seed, config.refit if refit == "default" else refit
-            )
-            for refit in piece.refits
+        evolution = engine.evolve(job, executor, algorithm=algorithm)
+        trainers = {
+            refit: engine.finalizer(job, executor, None if refit == "default" else refit) for refit in piece.refits
         }
-        candidates = finalist_records(
-            state.records, [genome.evaluated() for genome in state.population], config.front_objectives
-        )
-        finalists = next(iter(finalizers.values())).retrain(candidates)
-        front = front_of([finalist.member for finalist in finalists], config.front_objectives)
-        for refit, finalizer in finalizers.items():
+        finalists = engine.retrain(job, evolution, next(iter(trainers.values())))
+        for refit, trainer in trainers.items():
             for rule in piece.choices:
-                member = choose(front, config.choose if rule == "default" else rule)
-                finalist = next(f for f in finalists if f.member is member)
-                weights = finalizer.fit([finalist])[0].weights
+                finalist = choose_finalist(finalists, config.choose if rule == "default" else rule)
+                weights = trainer.fit([finalist])[0].weights
                 network = finalist.architecture
-                test = {} if weights is None else finalizer.metrics(network, weights, job.problem.test)
-                products.append(Product(rule, refit, member, network, weights, test))
-    return Outcome(job, state.records, evaluator.loss_evaluations, products, time.process_time() - began)
+                test = {} if weights is None else trainer.metrics(network, weights, job.problem.test)
+                products.append(Product(rule, refit, finalist.member, network, weights, test))
+    spent = time.process_time() - began
+    return Outcome(job, evolution.records, evolution.loss_evaluations, products, spent)
 
 
 def run_piece(piece: Piece) -> list[dict[str, Any]]:

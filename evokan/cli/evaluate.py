@@ -115,20 +115,14 @@ def read_chromosomes(path: Path, layout: ChromosomeLayout) -> list[Bits]:
 
 def train(job: Job, chromosomes: list[Bits], *, silent: bool) -> list[Record]:
     """Return the records of `chromosomes` as generation 0, in order."""
-    from evokan.cli.progress import COMPILE_SECONDS, track
-    from evokan.evaluation.evaluator import Evaluator
-    from evokan.evolution import Genome
+    from evokan.cli.progress import Progress, track
+    from evokan.searching import engine
     from evokan.searching.build import make_executor
     from evokan.searching.observer import Observer
 
-    if not silent and not job.space.is_compiled(job.problem):
-        console().print(f"compiling kernels once for this machine, about {COMPILE_SECONDS} seconds")
-    job.space.prepare(job.problem)
+    engine.prepare(job, Observer() if silent else Progress(console()))
     with (
         make_executor(job.config, Observer()) as executor,
         track("networks", len(chromosomes), silent=silent) as advance,
     ):
-        evaluator = Evaluator(
-            job.space, job.problem, job.budget, job.config.seed, executor, on_record=lambda record: advance()
-        )
-        return evaluator.evaluate([Genome(bits) for bits in chromosomes], 0)
+        return engine.evaluate(job, chromosomes, executor, on_record=lambda record: advance())

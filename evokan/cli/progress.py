@@ -52,7 +52,7 @@ class Progress(Observer):
     ) -> None:
         """Nothing is open."""
 
-    def on_start(self, path: Path, config: dict[str, Any]) -> None:
+    def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Print what is searched and where."""
         settings, data = config["settings"], config["data"]
         self.generations, self.population = settings["generations"], settings["population"]

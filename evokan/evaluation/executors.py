@@ -6,16 +6,14 @@ Items and results must pickle and the function must be one of a module, so that 
 from __future__ import annotations
 
 import os
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from threadpoolctl import threadpool_limits
-
 from evokan.errors import InputError
+from evokan.spaces.threads import limit_openmp, limit_torch, single_threaded_math
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -106,15 +104,15 @@ class ThreadExecutor(Executor):
     ) -> Generator[tuple[int, Result | Exception], None, None]:
         """Yield ``(position, result or exception)`` as items finish: see `Executor`."""
         self.close()
-        with _SingleThreadedMath() as math_threads:
+        with single_threaded_math():
 
             def run(item: Item) -> Result:
                 if self._stopped:
                     raise _NotBegunError
-                math_threads.limit_torch()
+                limit_torch()
                 return function(*shared, item)
 
-            pool = ThreadPoolExecutor(self.workers, "evokan", initializer=_limit_openmp)
+            pool = ThreadPoolExecutor(self.workers, "evokan", initializer=limit_openmp)
             self._pool = pool
             try:
                 futures: dict[Future[Result], int] = {}
@@ -144,34 +142,3 @@ class ThreadExecutor(Executor):
 
 class _NotBegunError(Exception):
     """In place of the result of an item that `Executor.stop` came before."""
-
-
-class _SingleThreadedMath:
-    """One thread for each mathematical library inside the block, and the former numbers afterwards."""
-
-    def __init__(self) -> None:
-        self._torch_threads: int | None = None
-
-    def __enter__(self) -> Self:
-        self._limits = threadpool_limits(limits=1)
-        self.limit_torch()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._limits.restore_original_limits()
-        if self._torch_threads is not None:
-            sys.modules["torch"].set_num_threads(self._torch_threads)
-
-    def limit_torch(self) -> None:
-        """Limit PyTorch, if some module has loaded it by now."""
-        torch: Any = sys.modules.get("torch")
-        # While another thread is still importing it, the functions may be missing.
-        threads = torch.get_num_threads() if hasattr(torch, "set_num_threads") else 1
-        if threads > 1:
-            self._torch_threads = threads
-            torch.set_num_threads(1)
-
-
-def _limit_openmp() -> None:
-    """Limit OpenMP in this worker: unlike BLAS, it counts its threads anew in every thread of the process."""
-    threadpool_limits(limits=1, user_api="openmp")

@@ -9,8 +9,8 @@ generation)::
     algorithm.grade(offspring, records)
     population = algorithm.survive(population, offspring)
 
-It knows bits and records and nothing of networks or training. DEAP supplies the operators; its ``creator``
-and its global random state are not used.
+It knows bits and records and nothing of networks or training. DEAP supplies fitness, sorting and crowding; its
+``creator`` and the global random state are not used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from evokan.evolution.algorithm import Algorithm
 from evokan.evolution.ga import GeneticAlgorithm, Parsimony
 from evokan.evolution.genome import Fitness, Genome
 from evokan.evolution.nsga2 import NSGA2
-from evokan.evolution.operators import bit_flip, global_random, initialise, neuron_crossover, tournament
+from evokan.evolution.operators import bit_flip, draws, initialise, neuron_crossover, tournament
 from evokan.evolution.random_search import RandomSearch
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
@@ -34,7 +34,7 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     "RandomSearch",
     # operators
     "bit_flip",
-    "global_random",
+    "draws",
     "initialise",
     "neuron_crossover",
     "tournament",

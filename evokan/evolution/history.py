@@ -91,7 +91,8 @@ def summarise(
 
 def _median(losses: NDArray[np.float64]) -> float:
     lower, upper = np.sort(losses)[[(len(losses) - 1) // 2, len(losses) // 2]]
-    return float(lower / 2 + upper / 2)  # halved first: two huge losses do not overflow
+    # Halved first: two huge losses do not overflow; the smallest number there is has no half.
+    return float(lower if lower == upper else lower / 2 + upper / 2)
 
 
 def hypervolume(front: Sequence[Record], reference: Mapping[str, float]) -> float:

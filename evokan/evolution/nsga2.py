@@ -18,7 +18,7 @@ from deap import tools
 from evokan.evolution.algorithm import Algorithm
 from evokan.evolution.ga import repeats_last
 from evokan.evolution.genome import Genome
-from evokan.evolution.operators import global_random
+from evokan.evolution.operators import binary_tournaments
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,7 @@ class NSGA2(Algorithm):
         ]
         if len(entrants) < 2:
             entrants += [_Entrant((-len(population), 0.0), genome) for genome in population if genome not in usable]
-        with global_random(rng):
-            chosen = tools.selTournament(entrants, count, tournsize=2, fit_attr="key")
+        chosen = binary_tournaments(entrants, count, rng, lambda entrant: entrant.key)
         return [entrant.genome for entrant in chosen]
 
     def survive(self, population: Sequence[Genome], offspring: Sequence[Genome]) -> list[Genome]:

@@ -1,8 +1,7 @@
 """Variation and selection on bits, written once for every family.
 
-The operators are DEAP's wherever DEAP has one. DEAP draws from Python's global `random`; `global_random`
-seeds that from a NumPy generator for the moment of the call and puts its state back, so every operator here
-depends on its `rng` alone and leaves no trace.
+DEAP's own operators draw from Python's global `random`, which all searches of a process share; these draw the same
+numbers in the same order from a `random.Random` of their own, so every operator depends on its `rng` alone.
 
 References
 ----------
@@ -13,25 +12,20 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, MutableSequence, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, MutableSequence, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
-from deap import tools
 
 from evokan.evolution.genome import Genome
 from evokan.spaces.chromosome import ChromosomeLayout
 
+Entrant = TypeVar("Entrant")
 
-@contextmanager
-def global_random(rng: np.random.Generator) -> Iterator[None]:
-    """Seed Python's global `random` from `rng` inside the block, and restore its state afterwards."""
-    state = random.getstate()
-    random.seed(int(rng.integers(2**63)))
-    try:
-        yield
-    finally:
-        random.setstate(state)
+
+def draws(rng: np.random.Generator) -> random.Random:
+    """Return a source of random numbers of its own, seeded from `rng`."""
+    return random.Random(int(rng.integers(2**63)))
 
 
 def initialise(layout: ChromosomeLayout, size: int, rng: np.random.Generator) -> list[Genome]:
@@ -58,10 +52,11 @@ def neuron_crossover(
     for part, swap in zip(whole, rng.random(len(whole)) < 0.5, strict=True):
         if swap:
             a[part], b[part] = b[part], a[part]
-    with global_random(rng):
-        for part in values:
-            if part.stop - part.start > 1:
-                a[part], b[part] = tools.cxOnePoint(a[part], b[part])
+    own = draws(rng)
+    for part in values:
+        if part.stop - part.start > 1:
+            cut = part.start + own.randint(1, part.stop - part.start - 1)
+            a[cut : part.stop], b[cut : part.stop] = b[cut : part.stop], a[cut : part.stop]
 
 
 def bit_flip(bits: MutableSequence[int], rng: np.random.Generator) -> None:
@@ -72,11 +67,9 @@ def bit_flip(bits: MutableSequence[int], rng: np.random.Generator) -> None:
     bits
         Zeros and ones, length L.
     """
-    before = list(bits)
-    with global_random(rng):
-        tools.mutFlipBit(bits, indpb=1.0 / len(bits))
-    if list(bits) == before:
-        place = int(rng.integers(len(bits)))
+    own = draws(rng)
+    flipped = [place for place in range(len(bits)) if own.random() < 1.0 / len(bits)]
+    for place in flipped or [int(rng.integers(len(bits)))]:
         bits[place] = 1 - bits[place]
 
 
@@ -93,6 +86,12 @@ def tournament(genomes: Sequence[Genome], count: int, rng: np.random.Generator) 
     """
     usable = [genome for genome in genomes if math.isfinite(genome.fitness.values[0])]
     pool = usable if len(usable) >= 2 else list(genomes)
-    with global_random(rng):
-        chosen: list[Genome] = tools.selTournament(pool, count, tournsize=2)
-    return chosen
+    return binary_tournaments(pool, count, rng, lambda genome: genome.fitness)
+
+
+def binary_tournaments(
+    pool: Sequence[Entrant], count: int, rng: np.random.Generator, key: Callable[[Entrant], Any]
+) -> list[Entrant]:
+    """Return `count` winners of pairs drawn with replacement: the larger `key`, of equals the one drawn first."""
+    own = draws(rng)
+    return [max(own.choice(pool), own.choice(pool), key=key) for _ in range(count)]

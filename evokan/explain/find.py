@@ -10,7 +10,6 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold
-from threadpoolctl import threadpool_limits
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.explain.formulas.bounds import without_idle_bounds
@@ -30,6 +29,7 @@ from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.problem.table import Task
 from evokan.spaces.graph import FunctionGraph
+from evokan.spaces.threads import single_threaded_math
 
 TIME_LIMIT = 30.0
 """Seconds, by default."""
@@ -134,7 +134,7 @@ def find_formulas(
     seed
         Of the starting values of the standard shapes.
     """
-    with threadpool_limits(1):
+    with single_threaded_math():
         # The matrices are small: threads would wait for each other more than they work.
         return _find(graph, split, tolerance, time_limit, library() if functions is None else functions, seed)
 

@@ -5,9 +5,10 @@ Nothing here touches matplotlib's global settings or pyplot: a figure that nobod
 
 from __future__ import annotations
 
+import threading
 import warnings
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,9 +52,15 @@ _RC: dict[str, Any] = {
 }
 
 
-def styled() -> AbstractContextManager[None]:
-    """Return a context in which new artists take the shared look; the global settings come back after it."""
-    return matplotlib.rc_context(_RC)  # type: ignore[arg-type]
+_drawing = threading.RLock()
+"""Matplotlib's settings are those of the process: one thread draws at a time."""
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Let new artists take the shared look inside the block; the global settings come back after it."""
+    with _drawing, matplotlib.rc_context(_RC):  # type: ignore[arg-type]
+        yield
 
 
 def new_axes(width: float, height: float, *, layout: Literal["constrained"] | None = "constrained") -> Axes:

@@ -15,7 +15,7 @@ from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
-from evokan.searching.choice import FrontMember
+from evokan.searching.choice import FrontMember, choose
 from evokan.seeding import derive_seed
 from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.space import SearchSpace
@@ -37,13 +37,19 @@ class Finalist:
     seed
         The fresh seed with the lowest mean loss over the folds; the final fit starts from it.
     iterations
-        Where the folds stopped with that seed (`Figures.iterations`): how long the final fit goes on.
+        Where the folds stopped with that seed (`Evaluation.iterations`): how long the final fit goes on.
     """
 
     member: FrontMember
     architecture: Architecture
     seed: int
     iterations: int
+
+
+def choose_finalist(finalists: Sequence[Finalist], rule: str) -> Finalist:
+    """Return the finalist that a rule of ``--choose`` takes from a front: see `evokan.searching.choice.choose`."""
+    member = choose([finalist.member for finalist in finalists], rule)
+    return next(finalist for finalist in finalists if finalist.member is member)
 
 
 def train_jobs(space: SearchSpace, problem: Problem, budget: Budget, jobs: tuple[TrainingJob, ...]) -> list[Trained]:

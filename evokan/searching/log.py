@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -33,7 +34,7 @@ class RunLog(Observer):
         """Add one event; further lines of `text` follow as they are."""
         append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
 
-    def on_start(self, path: Path, config: dict[str, Any]) -> None:
+    def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Say what is searched, where, and with what."""
         settings, data, versions = config["settings"], config["data"], config["versions"]
         self.write(
@@ -73,21 +74,7 @@ class RunLog(Observer):
 
         The exception goes on its way with a note for the user: how to go on with `run`, or where to read more.
         """
-        with warnings.catch_warnings():
-            shown = warnings.showwarning
-
-            def show(
-                message: Warning | str,
-                category: type[Warning],
-                filename: str,
-                lineno: int,
-                file: TextIO | None = None,
-                line: str | None = None,
-            ) -> None:
-                self.write(f"{category.__name__}: {' '.join(str(message).split())} ({filename}, line {lineno})")
-                shown(message, category, filename, lineno, file, line)
-
-            warnings.showwarning = show
+        with _warnings_to(self):
             try:
                 yield
             except (KeyboardInterrupt, BrokenPipeError) as error:  # Ctrl-C, or nobody reads what is printed
@@ -106,3 +93,46 @@ class RunLog(Observer):
         # A full disk may be what stopped the run.
         with suppress(OSError):
             self.write(text)
+
+
+_lock = threading.Lock()
+_logs: dict[int, RunLog] = {}
+"""Who records now, by thread."""
+_shown: list[Callable[..., None]] = []
+"""What showed warnings before the first of them began."""
+
+
+@contextmanager
+def _warnings_to(log: RunLog) -> Iterator[None]:
+    """Let the warnings of this thread go to `log` as well; those of threads that nobody knows go to every log."""
+    thread = threading.get_ident()
+    with _lock:
+        if not _logs:
+            _shown[:] = [warnings.showwarning]
+            warnings.showwarning = _show
+        before = _logs.get(thread)
+        _logs[thread] = log
+    try:
+        yield
+    finally:
+        with _lock:
+            if before is None:
+                del _logs[thread]
+            else:
+                _logs[thread] = before
+            if not _logs and warnings.showwarning is _show:
+                warnings.showwarning = _shown[0]
+
+
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    own = _logs.get(threading.get_ident())
+    for log in [own] if own is not None else [*_logs.values()]:
+        log.write(f"{category.__name__}: {' '.join(str(message).split())} ({filename}, line {lineno})")
+    _shown[0](message, category, filename, lineno, file, line)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from evokan.evaluation.ray.pool import WorkerStatus
     from evokan.evaluation.records import Record
     from evokan.evolution.history import HistoryRow
+    from evokan.searching.outcome import Beginning, Fitted, Standing
+    from evokan.settings.job import Job
 
 
 class Observer:
     """Receives the events of a search, in the thread that runs it. The base class ignores them all."""
 
-    def on_start(self, path: Path, config: dict[str, Any]) -> None:
-        """Take note of the run's folder and the content of its ``config.json``, before the first generation."""
+    def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
+        """Take note of the run's folder, if it has one, and the content of ``config.json``; before all else."""
 
     def on_compile(self) -> None:
         """Take note that kernels are about to be compiled, once for this machine."""
@@ -27,6 +29,18 @@ class Observer:
 
     def on_generation(self, row: HistoryRow) -> None:
         """Take note of one whole generation."""
+
+    def on_restored(self, beginning: Beginning) -> None:
+        """Take note that a search that was cut off fits, and goes on from `beginning`."""
+
+    def on_standing(self, standing: Standing) -> None:
+        """Take note of what a whole generation leaves, before `on_generation`."""
+
+    def on_front(self, job: Job, front: Sequence[Fitted], chosen: Fitted) -> None:
+        """Take note of the front with its final fits, and of the member that was chosen."""
+
+    def on_figures(self, figures: Mapping[str, Any]) -> None:
+        """Take note of the figures of the chosen network and of the baselines: the content of ``metrics.json``."""
 
     def on_stage(self, text: str) -> None:
         """Take note of the work after the last generation, in a few words."""
@@ -56,42 +70,15 @@ class Observers(Observer):
     def __init__(self, *observers: Observer) -> None:
         self.observers = observers
 
-    def on_start(self, path: Path, config: dict[str, Any]) -> None:
-        """Pass it on."""
-        for observer in self.observers:
-            observer.on_start(path, config)
 
-    def on_compile(self) -> None:
-        """Pass it on."""
+def _passing_on(name: str) -> Any:
+    def pass_on(self: Observers, *event: Any) -> None:
         for observer in self.observers:
-            observer.on_compile()
+            getattr(observer, name)(*event)
 
-    def on_record(self, record: Record) -> None:
-        """Pass it on."""
-        for observer in self.observers:
-            observer.on_record(record)
+    pass_on.__name__, pass_on.__doc__ = name, "Pass it on."
+    return pass_on
 
-    def on_generation(self, row: HistoryRow) -> None:
-        """Pass it on."""
-        for observer in self.observers:
-            observer.on_generation(row)
 
-    def on_stage(self, text: str) -> None:
-        """Pass it on."""
-        for observer in self.observers:
-            observer.on_stage(text)
-
-    def on_workers(self, workers: Sequence[WorkerStatus]) -> None:
-        """Pass it on."""
-        for observer in self.observers:
-            observer.on_workers(workers)
-
-    def on_interrupt(self) -> None:
-        """Pass it on."""
-        for observer in self.observers:
-            observer.on_interrupt()
-
-    def on_end(self) -> None:
-        """Pass it on."""
-        for observer in self.observers:
-            observer.on_end()
+for _name in [name for name in vars(Observer) if name.startswith("on_")]:
+    setattr(Observers, _name, _passing_on(_name))

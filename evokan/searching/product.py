@@ -1,93 +1,96 @@
-"""Write what a search is for: the front, the chosen network with its figures, and the pictures."""
+"""A run directory that listens to a search, and what is made of the directory when the search is over."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from threadpoolctl import threadpool_limits
-
-from evokan.errors import InputError, TrainingFailed
-from evokan.evaluation.executors import Executor
+from evokan.errors import InputError
 from evokan.evaluation.records import Record
-from evokan.problem.baselines import fit_baselines
-from evokan.runs.directory import RunDirectory
+from evokan.runs.directory import Remains, RunDirectory
 from evokan.runs.files import replace_bytes, replace_text, write_json
 from evokan.runs.pictures import draw
 from evokan.runs.run import Run
+from evokan.runs.sameness import fixed_settings
 from evokan.runs.tables import PARETO_COLUMNS, record_line, to_line
-from evokan.searching.choice import choose, finalist_records, front_of
-from evokan.searching.finalists import Finalist, Finalizer
 from evokan.searching.observer import Observer
+from evokan.searching.outcome import Beginning, Fitted, Standing
+from evokan.settings.job import Job
 from evokan.spaces.explanation import explanation_to_json
 
-if TYPE_CHECKING:
-    from evokan.settings.job import Job
-    from evokan.spaces.architecture import Weights
 
+class RunWriter(Observer):
+    """Writes what a search tells into its directory, as it comes.
 
-def write_product(
-    job: Job,
-    directory: RunDirectory,
-    executor: Executor,
-    records: Sequence[Record],
-    survivors: Sequence[Record],
-    observer: Observer,
-) -> None:
-    """Train the front again, choose, fit, test once, and write everything after the last generation.
-
-    ``best/metrics.json`` is written last before the pictures: a run that has it is finished.
-
-    Raises
-    ------
-    TrainingFailed
-        No network of the whole search could be trained.
+    Parameters
+    ----------
+    directory
+        Locked by the caller.
+    stored
+        Content of ``config.json`` from now on.
+    remains
+        Of a run that goes on: what its tables are cut back to.
     """
-    config = job.config
-    candidates = finalist_records(records, survivors, config.front_objectives)
-    if not candidates:
-        raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
-    finalizer = Finalizer(job.space, job.problem, job.budget, executor, config.seed, config.refit)
-    observer.on_stage(f"training {len(candidates)} finalists again with fresh seeds")
-    again = finalizer.retrain(candidates)
-    front = front_of([finalist.member for finalist in again], config.front_objectives)
-    finalists = [next(finalist for finalist in again if finalist.member is member) for member in front]
-    fitted = [
-        (finalist, trained.weights)
-        for finalist, trained in zip(finalists, finalizer.fit(finalists), strict=True)
-        if trained.weights is not None
-    ]
-    if not fitted:
-        raise TrainingFailed("no network of the front could be trained again with fresh seeds")
-    chosen = choose([finalist.member for finalist, _ in fitted], config.choose)
-    directory.front.mkdir(exist_ok=True)
-    for old in directory.front.iterdir():
-        old.unlink()
-    for finalist, weights in fitted:
-        name = str(finalist.member.record.id)
-        _write_network(
-            job, finalist, weights, directory.front / f"{name}.safetensors", directory.front / f"{name}.json"
-        )
-    lines = [
-        record_line(f.member.record).rstrip("\n")
-        + ","
-        + to_line((f.member.val_loss_mean, f.member.val_loss_sd, int(f.member is chosen)))
-        for f, _ in fitted
-    ]
-    replace_text(directory.pareto, to_line(PARETO_COLUMNS) + "".join(lines))
-    observer.on_stage("testing the chosen network and the baselines")
-    finalist, weights = next((f, w) for f, w in fitted if f.member is chosen)
-    directory.best.mkdir(exist_ok=True)
-    _write_network(job, finalist, weights, directory.best / "model.safetensors", directory.best / "architecture.json")
-    # Threads of the libraries would wait for each other more than they work, and change the order of sums.
-    with threadpool_limits(1):
-        figures = _metrics(job, finalizer, finalist, weights)
-    write_json(directory.best / "metrics.json", figures)
-    run = Run(directory.path)
-    if job.config.formula_seconds:
+
+    def __init__(self, directory: RunDirectory, stored: Mapping[str, Any], remains: Remains | None = None) -> None:
+        self._directory = directory
+        self._stored = stored
+        self._settings = fixed_settings(stored)
+        self._remains = remains
+
+    def on_restored(self, beginning: Beginning) -> None:
+        """Cut off what a kill has left behind; until the new product is there, the old one must not pass for it."""
+        (self._directory.best / "metrics.json").unlink(missing_ok=True)
+        write_json(self._directory.config, self._stored)
+        if self._remains is not None:
+            self._directory.mend(self._remains)
+
+    def on_record(self, record: Record) -> None:
+        """Add a row."""
+        self._directory.append_record(record)
+
+    def on_standing(self, standing: Standing) -> None:
+        """Add a row, and move the checkpoint: last of all, so that what it names is there."""
+        generation = standing.row.generation
+        self._directory.append_history(standing.row)
+        if standing.learned is not None:
+            self._directory.write_population(generation, standing.learned)
+        self._directory.write_checkpoint(generation, [record.id for record in standing.survivors], self._settings)
+        self._directory.drop_populations(generation)
+
+    def on_front(self, job: Job, front: Sequence[Fitted], chosen: Fitted) -> None:
+        """Write ``front/``, ``pareto.csv`` and the network in ``best/``."""
+        directory = self._directory
+        directory.front.mkdir(exist_ok=True)
+        for old in directory.front.iterdir():
+            old.unlink()
+        lines = []
+        for one in front:
+            member = one.finalist.member
+            name = str(member.record.id)
+            _write_network(job, one, directory.front / f"{name}.safetensors", directory.front / f"{name}.json")
+            lines.append(
+                record_line(member.record).rstrip("\n")
+                + ","
+                + to_line((member.val_loss_mean, member.val_loss_sd, int(one is chosen)))
+            )
+        replace_text(directory.pareto, to_line(PARETO_COLUMNS) + "".join(lines))
+        directory.best.mkdir(exist_ok=True)
+        _write_network(job, chosen, directory.best / "model.safetensors", directory.best / "architecture.json")
+
+    def on_figures(self, figures: Mapping[str, Any]) -> None:
+        """Write ``best/metrics.json``: a run that has it is finished."""
+        self._directory.best.mkdir(exist_ok=True)
+        write_json(self._directory.best / "metrics.json", figures)
+
+
+def finish_run(path: Path, formula_seconds: float, observer: Observer) -> None:
+    """Read the chosen network as a formula, and draw all pictures."""
+    run = Run(path)
+    if formula_seconds:
         observer.on_stage("reading the network as a formula")
-        write_formula(run, job.config.formula_seconds)
+        write_formula(run, formula_seconds)
     observer.on_stage("drawing")
     draw(run)
 
@@ -105,20 +108,20 @@ def write_formula(run: Run, seconds: float) -> None:
     except InputError:
         return
     best = formulas.best
+    more = "" if formulas.complete else "; found in the time of a search, evokan formula goes on"
     told = (
         f"complexity {best.complexity}, validation loss {best.val_loss:.4g} (network as it stands "
-        f"{formulas.network_loss:.4g})"
-        + ("" if formulas.complete else "; found in the time of a search, evokan formula goes on")
+        f"{formulas.network_loss:.4g}){more}"
     )
     replace_text(run.directory.best / "formula.txt", f"{best.text}\n\n{told}\n")
 
 
-def _write_network(job: Job, finalist: Finalist, weights: Weights, model_path: Path, spec_path: Path) -> None:
+def _write_network(job: Job, one: Fitted, model_path: Path, spec_path: Path) -> None:
     from safetensors.torch import save
 
-    model: Any = job.space.model(finalist.architecture, job.problem, weights)
+    finalist, member = one.finalist, one.finalist.member
+    model: Any = job.space.model(finalist.architecture, job.problem, one.weights)
     replace_bytes(model_path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
-    member = finalist.member
     write_json(
         spec_path,
         {
@@ -131,22 +134,3 @@ def _write_network(job: Job, finalist: Finalist, weights: Weights, model_path: P
             "explanation": explanation_to_json(job.space.explain(model, job.problem)),
         },
     )
-
-
-def _metrics(job: Job, finalizer: Finalizer, finalist: Finalist, weights: Weights) -> dict[str, Any]:
-    problem = job.problem
-    network = finalist.architecture
-    fitted_on = problem.development if job.config.refit == "development" else problem.train
-    return {
-        "train": finalizer.metrics(network, weights, fitted_on),
-        "validation": finalizer.validation_metrics(finalist),
-        "test": finalizer.metrics(network, weights, problem.test),
-        "n_params": network.n_params,
-        "n_params_paper": network.n_params_paper,
-        "n_edges": network.n_edges,
-        "n_features": network.n_features,
-        "depth": network.depth,
-        "baselines": fit_baselines(problem, job.config.split_seed)
-        | job.space.baselines(problem, job.config.split_seed),
-        "references": finalizer.reference_losses(),
-    }

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
-from evokan.evaluation.heirs import Heirs
-from evokan.evolution import Algorithm, Genome
-from evokan.evolution.history import HistoryRow
+from evokan.evolution import Algorithm
+from evokan.searching import engine
 from evokan.searching.build import make_algorithm
-from evokan.searching.loop import State, evolve
+from evokan.searching.observer import Observer
+from evokan.searching.outcome import Standing
 from evokan.settings.describe import reference_point
 from evokan.settings.job import prepare, resolve
 
@@ -50,47 +49,43 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
     config = resolve({"space": "gakan", "dataset": piece.dataset, "seed": piece.seed, **piece.settings})
     job = prepare(config)
     job.space.prepare(job.problem)
-    began = time.process_time()
-    rows: list[dict[str, Any]] = []
-    heirs = Heirs(job.space, job.problem) if config.inherit else None
+    algorithm = make_algorithm(config)
+    if piece.algorithm is not None:
+        algorithm = piece.algorithm(**asdict(algorithm))
+    box = reference_point(job, job.space.layout(job.problem))
+    reference = {name: box.get(name, 1.0) for name in OBJECTIVES}
+    notes = _Notes(piece)
     with ThreadExecutor(1) as executor:
-        evaluator = Evaluator(job.space, job.problem, job.budget, config.seed, executor, race=config.race, heirs=heirs)
-        box = reference_point(job, evaluator.layout)
-        reference = {name: box.get(name, 1.0) for name in OBJECTIVES}
+        engine.evolve(job, executor, notes, algorithm=algorithm, objectives=OBJECTIVES, reference=reference)
+    return notes.rows
 
-        def note(row: HistoryRow, population: Sequence[Genome]) -> None:
-            if heirs is not None:
-                heirs.retain(genome.evaluated() for genome in population)
-            rows.append(
-                {
-                    "variant": piece.variant,
-                    "dataset": piece.dataset,
-                    "seed": piece.seed,
-                    "generation": row.generation,
-                    "best_val_loss": row.best_val_loss,
-                    "best_n_params": row.best_n_params,
-                    "hypervolume": row.hypervolume,
-                    "front_size": row.front_size,
-                    "trained": row.evaluated,
-                    "loss_evaluations": evaluator.loss_evaluations,
-                    "cpu_seconds": round(time.process_time() - began, 2),
-                }
-            )
 
-        algorithm = make_algorithm(config)
-        if piece.algorithm is not None:
-            algorithm = piece.algorithm(**asdict(algorithm))
-        evolve(
-            algorithm,
-            evaluator,
-            State(),
-            seed=config.seed,
-            last_generation=config.generations,
-            objectives=OBJECTIVES,
-            reference=reference,
-            on_generation=note,
+class _Notes(Observer):
+    """A row for each generation: what it has found, and what that has cost."""
+
+    def __init__(self, piece: Piece) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._piece = piece
+        self._began = time.process_time()
+
+    def on_standing(self, standing: Standing) -> None:
+        """Note it."""
+        piece, row = self._piece, standing.row
+        self.rows.append(
+            {
+                "variant": piece.variant,
+                "dataset": piece.dataset,
+                "seed": piece.seed,
+                "generation": row.generation,
+                "best_val_loss": row.best_val_loss,
+                "best_n_params": row.best_n_params,
+                "hypervolume": row.hypervolume,
+                "front_size": row.front_size,
+                "trained": row.evaluated,
+                "loss_evaluations": standing.loss_evaluations,
+                "cpu_seconds": round(time.process_time() - self._began, 2),
+            }
         )
-    return rows
 
 
 def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:

@@ -14,15 +14,14 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from evokan.datasets import load_dataset
-from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
-from evokan.evolution import GeneticAlgorithm
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
-from evokan.searching.choice import choose, finalist_records, front_of
-from evokan.searching.finalists import Finalizer
-from evokan.searching.loop import State, evolve
+from evokan.searching import engine
+from evokan.searching.finalists import choose_finalist
 from evokan.seeding import generator
+from evokan.settings.config import SearchConfig
+from evokan.settings.job import Job
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget, TrainingJob
 from experiments.fkan.figures import draw_depths
@@ -145,33 +144,13 @@ def search(depth: int, seed: int, problem: Problem, quick: bool) -> dict[str, An
     )
     space.prepare(problem)
     size = {"population": 6, "generations": 1} if quick else SEARCH
-    budget = Budget(20)
+    config = SearchConfig(space="fkan", dataset="fkan-1d", seed=seed, parsimony="one-se", **size)
+    job = Job(config, space, problem, Budget(20))
     with ThreadExecutor(1) as executor:
-        evaluator = Evaluator(space, problem, budget, seed, executor)
-        algorithm = GeneticAlgorithm(
-            population=size["population"],
-            crossover_rate=0.9,
-            mutation_rate=0.5,
-            objectives=("val_loss",),
-            parsimony="one-se",
-            distinct=True,
-        )
-        objectives = ("val_loss", "n_params")
-        state = evolve(
-            algorithm,
-            evaluator,
-            State(),
-            seed=seed,
-            last_generation=size["generations"],
-            objectives=objectives,
-            reference={"val_loss": 1.0, "n_params": 1000.0},
-        )
-        finalizer = Finalizer(space, problem, budget, executor, seed, "development")
-        survivors = [genome.evaluated() for genome in state.population]
-        finalists = finalizer.retrain(finalist_records(state.records, survivors, objectives))
-        member = choose(front_of([finalist.member for finalist in finalists], objectives), "best-loss")
-        finalist = next(one for one in finalists if one.member is member)
-        trained = finalizer.fit([finalist])[0]
+        evolution = engine.evolve(job, executor, reference={"val_loss": 1.0, "n_params": 1000.0})
+        trainer = engine.finalizer(job, executor)
+        finalist = choose_finalist(engine.retrain(job, evolution, trainer), "best-loss")
+        trained = trainer.fit([finalist])[0]
     return {
         "mae": error(space, finalist.architecture, problem, trained.weights),
         "n_params": finalist.architecture.n_params,

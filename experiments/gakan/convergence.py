@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.plots import save
-from evokan.searching.finalists import Finalizer
+from evokan.searching import engine
 from experiments.evolution import study as evolution
 from experiments.gakan.curves import panels, plot_curves
 from experiments.gakan.published import PUBLISHED
@@ -77,7 +77,7 @@ def reference_losses(key: tuple[str, str, int]) -> list[dict[str, Any]]:
     preset, dataset, seed = key
     job = Piece(preset, dataset, seed, {"preset": preset}).job()
     with ThreadExecutor(1) as executor, threadpool_limits(1):
-        finalizer = Finalizer(job.space, job.problem, job.budget, executor, seed, job.config.refit)
+        finalizer = engine.finalizer(job, executor)
         losses = finalizer.reference_losses()
     return [
         {

@@ -10,7 +10,7 @@ from evokan.datasets import load_dataset
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.records import Record
 from evokan.problem.metrics import Figures
-from evokan.searching.finalists import Finalizer
+from evokan.searching import engine
 from evokan.spaces.architecture import Architecture
 from experiments.study import Piece
 from search_spaces.gakan.space import REFERENCE_GRID
@@ -43,7 +43,7 @@ def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> 
     network = job.space.decode(bits, job.problem)
     record = Record(0, 0, layout.to_text(bits))
     with ThreadExecutor(1) as executor:
-        finalizer = Finalizer(job.space, job.problem, job.budget, executor, job.config.seed, job.config.refit)
+        finalizer = engine.finalizer(job, executor)
         finalists = finalizer.retrain([record])
         weights = finalizer.fit(finalists)[0].weights if finalists else None
         return network, {} if weights is None else finalizer.metrics(network, weights, job.problem.test)

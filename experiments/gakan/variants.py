@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from deap import tools
 
-from evokan.evolution import GeneticAlgorithm, Genome, global_random
+from evokan.evolution import GeneticAlgorithm, Genome, draws
 from evokan.problem.problem import Problem
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from search_spaces.gakan import GAKAN
@@ -18,38 +18,38 @@ from search_spaces.gakan.encoding import KANArchitecture, from_masks
 
 @dataclass(frozen=True)
 class OtherCrossover(GeneticAlgorithm):
-    """GA-KAN's algorithm with a crossover of DEAP's that knows nothing of neurons; a subclass says which."""
+    """GA-KAN's algorithm with a crossover that knows nothing of neurons; a subclass says which."""
 
     def _reproduce(
         self, a: Genome, b: Genome, layout: ChromosomeLayout, rng: np.random.Generator
     ) -> tuple[Genome, Genome]:
         first, second = list(a), list(b)
         if rng.random() < self.crossover_rate:
-            with global_random(rng):
-                first, second = self.cross(first, second)
+            self.cross(first, second, draws(rng))
         return self._offspring(first, a, b, rng), self._offspring(second, b, a, rng)
 
     @abstractmethod
-    def cross(self, first: list[int], second: list[int]) -> tuple[list[int], list[int]]:
-        """Return two chromosomes with bits of both."""
+    def cross(self, first: list[int], second: list[int], own: random.Random) -> None:
+        """Exchange bits between two chromosomes, in place."""
 
 
 class UniformCrossover(OtherCrossover):
     """Every bit changes sides with probability 1/2."""
 
-    def cross(self, first: list[int], second: list[int]) -> tuple[list[int], list[int]]:
-        """Return two chromosomes with bits of both."""
-        children: tuple[list[int], list[int]] = tools.cxUniform(first, second, indpb=0.5)
-        return children
+    def cross(self, first: list[int], second: list[int], own: random.Random) -> None:
+        """Exchange bits between two chromosomes, in place."""
+        for place in range(len(first)):
+            if own.random() < 0.5:
+                first[place], second[place] = second[place], first[place]
 
 
 class OnePointCrossover(OtherCrossover):
     """All bits behind one random point change sides."""
 
-    def cross(self, first: list[int], second: list[int]) -> tuple[list[int], list[int]]:
-        """Return two chromosomes with bits of both."""
-        children: tuple[list[int], list[int]] = tools.cxOnePoint(first, second)
-        return children
+    def cross(self, first: list[int], second: list[int], own: random.Random) -> None:
+        """Exchange bits between two chromosomes, in place."""
+        cut = own.randint(1, len(first) - 1)
+        first[cut:], second[cut:] = second[cut:], first[cut:]
 
 
 class FixedDepth(GAKAN):

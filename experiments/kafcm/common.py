@@ -18,16 +18,12 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from evokan.arrays import FloatArray
-from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
-from evokan.searching.build import make_algorithm
-from evokan.searching.choice import choose, finalist_records, front_of
-from evokan.searching.finalists import Finalizer
-from evokan.searching.loop import State, evolve
-from evokan.settings.describe import reference_point
+from evokan.searching import engine
+from evokan.searching.finalists import choose_finalist
 from evokan.settings.job import Job, resolve
 from evokan.spaces.training import Budget
 from experiments.pages import conditions, number
@@ -84,27 +80,15 @@ def search(table: Table, seed: int, settings: Mapping[str, Any], options: Mappin
     space.prepare(problem)
     began = time.process_time()
     with ThreadExecutor(1) as executor, threadpool_limits(1):
-        evaluator = Evaluator(space, problem, job.budget, config.seed, executor)
-        state = evolve(
-            make_algorithm(config),
-            evaluator,
-            State(),
-            seed=config.seed,
-            last_generation=config.generations,
-            objectives=config.front_objectives,
-            reference=reference_point(job, evaluator.layout),
-        )
-        finalizer = Finalizer(space, problem, job.budget, executor, config.seed, config.refit)
-        survivors = [genome.evaluated() for genome in state.population]
-        finalists = finalizer.retrain(finalist_records(state.records, survivors, config.front_objectives))
-        member = choose(front_of([finalist.member for finalist in finalists], config.front_objectives), config.choose)
-        finalist = next(finalist for finalist in finalists if finalist.member is member)
-        weights = finalizer.fit([finalist])[0].weights
+        evolution = engine.evolve(job, executor)
+        trainer = engine.finalizer(job, executor)
+        finalist = choose_finalist(engine.retrain(job, evolution, trainer), config.choose)
+        weights = trainer.fit([finalist])[0].weights
     if weights is None:
         raise RuntimeError("the final fit of the chosen map failed")
     architecture = cast(CausalMap, finalist.architecture)
     model = cast(CognitiveMap, space.model(architecture, problem, weights))
-    networks = sum(record.status == "ok" for record in state.records)
+    networks = sum(record.status == "ok" for record in evolution.records)
     return Found(model, architecture, problem, networks, time.process_time() - began)
 
 

@@ -13,6 +13,7 @@ from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.threads import single_threaded_math
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
 from search_spaces.fkan import encoding
@@ -72,12 +73,10 @@ class FKAN(SearchSpace):
     def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job: on a table in the compiled driver, on an equation in torch."""
         if problem.task == "residual":
-            from threadpoolctl import threadpool_limits
-
             from search_spaces.fkan.residual import train_residual
 
             # The order of BLAS's sums depends on its threads, and results must not.
-            with threadpool_limits(limits=1):
+            with single_threaded_math():
                 return [train_residual(job, problem, self.settings, budget) for job in jobs]
         from search_spaces.fkan.training import train
 

@@ -106,6 +106,4 @@ class HKAN(SearchSpace):
 
     def prepare(self, problem: Problem) -> None:
         """Load the mathematical libraries, so that limits on their threads find them."""
-        from search_spaces.hkan.training import math_libraries
-
-        math_libraries()
+        import search_spaces.hkan.training  # noqa: F401 - SciPy comes with it

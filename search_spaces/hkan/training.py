@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from functools import cache
 
 import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from threadpoolctl import ThreadpoolController
 
 from evokan.errors import TrainingFailed
 from evokan.problem.problem import FoldArrays, Problem
+from evokan.spaces.threads import single_threaded_math
 from evokan.spaces.training import Trained, TrainingJob
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.encoding import HKANArchitecture
@@ -22,12 +21,6 @@ from search_spaces.hkan.options import HKANOptions
 
 _STEEPEST = np.log(1e3)
 """Largest logarithm of the factor from a network's outputs to logits."""
-
-
-@cache
-def math_libraries() -> ThreadpoolController:
-    """Return the control over the threads of NumPy's and SciPy's linear algebra."""
-    return ThreadpoolController()
 
 
 def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: HKANOptions) -> Trained:
@@ -46,7 +39,7 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: HKANO
     x_val = np.asarray(arrays.x_val, dtype=np.float64)
     classes = problem.n_outputs if problem.task == "classification" else 0
     # The same sums in the same order, whoever calls: one thread, as inside the framework's executors.
-    with math_libraries().limit(limits=1):
+    with single_threaded_math():
         try:
             if classes:
                 result = _classify(architecture, x, x_val, arrays.y_train, arrays.y_val, classes, job, options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import pickle
 import random
@@ -18,7 +17,6 @@ from evokan.evolution import (
     Fitness,
     Genome,
     bit_flip,
-    global_random,
     initialise,
     neuron_crossover,
     tournament,
@@ -110,8 +108,7 @@ def test_deep_copies_do_not_share_their_fitness():
 
 def test_genome_serves_deap_and_numpy():
     genome = Genome(np.array([1, 0, 1, 1], dtype=np.uint8))
-    with global_random(rng()):
-        (mutant,) = tools.mutFlipBit(genome, indpb=1.0)
+    (mutant,) = tools.mutFlipBit(genome, indpb=1.0)
     assert mutant == [0, 1, 0, 0]
     assert mutant.bits.dtype == np.uint8
     assert {type(bit) for bit in mutant} == {int}
@@ -125,17 +122,42 @@ def test_an_ungraded_genome_has_no_record():
 # ---------------------------------------------------------------- global state
 
 
-def test_global_random_is_seeded_and_restored():
-    random.seed(99)
-    expected = [random.random() for _ in range(3)]
-    random.seed(99)
-    first = random.random()
-    with global_random(rng(1)):
-        inside = random.random()
-    with contextlib.suppress(RuntimeError), global_random(rng(1)):
-        assert random.random() == inside
-        raise RuntimeError
-    assert [first, random.random(), random.random()] == expected
+def deap_draws(seed, call):
+    """Let an operator of DEAP's draw what ours draws from the generator of `seed`."""
+    state = random.getstate()
+    random.seed(int(rng(seed).integers(2**63)))
+    try:
+        return call()
+    finally:
+        random.setstate(state)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_draws_are_those_of_deaps_operators(seed):
+    single = ChromosomeLayout((ValueSegment("only", 9),))
+    a, b = initialise(single, 2, rng(seed + 100))
+    expected = deap_draws(seed, lambda: tools.cxOnePoint(list(a), list(b)))
+
+    class Fixed:
+        """No gene to swap: all that is drawn before is the seed."""
+
+        random = staticmethod(np.ones)
+        integers = rng(seed).integers
+
+    neuron_crossover(a, b, single, Fixed())
+    assert (list(a), list(b)) == expected
+
+    bits = list(initialise(LAYOUT, 1, rng(seed))[0])
+    mutant = deap_draws(seed, lambda: tools.mutFlipBit(list(bits), indpb=1.0 / len(bits))[0])
+    ours = list(bits)
+    bit_flip(ours, rng(seed))
+    assert ours == mutant or (mutant == bits and sum(x != y for x, y in zip(ours, bits, strict=True)) == 1)
+
+    pool = [Genome([1, 0]) for _ in range(6)]
+    for number, genome in enumerate(pool):
+        genome.fitness.values = (float(number % 3),)
+    winners = deap_draws(seed, lambda: tools.selTournament(pool, 12, tournsize=2))
+    assert [id(one) for one in tournament(pool, 12, rng(seed))] == [id(one) for one in winners]
 
 
 def test_no_operator_touches_global_state():

@@ -174,14 +174,14 @@ def stub(monkeypatch, stub_space):
         def is_compiled(self, problem):
             return False
 
-    def product(job, directory, executor, records, survivors, observer):
-        assert len(survivors) == job.config.population
+    def finish(job, evolution, executor, observer):
+        assert len(evolution.survivors) == job.config.population
         observer.on_stage("finishing")
-        directory.best.mkdir(exist_ok=True)
-        (directory.best / "metrics.json").write_text(f'{{"records": {len(records)}}}\n')
+        observer.on_figures({"records": len(evolution.records)})
 
     monkeypatch.setattr(registry, "_registered", {"momentary": Stub})
-    monkeypatch.setattr("evokan.searching.entry.write_product", product)
+    monkeypatch.setattr("evokan.searching.engine.finish", finish)
+    monkeypatch.setattr("evokan.searching.entry.finish_run", lambda path, seconds, observer: None)
     return {"space": "momentary", "dataset": "iris", "population": 5, "generations": 2, "seed": 1}
 
 

@@ -1,0 +1,245 @@
+"""A search without a disk: a job goes in, an outcome comes out, an observer is told on the way.
+
+`search` is the whole of it. Its parts can be had alone: `evolve` runs the generations, `retrain` looks at the best
+networks once more, `finish` chooses one and tests it; `evaluate` trains given chromosomes and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evokan.errors import InputError, TrainingFailed
+from evokan.evaluation.evaluator import Evaluator
+from evokan.evaluation.executors import Executor
+from evokan.evaluation.heirs import Heirs
+from evokan.evaluation.records import Record
+from evokan.evolution import Algorithm, Genome
+from evokan.evolution.history import HistoryRow
+from evokan.problem.baselines import fit_baselines
+from evokan.searching import loop
+from evokan.searching.build import make_algorithm
+from evokan.searching.choice import finalist_records, front_of
+from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
+from evokan.searching.observer import Observer
+from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
+from evokan.settings.describe import describe, reference_point
+from evokan.settings.job import Job
+from evokan.spaces.chromosome import Bits
+from evokan.spaces.threads import single_threaded_math
+
+
+def search(
+    job: Job,
+    executor: Executor,
+    observer: Observer | None = None,
+    *,
+    path: Path | None = None,
+    description: Mapping[str, Any] | None = None,
+    beginning: Beginning | None = None,
+) -> Outcome:
+    """Run a whole search, and write nothing.
+
+    Parameters
+    ----------
+    executor
+        Where networks are trained. It is not closed.
+    observer
+        Is told of everything but the end.
+    path
+        Folder that an observer keeps the run in, if there is one; only told to observers.
+    description
+        What `evokan.settings.describe.describe` says of the job; by default it is asked.
+    beginning
+        What an interrupted search goes on from.
+
+    Raises
+    ------
+    TrainingFailed
+        No network of the whole search could be trained.
+    """
+    observer = observer or Observer()
+    description = describe(job) if description is None else description
+    observer.on_start(path, dict(description))
+    prepare(job, observer)
+    evolution = evolve(job, executor, observer, reference=description["reference_point"], beginning=beginning)
+    return finish(job, evolution, executor, observer)
+
+
+def prepare(job: Job, observer: Observer) -> None:
+    """Compile or load what trainings need."""
+    if not job.space.is_compiled(job.problem):
+        observer.on_compile()
+    job.space.prepare(job.problem)
+
+
+def evolve(
+    job: Job,
+    executor: Executor,
+    observer: Observer | None = None,
+    *,
+    algorithm: Algorithm | None = None,
+    objectives: Sequence[str] | None = None,
+    reference: Mapping[str, float] | None = None,
+    beginning: Beginning | None = None,
+) -> Evolution:
+    """Run all generations of a job whose kernels are compiled.
+
+    Parameters
+    ----------
+    algorithm
+        Takes the place of the one that the settings name.
+    objectives, reference
+        Of the front in the history, and the reference point of its hypervolume; those of the job by default.
+    """
+    observer = observer or Observer()
+    config = job.config
+    algorithm = algorithm or make_algorithm(config)
+    heirs = Heirs(job.space, job.problem) if config.inherit else None
+    evaluator = Evaluator(
+        job.space,
+        job.problem,
+        job.budget,
+        config.seed,
+        executor,
+        on_record=observer.on_record,
+        race=config.race,
+        heirs=heirs,
+    )
+    state, known = loop.State(), list[Record]()
+    if beginning is not None:
+        state, known = _restore(algorithm, evaluator, beginning)
+        if heirs is not None and state.generation >= 0:
+            heirs.retain(genome.evaluated() for genome in state.population)
+            heirs.from_arrays(beginning.learned)
+        # Nothing is touched before all that is left has been read and found to fit.
+        observer.on_restored(beginning)
+    history: list[HistoryRow] = []
+
+    def on_generation(row: HistoryRow, population: Sequence[Genome]) -> None:
+        survivors = tuple(genome.evaluated() for genome in population)
+        if heirs is not None:
+            heirs.retain(survivors)
+        learned = None if heirs is None else heirs.to_arrays()
+        history.append(row)
+        observer.on_standing(Standing(row, survivors, learned, evaluator.loss_evaluations))
+        observer.on_generation(row)
+
+    state = loop.evolve(
+        algorithm,
+        evaluator,
+        state,
+        seed=config.seed,
+        last_generation=config.generations,
+        objectives=config.front_objectives if objectives is None else objectives,
+        reference=reference_point(job, evaluator.layout) if reference is None else reference,
+        known=known,
+        on_generation=on_generation,
+    )
+    survivors = tuple(genome.evaluated() for genome in state.population)
+    return Evolution(tuple(state.records), survivors, tuple(history), evaluator.loss_evaluations)
+
+
+def evaluate(
+    job: Job, chromosomes: Sequence[Bits], executor: Executor, on_record: Callable[[Record], None] | None = None
+) -> list[Record]:
+    """Return the records of `chromosomes` as generation 0, in order; of a job whose kernels are compiled."""
+    evaluator = Evaluator(job.space, job.problem, job.budget, job.config.seed, executor, on_record=on_record)
+    return evaluator.evaluate([Genome(bits) for bits in chromosomes], 0)
+
+
+def finalizer(job: Job, executor: Executor, refit: str | None = None) -> Finalizer:
+    """Return what trains finalists; `refit` takes the place of the job's rule for the final fit."""
+    config = job.config
+    return Finalizer(job.space, job.problem, job.budget, executor, config.seed, refit or config.refit)
+
+
+def retrain(job: Job, evolution: Evolution, trainer: Finalizer, observer: Observer | None = None) -> list[Finalist]:
+    """Train what is worth a second look from fresh seeds, and return the front of it, lowest mean loss first.
+
+    Raises
+    ------
+    TrainingFailed
+        No network of the whole search could be trained.
+    """
+    objectives = job.config.front_objectives
+    candidates = finalist_records(evolution.records, evolution.survivors, objectives)
+    if not candidates:
+        raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
+    (observer or Observer()).on_stage(f"training {len(candidates)} finalists again with fresh seeds")
+    again = trainer.retrain(candidates)
+    front = front_of([finalist.member for finalist in again], objectives)
+    return [next(finalist for finalist in again if finalist.member is member) for member in front]
+
+
+def finish(job: Job, evolution: Evolution, executor: Executor, observer: Observer | None = None) -> Outcome:
+    """Train the front again, fit it, choose one member and test it once.
+
+    Raises
+    ------
+    TrainingFailed
+        No network could be trained, or none again with fresh seeds.
+    """
+    observer = observer or Observer()
+    trainer = finalizer(job, executor)
+    finalists = retrain(job, evolution, trainer, observer)
+    front = tuple(
+        Fitted(finalist, trained.weights)
+        for finalist, trained in zip(finalists, trainer.fit(finalists), strict=True)
+        if trained.weights is not None
+    )
+    if not front:
+        raise TrainingFailed("no network of the front could be trained again with fresh seeds")
+    best = choose_finalist([one.finalist for one in front], job.config.choose)
+    chosen = next(one for one in front if one.finalist is best)
+    observer.on_front(job, front, chosen)
+    observer.on_stage("testing the chosen network and the baselines")
+    # Threads of the libraries would wait for each other more than they work, and change the order of sums.
+    with single_threaded_math():
+        figures = _figures(job, trainer, chosen)
+    observer.on_figures(figures)
+    return Outcome(job, evolution, front, chosen, figures)
+
+
+def _restore(algorithm: Algorithm, evaluator: Evaluator, beginning: Beginning) -> tuple[loop.State, list[Record]]:
+    """Return the state after the last whole generation, and the records of the one that was cut off."""
+    records, generation, ids = list(beginning.records), beginning.generation, beginning.population
+    if generation < 0:
+        if any(record.generation > 0 for record in records):
+            raise InputError(
+                "evaluations.csv holds more than one generation, but there is no checkpoint.json: bring "
+                "it back, or start a new run"
+            )
+        return loop.State(), records
+    whole = evaluator.remember(record for record in records if record.generation <= generation)
+    if len(whole) != algorithm.population * (generation + 1) or not set(ids) <= set(range(len(whole))):
+        raise InputError(
+            f"evaluations.csv does not hold the {generation + 1} whole generations of checkpoint.json: "
+            "bring the whole file back, or start a new run"
+        )
+    survivors = [whole[number] for number in ids]
+    population = [
+        Genome(evaluator.layout.from_text(record.chromosome), parents=record.parents, origin=record.origin)
+        for record in survivors
+    ]
+    algorithm.grade(population, survivors)
+    return loop.State(generation, population, whole), [r for r in records if r.generation > generation]
+
+
+def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:
+    problem, config = job.problem, job.config
+    network, weights = chosen.finalist.architecture, chosen.weights
+    fitted_on = problem.development if config.refit == "development" else problem.train
+    return {
+        "train": trainer.metrics(network, weights, fitted_on),
+        "validation": trainer.validation_metrics(chosen.finalist),
+        "test": trainer.metrics(network, weights, problem.test),
+        "n_params": network.n_params,
+        "n_params_paper": network.n_params_paper,
+        "n_edges": network.n_edges,
+        "n_features": network.n_features,
+        "depth": network.depth,
+        "baselines": fit_baselines(problem, config.split_seed) | job.space.baselines(problem, config.split_seed),
+        "references": trainer.reference_losses(),
+    }

@@ -1,0 +1,113 @@
+"""What a search gives: plain values, whether or not a directory keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evokan.evaluation.records import Record
+from evokan.evolution.history import HistoryRow
+from evokan.searching.finalists import Finalist
+from evokan.settings.job import Job
+from evokan.spaces.architecture import Weights
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where a search stands after a whole generation: what it could go on from.
+
+    Attributes
+    ----------
+    row
+        The generation in figures.
+    survivors
+        Records of the population, in order.
+    learned
+        What the survivors have learned, as named arrays (`evokan.evaluation.heirs`); None without ``--inherit``.
+    loss_evaluations
+        Loss-and-gradient evaluations so far, in this process.
+    """
+
+    row: HistoryRow
+    survivors: tuple[Record, ...]
+    learned: Mapping[str, NDArray[np.generic]] | None
+    loss_evaluations: int
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What an interrupted search goes on from.
+
+    Attributes
+    ----------
+    records
+        Every finished record, in the order of ids.
+    generation, population
+        The last whole generation and the ids of its survivors, in order; -1 and none before the first.
+    learned
+        As in `Standing`, of that generation.
+    """
+
+    records: tuple[Record, ...]
+    generation: int = -1
+    population: tuple[int, ...] = ()
+    learned: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Evolution:
+    """What the generations have left.
+
+    Attributes
+    ----------
+    records
+        Every individual, in the order of ids.
+    survivors
+        Records of the last population, in order.
+    history
+        One row for each generation of this process.
+    loss_evaluations
+        As in `Standing`.
+    """
+
+    records: tuple[Record, ...]
+    survivors: tuple[Record, ...]
+    history: tuple[HistoryRow, ...]
+    loss_evaluations: int
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A member of the front with the values of its final fit."""
+
+    finalist: Finalist
+    weights: Weights
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a whole search gave.
+
+    Attributes
+    ----------
+    job
+        What it worked with.
+    evolution
+        Records, history, survivors.
+    front
+        Networks of the front that could be trained again and fitted, lowest mean loss first.
+    chosen
+        The one of them that ``--choose`` takes.
+    figures
+        Content of ``metrics.json``: figures of the chosen network and of the baselines.
+    """
+
+    job: Job
+    evolution: Evolution
+    front: tuple[Fitted, ...]
+    chosen: Fitted
+    figures: Mapping[str, Any]
