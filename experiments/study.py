@@ -75,7 +75,7 @@ class Piece:
         return job
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Product:
     """The network that a rule of choice takes from the front, fitted as a rule of the final fit says.
 
@@ -97,7 +97,7 @@ class Product:
     test: Figures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """What a search gave.
 

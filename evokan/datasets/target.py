@@ -28,7 +28,7 @@ MAX_NUMBERED_CLASSES = 20
 """A numeric target of more distinct values is taken for a regression."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EncodedTarget:
     """A target as numbers.
 

@@ -23,7 +23,7 @@ NETWORKS_PER_GPU_COHORT = 100
 """On a GPU a cohort is one program, whose steps cost hardly more with more networks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cohort:
     """Networks that are trained together.
 

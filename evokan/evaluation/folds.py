@@ -17,7 +17,7 @@ import numpy as np
 from evokan.spaces.training import FoldStop, Trained
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
     """What the trainings of one network over all folds came to.
 

@@ -49,7 +49,7 @@ SIMPLIFY_SECONDS = 1.0
 """For SymPy, a formula."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
     """Raw rows and targets, and which of them judge.
 
@@ -266,10 +266,10 @@ class _Search:
             if not found or not self.effort.over:
                 found.append(self._formula(candidate))
         front = pareto([formula for formula, _ in found])
-        losses = {id(formula): rows for formula, rows in found}
-        base = losses[id(front[-1])]
+        losses = dict(found)
+        base = losses[front[-1]]
         chosen = next(
-            i for i, formula in enumerate(front) if no_worse(losses[id(formula)], base, self._tolerance, chance=STRICT)
+            i for i, formula in enumerate(front) if no_worse(losses[formula], base, self._tolerance, chance=STRICT)
         )
         return front, chosen
 

@@ -46,7 +46,7 @@ class Box:
     height: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlacedEdge:
     """An edge, the line that it follows and the box of its curve (None for a bare line)."""
 
@@ -55,7 +55,7 @@ class PlacedEdge:
     box: Box | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NetworkLayout:
     """A network on a plane: x from 0 at the inputs to `width`, y from 0 to `height`.
 

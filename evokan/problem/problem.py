@@ -20,7 +20,7 @@ from evokan.problem.splits import Fold, cut_folds, split_rows
 from evokan.problem.table import Table, Task
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FoldArrays:
     """One fold, scaled and contiguous.
 
@@ -39,7 +39,7 @@ class FoldArrays:
     y_val: NDArray[np.generic]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """A table with its split, its scaling and its folds.
 

@@ -12,7 +12,7 @@ from evokan.arrays import FloatArray
 ScalerName = Literal["standard", "minmax", "none"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scaler:
     """Column-wise ``(x - shift) / scale``.
 

@@ -17,7 +17,7 @@ _SHOWN = 5
 """So many rare classes are named."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fold:
     """Row numbers of one training: `train` to fit on, `validation` to look at (sorted)."""
 

@@ -20,7 +20,7 @@ LARGEST = 1e100
 """Largest magnitude of a value: squares, and sums of them, stay finite."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A data set as numbers.
 

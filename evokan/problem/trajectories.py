@@ -14,7 +14,7 @@ from evokan.arrays import IntArray
 from evokan.seeding import generator
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TimeSplit:
     """Row numbers of the three parts, sorted."""
 

@@ -24,7 +24,7 @@ OF_TASK: dict[str, dict[str, Any]] = {"residual": {"folds": 1, "choose": "best-l
 """Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """Everything a search works with, made from its settings.
 

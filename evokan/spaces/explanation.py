@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     pass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EdgeCurve:
     """A learned one-variable function, sampled where the data lies.
 
@@ -35,7 +35,7 @@ class EdgeCurve:
     weight: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """What a family can say about a trained network.
 

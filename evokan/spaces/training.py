@@ -38,7 +38,7 @@ class Budget:
     fold_stop: FoldStop = "own"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingJob:
     """One network to train on one fold.
 
@@ -72,7 +72,7 @@ class TrainingJob:
         return not self.iterations and len(self.fold.validation) > 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trained:
     """What came out of a `TrainingJob`.
 

@@ -29,7 +29,7 @@ from evokan.training.batched_wolfe import LENGTH, LOSS, BatchedWolfe
 from evokan.training.lbfgs import LINE_SEARCH_EVALUATIONS, SMALLEST_INTERVAL
 
 
-@dataclass
+@dataclass(eq=False)
 class _State:
     """What is kept of each row; all tensors have the rows first."""
 

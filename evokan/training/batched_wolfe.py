@@ -21,7 +21,7 @@ from evokan.training.wolfe import CURVATURE, DECREASE
 LENGTH, LOSS, SLOPE = range(3)
 
 
-@dataclass
+@dataclass(eq=False)
 class BatchedWolfe:
     """Line searches of B minimisations.
 

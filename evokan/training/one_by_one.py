@@ -24,10 +24,10 @@ def train_each(
     train
         Trains one job on what `cut` made of its fold.
     """
-    made: dict[int, Cut] = {}
+    made: dict[Fold, Cut] = {}
     results = []
     for job in jobs:
-        if id(job.fold) not in made:
-            made[id(job.fold)] = cut(job.fold)
-        results.append(train(job, made[id(job.fold)]))
+        if job.fold not in made:
+            made[job.fold] = cut(job.fold)
+        results.append(train(job, made[job.fold]))
     return results

@@ -66,7 +66,7 @@ def run(context: Context) -> Sequence[Path]:
     return [rows.path, drawn.path, page, *(path for _, path in pictures)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """The paper's network after its training on an equation; without a model where that failed."""
 

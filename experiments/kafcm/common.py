@@ -31,7 +31,7 @@ from search_spaces.kafcm import KAFCM, CausalMap, CognitiveMap, KAFCMOptions
 from search_spaces.kafcm.baselines import two_layers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """What a search gave.
 

@@ -23,7 +23,7 @@ from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.flat import compile_network
 
 
-@dataclass
+@dataclass(eq=False)
 class _Call:
     """One call of the unknown: scaled points, and the jets there as a leaf of torch's graph."""
 

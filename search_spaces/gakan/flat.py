@@ -13,7 +13,7 @@ from search_spaces.gakan.encoding import KANArchitecture
 Int32Array = NDArray[np.int32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FlatNetwork:
     """A network as the kernels take it.
 

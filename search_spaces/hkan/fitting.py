@@ -23,7 +23,7 @@ _GROUP = 1 << 23
 """Values of blocks at a time: 64 MB."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedLayer:
     """One layer with its trained values; h_q = bias_q + sum_p weight_qp sum_r c_qpr g(sigma (z_p - mu_qpr)).
 
@@ -107,7 +107,7 @@ class Features:
             yield first, last, values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted network and its outputs on the rows it was fitted on, shape (outputs, rows)."""
 

@@ -31,7 +31,7 @@ class Loss(base.Fitness):  # type: ignore[misc]
     weights = (-1.0,)
 
 
-@dataclass
+@dataclass(eq=False)
 class Particle:
     """A point in the space of the weights of one effect."""
 
@@ -42,7 +42,7 @@ class Particle:
     best_fitness: Loss = field(default_factory=Loss)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClassicalFCM:
     """A trained classical map.
 

@@ -24,7 +24,7 @@ CODES: dict[Bounding, int] = {"tanh": 0, "sigmoid": 1, "clip": 2, "identity": 3}
 """As the kernel numbers them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class States:
     """The affine way from values to states.
 
@@ -74,7 +74,7 @@ def unbounded(states: FloatArray, bounding: Bounding) -> FloatArray:
     return np.log(inside / (1.0 - inside)) if bounding == "sigmoid" else inside
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rollouts:
     """Rows of a table as rollouts, the longest first.
 
@@ -114,7 +114,7 @@ def cut_rollouts(rows: IntArray, series: IntArray | None, length: int) -> Rollou
     return Rollouts(np.array([piece[0] for piece in pieces]), running, np.array(wanted, dtype=np.int64))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Rollouts as states.
 

@@ -21,7 +21,7 @@ from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.states import CODES, Sample, States, fit_states, sample, unbounded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FoldStates:
     """One fold as states.
 

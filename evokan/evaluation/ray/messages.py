@@ -37,7 +37,7 @@ def dumps_task(function: Callable[..., Any], item: Any, folds: Sequence[Fold]) -
     Row numbers of the folds would be nearly all of a cohort, and the worker has them already.
     """
     buffer = io.BytesIO()
-    _task_pickler()(buffer, {id(fold): number for number, fold in enumerate(folds)}).dump((function, item))
+    _task_pickler()(buffer, {fold: number for number, fold in enumerate(folds)}).dump((function, item))
     return buffer.getvalue()
 
 
@@ -79,12 +79,12 @@ def _task_pickler() -> Any:
     from ray import cloudpickle
 
     class TaskPickler(cloudpickle.Pickler):
-        def __init__(self, buffer: io.BytesIO, numbers: dict[int, int]) -> None:
+        def __init__(self, buffer: io.BytesIO, numbers: dict[Fold, int]) -> None:
             super().__init__(buffer)  # type: ignore[no-untyped-call]
             self.numbers = numbers
 
         def persistent_id(self, value: Any) -> int | None:
-            return self.numbers.get(id(value))
+            return self.numbers.get(value) if isinstance(value, Fold) else None
 
     return TaskPickler
 

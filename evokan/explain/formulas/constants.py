@@ -29,7 +29,7 @@ ROUNDING = 1e-19
 DIGITS = (2, 3, 4, 5, 6, 8, 10)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Constants:
     """Expressions with their numbers replaced by parameters.
 

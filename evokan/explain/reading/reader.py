@@ -64,7 +64,7 @@ def no_worse(losses: FloatArray, base: FloatArray, tolerance: float, chance: flo
     return bool(difference.mean() <= max(tolerance * base.mean(), chance * error) + 1e-10)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Judgement:
     """Rows to fit on, and how a fit is judged.
 
@@ -86,7 +86,7 @@ class Judgement:
         return len(self.folds) == 1
 
 
-@dataclass
+@dataclass(eq=False)
 class Reader:
     """Turns networks of splines into networks of laws.
 

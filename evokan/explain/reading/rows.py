@@ -11,7 +11,7 @@ from evokan.arrays import FloatArray
 from evokan.problem.table import Task
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Scaled rows and what the outputs should be there.
 

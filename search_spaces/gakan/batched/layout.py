@@ -25,7 +25,7 @@ MARGIN = 4
 """Zeros at both ends of an edge's coefficients: a point beyond the knots looks up a piece that is 0."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Member:
     """One network of a cohort.
 
@@ -46,7 +46,7 @@ class Member:
     hidden_grid: tuple[NDArray[Any], NDArray[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """A problem's scaled table on a device.
 
@@ -230,12 +230,12 @@ class Layout:
 
     def _place_inputs(self, members: Sequence[Member], data: Data) -> None:
         # Networks with the same fold and grid share this.
-        columns: dict[tuple[int, int], int] = {}
+        columns: dict[tuple[Fold, int], int] = {}
         sharers: list[int] = []
         source = []
         features = data.inputs.shape[0]
         for place, member in enumerate(members):
-            key = (id(member.fold), id(member.input_grid))
+            key = (member.fold, member.architecture.intervals)
             if key not in columns:
                 columns[key] = features * len(columns)
                 sharers.append(place)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.batched_lbfgs import BatchedLBFGS
 from search_spaces.gakan import training
@@ -183,7 +184,7 @@ class _Batch:
         ]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Progress:
     """What the loop of `search_spaces.gakan.driver.train` counts and keeps, a row for each network of a batch."""
 
@@ -279,17 +280,17 @@ class _Progress:
 def _members(jobs: Sequence[TrainingJob], problem: Problem, options: GAKANOptions) -> list[Member]:
     """Return the networks with their grids; those with the same fold and grid share that of the inputs."""
     dtype = np.dtype(options.precision)
-    inputs: dict[int, FloatArray] = {}
-    grids: dict[tuple[int, int], training.Grid] = {}
+    inputs: dict[Fold, FloatArray] = {}
+    grids: dict[tuple[Fold, int], training.Grid] = {}
     members = []
     for job in jobs:
         architecture = job.architecture
         if not isinstance(architecture, KANArchitecture):
             raise TypeError(f"expected a KANArchitecture, got {type(architecture).__name__}")
         intervals = architecture.intervals
-        fold, key = id(job.fold), (id(job.fold), intervals)
+        fold, key = job.fold, (job.fold, intervals)
         if fold not in inputs:
-            inputs[fold] = problem.scaled_inputs[job.fold.train].T.astype(dtype)
+            inputs[fold] = problem.scaled_inputs[fold.train].T.astype(dtype)
         if key not in grids:
             grids[key] = training.input_grid(inputs[fold], intervals, options.input_margin)
         flat = flatten(architecture)
