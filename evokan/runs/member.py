@@ -77,7 +77,8 @@ class Member:
         with reading(self._model_path, remedy):
             weights = load_file(self._model_path)
         with reading(f"{self._model_path} or {self._spec_path.name}", remedy):
-            return space.load_model(spec, weights)
+            model: torch.nn.Module = space.load_model(spec, weights)
+        return model
 
     @cached_property
     def explanation(self) -> Explanation:

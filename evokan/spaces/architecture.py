@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypeVar
 
-if TYPE_CHECKING:
-    pass
-
+ArchitectureT = TypeVar("ArchitectureT", bound="Architecture", default=Any)
+"""A family's own class of architectures."""
 
 Weights = dict[str, NDArray[np.generic]]
 """A network's state dict as NumPy arrays."""
@@ -66,4 +67,9 @@ class Architecture(ABC):
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values from which `SearchSpace.architecture_from_json` makes an equal object."""
+        """Return plain JSON values from which `from_json` makes an equal object."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return the architecture whose `to_json` gave `data`."""

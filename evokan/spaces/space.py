@@ -9,14 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypeVar
 
 from evokan.errors import InputError
 from evokan.problem.problem import Problem
 from evokan.problem.table import Task
-from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.architecture import ArchitectureT, Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.training import Budget, Trained, TrainingJob
@@ -50,13 +51,22 @@ class Preset:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-class SearchSpace(ABC):
+OptionsT = TypeVar("OptionsT", bound=SpaceOptions, default=Any)
+ModelT = TypeVar("ModelT", bound="torch.nn.Module", default=Any)
+
+
+class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
     """A family of networks: encoding, training, model and explanation.
 
     Parameters
     ----------
     options
         An instance of the class's `Options`; None takes the defaults.
+
+    Notes
+    -----
+    A family says its types once, in the class it inherits: ``SearchSpace[MyOptions, MyArchitecture, "MyModule"]``
+    (the module by its name, since torch is imported late).
     """
 
     name: ClassVar[str]
@@ -64,18 +74,21 @@ class SearchSpace(ABC):
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     inherits: ClassVar[bool] = False
     """Whether trainings make use of `TrainingJob.parents`."""
-    Options: ClassVar[type[SpaceOptions]] = SpaceOptions
+    Options: type[OptionsT] = SpaceOptions  # type: ignore[assignment]  # of a family that has none
+    """What the options are made of."""
+    Network: type[ArchitectureT]
+    """What chromosomes decode to."""
     presets: ClassVar[Mapping[Literal["default", "paper"], Preset]] = {"default": Preset(), "paper": Preset()}
 
-    def __init__(self, options: SpaceOptions | None = None) -> None:
-        self.options: Any = self.Options() if options is None else options
+    def __init__(self, options: OptionsT | None = None) -> None:
+        self.options: OptionsT = self.Options() if options is None else options
 
     @abstractmethod
     def layout(self, problem: Problem) -> ChromosomeLayout:
         """Return the meaning of the bits for this problem."""
 
     @abstractmethod
-    def decode(self, bits: Bits, problem: Problem) -> Architecture:
+    def decode(self, bits: Bits, problem: Problem) -> ArchitectureT:
         """Return the network that `bits` describe: total and deterministic.
 
         Raises
@@ -85,7 +98,7 @@ class SearchSpace(ABC):
         """
 
     @abstractmethod
-    def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
+    def train(self, jobs: Sequence[TrainingJob[ArchitectureT]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train a cohort; results in the order of the jobs.
 
         A result depends on its own job alone, never on its neighbours. A training that breaks down returns
@@ -93,26 +106,44 @@ class SearchSpace(ABC):
         """
 
     @abstractmethod
-    def architecture_from_json(self, data: Mapping[str, Any]) -> Architecture:
-        """Return the architecture whose `to_json` gave `data`."""
+    def model_class(self) -> type[ModelT]:
+        """Return the class of what the user keeps, imported late: torch is slow to import.
 
-    @abstractmethod
-    def model(self, architecture: Architecture, problem: Problem, weights: Weights) -> torch.nn.Module:
-        """Return what the user keeps: raw inputs (N, features) to logits (N, classes) or values (N, 1).
-
-        Its state dict holds tensors only (scalers as buffers), and its attribute ``spec`` the JSON values from
-        which `load_model` builds it again.
+        It is made from a spec's architecture and the spec itself (`evokan.spaces.module.ScaledModule`), and takes raw
+        inputs (N, features) to logits (N, classes) or values (N, 1). Its state dict holds tensors only (scalers as
+        buffers), and its attribute ``spec`` the JSON values.
         """
 
-    @abstractmethod
-    def load_model(self, spec: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
+    def model(self, architecture: ArchitectureT, problem: Problem, weights: Weights) -> ModelT:
+        """Return what the user keeps, with the trained `weights` and the problem's scalers."""
+        from evokan.spaces.module import with_values
+
+        model = self.model_class()(architecture, self.spec(architecture, problem))
+        return with_values(model, {**weights, **self.scaling(problem, weights)})
+
+    def load_model(self, spec: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> ModelT:
         """Build the module of `model` from its ``spec`` and state dict, without the problem."""
+        from evokan.spaces.module import with_values
+
+        return with_values(self.model_class()(self.Network.from_json(spec["architecture"]), spec), state)
+
+    def spec(self, architecture: ArchitectureT, problem: Problem) -> dict[str, Any]:
+        """Return the JSON values from which `load_model` builds a module again."""
+        from evokan.spaces.module import module_spec
+
+        return module_spec(self.name, architecture, problem, {})
+
+    def scaling(self, problem: Problem, weights: Weights) -> Weights:
+        """Return the values of the module's scalers, which training does not know: those of the problem."""
+        from evokan.spaces.module import scaling
+
+        return scaling(input=problem.input_scaler, target=problem.target_scaler)
 
     @abstractmethod
-    def explain(self, model: torch.nn.Module, problem: Problem) -> Explanation:
+    def explain(self, model: ModelT, problem: Problem) -> Explanation:
         """Return curves and importances of a trained model."""
 
-    def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
+    def graph(self, model: ModelT, problem: Problem) -> FunctionGraph:
         """Return the one-variable functions on the edges of a trained model, to be read as formulas.
 
         Raises
@@ -130,7 +161,7 @@ class SearchSpace(ABC):
         """
         return {}
 
-    def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
+    def reference_architectures(self, problem: Problem) -> dict[str, ArchitectureT]:
         """Return hand-made networks of this family to compare with, by label; none by default."""
         return {}
 
@@ -145,5 +176,5 @@ class SearchSpace(ABC):
         """Return whether `prepare` will be quick; a family without compiled kernels need not say so."""
         return True
 
-    def prepare(self, problem: Problem) -> None:  # noqa: B027 - nothing to do is a fine answer
+    def prepare(self, problem: Problem) -> None:
         """Compile or load what the first training needs; called once before a search, may take seconds."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Generic, Literal
 
 import numpy as np
 
 from evokan.problem.splits import Fold
-from evokan.spaces.architecture import Architecture, Weights
-
-if TYPE_CHECKING:
-    pass
-
+from evokan.spaces.architecture import ArchitectureT, Weights
 
 FoldStop = Literal["common", "own"]
 """Where trainings on several folds stop to be judged: `Budget.fold_stop`."""
@@ -39,7 +35,7 @@ class Budget:
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingJob:
+class TrainingJob(Generic[ArchitectureT]):
     """One network to train on one fold.
 
     Attributes
@@ -59,12 +55,12 @@ class TrainingJob:
         where the family can (`SearchSpace.inherits`); the first one is the nearer relative.
     """
 
-    architecture: Architecture
+    architecture: ArchitectureT
     fold: Fold
     seed: int
     iterations: int | None = None
     keep_weights: bool = False
-    parents: tuple[tuple[Architecture, Weights], ...] = ()
+    parents: tuple[tuple[ArchitectureT, Weights], ...] = ()
 
     @property
     def watched(self) -> bool:

@@ -21,9 +21,10 @@ COUNTS = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid"
 def verdict(space: SearchSpace, bits: Bits, problem: Problem) -> Architecture | str:
     """Return the network that `bits` describe, or the reason why there is none."""
     try:
-        return space.decode(bits, problem)
+        found: Architecture = space.decode(bits, problem)
     except InvalidArchitecture as invalid:
         return str(invalid).strip()
+    return found
 
 
 def train_one(space: SearchSpace, problem: Problem, budget: Budget, job: TrainingJob) -> Trained:

@@ -206,7 +206,7 @@ class SearchSpaceContract:
         """What is written beside a model gives the same network back."""
         for architecture in self.decoded(space, problem):
             text = json.dumps(architecture.to_json(), allow_nan=False)
-            back = self.make_space().architecture_from_json(json.loads(text))
+            back = self.make_space().Network.from_json(json.loads(text))
             assert back == architecture
             assert back.key == architecture.key
             assert all(getattr(back, name) == getattr(architecture, name) for name in COUNTS)

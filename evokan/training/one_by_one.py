@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from evokan.problem.splits import Fold
+from evokan.spaces.architecture import ArchitectureT
 from evokan.spaces.training import Trained, TrainingJob
 
 Cut = TypeVar("Cut")
 
 
 def train_each(
-    jobs: Sequence[TrainingJob], cut: Callable[[Fold], Cut], train: Callable[[TrainingJob, Cut], Trained]
+    jobs: Sequence[TrainingJob[ArchitectureT]],
+    cut: Callable[[Fold], Cut],
+    train: Callable[[TrainingJob[ArchitectureT], Cut], Trained],
 ) -> list[Trained]:
     """Return what `train` makes of each job, in order.
 

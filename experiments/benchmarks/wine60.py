@@ -22,9 +22,8 @@ from evokan.problem.problem import Problem
 from evokan.problem.scaling import ScalerName
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from experiments.pages import Row
-from search_spaces.gakan import encoding
+from search_spaces.gakan import GAKAN, encoding
 from search_spaces.gakan.encoding import KANArchitecture, Mask
-from search_spaces.gakan.network import build_model
 from search_spaces.gakan.options import GAKANOptions
 from search_spaces.gakan.training import train
 
@@ -84,9 +83,10 @@ def networks(path: Path = CHROMOSOMES, count: int | None = None) -> list[Network
 
 def _decode(number: int, text: str) -> Network:
     wine = problem()
-    layout = encoding.layout(wine.n_features, wine.n_outputs, MAX_DEPTH, MAX_WIDTH)
+    options = GAKANOptions(max_depth=MAX_DEPTH, max_width=MAX_WIDTH)
+    layout = encoding.layout(wine, options)
     values = layout.unpack(layout.from_text(text))
-    architecture = encoding.decode(values, wine.n_outputs, MAX_DEPTH, MAX_WIDTH)
+    architecture = encoding.decode(values, wine, options)
     depth = min(int(values["depth"]), MAX_DEPTH)
     first = np.asarray(values["block1"], dtype=bool)
     if depth == 1:
@@ -120,7 +120,7 @@ def test_accuracy(network: Network, wine: Problem, trained: Trained) -> float:
     """Return the share of test rows that the kept network classifies rightly; 0 for a failed training."""
     if trained.weights is None:
         return 0.0
-    model = build_model(network.architecture, wine, trained.weights)
+    model = GAKAN().model(network.architecture, wine, trained.weights)
     with torch.no_grad():
         predicted = model(torch.from_numpy(wine.table.X[wine.test])).argmax(dim=1).numpy()
     return float(np.mean(predicted == wine.table.y[wine.test]))

@@ -52,7 +52,7 @@ def follow(method: str, iterations: int) -> list[dict[str, Any]]:
     fold = Fold(problem.development, problem.test[:0])
     trace = np.full((iterations, 3 * DEPTH), np.nan)
     job = TrainingJob(architecture, fold, 0, iterations=iterations)
-    train(job, problem.arrays(fold), problem, space.settings, Budget(1000), trace)
+    train(job, problem.arrays(fold), problem, space.options, Budget(1000), trace)
     return [
         {
             "method": method,

@@ -62,8 +62,8 @@ class FixedDepth(GAKAN):
         """Return the pruned network of the largest depth."""
         values = self.layout(problem).unpack(bits)
         masks = [
-            np.asarray(values[f"block{i}"], dtype=bool)[: self.settings.max_width]
-            for i in range(1, self.settings.max_depth)
+            np.asarray(values[f"block{i}"], dtype=bool)[: self.options.max_width]
+            for i in range(1, self.options.max_depth)
         ]
         return from_masks([*masks, np.asarray(values["output"], dtype=bool)], int(values["grid"]))
 

@@ -87,7 +87,7 @@ def search(table: Table, seed: int, settings: Mapping[str, Any], options: Mappin
     if weights is None:
         raise RuntimeError("the final fit of the chosen map failed")
     architecture = cast(CausalMap, finalist.architecture)
-    model = cast(CognitiveMap, space.model(architecture, problem, weights))
+    model = space.model(architecture, problem, weights)
     networks = sum(record.status == "ok" for record in evolution.records)
     return Found(model, architecture, problem, networks, time.process_time() - began)
 

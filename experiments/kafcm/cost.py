@@ -23,7 +23,7 @@ from search_spaces.kafcm import KAFCM, kernel
 from search_spaces.kafcm.encoding import from_mask
 from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_grid
 from search_spaces.kafcm.states import CODES
-from search_spaces.kafcm.training import fold_states
+from search_spaces.kafcm.training import fold_data
 
 SIZES = (2, 3, 5, 10, 20, 50, 100, 200)
 GRID, ROWS, REPEATS = 5, 500, 5
@@ -36,9 +36,9 @@ def measure(concepts: int, repeat: int) -> dict[str, Any]:
     problem = Problem.from_table(sample_map(concepts, ROWS, 0.02, repeat))
     space = KAFCM()
     space.prepare(problem)
-    options = space.settings
+    options = space.options
     architecture = from_mask(np.ones((concepts, concepts), dtype=bool), GRID)
-    arrays = fold_states(problem, problem.folds[0], options)
+    arrays = fold_data(problem.folds[0], problem, options)
     net, grid = compile_map(architecture, np.zeros(concepts)), state_grid(options, GRID)
     data = kernel_data(arrays.train, net, grid, arrays.states.weights)
     theta = initial_values(architecture, options, repeat)

@@ -19,12 +19,11 @@ from evokan.problem.problem import Problem
 from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm.common import write_page
 from experiments.pages import table
-from search_spaces.kafcm import KAFCMOptions
+from search_spaces.kafcm import KAFCM, KAFCMOptions
 from search_spaces.kafcm.encoding import from_mask
 from search_spaces.kafcm.flat import initial_values, state_dict, state_grid
-from search_spaces.kafcm.network import build_model
 from search_spaces.kafcm.options import Bounding
-from search_spaces.kafcm.training import fold_states
+from search_spaces.kafcm.training import fold_data
 
 DATASETS: dict[str, Bounding] = {"yerkes-dodson": "tanh", "sine-law": "clip", "mackey-glass": "tanh"}
 GRIDS = (3, 5, 8, 12, 20)
@@ -37,7 +36,7 @@ def measure(name: str, seed: int, grid: int, rate: float, epochs: Sequence[int])
     """Return the test error after each number of epochs: full-batch Adam on train and validation rows, no penalty."""
     problem = Problem.from_table(load_dataset(name))
     options = KAFCMOptions(bounding=DATASETS[name], ridge=0.0)
-    arrays = fold_states(problem, problem.folds[0], options)
+    arrays = fold_data(problem.folds[0], problem, options)
     architecture = from_mask(np.ones((problem.n_outputs, problem.n_features), dtype=bool), grid)
     values = state_dict(
         architecture,
@@ -46,7 +45,7 @@ def measure(name: str, seed: int, grid: int, rate: float, epochs: Sequence[int])
         state_grid(options, grid),
         arrays.states,
     )
-    model = build_model(architecture, problem, values, options.bounding)
+    model = KAFCM(options).model(architecture, problem, values)
     optimiser = torch.optim.Adam(model.parameters(), lr=rate)
     targets = np.asarray(problem.table.y, dtype=np.float64)[:, None]
     x, x_test = (torch.from_numpy(problem.table.X[rows]) for rows in (problem.development, problem.test))

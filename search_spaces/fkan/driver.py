@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.training import lbfgs
+from evokan.training import lbfgs, watch
 from evokan.training.compiled import Compiler
 from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
 from search_spaces.fkan import kernel
 from search_spaces.fkan.kernel import Array, Net, data_loss, loss_and_gradient, workspace
 
-jit = Compiler(__file__, kernel.jit, lbfgs.jit)
+jit = Compiler(__file__, kernel.jit, lbfgs.jit, watch.jit)
 
 MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
 TOLERANCES = (1e-32, 1e-32, 1e-32)
@@ -19,9 +19,6 @@ TOLERANCES = (1e-32, 1e-32, 1e-32)
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 """Of Adam (Kingma and Ba, 2015)."""
-
-# Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
@@ -61,7 +58,7 @@ def train(
         Stop after this many iterations and keep the last iterate; 0 keeps the one with the lowest validation loss,
         or the last one where there are no validation rows.
     looks
-        Out: validation loss after every iteration, as many as fit.
+        Out: validation loss at every look, as many as fit.
     trace
         Out: alpha, beta and gamma of all blocks after every iteration, shape (iterations, 3 x blocks), as far as
         there are rows.
@@ -69,10 +66,9 @@ def train(
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and losses
-        written. A first loss that is not finite leaves infinity in the first place.
+        See `evokan.training.watch`. A first loss that is not finite leaves infinity in the first place.
     """
-    result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
+    result = watch.begin()
     looks_back = x_val.shape[1] > 0
     keeps_last = last_iteration > 0 or not looks_back
     work, work_val = workspace(net, x.shape[1]), workspace(net, x_val.shape[1])
@@ -82,7 +78,7 @@ def train(
     state = lbfgs.allocate(theta, 1 if adam else history)
     lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
     mean, square = np.zeros_like(theta), np.zeros_like(theta)
-    iteration, since, step, spent, looked = 0, 0, 0, 1, 0
+    iteration, step, spent = 0, 0, 1
     ended = not np.isfinite(loss)
     while not ended and step < steps:
         if adam:
@@ -108,25 +104,16 @@ def train(
                 iteration += 1
             if iteration <= trace.shape[0]:
                 trace[iteration - 1] = theta[theta.shape[0] - trace.shape[1] :]
-            since += 1
         ended = command in (CONVERGED, FAILED) or (last_iteration > 0 and iteration >= last_iteration)
         if adam and not np.isfinite(loss):
             break
         if command == ITERATION or ended:
             now = data_loss(theta, x_val, labels_val, targets_val, net, work_val) if looks_back else loss
-            if command == ITERATION and iteration <= looks.shape[0]:
-                looks[iteration - 1] = now
-                looked = iteration
-            if np.isfinite(now) and (now < result[VAL_LOSS] or keeps_last):
-                result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
+            if watch.look(result, looks, now, iteration, keeps_last):
                 best[:] = theta
-                since = 0
-        if patience > 0 and since >= patience:
+        if watch.is_over(result, patience):
             break
     theta[:] = best
-    result[SPENT], result[LOOKS] = spent, looked
-    if np.isfinite(result[VAL_LOSS]):
-        result[TRAIN_LOSS] = data_loss(theta, x, labels, targets, net, work)
-        if not looks_back:
-            result[VAL_LOSS] = result[TRAIN_LOSS]
+    train_loss = data_loss(theta, x, labels, targets, net, work) if np.isfinite(result[watch.VAL_LOSS]) else np.inf
+    watch.close(result, train_loss, spent, looks_back)
     return result

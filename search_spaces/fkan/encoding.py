@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from evokan.errors import InvalidArchitecture
+from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Segment, Value, ValueSegment
 from search_spaces.fkan.options import FKANOptions
@@ -118,12 +119,12 @@ class FKANArchitecture(Architecture):
         )
 
 
-def layout(n_inputs: int, options: FKANOptions) -> ChromosomeLayout:
+def layout(problem: Problem, options: FKANOptions) -> ChromosomeLayout:
     """Return the segments: input mask, wiring, depth, then width and degree of every block.
 
     What the options leave no choice about has no segment.
     """
-    segments: list[Segment] = [NeuronSegment("inputs", 1, n_inputs)]
+    segments: list[Segment] = [NeuronSegment("inputs", 1, problem.n_features)]
     if options.wiring == "both":
         segments.append(ValueSegment("wiring", 1, 0))
     segments += _choice("depth", options.min_depth, options.max_depth)
@@ -133,7 +134,7 @@ def layout(n_inputs: int, options: FKANOptions) -> ChromosomeLayout:
     return ChromosomeLayout(tuple(segments))
 
 
-def decode(values: Mapping[str, Value], n_outputs: int, options: FKANOptions) -> FKANArchitecture:
+def decode(values: Mapping[str, Value], problem: Problem, options: FKANOptions) -> FKANArchitecture:
     """Return the network that the unpacked segments describe; numbers beyond a limit stand for the limit.
 
     Raises
@@ -153,9 +154,8 @@ def decode(values: Mapping[str, Value], n_outputs: int, options: FKANOptions) ->
         )
     )
     wiring = options.wiring if options.wiring != "both" else (PARALLEL if values["wiring"] else SEQUENTIAL)
-    return network(
-        len(mask), n_outputs, tuple(np.flatnonzero(mask).tolist()), wiring, widths, degrees, options.triples == "block"
-    )
+    inputs = tuple(np.flatnonzero(mask).tolist())
+    return network(len(mask), problem.n_outputs, inputs, wiring, widths, degrees, options.triples == "block")
 
 
 def network(

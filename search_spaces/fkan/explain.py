@@ -13,8 +13,8 @@ from torch.nn.functional import elu
 
 from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
-from evokan.problem.scaling import Scaler
-from evokan.spaces.explanation import EdgeCurve, Explanation
+from evokan.spaces.attribution import EdgeLayer, explain_edges, sample, spread
+from evokan.spaces.explanation import Explanation
 from evokan.spaces.graph import EdgeFunction, FunctionGraph
 from search_spaces.fkan.flat import compile_network
 from search_spaces.fkan.network import FKANNetwork
@@ -28,50 +28,28 @@ def explain(model: FKANNetwork, problem: Problem) -> Explanation:
     """Return curves and importances over the development rows.
 
     Read as a Kolmogorov-Arnold network, a node is the sum below a block, and the edge from node i to node j of the
-    next level is the function w_ji J(2 s(.)^g - 1) of node i (w_ji x_i from an input). The attribution of a node is
-    shared out to its incoming edges by the spread (standard deviation) of what they add, from the outputs down (Liu
-    et al., "KAN 2.0", arXiv 2408.10205, Section 4.1).
+    next level is the function w_ji J(2 s(.)^g - 1) of node i (w_ji x_i from an input); attributions are those of
+    `evokan.spaces.attribution`.
     """
-    architecture, table = model.architecture, problem.table
-    levels = model.levels(torch.from_numpy(table.X[problem.development]))
-    score = torch.ones(architecture.n_outputs, dtype=torch.float64)
-    scores: list[Tensor] = []
-    for level in range(len(model.weights) - 1, -1, -1):
-        spread = _curves(model, level, levels[level]).std(dim=0, correction=0)
-        added = model.weights[level].abs() * spread
-        total = levels[level + 1].std(dim=0, correction=0).clamp_min(1e-12)
-        scores.insert(0, (score / total)[:, None] * added)
-        score = scores[0].sum(0)
-    strongest = max(float(part.max()) for part in scores)
-    edges = []
-    for level, part in enumerate(scores):
-        below = levels[level]
-        low, high = below.min(dim=0).values, below.max(dim=0).values
-        points = low + torch.linspace(0, 1, POINTS, dtype=torch.float64)[:, None] * (high - low)
-        curves = _curves(model, level, points)
-        for j, row in enumerate(model.weights[level]):
-            for i, weight in enumerate(row.tolist()):
-                source = architecture.used_columns[i] if level == 0 else i
-                edges.append(
-                    EdgeCurve(
-                        level,
-                        source,
-                        j,
-                        points[:, i].numpy(),
-                        weight * curves[:, i].numpy(),
-                        float(part[j, i]) / strongest if strongest > 0 else 0.0,
-                    )
-                )
-    importances = np.zeros(architecture.n_inputs)
-    importances[list(architecture.used_columns)] = score.numpy()
-    total_score = importances.sum()
-    return Explanation(
+    architecture = model.architecture
+    levels = model.levels(torch.from_numpy(problem.table.X[problem.development]))
+    layers = []
+    for level, weight in enumerate(model.weights):
+        below, flat = levels[level], weight.reshape(-1)
+        upper, lower = weight.shape
+        target, source = (
+            part.reshape(-1) for part in torch.meshgrid(torch.arange(upper), torch.arange(lower), indexing="ij")
+        )
+        x = sample(below, POINTS)
+        added = (weight.abs() * spread(_curves(model, level, below))).reshape(-1)
+        curves = flat * _curves(model, level, x)[:, source]
+        layers.append(EdgeLayer(source, target, added, spread(levels[level + 1]), x, curves, dense=True))
+    return explain_edges(
         (architecture.n_inputs, *architecture.levels[1:]),
-        table.feature_names,
-        table.output_names,
-        tuple(edges),
-        importances / total_score if total_score > 0 else importances,
-        {"blocks": _blocks(model, levels)},
+        layers,
+        problem,
+        columns=architecture.used_columns,
+        data={"blocks": _blocks(model, levels)},
     )
 
 
@@ -131,8 +109,8 @@ def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
         table.feature_names,
         table.output_names,
         problem.task,
-        Scaler(_array(model.input_shift), _array(model.input_scale)),
-        Scaler(_array(model.target_shift), _array(model.target_scale)),
+        model.scaler("input"),
+        model.scaler("target"),
         tuple(biases),
     )
 

@@ -11,16 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import elu
 
-from evokan.problem.problem import Problem
-from evokan.spaces.architecture import Weights
+from evokan.spaces.module import ScaledModule
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.flat import TRIPLE, compile_network
 from search_spaces.fkan.series import jacobi_series, sigmoid_series
 
-SCALERS = ("input_shift", "input_scale", "target_shift", "target_scale")
 
-
-class FKANNetwork(nn.Module):
+class FKANNetwork(ScaledModule):
     """A network of linear maps and fractional Jacobi blocks on raw inputs.
 
     Parameters
@@ -44,12 +41,8 @@ class FKANNetwork(nn.Module):
     columns: Tensor
 
     def __init__(self, architecture: FKANArchitecture, spec: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__(spec, input=architecture.n_inputs, target=1)
         self.architecture = architecture
-        self.spec = dict(spec)
-        sizes = architecture.n_inputs, architecture.n_inputs, 1, 1
-        for name, size, value in zip(SCALERS, sizes, (0.0, 1.0, 0.0, 1.0), strict=True):
-            self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
         self.register_buffer("columns", torch.tensor(architecture.used_columns), persistent=False)
         levels = architecture.levels
         self.weights = nn.ParameterList(
@@ -90,28 +83,3 @@ class FKANNetwork(nn.Module):
                 )
             node, block = node + width, last
         return found
-
-
-def build_model(architecture: FKANArchitecture, problem: Problem, weights: Weights) -> FKANNetwork:
-    """Return the module with the trained `weights` (a state dict as arrays) and the problem's scalers."""
-    table = problem.table
-    model = FKANNetwork(
-        architecture,
-        {
-            "space": "fkan",
-            "architecture": architecture.to_json(),
-            "task": problem.task,
-            "feature_names": list(table.feature_names),
-            "target_name": table.target_name,
-            "class_names": list(table.class_names),
-        },
-    )
-    scalers = (
-        problem.input_scaler.shift,
-        problem.input_scaler.scale,
-        problem.target_scaler.shift,
-        problem.target_scaler.scale,
-    )
-    state = {**weights, **dict(zip(SCALERS, scalers, strict=True))}
-    model.load_state_dict({name: torch.as_tensor(value) for name, value in state.items()})
-    return model.eval()

@@ -38,7 +38,9 @@ Iterates = Iterator[tuple[FloatArray, float, int]]
 """Parameters, loss, and evaluations spent so far, after every iteration."""
 
 
-def train_residual(job: TrainingJob, problem: Problem, options: FKANOptions, budget: Budget) -> Trained:
+def train_residual(
+    job: TrainingJob[FKANArchitecture], problem: Problem, options: FKANOptions, budget: Budget
+) -> Trained:
     """Train one network on the equation of `problem`; numerical trouble comes back as `Trained.failed`.
 
     The points of the fold's train part are those of the loss that is minimised. Initial and boundary conditions
@@ -46,8 +48,8 @@ def train_residual(job: TrainingJob, problem: Problem, options: FKANOptions, bud
     """
     began = time.perf_counter()
     architecture, equation = job.architecture, problem.table.equation
-    if not isinstance(architecture, FKANArchitecture) or equation is None:
-        raise TypeError(f"expected an FKANArchitecture and an equation, got {type(architecture).__name__}")
+    if equation is None:
+        raise TypeError("expected the problem of an equation")
     points = problem.table.X
     system = System(equation, architecture, problem.input_scaler, points[job.fold.train])
     held_out = System(equation, architecture, problem.input_scaler, points[job.fold.validation])
@@ -120,13 +122,13 @@ def _adam(system: System, theta: FloatArray, rate: float) -> Iterates:
         yield theta, now.loss, iteration + 1
 
 
-def warm_up(problem: Problem) -> None:
+def warm_up(problem: Problem, options: FKANOptions) -> None:
     """Run the kernels once on next to nothing, so that they are compiled."""
     for kernel, arguments in _smallest_calls(problem):
         kernel(*arguments)
 
 
-def is_compiled(problem: Problem) -> bool:
+def is_compiled(problem: Problem, options: FKANOptions) -> bool:
     """Return whether the kernels need no compilation."""
     return all(is_cached(kernel, *arguments) for kernel, arguments in _smallest_calls(problem))
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from evokan.problem.problem import Problem
 from evokan.problem.table import Task
-from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
-from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.space import Preset, SearchSpace
 from evokan.spaces.threads import single_threaded_math
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
@@ -21,13 +19,13 @@ from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.options import FKANOptions
 
 if TYPE_CHECKING:
-    import torch
     from matplotlib.axes import Axes
 
     from evokan.spaces.graph import FunctionGraph
+    from search_spaces.fkan.network import FKANNetwork
 
 
-class FKAN(SearchSpace):
+class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
     """Networks with trainable fractional Jacobi activations: input mask, wiring, depth, widths and degrees.
 
     Aghaei, "fKAN: Fractional Kolmogorov-Arnold networks with trainable Jacobi basis functions", arXiv 2406.07456.
@@ -41,7 +39,8 @@ class FKAN(SearchSpace):
         "fractional Jacobi blocks: input mask, wiring, widths, degrees; tables and equations (fKAN, arXiv 2406.07456)"
     )
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression", "residual")
-    Options: ClassVar[type[SpaceOptions]] = FKANOptions
+    Options = FKANOptions
+    Network = FKANArchitecture
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "choose": "one-se"}),
         "paper": Preset(
@@ -57,62 +56,43 @@ class FKAN(SearchSpace):
         ),
     }
 
-    @property
-    def settings(self) -> FKANOptions:
-        """The options, typed."""
-        return cast(FKANOptions, self.options)
-
     def layout(self, problem: Problem) -> ChromosomeLayout:
         """Return input mask, wiring, depth, widths and degrees."""
-        return encoding.layout(problem.n_features, self.settings)
+        return encoding.layout(problem, self.options)
 
     def decode(self, bits: Bits, problem: Problem) -> FKANArchitecture:
         """Return the network; raises `InvalidArchitecture` where no input column is in use."""
-        return encoding.decode(self.layout(problem).unpack(bits), problem.n_outputs, self.settings)
+        return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
 
-    def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
+    def train(self, jobs: Sequence[TrainingJob[FKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job: on a table in the compiled driver, on an equation in torch."""
         if problem.task == "residual":
             from search_spaces.fkan.residual import train_residual
 
             # The order of BLAS's sums depends on its threads, and results must not.
             with single_threaded_math():
-                return [train_residual(job, problem, self.settings, budget) for job in jobs]
+                return [train_residual(job, problem, self.options, budget) for job in jobs]
         from search_spaces.fkan.training import train
 
-        return train_each(jobs, problem.arrays, lambda job, arrays: train(job, arrays, problem, self.settings, budget))
+        return train_each(jobs, problem.arrays, lambda job, data: train(job, data, problem, self.options, budget))
 
-    def architecture_from_json(self, data: Mapping[str, Any]) -> FKANArchitecture:
-        """Return the architecture whose `to_json` gave `data`."""
-        return FKANArchitecture.from_json(data)
-
-    def model(self, architecture: Architecture, problem: Problem, weights: Weights) -> torch.nn.Module:
-        """Return an `FKANNetwork` with the trained weights and the problem's scalers."""
-        from search_spaces.fkan.network import build_model
-
-        return build_model(cast(FKANArchitecture, architecture), problem, weights)
-
-    def load_model(self, spec: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
-        """Build an `FKANNetwork` from its spec and state dict."""
+    def model_class(self) -> type[FKANNetwork]:
+        """Return `FKANNetwork`."""
         from search_spaces.fkan.network import FKANNetwork
 
-        model = FKANNetwork(FKANArchitecture.from_json(spec["architecture"]), spec)
-        model.load_state_dict(dict(state))
-        return model.eval()
+        return FKANNetwork
 
-    def explain(self, model: torch.nn.Module, problem: Problem) -> Explanation:
+    def explain(self, model: FKANNetwork, problem: Problem) -> Explanation:
         """Return the curves between the levels over the training rows, and attributions of the input columns."""
         from search_spaces.fkan.explain import explain
-        from search_spaces.fkan.network import FKANNetwork
 
-        return explain(cast(FKANNetwork, model), problem)
+        return explain(model, problem)
 
-    def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
+    def graph(self, model: FKANNetwork, problem: Problem) -> FunctionGraph:
         """Return straight lines and activations, to be read as formulas."""
         from search_spaces.fkan.explain import function_graph
-        from search_spaces.fkan.network import FKANNetwork
 
-        return function_graph(cast(FKANNetwork, model), problem)
+        return function_graph(model, problem)
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
         """Return the picture of the learned basis functions."""
@@ -120,7 +100,7 @@ class FKAN(SearchSpace):
 
         return {"bases.png": partial(plot_bases, explanation)}
 
-    def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
+    def reference_architectures(self, problem: Problem) -> dict[str, FKANArchitecture]:
         """Return the shape of the paper's equations: six parallel blocks of ten neurons, degrees 1 to 6."""
         columns = tuple(range(problem.n_features))
         return {
@@ -131,18 +111,31 @@ class FKAN(SearchSpace):
                 encoding.PARALLEL,
                 (10,) * 6,
                 tuple(range(1, 7)),
-                self.settings.triples == "block",
+                self.options.triples == "block",
             )
         }
 
     def prepare(self, problem: Problem) -> None:
         """Compile or load the training kernel by training one neuron on a handful of rows."""
-        self._kernels(problem).warm_up(problem)
+        kernels(problem).warm_up(problem, self.options)
 
     def is_compiled(self, problem: Problem) -> bool:
         """Return whether the training kernel is on disk already."""
-        return bool(self._kernels(problem).is_compiled(problem))
+        return kernels(problem).is_compiled(problem, self.options)
 
-    @staticmethod
-    def _kernels(problem: Problem) -> Any:
-        return import_module(f"search_spaces.fkan.{'residual' if problem.task == 'residual' else 'training'}")
+
+class Kernels(Protocol):
+    """What both ways of training have: kernels to be compiled."""
+
+    def warm_up(self, problem: Problem, options: FKANOptions) -> None:
+        """Compile or load them."""
+
+    def is_compiled(self, problem: Problem, options: FKANOptions) -> bool:
+        """Return whether they need no compilation."""
+
+
+def kernels(problem: Problem) -> Kernels:
+    """Return the module that trains on this problem."""
+    from search_spaces.fkan import residual, training
+
+    return residual if problem.task == "residual" else training

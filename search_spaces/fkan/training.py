@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evokan.problem.problem import FoldArrays, Problem
 from evokan.spaces.training import Budget, Trained, TrainingJob
+from evokan.training import watch
 from evokan.training.compiled import is_cached
 from search_spaces.fkan import driver
 from search_spaces.fkan.encoding import SEQUENTIAL, FKANArchitecture, network
@@ -20,8 +21,8 @@ Array = NDArray[Any]
 
 
 def train(
-    job: TrainingJob,
-    arrays: FoldArrays,
+    job: TrainingJob[FKANArchitecture],
+    data: FoldArrays,
     problem: Problem,
     options: FKANOptions,
     budget: Budget,
@@ -37,19 +38,17 @@ def train(
     """
     began = time.perf_counter()
     architecture = job.architecture
-    if not isinstance(architecture, FKANArchitecture):
-        raise TypeError(f"expected an FKANArchitecture, got {type(architecture).__name__}")
     columns = list(architecture.used_columns)
     theta = initial_values(architecture, options, job.seed)
-    labels, targets = _split_targets(arrays.y_train, problem)
-    labels_val, targets_val = _split_targets(arrays.y_val, problem)
+    labels, targets = _split_targets(data.y_train, problem)
+    labels_val, targets_val = _split_targets(data.y_val, problem)
     patience = 0 if job.iterations else options.patience
     rate = options.learning_rate if options.method(problem.task) == "adam" else 0.0
     looks = np.zeros(budget.steps * driver.MAX_EVALUATIONS if job.watched else 0)
     result = driver.train(
         theta,
-        _upright(arrays.x_train[:, columns]),
-        _upright(arrays.x_val[:, columns]),
+        _upright(data.x_train[:, columns]),
+        _upright(data.x_val[:, columns]),
         labels,
         targets,
         labels_val,
@@ -64,27 +63,16 @@ def train(
         looks,
         np.zeros((0, 3 * architecture.n_triples)) if trace is None else trace,
     )
-    seconds = time.perf_counter() - began
-    val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
-    if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
-        return Trained.failed("the loss is not finite", seconds)
-    return Trained(
-        val_loss,
-        train_loss,
-        int(result[driver.BEST_ITERATION]),
-        int(result[driver.SPENT]),
-        seconds,
-        weights=state_dict(architecture, theta) if job.keep_weights else None,
-        looks=tuple(looks[: int(result[driver.LOOKS])].tolist()),
-    )
+    kept = (lambda: state_dict(architecture, theta)) if job.keep_weights else None
+    return watch.trained(result, theta, looks, began, kept)
 
 
-def warm_up(problem: Problem) -> None:
+def warm_up(problem: Problem, options: FKANOptions) -> None:
     """Run the training kernel once on next to nothing, so that it is compiled."""
     driver.train(*_smallest_call(problem))
 
 
-def is_compiled(problem: Problem) -> bool:
+def is_compiled(problem: Problem, options: FKANOptions) -> bool:
     """Return whether the training kernel needs no compilation."""
     return is_cached(driver.train, *_smallest_call(problem))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.training import lbfgs
+from evokan.training import lbfgs, watch
 from evokan.training.compiled import Compiler
 from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
 from search_spaces.gakan import kernel
@@ -24,15 +24,12 @@ from search_spaces.gakan.kernel import (
 from search_spaces.splines import kernels
 from search_spaces.splines.kernels import PADDING, regrid
 
-jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit)
+jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit, watch.jit)
 
 HISTORY = 10
 MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
 TOLERANCES = (1e-32, 1e-32, 1e-32)
 """One step is 20 iterations and at most 25 evaluations, nothing else ends it: as pykan trains."""
-
-# Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
@@ -125,7 +122,7 @@ def train(
     last_iteration: int,
     grid_steps: Array,
     margin: float,
-    trace: Array,
+    looks: Array,
 ) -> NDArray[np.float64]:
     """Train one network and leave the kept values in `theta`, `lo` and `h`.
 
@@ -150,16 +147,15 @@ def train(
         or the last one where there are no validation rows.
     grid_steps
         Steps (from 0) before which the hidden grids are fitted to the activations.
-    trace
+    looks
         Out: validation loss at every look, as many as fit.
 
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and looks. A
-        first loss that is not finite leaves infinity in the first place.
+        See `evokan.training.watch`. A first loss that is not finite leaves infinity in the first place.
     """
-    result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
+    result = watch.begin()
     edges = net[1].shape[0]
     size = intervals + 3
     looks_back = x_val.shape[1] > 0
@@ -174,7 +170,7 @@ def train(
     inv_h = 1 / h
     best, best_lo, best_h = theta.copy(), lo.copy(), h.copy()
     state = lbfgs.allocate(theta, HISTORY)
-    iteration, since, looks, step, spent = 0, 0, 0, 0, 0
+    iteration, step, spent = 0, 0, 0
     begun, moved = -1, True
     while step < steps:
         if begun < step:
@@ -212,20 +208,13 @@ def train(
                 )
             else:
                 now = loss
-            if looks < trace.shape[0]:
-                trace[looks] = now
-            looks += 1
-            since += 1
-            if np.isfinite(now) and (now < result[VAL_LOSS] or keeps_last):
-                result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
+            if watch.look(result, looks, now, iteration, keeps_last):
                 best[:], best_lo[:], best_h[:] = theta, lo, h
-                since = 0
-        if ended or (patience > 0 and since >= patience):
+        if ended or watch.is_over(result, patience):
             break
     theta[:], lo[:], h[:] = best, best_lo, best_h
-    result[SPENT], result[LOOKS] = spent, looks
-    if np.isfinite(result[VAL_LOSS]):
-        result[TRAIN_LOSS] = data_loss(theta, c, net, lo, 1 / h, intervals, level0, labels, targets, work, upstream)
-        if not looks_back:
-            result[VAL_LOSS] = result[TRAIN_LOSS]
+    train_loss = np.inf
+    if np.isfinite(result[watch.VAL_LOSS]):
+        train_loss = data_loss(theta, c, net, lo, 1 / h, intervals, level0, labels, targets, work, upstream)
+    watch.close(result, train_loss, spent, looks_back)
     return result

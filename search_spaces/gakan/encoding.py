@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.errors import InvalidArchitecture
+from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
+from search_spaces.gakan.options import GAKANOptions
 
 SPLINE_ORDER = 3
 GRID_BITS = 6
@@ -105,15 +107,16 @@ class KANArchitecture(Architecture):
         return cls(tuple(map(int, data["widths"])), edges, int(data["grid"]), int(data["kept_edges"]))
 
 
-def layout(n_inputs: int, n_outputs: int, max_depth: int, max_width: int) -> ChromosomeLayout:
+def layout(problem: Problem, options: GAKANOptions) -> ChromosomeLayout:
     """Return the segments: neuron blocks from the input on, grid bits, depth bits.
 
     With at most d layers and u hidden neurons: n x u, (d - 2) times u x u, u x m, 6 grid bits (1 to 64) and
     the depth bits. Where outputs outnumber hidden neurons, block 1 has m neurons, so that one-layer networks
     can be written; deeper ones use its first u. With d = 1 block 1 is the output layer.
     """
+    max_depth, max_width, n_outputs = options.max_depth, options.max_width, problem.n_outputs
     first = max(max_width, n_outputs) if max_depth > 1 else n_outputs
-    blocks = [NeuronSegment("block1", first, n_inputs)]
+    blocks = [NeuronSegment("block1", first, problem.n_features)]
     blocks += [NeuronSegment(f"block{i}", max_width, max_width) for i in range(2, max_depth)]
     if max_depth > 1:
         blocks.append(NeuronSegment("output", n_outputs, max_width))
@@ -121,7 +124,7 @@ def layout(n_inputs: int, n_outputs: int, max_depth: int, max_width: int) -> Chr
     return ChromosomeLayout((*blocks, ValueSegment("grid", GRID_BITS), ValueSegment("depth", depth_bits)))
 
 
-def decode(values: Mapping[str, Value], n_outputs: int, max_depth: int, max_width: int) -> KANArchitecture:
+def decode(values: Mapping[str, Value], problem: Problem, options: GAKANOptions) -> KANArchitecture:
     """Return the network that the unpacked segments describe.
 
     With t = min(depth, d): for t >= 2 blocks 1 ... t - 1 and the output block are kept (the zero mask clears
@@ -133,13 +136,17 @@ def decode(values: Mapping[str, Value], n_outputs: int, max_depth: int, max_widt
     InvalidArchitecture
         No path leads from any input to any output.
     """
-    target = min(int(values["depth"]), max_depth)
+    target = min(int(values["depth"]), options.max_depth)
     first = np.asarray(values["block1"], dtype=bool)
     if target == 1:
-        masks = [first[:n_outputs]]
+        masks = [first[: problem.n_outputs]]
     else:
         square = [np.asarray(values[f"block{i}"], dtype=bool) for i in range(2, target)]
-        masks = [first[:max_width], *(mask for mask in square if mask.any()), np.asarray(values["output"], dtype=bool)]
+        masks = [
+            first[: options.max_width],
+            *(mask for mask in square if mask.any()),
+            np.asarray(values["output"], dtype=bool),
+        ]
     return from_masks(masks, int(values["grid"]))
 
 

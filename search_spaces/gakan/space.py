@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
-
-import numpy as np
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from evokan.problem.problem import Problem
-from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
-from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.space import Preset, SearchSpace
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
 from search_spaces.gakan import encoding
@@ -19,14 +16,13 @@ from search_spaces.gakan.encoding import KANArchitecture
 from search_spaces.gakan.options import GAKANOptions
 
 if TYPE_CHECKING:
-    import torch
-
     from evokan.spaces.graph import FunctionGraph
+    from search_spaces.gakan.network import SparseKAN
 
 REFERENCE_GRID = 5
 
 
-class GAKAN(SearchSpace):
+class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
     """Sparse networks of spline edges: connection masks, grid and depth as one binary chromosome.
 
     Long, Zhang, Zhang and Bi, "GA-KAN", arXiv 2501.17411. The ``paper`` preset is the published protocol: raw
@@ -37,7 +33,8 @@ class GAKAN(SearchSpace):
     name: ClassVar[str] = "gakan"
     summary: ClassVar[str] = "sparse spline KANs: connection masks, grid, depth; L-BFGS (GA-KAN, arXiv 2501.17411)"
     inherits: ClassVar[bool] = True
-    Options: ClassVar[type[SpaceOptions]] = GAKANOptions
+    Options = GAKANOptions
+    Network = KANArchitecture
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "one-se"}),
         "paper": Preset(
@@ -63,68 +60,47 @@ class GAKAN(SearchSpace):
         ),
     }
 
-    @property
-    def settings(self) -> GAKANOptions:
-        """The options, typed."""
-        return cast(GAKANOptions, self.options)
-
     def layout(self, problem: Problem) -> ChromosomeLayout:
         """Return neuron blocks, grid bits and depth bits."""
-        return encoding.layout(problem.n_features, problem.n_outputs, self.settings.max_depth, self.settings.max_width)
+        return encoding.layout(problem, self.options)
 
     def decode(self, bits: Bits, problem: Problem) -> KANArchitecture:
         """Return the pruned network; raises `InvalidArchitecture` where no path leads through it."""
-        values = self.layout(problem).unpack(bits)
-        return encoding.decode(values, problem.n_outputs, self.settings.max_depth, self.settings.max_width)
+        return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
 
-    def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
+    def train(self, jobs: Sequence[TrainingJob[KANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job in the compiled driver, or on a GPU all of them as one batched program."""
         if budget.device != "cpu":
             from search_spaces.gakan.batched.trainer import train_batched
 
-            return train_batched(jobs, problem, self.settings, budget)
-        from search_spaces.gakan.training import train
+            return train_batched(jobs, problem, self.options, budget)
+        from search_spaces.gakan.training import fold_data, train
 
-        dtype = np.float32 if self.settings.precision == "float32" else np.float64
         return train_each(
             jobs,
-            lambda fold: problem.arrays(fold, dtype),
-            lambda job, arrays: train(job, arrays, problem, self.settings, budget),
+            lambda fold: fold_data(fold, problem, self.options),
+            lambda job, data: train(job, data, problem, self.options, budget),
         )
 
-    def architecture_from_json(self, data: Mapping[str, Any]) -> KANArchitecture:
-        """Return the architecture whose `to_json` gave `data`."""
-        return KANArchitecture.from_json(data)
-
-    def model(self, architecture: Architecture, problem: Problem, weights: Weights) -> torch.nn.Module:
-        """Return a `SparseKAN` with the trained weights and the problem's scalers."""
-        from search_spaces.gakan.network import build_model
-
-        return build_model(cast(KANArchitecture, architecture), problem, weights)
-
-    def load_model(self, spec: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
-        """Build a `SparseKAN` from its spec and state dict."""
+    def model_class(self) -> type[SparseKAN]:
+        """Return `SparseKAN`."""
         from search_spaces.gakan.network import SparseKAN
 
-        model = SparseKAN(KANArchitecture.from_json(spec["architecture"]), spec)
-        model.load_state_dict(dict(state))
-        return model.eval()
+        return SparseKAN
 
-    def explain(self, model: torch.nn.Module, problem: Problem) -> Explanation:
+    def explain(self, model: SparseKAN, problem: Problem) -> Explanation:
         """Return edge curves over the training rows, and attributions of the input columns."""
         from search_spaces.gakan.explain import explain
-        from search_spaces.gakan.network import SparseKAN
 
-        return explain(cast(SparseKAN, model), problem)
+        return explain(model, problem)
 
-    def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
+    def graph(self, model: SparseKAN, problem: Problem) -> FunctionGraph:
         """Return the spline edges as they are."""
         from search_spaces.gakan.explain import function_graph
-        from search_spaces.gakan.network import SparseKAN
 
-        return function_graph(cast(SparseKAN, model), problem)
+        return function_graph(model, problem)
 
-    def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
+    def reference_architectures(self, problem: Problem) -> dict[str, KANArchitecture]:
         """Return the two full networks of the paper's Figure 6, with grid 5."""
         n, m = problem.n_features, problem.n_outputs
         shapes = ((n, 2 * n + 1, m), (n, 5, 5, 5, m))
@@ -134,10 +110,10 @@ class GAKAN(SearchSpace):
         """Compile or load the training kernel by training one edge on a handful of rows."""
         from search_spaces.gakan.training import warm_up
 
-        warm_up(problem, self.settings)
+        warm_up(problem, self.options)
 
     def is_compiled(self, problem: Problem) -> bool:
         """Return whether the training kernel is on disk already."""
         from search_spaces.gakan.training import is_compiled
 
-        return is_compiled(problem, self.settings)
+        return is_compiled(problem, self.options)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.problem.problem import FoldArrays, Problem
+from evokan.problem.splits import Fold
 from evokan.seeding import generator
-from evokan.spaces.architecture import Architecture
 from evokan.spaces.training import Budget, Trained, TrainingJob
+from evokan.training import watch
 from evokan.training.compiled import is_cached
 from search_spaces.gakan import driver
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture, full_network
@@ -22,18 +23,18 @@ Array = NDArray[Any]
 Grid = tuple[Array, Array]
 
 
-def start_values(job: TrainingJob, flat: FlatNetwork, options: GAKANOptions) -> Array:
+def start_values(job: TrainingJob[KANArchitecture], flat: FlatNetwork, options: GAKANOptions) -> Array:
     """Return the parameter vector that a job starts from: its parents' values, or random ones.
 
     Grids that follow the activations differ from network to network, so nothing is inherited with `grid_steps`.
     """
-    architecture = _as_kan(job.architecture)
+    architecture = job.architecture
     fresh = initial_values(architecture, flat, options, job.seed)
     if not job.parents or options.grid_steps:
         return fresh
     from search_spaces.gakan.inheritance import inherited_values
 
-    return inherited_values(architecture, [(_as_kan(parent), values) for parent, values in job.parents], fresh)
+    return inherited_values(architecture, job.parents, fresh)
 
 
 def initial_values(architecture: KANArchitecture, flat: FlatNetwork, options: GAKANOptions, seed: int) -> Array:
@@ -65,24 +66,31 @@ def input_grid(x: Array, intervals: int, margin: float) -> Grid:
     return low.astype(x.dtype), (width / intervals).astype(x.dtype)
 
 
-def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKANOptions, budget: Budget) -> Trained:
+def fold_data(fold: Fold, problem: Problem, options: GAKANOptions) -> FoldArrays:
+    """Return the rows of a fold in the kernel's arithmetic; the same for every network trained on it."""
+    return problem.arrays(fold, np.float32 if options.precision == "float32" else np.float64)
+
+
+def train(
+    job: TrainingJob[KANArchitecture], data: FoldArrays, problem: Problem, options: GAKANOptions, budget: Budget
+) -> Trained:
     """Train one network on one fold; numerical trouble comes back as `Trained.failed`."""
     began = time.perf_counter()
-    architecture = _as_kan(job.architecture)
+    architecture = job.architecture
     dtype = np.dtype(options.precision)
     flat = flatten(architecture)
     intervals = architecture.intervals
-    x = np.ascontiguousarray(arrays.x_train[:, flat.columns].T, dtype=dtype)
-    x_val = np.ascontiguousarray(arrays.x_val[:, flat.columns].T, dtype=dtype)
+    x = np.ascontiguousarray(data.x_train[:, flat.columns].T, dtype=dtype)
+    x_val = np.ascontiguousarray(data.x_val[:, flat.columns].T, dtype=dtype)
     lo0, h0 = input_grid(x, intervals, options.input_margin)
     nodes = int(flat.level_start[-1])
     lo = np.full(nodes, -options.hidden_range, dtype)
     h = np.full(nodes, 2.0 * options.hidden_range / intervals, dtype)
     theta = start_values(job, flat, options).astype(dtype)
-    labels, targets = _split_targets(arrays.y_train, problem, dtype)
-    labels_val, targets_val = _split_targets(arrays.y_val, problem, dtype)
+    labels, targets = _split_targets(data.y_train, problem, dtype)
+    labels_val, targets_val = _split_targets(data.y_val, problem, dtype)
     watched = looks_at_every_iteration(job, options)
-    trace = np.zeros(budget.steps * driver.MAX_ITERATIONS + 1 if watched else 0)
+    looks = np.zeros(budget.steps * driver.MAX_ITERATIONS + 1 if watched else 0)
     result = driver.train(
         theta,
         x,
@@ -104,33 +112,22 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: GAKAN
         job.iterations or 0,
         np.array(options.grid_steps, dtype=np.int64),
         options.grid_margin,
-        trace,
+        looks,
     )
-    seconds = time.perf_counter() - began
-    val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
-    if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
-        return Trained.failed("the loss is not finite", seconds)
-    weights = state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)) if job.keep_weights else None
-    return Trained(
-        val_loss,
-        train_loss,
-        int(result[driver.BEST_ITERATION]),
-        int(result[driver.SPENT]),
-        seconds,
-        weights=weights,
-        looks=tuple(trace[: int(result[driver.LOOKS])].tolist()),
+    return watch.trained(
+        result,
+        theta,
+        looks,
+        began,
+        (lambda: state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)))
+        if job.keep_weights
+        else None,
     )
 
 
-def looks_at_every_iteration(job: TrainingJob, options: GAKANOptions) -> bool:
+def looks_at_every_iteration(job: TrainingJob[KANArchitecture], options: GAKANOptions) -> bool:
     """Return whether the validation loss after every iteration decides which values a training keeps."""
     return options.look == "iteration" and job.watched
-
-
-def _as_kan(architecture: Architecture) -> KANArchitecture:
-    if not isinstance(architecture, KANArchitecture):
-        raise TypeError(f"expected a KANArchitecture, got {type(architecture).__name__}")
-    return architecture
 
 
 def warm_up(problem: Problem, options: GAKANOptions) -> None:

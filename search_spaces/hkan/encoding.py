@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any, TypeVar
 
+from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import ChromosomeLayout, Segment, Value, ValueSegment
 from search_spaces.hkan.layers import BASES, PLACEMENTS, Basis, HKANLayer, Placement
@@ -82,11 +83,11 @@ class HKANArchitecture(Architecture):
         return cls(int(data["n_inputs"]), tuple(HKANLayer.from_json(layer) for layer in data["layers"]))
 
 
-def layout(options: HKANOptions) -> ChromosomeLayout:
+def layout(problem: Problem, options: HKANOptions) -> ChromosomeLayout:
     """Return the segments: number of layers, every hidden layer from the input on, the output layer.
 
     A network of L layers uses the first L - 1 hidden layers and the output layer; the bits of the others change
-    nothing.
+    nothing. It is the same for every problem.
     """
     segments: list[Segment] = []
     if options.max_layers > 1:
@@ -105,13 +106,13 @@ def layout(options: HKANOptions) -> ChromosomeLayout:
     return ChromosomeLayout(tuple(segments))
 
 
-def decode(bits: Mapping[str, Value], options: HKANOptions, n_inputs: int, n_outputs: int) -> HKANArchitecture:
+def decode(values: Mapping[str, Value], problem: Problem, options: HKANOptions) -> HKANArchitecture:
     """Return the network that the unpacked segments describe: always one."""
-    plan = {segment.name: segment.size for segment in layout(options).segments}
+    plan = {segment.name: segment.size for segment in layout(problem, options).segments}
 
     def pick(name: str, choices: Sequence[Choice]) -> Choice:
         # Where a segment has more numbers than there are choices, each gets about as many as the others.
-        return choices[_from_gray(int(bits[name])) * len(choices) >> plan[name]] if name in plan else choices[0]
+        return choices[_from_gray(int(values[name])) * len(choices) >> plan[name]] if name in plan else choices[0]
 
     depth = pick("layers", range(1, options.max_layers + 1))
     widest = options.max_nodes if depth <= 2 else options.max_nodes_deep
@@ -120,7 +121,7 @@ def decode(bits: Mapping[str, Value], options: HKANOptions, n_inputs: int, n_out
         hidden = name != "output"
         layers.append(
             HKANLayer(
-                nodes=pick(f"{name}.nodes", _ratios(2, widest, whole=True)) if hidden else n_outputs,
+                nodes=pick(f"{name}.nodes", _ratios(2, widest, whole=True)) if hidden else problem.n_outputs,
                 basis=pick(f"{name}.basis", _bases(options, hidden)),
                 sigma=pick(f"{name}.sigma", _ratios(1, options.max_sigma)),
                 n_basis=pick(f"{name}.m", range(1, options.max_basis + 1)),
@@ -128,7 +129,7 @@ def decode(bits: Mapping[str, Value], options: HKANOptions, n_inputs: int, n_out
                 ridge=pick(f"{name}.ridge", RIDGES),
             )
         )
-    return HKANArchitecture(n_inputs, tuple(layers))
+    return HKANArchitecture(problem.n_features, tuple(layers))
 
 
 def _bases(options: HKANOptions, hidden: bool) -> list[tuple[Basis, ...]]:

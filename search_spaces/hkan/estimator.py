@@ -89,16 +89,16 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def to_module(self) -> Any:
         """Return the fitted network as a torch module: raw inputs (N, columns) to values (N, 1)."""
+        from evokan.spaces.module import scaling, with_values
         from search_spaces.hkan.encoding import HKANArchitecture
-        from search_spaces.hkan.network import load_model, state
+        from search_spaces.hkan.network import HKANModule, state
 
         check_is_fitted(self, "layers_")
-        scaling = {"input_shift": self._inputs.shift, "input_scale": self._inputs.scale}
         weights = state(self.layers_, float(self._target.shift[0]), float(self._target.scale[0]))
         # Not `layers`, which may have been set to others since.
         architecture = HKANArchitecture(self.n_features_in_, tuple(found.layer for found in self.layers_))
         spec = {"space": "hkan", "architecture": architecture.to_json(), "task": "regression"}
-        return load_model(architecture, spec, {**weights, **scaling})
+        return with_values(HKANModule(architecture, spec), {**weights, **scaling(input=self._inputs)})
 
     def _checked_parameters(self) -> tuple[int, float]:
         """Return seed and cutoff as plain numbers."""

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Weights
+from evokan.spaces.module import ScaledModule
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import FittedLayer
 from search_spaces.hkan.layers import Basis, HKANLayer
@@ -90,7 +90,7 @@ class HKANLayerModule(nn.Module):
         return FittedLayer(self.layer, centres, coefficients, weights, bias)
 
 
-class HKANModule(nn.Module):
+class HKANModule(ScaledModule):
     """A hierarchical Kolmogorov-Arnold network on raw inputs.
 
     Parameters
@@ -113,16 +113,8 @@ class HKANModule(nn.Module):
     output_scale: Tensor
 
     def __init__(self, architecture: HKANArchitecture, spec: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__(spec, input=architecture.n_inputs, output=1)
         self.architecture = architecture
-        self.spec = dict(spec)
-        for name, size, value in (
-            ("input_shift", architecture.n_inputs, 0.0),
-            ("output_shift", 1, 0.0),
-            ("input_scale", architecture.n_inputs, 1.0),
-            ("output_scale", 1, 1.0),
-        ):
-            self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
         self.layers = nn.ModuleList(
             HKANLayerModule(layer, columns)
             for layer, columns in zip(architecture.layers, architecture.widths, strict=False)
@@ -153,31 +145,3 @@ def state(layers: Sequence[FittedLayer], output_shift: float, output_scale: floa
         for name in ("centres", "coefficients", "weights", "bias"):
             values[f"layers.{number}.{name}"] = getattr(layer, name)
     return values
-
-
-def build_model(architecture: HKANArchitecture, problem: Problem, weights: Weights) -> HKANModule:
-    """Return the module with the trained `weights` (those of `state`) and the problem's scalers."""
-    spec = {
-        "space": "hkan",
-        "architecture": architecture.to_json(),
-        "task": problem.task,
-        "feature_names": list(problem.table.feature_names),
-        "target_name": problem.table.target_name,
-        "class_names": list(problem.table.class_names),
-    }
-    target = problem.target_scaler
-    own = {name: np.asarray(weights[name], dtype=np.float64) for name in ("output_shift", "output_scale")}
-    scaling = {
-        "input_shift": problem.input_scaler.shift,
-        "input_scale": problem.input_scaler.scale,
-        "output_shift": target.shift + target.scale * own["output_shift"],
-        "output_scale": target.scale * own["output_scale"],
-    }
-    return load_model(architecture, spec, {**weights, **scaling})
-
-
-def load_model(architecture: HKANArchitecture, spec: Mapping[str, Any], weights: Weights) -> HKANModule:
-    """Return the module of `spec` with the values `weights`, its whole state dict."""
-    model = HKANModule(architecture, spec)
-    model.load_state_dict({name: torch.as_tensor(np.array(value, dtype=np.float64)) for name, value in weights.items()})
-    return model.eval()

@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 from evokan.errors import TrainingFailed
 from evokan.problem.problem import FoldArrays, Problem
 from evokan.spaces.threads import single_threaded_math
-from evokan.spaces.training import Trained, TrainingJob
+from evokan.spaces.training import Budget, Trained, TrainingJob
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import fit, predict
@@ -23,7 +23,9 @@ _STEEPEST = np.log(1e3)
 """Largest logarithm of the factor from a network's outputs to logits."""
 
 
-def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: HKANOptions) -> Trained:
+def train(
+    job: TrainingJob[HKANArchitecture], data: FoldArrays, problem: Problem, options: HKANOptions, budget: Budget
+) -> Trained:
     """Train one network on one fold; numerical trouble comes back as `Trained.failed`.
 
     The network is fitted to the target brought onto [0, 1] by the fold's own training rows (the paper's range), or
@@ -33,18 +35,16 @@ def train(job: TrainingJob, arrays: FoldArrays, problem: Problem, options: HKANO
     """
     began = time.perf_counter()
     architecture = job.architecture
-    if not isinstance(architecture, HKANArchitecture):
-        raise TypeError(f"expected an HKANArchitecture, got {type(architecture).__name__}")
-    x = np.asarray(arrays.x_train, dtype=np.float64)
-    x_val = np.asarray(arrays.x_val, dtype=np.float64)
+    x = np.asarray(data.x_train, dtype=np.float64)
+    x_val = np.asarray(data.x_val, dtype=np.float64)
     classes = problem.n_outputs if problem.task == "classification" else 0
     # The same sums in the same order, whoever calls: one thread, as inside the framework's executors.
     with single_threaded_math():
         try:
             if classes:
-                result = _classify(architecture, x, x_val, arrays.y_train, arrays.y_val, classes, job, options)
+                result = _classify(architecture, x, x_val, data.y_train, data.y_val, classes, job, options)
             else:
-                result = _regress(architecture, x, x_val, arrays.y_train, arrays.y_val, job, options)
+                result = _regress(architecture, x, x_val, data.y_train, data.y_val, job, options)
         except TrainingFailed as failure:
             return Trained.failed(str(failure), time.perf_counter() - began)
     train_loss, val_loss, weights = result
@@ -64,7 +64,7 @@ def _regress(
     x_val: Array,
     y: NDArray[np.generic],
     y_val: NDArray[np.generic],
-    job: TrainingJob,
+    job: TrainingJob[HKANArchitecture],
     options: HKANOptions,
 ) -> Result:
     target = np.asarray(y, dtype=np.float64)
@@ -89,7 +89,7 @@ def _classify(
     y: NDArray[np.generic],
     y_val: NDArray[np.generic],
     classes: int,
-    job: TrainingJob,
+    job: TrainingJob[HKANArchitecture],
     options: HKANOptions,
 ) -> Result:
     labels = np.asarray(y, dtype=np.int64)

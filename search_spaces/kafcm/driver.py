@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.training import lbfgs
+from evokan.training import lbfgs, watch
 from evokan.training.compiled import Compiler
 from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
 from search_spaces.kafcm import kernel
@@ -13,15 +13,12 @@ from search_spaces.kafcm.kernel import BLOCK, Array, Data, Grid, Net, data_loss,
 from search_spaces.splines import kernels
 from search_spaces.splines.kernels import PADDING
 
-jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit)
+jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit, watch.jit)
 
 HISTORY = 10
 MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
 TOLERANCES = (1e-12, 1e-16, 1e-32)
 """Of the gradient, of the loss and the coordinates, of curvature: a law without noise is followed to the end."""
-
-# Places in the result of `train`.
-VAL_LOSS, TRAIN_LOSS, BEST_ITERATION, SPENT, LOOKS = range(5)
 
 
 @jit
@@ -37,7 +34,7 @@ def train(
     steps: int,
     patience: int,
     last_iteration: int,
-    trace: Array,
+    looks: Array,
 ) -> NDArray[np.float64]:
     """Train one map and leave the kept values in `theta`.
 
@@ -58,16 +55,15 @@ def train(
     last_iteration
         Stop after this many iterations and keep the last iterate; 0 keeps the one with the lowest validation loss,
         or the last one where there is nothing to look at.
-    trace
-        Out: validation loss after every iteration, as many as fit.
+    looks
+        Out: validation loss at every look, as many as fit.
 
     Returns
     -------
     ndarray
-        Validation loss of the kept iterate, training loss there, its iteration, evaluations spent, and losses
-        written. A first loss that is not finite leaves infinity in the first place.
+        See `evokan.training.watch`. A first loss that is not finite leaves infinity in the first place.
     """
-    result = np.array([np.inf, np.inf, 0.0, 0.0, 0.0])
+    result = watch.begin()
     edges, size = net[0].shape[0], grid[2] + 3
     looks_back = val[1].size > 0
     keeps_last = last_iteration > 0 or not looks_back
@@ -81,7 +77,7 @@ def train(
     state = lbfgs.allocate(theta, HISTORY)
     lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
     loss = loss_and_gradient(theta, gradient, c, gc, net, kind, grid, data, work, g, carry, ridge, l1)
-    iteration, since, step, spent, looked = 0, 0, 0, 1, 0
+    iteration, step, spent = 0, 0, 1
     usable = np.isfinite(loss)
     while usable and step < steps:
         command, loss = lbfgs.advance(theta, loss, gradient, state)
@@ -95,20 +91,11 @@ def train(
         iteration += int(command == ITERATION)
         ended = command in (CONVERGED, FAILED) or (last_iteration > 0 and iteration >= last_iteration)
         now = data_loss(theta, c, net, kind, grid, val, work) if looks_back else loss
-        if iteration <= trace.shape[0] and command == ITERATION:
-            trace[iteration - 1] = now
-            looked = iteration
-        since += 1
-        if np.isfinite(now) and (now < result[VAL_LOSS] or keeps_last):
-            result[VAL_LOSS], result[BEST_ITERATION] = now, iteration
+        if watch.look(result, looks, now, iteration, keeps_last):
             best[:] = theta
-            since = 0
-        if ended or (patience > 0 and since >= patience):
+        if ended or watch.is_over(result, patience):
             break
     theta[:] = best
-    result[SPENT], result[LOOKS] = spent, looked
-    if np.isfinite(result[VAL_LOSS]):
-        result[TRAIN_LOSS] = data_loss(theta, c, net, kind, grid, data, work)
-        if not looks_back:
-            result[VAL_LOSS] = result[TRAIN_LOSS]
+    train_loss = data_loss(theta, c, net, kind, grid, data, work) if np.isfinite(result[watch.VAL_LOSS]) else np.inf
+    watch.close(result, train_loss, spent, looks_back)
     return result

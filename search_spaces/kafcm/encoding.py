@@ -19,6 +19,7 @@ from evokan.errors import InputError, InvalidArchitecture, unknown_name
 from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
+from search_spaces.kafcm.options import KAFCMOptions
 
 SPLINE_ORDER = 3
 FREE, REQUIRED, FORBIDDEN = 0, 1, -1
@@ -100,7 +101,7 @@ class CausalMap(Architecture):
         return cls(int(data["n_sources"]), int(data["n_targets"]), edges, int(data["grid"]))
 
 
-def edge_rules(problem: Problem, required: Sequence[str], forbidden: Sequence[str]) -> Rules:
+def edge_rules(problem: Problem, options: KAFCMOptions) -> Rules:
     """Return which edges are free, required and forbidden.
 
     Raises
@@ -111,7 +112,10 @@ def edge_rules(problem: Problem, required: Sequence[str], forbidden: Sequence[st
     sources, targets = problem.table.feature_names, problem.table.output_names
     rules = np.zeros((len(targets), len(sources)), dtype=np.int8)
     faults: list[str] = []
-    for option, edges, rule in (("required", required, REQUIRED), ("forbidden", forbidden, FORBIDDEN)):
+    for option, edges, rule in (
+        ("required", options.required, REQUIRED),
+        ("forbidden", options.forbidden, FORBIDDEN),
+    ):
         for edge in edges:
             try:
                 source, target = _ends(edge, sources, targets)
@@ -143,27 +147,28 @@ def _ends(edge: str, sources: Sequence[str], targets: Sequence[str]) -> tuple[in
     raise InputError(*faults)
 
 
-def layout(rules: Rules, names: Sequence[str], grid_bits: int, *, recurrent: bool) -> ChromosomeLayout:
+def layout(problem: Problem, options: KAFCMOptions) -> ChromosomeLayout:
     """Return the segments: one gene for each concept with free edges, the grid bits, and a bit for self-loops.
 
-    Parameters
-    ----------
-    rules
-        From `edge_rules`.
-    names
-        Concepts that edges lead to.
-    recurrent
-        Whether causes and effects are the same concepts: otherwise there is no bit for self-loops.
+    There is no such bit where causes and effects are not the same concepts.
+
+    Raises
+    ------
+    InputError
+        As `edge_rules`.
     """
-    free = (rules == FREE).sum(axis=1)
+    free = (edge_rules(problem, options) == FREE).sum(axis=1)
     genes = [
-        NeuronSegment(f"causes of {name}", 1, int(count)) for name, count in zip(names, free, strict=True) if count
+        NeuronSegment(f"causes of {name}", 1, int(count))
+        for name, count in zip(problem.table.output_names, free, strict=True)
+        if count
     ]
-    ends = [ValueSegment("grid", grid_bits)] + ([ValueSegment("self-loops", 1, 0)] if recurrent else [])
+    recurrent = problem.task == "trajectory"
+    ends = [ValueSegment("grid", options.grid_bits)] + ([ValueSegment("self-loops", 1, 0)] if recurrent else [])
     return ChromosomeLayout((*genes, *ends))
 
 
-def decode(values: Mapping[str, Value], rules: Rules, names: Sequence[str]) -> CausalMap:
+def decode(values: Mapping[str, Value], problem: Problem, options: KAFCMOptions) -> CausalMap:
     """Return the map that the unpacked segments describe: free edges as their bits say, and the required ones.
 
     With the self-loop bit off, edges from a concept to itself are left out, but for required ones.
@@ -173,6 +178,7 @@ def decode(values: Mapping[str, Value], rules: Rules, names: Sequence[str]) -> C
     InvalidArchitecture
         There is no edge.
     """
+    rules, names = edge_rules(problem, options), problem.table.output_names
     mask = rules == REQUIRED
     for target, name in enumerate(names):
         bits = values.get(f"causes of {name}")

@@ -7,11 +7,12 @@ import torch
 from numpy.typing import NDArray
 
 from evokan.problem.problem import Problem
-from evokan.problem.scaling import Scaler
-from evokan.spaces.explanation import EdgeCurve, Explanation
-from evokan.spaces.graph import EdgeFunction, FunctionGraph, NodeFunction, SplineTable
+from evokan.spaces.attribution import EdgeLayer, explain_edges, spread
+from evokan.spaces.explanation import Explanation
+from evokan.spaces.graph import FunctionGraph, NodeFunction
 from search_spaces.kafcm.network import CognitiveMap
 from search_spaces.kafcm.shapes import Shape, shape_of
+from search_spaces.splines.torch_edges import edge_functions
 
 POINTS = 61
 FINE = 10
@@ -22,9 +23,8 @@ FINE = 10
 def explain(model: CognitiveMap, problem: Problem) -> Explanation:
     """Return edge curves, their courses and importances over the development rows.
 
-    The weight of an edge is the standard deviation of what it adds, over that of the sum at its effect; a cause
-    counts as much as its edges together (the attribution of Liu et al., arXiv 2408.10205, Section 4.1, for one
-    layer). Curves have the cause's own units below and the part of the effect's sum, before bounding, above.
+    The attribution is that of `evokan.spaces.attribution` for one layer. Curves have the cause's own units below and
+    the part of the effect's sum, before bounding, above.
     `Explanation.data` holds the courses (``edges``) and whether the map is ``recurrent``.
     """
     values = torch.from_numpy(problem.table.X[problem.development])
@@ -32,30 +32,16 @@ def explain(model: CognitiveMap, problem: Problem) -> Explanation:
     edges = model.step_edges
     added = edges.edge_values(states)
     total = states.new_zeros(len(states), edges.n_targets).index_add(1, edges.target, added)
-    spread = total.std(dim=0, correction=0).clamp_min(1e-12)
-    score = added.std(dim=0, correction=0) / spread[edges.target]
     low, high = values.min(dim=0).values.numpy(), values.max(dim=0).values.numpy()
     x, y = edge_curves(model, low, high, FINE * (POINTS - 1) + 1)
-    strongest = max(float(score.max()), 1e-300)
-    curves, courses = [], []
-    for edge, (source, target) in enumerate(model.architecture.edges):
-        courses.append({"cause": source, "effect": target, **shape_to_json(shape_of(x[:, source], y[:, edge]))})
-        curves.append(
-            EdgeCurve(
-                0, source, target, x[::FINE, source].copy(), y[::FINE, edge].copy(), float(score[edge]) / strongest
-            )
-        )
-    importance = states.new_zeros(states.shape[1]).index_add(0, edges.source, score).numpy()
-    whole = float(importance.sum())
-    table = problem.table
-    return Explanation(
-        (model.architecture.n_sources, model.architecture.n_targets),
-        table.feature_names,
-        table.output_names,
-        tuple(curves),
-        importance / whole if whole > 0 else np.zeros_like(importance),
-        {"recurrent": model.recurrent, "edges": courses},
-    )
+    courses = [
+        {"cause": source, "effect": target, **shape_to_json(shape_of(x[:, source], y[:, edge]))}
+        for edge, (source, target) in enumerate(model.architecture.edges)
+    ]
+    shown = torch.from_numpy(x[::FINE]), torch.from_numpy(y[::FINE])
+    layer = EdgeLayer(edges.source, edges.target, spread(added), spread(total), *shown)
+    widths = model.architecture.n_sources, model.architecture.n_targets
+    return explain_edges(widths, [layer], problem, data={"recurrent": model.recurrent, "edges": courses})
 
 
 @torch.no_grad()
@@ -85,32 +71,15 @@ NODES: dict[str, NodeFunction] = {"tanh": "tanh", "sigmoid": "sigmoid", "clip": 
 
 def function_graph(model: CognitiveMap, problem: Problem) -> FunctionGraph:
     """Return the edges of `model` as spline tables: effective coefficients w_s c, base weight w_b."""
-    layer = model.step_edges
-    base = layer.w_b.detach()
-    coefficients = (layer.w_s[:, None] * layer.coefficients).detach().numpy()
-    edges = tuple(
-        EdgeFunction(
-            0,
-            source,
-            target,
-            SplineTable(float(layer.lo[source]), float(layer.h[source]), coefficients[edge].copy(), float(base[edge])),
-        )
-        for edge, (source, target) in enumerate(model.architecture.edges)
-    )
-
-    def scaler(side: str) -> Scaler:
-        shift, scale = (model.get_buffer(f"{side}_{part}").numpy().copy() for part in ("shift", "scale"))
-        return Scaler(shift, scale)
-
     table = problem.table
     return FunctionGraph(
         (model.architecture.n_sources, model.architecture.n_targets),
-        edges,
+        tuple(edge_functions(model.step_edges, 0)),
         table.feature_names,
         table.output_names,
         problem.task,
-        scaler("source"),
-        scaler("target"),
+        model.scaler("source"),
+        model.scaler("target"),
         (model.bias.numpy().copy(),),
         (NODES[model.bounding],),
     )

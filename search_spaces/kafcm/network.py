@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from evokan.problem.problem import Problem
-from evokan.spaces.architecture import Weights
+from evokan.spaces.module import ScaledModule
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.splines.torch_edges import SplineEdges
 
 
-class CognitiveMap(nn.Module):
+class CognitiveMap(ScaledModule):
     """A fuzzy cognitive map with a curve on every edge: s_j(t + 1) = f(bias_j + sum_i phi_ij(s_i(t))).
 
     Parameters
@@ -40,19 +39,11 @@ class CognitiveMap(nn.Module):
     target_scale: Tensor
 
     def __init__(self, architecture: CausalMap, spec: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__(spec, source=architecture.n_sources, target=architecture.n_targets)
         self.architecture = architecture
-        self.spec = dict(spec)
         self.recurrent = bool(spec["task"] == "trajectory")
         self.bounding: str = spec["bounding"]
-        for name, size, value in (
-            ("bias", architecture.n_targets, 0.0),
-            ("source_shift", architecture.n_sources, 0.0),
-            ("source_scale", architecture.n_sources, 1.0),
-            ("target_shift", architecture.n_targets, 0.0),
-            ("target_scale", architecture.n_targets, 1.0),
-        ):
-            self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
+        self.register_buffer("bias", torch.zeros(architecture.n_targets, dtype=torch.float64))
         self.step_edges = SplineEdges(
             architecture.edges, architecture.n_sources, architecture.n_targets, architecture.intervals
         )
@@ -109,19 +100,3 @@ class CognitiveMap(nn.Module):
                 rows.append(torch.cat([x.to(torch.float64), values], dim=1))
         path = torch.stack(rows, dim=1)
         return path * self.source_scale + self.source_shift if self.recurrent else path
-
-
-def build_model(architecture: CausalMap, problem: Problem, weights: Weights, bounding: str) -> CognitiveMap:
-    """Return the module with the trained `weights` (a state dict as arrays)."""
-    table = problem.table
-    spec = {
-        "space": "kafcm",
-        "architecture": architecture.to_json(),
-        "task": problem.task,
-        "bounding": bounding,
-        "feature_names": list(table.feature_names),
-        "output_names": list(table.output_names),
-    }
-    model = CognitiveMap(architecture, spec)
-    model.load_state_dict({name: torch.as_tensor(np.array(value, dtype=np.float64)) for name, value in weights.items()})
-    return model.eval()

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from evokan.problem.problem import Problem
 from evokan.problem.table import Task
-from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.architecture import Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
-from evokan.spaces.space import Preset, SearchSpace, SpaceOptions
+from evokan.spaces.space import Preset, SearchSpace
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
 from search_spaces.kafcm import encoding
-from search_spaces.kafcm.encoding import CausalMap, Rules
+from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.options import KAFCMOptions
 
 if TYPE_CHECKING:
-    import torch
     from matplotlib.axes import Axes
 
     from evokan.spaces.graph import FunctionGraph
+    from search_spaces.kafcm.network import CognitiveMap
 
 REFERENCE_GRID = 5
 
 
-class KAFCM(SearchSpace):
+class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
     """Causal maps with a curve on every edge: which concept drives which, and how, found from data.
 
     Salmeron, "KA-FCM", arXiv 2604.05136. Trajectories are maps of the concepts onto themselves; an input table is
@@ -43,7 +43,8 @@ class KAFCM(SearchSpace):
         "rollouts (KA-FCM, arXiv 2604.05136)"
     )
     tasks: ClassVar[tuple[Task, ...]] = ("trajectory", "regression")
-    Options: ClassVar[type[SpaceOptions]] = KAFCMOptions
+    Options = KAFCMOptions
+    Network = CausalMap
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "parsimony": "one-se", "mutation_rate": 1.0, "choose": "one-se"}),
         "paper": Preset(
@@ -52,69 +53,52 @@ class KAFCM(SearchSpace):
         ),
     }
 
-    @property
-    def settings(self) -> KAFCMOptions:
-        """The options, typed."""
-        return cast(KAFCMOptions, self.options)
-
-    def rules(self, problem: Problem) -> Rules:
-        """Return which edges are free, required and forbidden; raises `InputError` for edges that do not exist."""
-        return encoding.edge_rules(problem, self.settings.required, self.settings.forbidden)
-
     def layout(self, problem: Problem) -> ChromosomeLayout:
         """Return a gene of causes for every concept, grid bits and the bit for self-loops."""
-        return encoding.layout(
-            self.rules(problem),
-            problem.table.output_names,
-            self.settings.grid_bits,
-            recurrent=problem.task == "trajectory",
-        )
+        return encoding.layout(problem, self.options)
 
     def decode(self, bits: Bits, problem: Problem) -> CausalMap:
         """Return the map; raises `InvalidArchitecture` where it has no edge."""
-        return encoding.decode(self.layout(problem).unpack(bits), self.rules(problem), problem.table.output_names)
+        return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
 
-    def train(self, jobs: Sequence[TrainingJob], problem: Problem, budget: Budget) -> list[Trained]:
+    def train(self, jobs: Sequence[TrainingJob[CausalMap]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job in the compiled driver."""
-        from search_spaces.kafcm.training import fold_states, train
+        from search_spaces.kafcm.training import fold_data, train
 
         return train_each(
             jobs,
-            lambda fold: fold_states(problem, fold, self.settings),
-            lambda job, states: train(job, states, self.settings, budget),
+            lambda fold: fold_data(fold, problem, self.options),
+            lambda job, data: train(job, data, problem, self.options, budget),
         )
 
-    def architecture_from_json(self, data: Mapping[str, Any]) -> CausalMap:
-        """Return the architecture whose `to_json` gave `data`."""
-        return CausalMap.from_json(data)
-
-    def model(self, architecture: Architecture, problem: Problem, weights: Weights) -> torch.nn.Module:
-        """Return a `CognitiveMap` with the trained weights."""
-        from search_spaces.kafcm.network import build_model
-
-        return build_model(cast(CausalMap, architecture), problem, weights, self.settings.bounding)
-
-    def load_model(self, spec: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
-        """Build a `CognitiveMap` from its spec and state dict."""
+    def model_class(self) -> type[CognitiveMap]:
+        """Return `CognitiveMap`."""
         from search_spaces.kafcm.network import CognitiveMap
 
-        model = CognitiveMap(CausalMap.from_json(spec["architecture"]), spec)
-        model.load_state_dict(dict(state))
-        return model.eval()
+        return CognitiveMap
 
-    def explain(self, model: torch.nn.Module, problem: Problem) -> Explanation:
+    def spec(self, architecture: CausalMap, problem: Problem) -> dict[str, Any]:
+        """Return the spec, with the bounding function and the concepts that edges lead to."""
+        from evokan.spaces.module import module_spec
+
+        own = {"bounding": self.options.bounding}
+        return module_spec(self.name, architecture, problem, own, ("feature_names", "output_names"))
+
+    def scaling(self, problem: Problem, weights: Weights) -> Weights:
+        """Return nothing: the scalers between values and states come with the training."""
+        return {}
+
+    def explain(self, model: CognitiveMap, problem: Problem) -> Explanation:
         """Return edge curves over the training rows, and attributions of the causes."""
         from search_spaces.kafcm.explain import explain
-        from search_spaces.kafcm.network import CognitiveMap
 
-        return explain(cast(CognitiveMap, model), problem)
+        return explain(model, problem)
 
-    def graph(self, model: torch.nn.Module, problem: Problem) -> FunctionGraph:
+    def graph(self, model: CognitiveMap, problem: Problem) -> FunctionGraph:
         """Return one step of the map as its edge functions."""
         from search_spaces.kafcm.explain import function_graph
-        from search_spaces.kafcm.network import CognitiveMap
 
-        return function_graph(cast(CognitiveMap, model), problem)
+        return function_graph(model, problem)
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
         """Return the functional adjacency matrix and the causal graph."""
@@ -125,9 +109,9 @@ class KAFCM(SearchSpace):
             "causal_graph.png": lambda: plot_causal_graph(explanation),
         }
 
-    def reference_architectures(self, problem: Problem) -> dict[str, Architecture]:
+    def reference_architectures(self, problem: Problem) -> dict[str, CausalMap]:
         """Return the map with every edge that is allowed."""
-        mask = self.rules(problem) != encoding.FORBIDDEN
+        mask = encoding.edge_rules(problem, self.options) != encoding.FORBIDDEN
         return {"all edges": encoding.from_mask(np.asarray(mask, dtype=bool), REFERENCE_GRID)} if mask.any() else {}
 
     def baselines(self, problem: Problem, seed: int) -> dict[str, dict[str, Any]]:
@@ -140,10 +124,10 @@ class KAFCM(SearchSpace):
         """Compile or load the training kernel by training one edge on a handful of rows."""
         from search_spaces.kafcm.training import warm_up
 
-        warm_up(self.settings)
+        warm_up(problem, self.options)
 
     def is_compiled(self, problem: Problem) -> bool:
         """Return whether the training kernel is on disk already."""
         from search_spaces.kafcm.training import is_compiled
 
-        return is_compiled(self.settings)
+        return is_compiled(problem, self.options)

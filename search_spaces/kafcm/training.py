@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.spaces.training import Budget, Trained, TrainingJob
+from evokan.training import watch
 from evokan.training.compiled import is_cached
 from search_spaces.kafcm import driver
 from search_spaces.kafcm.encoding import CausalMap
@@ -41,7 +42,7 @@ class FoldStates:
     rest: NDArray[np.float64]
 
 
-def fold_states(problem: Problem, fold: Fold, options: KAFCMOptions) -> FoldStates:
+def fold_data(fold: Fold, problem: Problem, options: KAFCMOptions) -> FoldStates:
     """Return the states of one fold; the same for every map trained on it."""
     length = options.rollout if problem.task == "trajectory" else 1
     states = fit_states(problem, options)
@@ -50,25 +51,25 @@ def fold_states(problem: Problem, fold: Fold, options: KAFCMOptions) -> FoldStat
     return FoldStates(states, train, sample(problem, states, fold.validation, length), rest)
 
 
-def train(job: TrainingJob, arrays: FoldStates, options: KAFCMOptions, budget: Budget) -> Trained:
+def train(
+    job: TrainingJob[CausalMap], data: FoldStates, problem: Problem, options: KAFCMOptions, budget: Budget
+) -> Trained:
     """Train one map on one fold; numerical trouble comes back as `Trained.failed`."""
     began = time.perf_counter()
     architecture = job.architecture
-    if not isinstance(architecture, CausalMap):
-        raise TypeError(f"expected a CausalMap, got {type(architecture).__name__}")
-    bias = np.where(architecture.driven, 0.0, arrays.rest)
+    bias = np.where(architecture.driven, 0.0, data.rest)
     net = compile_map(architecture, bias)
     grid = state_grid(options, architecture.intervals)
     theta = initial_values(architecture, options, job.seed)
-    weights = arrays.states.weights
+    weights = data.states.weights
     looks = np.zeros(budget.steps * driver.MAX_ITERATIONS if job.watched else 0)
     result = driver.train(
         theta,
         net,
         CODES[options.bounding],
         grid,
-        kernel_data(arrays.train, net, grid, weights),
-        kernel_data(arrays.validation, net, grid, weights),
+        kernel_data(data.train, net, grid, weights),
+        kernel_data(data.validation, net, grid, weights),
         options.ridge,
         options.l1,
         budget.steps,
@@ -76,28 +77,16 @@ def train(job: TrainingJob, arrays: FoldStates, options: KAFCMOptions, budget: B
         job.iterations or 0,
         looks,
     )
-    seconds = time.perf_counter() - began
-    val_loss, train_loss = float(result[driver.VAL_LOSS]), float(result[driver.TRAIN_LOSS])
-    if not (np.isfinite(val_loss) and np.isfinite(train_loss) and np.isfinite(theta).all()):
-        return Trained.failed("the loss is not finite", seconds)
-    kept = state_dict(architecture, theta, bias, grid, arrays.states) if job.keep_weights else None
-    return Trained(
-        val_loss,
-        train_loss,
-        int(result[driver.BEST_ITERATION]),
-        int(result[driver.SPENT]),
-        seconds,
-        weights=kept,
-        looks=tuple(looks[: int(result[driver.LOOKS])].tolist()),
-    )
+    kept = (lambda: state_dict(architecture, theta, bias, grid, data.states)) if job.keep_weights else None
+    return watch.trained(result, theta, looks, began, kept)
 
 
-def warm_up(options: KAFCMOptions) -> None:
+def warm_up(problem: Problem, options: KAFCMOptions) -> None:
     """Run the training kernel once on next to nothing, so that it is compiled."""
     driver.train(*_smallest_call(options))
 
 
-def is_compiled(options: KAFCMOptions) -> bool:
+def is_compiled(problem: Problem, options: KAFCMOptions) -> bool:
     """Return whether the training kernel needs no compilation."""
     grid = state_grid(options, 1)
     return is_cached(first_level, np.zeros((1, 2)), grid) and is_cached(driver.train, *_smallest_call(options))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evokan.spaces.graph import EdgeFunction, SplineTable
 from search_spaces.splines.kernels import PADDING
 
 
@@ -69,3 +70,19 @@ class SplineEdges(nn.Module):
         """Return the upper level, shape (N, n_targets)."""
         values = self.edge_values(x)
         return values.new_zeros(len(x), self.n_targets).index_add(1, self.target, values)
+
+
+def edge_functions(layer: SplineEdges, number: int) -> list[EdgeFunction]:
+    """Return the edges of a layer, the one with this number, as tables: coefficients w_s c, base weight w_b."""
+    coefficients = (layer.w_s[:, None] * layer.coefficients).detach().numpy()
+    base = layer.w_b.detach()
+    ends = zip(layer.source.tolist(), layer.target.tolist(), strict=True)
+    return [
+        EdgeFunction(
+            number,
+            source,
+            target,
+            SplineTable(float(layer.lo[source]), float(layer.h[source]), coefficients[edge].copy(), float(base[edge])),
+        )
+        for edge, (source, target) in enumerate(ends)
+    ]

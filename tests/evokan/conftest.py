@@ -54,6 +54,10 @@ class StubArchitecture(Architecture):
     def to_json(self) -> dict[str, Any]:
         return {"mask": list(self.mask), "width": self.width}
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StubArchitecture:
+        return cls(tuple(data["mask"]), data["width"])
+
 
 @dataclass
 class StubSpace(SearchSpace):
@@ -65,6 +69,7 @@ class StubSpace(SearchSpace):
     calls: list[int] = field(default_factory=list)
     name = "stub"
     summary = "a stub"
+    Network = StubArchitecture
 
     def layout(self, problem: Problem) -> ChromosomeLayout:
         segments = (NeuronSegment("block", 3, 4), ValueSegment("grid", 3), ValueSegment("spare", 1, 0))
@@ -84,13 +89,10 @@ class StubSpace(SearchSpace):
             self.before(jobs)
         return [(self.outcome or whole_number)(job) for job in jobs]
 
-    def architecture_from_json(self, data: Mapping[str, Any]) -> StubArchitecture:
-        return StubArchitecture(tuple(data["mask"]), data["width"])
-
     def model(self, *args: Any) -> Any:
         raise NotImplementedError
 
-    load_model = explain = model
+    load_model = explain = model_class = model
 
 
 def whole_number(job: TrainingJob) -> Trained:

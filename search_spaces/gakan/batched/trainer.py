@@ -37,7 +37,7 @@ def supports(options: GAKANOptions) -> bool:
 
 
 def train_batched(
-    jobs: Sequence[TrainingJob], problem: Problem, options: GAKANOptions, budget: Budget
+    jobs: Sequence[TrainingJob[KANArchitecture]], problem: Problem, options: GAKANOptions, budget: Budget
 ) -> list[Trained]:
     """Train a cohort at once on ``budget.device``.
 
@@ -88,7 +88,11 @@ def bytes_needed(edge_rows: int, networks: int, longest: int, options: GAKANOpti
 
 
 def _attempt(
-    jobs: Sequence[TrainingJob], members: Sequence[Member], data: Data, options: GAKANOptions, budget: Budget
+    jobs: Sequence[TrainingJob[KANArchitecture]],
+    members: Sequence[Member],
+    data: Data,
+    options: GAKANOptions,
+    budget: Budget,
 ) -> list[Trained] | None:
     """Train one batch; None where the device's memory did not suffice."""
     try:
@@ -105,7 +109,7 @@ class _Batch:
     """Networks that are trained together; the finished ones are dropped as soon as they are half of them."""
 
     def __init__(
-        self, jobs: Sequence[TrainingJob], members: Sequence[Member], data: Data, options: GAKANOptions
+        self, jobs: Sequence[TrainingJob[KANArchitecture]], members: Sequence[Member], data: Data, options: GAKANOptions
     ) -> None:
         self._jobs, self._members, self._data, self._options = jobs, members, data, options
         self._penalties = options.penalties
@@ -207,7 +211,9 @@ class _Progress:
     seen: Tensor
 
     @classmethod
-    def begin(cls, jobs: Sequence[TrainingJob], theta: Tensor, options: GAKANOptions, steps: int) -> _Progress:
+    def begin(
+        cls, jobs: Sequence[TrainingJob[KANArchitecture]], theta: Tensor, options: GAKANOptions, steps: int
+    ) -> _Progress:
         """Return the state before the first iteration."""
 
         def column(values: Sequence[float], dtype: torch.dtype = torch.int64) -> Tensor:
@@ -277,7 +283,7 @@ class _Progress:
         return figures.cpu().numpy(), self.best[chosen].double().cpu().numpy(), looks
 
 
-def _members(jobs: Sequence[TrainingJob], problem: Problem, options: GAKANOptions) -> list[Member]:
+def _members(jobs: Sequence[TrainingJob[KANArchitecture]], problem: Problem, options: GAKANOptions) -> list[Member]:
     """Return the networks with their grids; those with the same fold and grid share that of the inputs."""
     dtype = np.dtype(options.precision)
     inputs: dict[Fold, FloatArray] = {}
@@ -285,8 +291,6 @@ def _members(jobs: Sequence[TrainingJob], problem: Problem, options: GAKANOption
     members = []
     for job in jobs:
         architecture = job.architecture
-        if not isinstance(architecture, KANArchitecture):
-            raise TypeError(f"expected a KANArchitecture, got {type(architecture).__name__}")
         intervals = architecture.intervals
         fold, key = job.fold, (job.fold, intervals)
         if fold not in inputs:

@@ -53,6 +53,10 @@ class Chosen(Architecture):
     def to_json(self) -> dict[str, Any]:
         return {"columns": list(self.columns), "outputs": self.outputs}
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Chosen:
+        return cls(tuple(data["columns"]), data["outputs"])
+
 
 class Linear(torch.nn.Module):
     """Raw inputs to values or logits."""
@@ -85,6 +89,7 @@ class LinearSpace(SearchSpace):
     name = "linear"
     summary = "ridge regression on chosen columns"
     Options = LinearOptions
+    Network = Chosen
 
     def layout(self, problem: Problem) -> ChromosomeLayout:
         return ChromosomeLayout((NeuronSegment("columns", 1, problem.n_features), ValueSegment("spare", 1)))
@@ -115,8 +120,8 @@ class LinearSpace(SearchSpace):
             return Trained.failed("a loss is not finite")
         return Trained(losses[0], losses[1], 1, weights=weights if job.keep_weights else None)
 
-    def architecture_from_json(self, data: Mapping[str, Any]) -> Chosen:
-        return Chosen(tuple(data["columns"]), data["outputs"])
+    def model_class(self) -> type[Linear]:
+        return Linear
 
     def model(self, architecture: Architecture, problem: Problem, weights: Mapping[str, Any]) -> torch.nn.Module:
         scalers = {
@@ -232,18 +237,17 @@ class ScaledOutputs(LinearSpace):
         return model
 
 
-class WeakKey(LinearSpace):
-    def decode(self, bits, problem):
-        return WeaklyKeyed(super().decode(bits, problem).columns, problem.n_outputs)
-
-    def architecture_from_json(self, data):
-        return WeaklyKeyed(tuple(data["columns"]), data["outputs"])
-
-
 class WeaklyKeyed(Chosen):
     @property
     def key(self) -> str:
         return str(len(self.columns) // 2)
+
+
+class WeakKey(LinearSpace):
+    Network = WeaklyKeyed
+
+    def decode(self, bits, problem):
+        return WeaklyKeyed(super().decode(bits, problem).columns, problem.n_outputs)
 
 
 class FloatCounts(LinearSpace):
@@ -257,9 +261,14 @@ class Counted(Chosen):
         return float(len(self.columns))
 
 
-class LossyJson(LinearSpace):
-    def architecture_from_json(self, data):
+class Shortened(Chosen):
+    @classmethod
+    def from_json(cls, data):
         return Chosen(tuple(data["columns"][:1]), data["outputs"])
+
+
+class LossyJson(LinearSpace):
+    Network = Shortened
 
 
 class Crashes(LinearSpace):

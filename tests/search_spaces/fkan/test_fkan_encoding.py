@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from evokan.errors import InvalidArchitecture
-from search_spaces.fkan import FKANArchitecture, FKANOptions
-from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, decode, layout, network
+from evokan.spaces.chromosome import ChromosomeLayout
+from search_spaces.fkan import FKANArchitecture, FKANOptions, encoding
+from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
 
 OPTIONS = FKANOptions(max_depth=3, max_width=4)
+
+
+def layout(n_inputs: int, options: FKANOptions) -> ChromosomeLayout:
+    return encoding.layout(SimpleNamespace(n_features=n_inputs), options)
+
+
+def decode(values, n_outputs: int, options: FKANOptions) -> FKANArchitecture:
+    return encoding.decode(values, SimpleNamespace(n_outputs=n_outputs), options)
 
 
 def values(**changes):

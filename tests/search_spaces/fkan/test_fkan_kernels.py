@@ -10,10 +10,9 @@ from evokan.problem.equations import Equation, derivative, residual_loss
 from evokan.problem.scaling import Scaler
 from evokan.problem.solutions import as_unknown
 from evokan.testing.problems import small_problem
-from search_spaces.fkan import FKANNetwork, FKANOptions, jets, kernel
+from search_spaces.fkan import FKAN, FKANNetwork, FKANOptions, jets, kernel
 from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
 from search_spaces.fkan.flat import compile_network, initial_values, spread_values, state_dict
-from search_spaces.fkan.network import build_model
 from search_spaces.fkan.system import System
 
 OPTIONS = FKANOptions(alpha=0.4, beta=-0.3, gamma=0.2)
@@ -46,7 +45,7 @@ def test_loss_and_gradient(task, shape):
     net = compile_network(architecture)
     work, gradient = kernel.workspace(net, x.shape[1]), np.empty_like(theta)
     found = kernel.loss_and_gradient(theta, gradient, x, labels, targets, net, work, 0.01)
-    model = build_model(architecture, problem, state_dict(architecture, theta))
+    model = FKAN().model(architecture, problem, state_dict(architecture, theta))
     outputs = model.levels(torch.from_numpy(problem.table.X))[-1]
     wanted = torch.as_tensor(problem.scaled_targets)
     bare = (

@@ -18,7 +18,6 @@ from evokan.testing.problems import small_problem
 from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
 from search_spaces.fkan.flat import initial_values, state_dict
-from search_spaces.fkan.network import build_model
 from search_spaces.fkan.training import train
 
 ONE = network(1, 1, (0,), SEQUENTIAL, (5, 5), (5, 3))
@@ -52,7 +51,7 @@ def test_adam_goes_where_torch_goes(law):
     space = FKAN(FKANOptions(optimizer="adam", learning_rate=0.02, ridge=0.0))
     job = TrainingJob(ONE, Fold(law.train, law.train[:0]), 5, iterations=40, keep_weights=True)
     result = space.train([job], law, Budget(20))[0]
-    model = build_model(ONE, law, state_dict(ONE, initial_values(ONE, FKANOptions(), 5)))
+    model = FKAN().model(ONE, law, state_dict(ONE, initial_values(ONE, FKANOptions(), 5)))
     x, y = torch.from_numpy(law.table.X[law.train]), torch.from_numpy(law.scaled_targets[law.train])
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     for _ in range(40):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +13,20 @@ from hypothesis import strategies as st
 
 from evokan.errors import InvalidArchitecture
 from evokan.spaces.chromosome import ChromosomeLayout
-from search_spaces.gakan.encoding import KANArchitecture, decode, from_masks, full_network, layout, prune
+from search_spaces.gakan import GAKANOptions, encoding
+from search_spaces.gakan.encoding import KANArchitecture, from_masks, full_network, prune
 
 Edges = set[tuple[int, int, int]]
 """(layer, source, target)"""
+
+
+def layout(n: int, m: int, d: int, u: int) -> ChromosomeLayout:
+    problem = SimpleNamespace(n_features=n, n_outputs=m)
+    return encoding.layout(problem, GAKANOptions(max_depth=d, max_width=u))
+
+
+def decode(values, m: int, d: int, u: int) -> KANArchitecture:
+    return encoding.decode(values, SimpleNamespace(n_outputs=m), GAKANOptions(max_depth=d, max_width=u))
 
 
 def build(n: int, m: int, d: int, u: int, /, **values) -> KANArchitecture:

@@ -15,7 +15,7 @@ from evokan.testing import small_problem
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import KANArchitecture, from_masks, full_network, prune
 from search_spaces.gakan.flat import flatten, state_dict
-from search_spaces.gakan.network import SparseKAN, build_model
+from search_spaces.gakan.network import SparseKAN
 from search_spaces.gakan.training import initial_values
 
 
@@ -134,7 +134,7 @@ def test_the_flat_form_numbers_nodes_through_the_levels():
 
 
 def test_initial_values_are_scaled_by_the_live_inputs_and_follow_the_seed():
-    options = GAKAN().settings
+    options = GAKAN().options
     architecture = full_network((4, 3, 2), 5)
     flat = flatten(architecture)
     theta = initial_values(architecture, flat, options, 3)
@@ -151,7 +151,7 @@ def test_initial_values_are_scaled_by_the_live_inputs_and_follow_the_seed():
 
 
 def built(problem: Problem, architecture: KANArchitecture, weights) -> SparseKAN:
-    return build_model(architecture, problem, weights)
+    return GAKAN().model(architecture, problem, weights)
 
 
 @pytest.mark.parametrize("scaler", ["standard", "minmax", "none"])

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,11 +15,20 @@ from hypothesis import strategies as st
 
 from evokan.errors import InputError, InvalidArchitecture
 from evokan.seeding import generator
+from evokan.spaces.chromosome import ChromosomeLayout
 from evokan.testing import small_problem
-from search_spaces.hkan import HKAN, HKANArchitecture, HKANLayer, HKANOptions
-from search_spaces.hkan.encoding import HIDDEN_BASES, RIDGES, decode, layout
+from search_spaces.hkan import HKAN, HKANArchitecture, HKANLayer, HKANOptions, encoding
+from search_spaces.hkan.encoding import HIDDEN_BASES, RIDGES
 
 OPTIONS = HKANOptions()
+
+
+def layout(options: HKANOptions) -> ChromosomeLayout:
+    return encoding.layout(small_problem("regression"), options)
+
+
+def decode(values, options: HKANOptions, n_inputs: int, n_outputs: int) -> HKANArchitecture:
+    return encoding.decode(values, SimpleNamespace(n_features=n_inputs, n_outputs=n_outputs), options)
 
 
 def gray(number: int) -> int:

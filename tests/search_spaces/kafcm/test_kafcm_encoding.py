@@ -16,6 +16,7 @@ from evokan.problem.problem import Problem
 from evokan.spaces.registry import make_space
 from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions, encoding
+from search_spaces.kafcm.encoding import edge_rules
 
 TRAJECTORY, TABLE = small_problem("trajectory"), small_problem("regression")
 
@@ -119,7 +120,8 @@ def test_edges_may_be_text_or_a_list_and_names_may_hold_arrows():
         series=np.zeros(20, np.int64),
     )
     problem = Problem.from_table(table)
-    rules = space(required='["a>b>b", "b>c, d"]', forbidden=["b>a>b"]).rules(problem)
+    options = space(required='["a>b>b", "b>c, d"]', forbidden=["b>a>b"]).options
+    rules = edge_rules(problem, options)
     assert rules.tolist() == [[0, -1, 0], [1, 0, 0], [0, 1, 0]]
 
 

@@ -13,9 +13,8 @@ from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, KAFCMOptions, kernel
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_dict, state_grid
-from search_spaces.kafcm.network import build_model
 from search_spaces.kafcm.states import CODES, cut_rollouts
-from search_spaces.kafcm.training import fold_states, train
+from search_spaces.kafcm.training import fold_data, train
 
 EDGES = ((0, 0), (0, 3), (1, 0), (1, 2), (3, 0), (3, 3))
 MAP = CausalMap(4, 4, EDGES, 4)
@@ -24,7 +23,7 @@ MAP = CausalMap(4, 4, EDGES, 4)
 
 def evaluate(problem: Problem, options: KAFCMOptions, theta: np.ndarray, architecture: CausalMap = MAP):
     """Loss and gradient of the kernel for the training rows."""
-    arrays = fold_states(problem, problem.folds[0], options)
+    arrays = fold_data(problem.folds[0], problem, options)
     net = compile_map(architecture, np.where(architecture.driven, 0.0, arrays.rest))
     grid = state_grid(options, architecture.intervals)
     data = kernel_data(arrays.train, net, grid, arrays.states.weights)
@@ -44,10 +43,10 @@ def evaluate(problem: Problem, options: KAFCMOptions, theta: np.ndarray, archite
 
 def by_torch(problem: Problem, options: KAFCMOptions, theta: np.ndarray, architecture: CausalMap = MAP):
     """The same by autograd through the module's own rollouts, one by one."""
-    arrays = fold_states(problem, problem.folds[0], options)
+    arrays = fold_data(problem.folds[0], problem, options)
     bias = np.where(architecture.driven, 0.0, arrays.rest)
     weights = state_dict(architecture, theta, bias, state_grid(options, architecture.intervals), arrays.states)
-    model = build_model(architecture, problem, weights, options.bounding)
+    model = KAFCM(options).model(architecture, problem, weights)
     length = options.rollout if problem.task == "trajectory" else 1
     cut = cut_rollouts(problem.train, problem.table.series, length)
     scale = torch.from_numpy(problem.target_scaler.scale)
@@ -106,8 +105,8 @@ def test_without_bounding_training_ends_at_the_ridge_solution():
     space = KAFCM(options)
     fold = Fold(problem.train, problem.validation[:0])
     job = TrainingJob(MAP, fold, 1, iterations=2000, keep_weights=True)
-    arrays = fold_states(problem, fold, options)
-    result = train(job, arrays, options, Budget(100))
+    arrays = fold_data(fold, problem, options)
+    result = train(job, arrays, problem, options, Budget(100))
     assert result.weights is not None
     model = space.model(MAP, problem, result.weights)
     states = model.states(torch.from_numpy(problem.table.X[problem.train]))

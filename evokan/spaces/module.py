@@ -1,0 +1,79 @@
+"""What the torch modules of all families have in common: spec, scalers, and how they are built again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
+from evokan.spaces.architecture import Architecture, Weights
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+class ScaledModule(nn.Module):
+    """A network on raw inputs, which has its scalers as buffers ``NAME_shift`` and ``NAME_scale``.
+
+    Parameters
+    ----------
+    spec
+        JSON values from which the same module is built again.
+    **scalers
+        Number of columns of each scaler, by name.
+    """
+
+    spec: dict[str, Any]
+
+    def __init__(self, spec: Mapping[str, Any], **scalers: int) -> None:
+        super().__init__()
+        self.spec = dict(spec)
+        for part, value in (("shift", 0.0), ("scale", 1.0)):
+            for name, size in scalers.items():
+                self.register_buffer(f"{name}_{part}", torch.full((size,), value, dtype=torch.float64))
+
+    def scaler(self, name: str) -> Scaler:
+        """Return one of the scalers as arrays."""
+        shift, scale = (self.get_buffer(f"{name}_{part}").numpy().copy() for part in ("shift", "scale"))
+        return Scaler(shift, scale)
+
+
+def module_spec(
+    space: str,
+    architecture: Architecture,
+    problem: Problem,
+    own: Mapping[str, Any],
+    names: Sequence[str] = ("feature_names", "target_name", "class_names"),
+) -> dict[str, Any]:
+    """Return the spec of a network: family, architecture, task, what the family adds, and names out of the table."""
+    values = {name: getattr(problem.table, name) for name in names}
+    return {
+        "space": space,
+        "architecture": architecture.to_json(),
+        "task": problem.task,
+        **own,
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
+    }
+
+
+def scaling(**scalers: Scaler) -> Weights:
+    """Return scalers as values of a state dict."""
+    found: Weights = {}
+    for name, scaler in scalers.items():
+        found |= {f"{name}_shift": scaler.shift, f"{name}_scale": scaler.scale}
+    return found
+
+
+def with_values(model: Model, values: Mapping[str, NDArray[np.generic] | Tensor]) -> Model:
+    """Return `model` with its whole state dict replaced by `values`, ready to predict."""
+    state = {
+        name: value if isinstance(value, Tensor) else torch.as_tensor(np.array(value, dtype=np.float64))
+        for name, value in values.items()
+    }
+    model.load_state_dict(state)
+    return model.eval()
