@@ -45,7 +45,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     >>> print(unknown_name("data set", "wien", ["iris", "wine"]))
     unknown data set 'wien': did you mean 'wine'? Known: iris, wine
     """
-    names = sorted(known)
+    names = sorted(map(str, known))
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return InputError(f"unknown {kind} {name!r}: {hint}Known: {', '.join(names) or 'none'}")

@@ -94,9 +94,9 @@ def predictions(run: Run, schema: ColumnSchema, features: NDArray[np.float64]) -
             f"the network gives no number for {where}: a value there is too large to be computed with, "
             "correct it or leave the row out"
         )
-    if schema.task == "trajectory":
+    if schema.task.in_time:
         return pd.DataFrame(scores, columns=list(schema.feature_names))
-    if schema.task != "classification":
+    if not schema.task.has_classes:
         return pd.DataFrame({"prediction": scores[:, 0]})
     names = np.array(schema.class_names, dtype=object)
     shares = softmax(scores, axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evokan.cli.printing import console, number, table
-from evokan.runs.summary import FIGURES
+from evokan.problem.task import Task
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -93,7 +93,7 @@ def _print_figures(out: Console, summary: dict[str, Any]) -> None:
 
 
 def _figures(summary: dict[str, Any]) -> tuple[str, ...]:
-    return FIGURES.get(summary["task"]) or tuple(summary["metrics"]["test"])
+    return Task(summary["task"]).figures or tuple(summary["metrics"]["test"])
 
 
 def _figure(name: str, value: float | None) -> str:

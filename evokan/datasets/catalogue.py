@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
-    from evokan.problem.table import Table, Task
+    from evokan.problem.table import Table
+    from evokan.problem.task import Task, TaskName
 
 DATA_VARIABLE = "EVOKAN_DATA"
 """Environment variable that names the folder of the data files."""
@@ -45,7 +46,7 @@ class DatasetInfo:
     """
 
     name: str
-    task: Task
+    task: Task | TaskName
     rows: int
     features: int
     description: str

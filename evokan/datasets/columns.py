@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evokan.errors import InputError
+from evokan.problem.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +145,7 @@ class ColumnSchema(_Frozen):
         ``median`` where missing values of new rows are filled in as in training; otherwise they are refused.
     """
 
-    task: Literal["classification", "regression", "trajectory", "residual"]
+    task: Task
     target: str
     columns: tuple[Column, ...]
     class_names: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.datasets.columns import ColumnSchema, NumericColumn
-from evokan.problem.table import Table, Task
+from evokan.problem.table import Table
+from evokan.problem.task import Task, TaskName
 
 if TYPE_CHECKING:
     from evokan.problem.equations import Equation
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def make_table(
     name: str,
-    task: Task,
+    task: Task | TaskName,
     X: FloatArray,
     y: NDArray[np.float64] | NDArray[np.int64],
     *,
@@ -56,21 +57,22 @@ def make_table(
     ValueError
         The shapes or the names do not fit together, or a value is not finite: a fault of the loader.
     """
+    task = Task(task)
     X = np.ascontiguousarray(X, dtype=np.float64)
-    y = y.astype(np.int64) if task == "classification" else y.astype(np.float64)
+    y = y.astype(np.int64) if task.has_classes else y.astype(np.float64)
     if X.shape != (len(y), len(feature_names)):
         raise ValueError(
             f"table {name!r}: expected X of shape (rows, features) = {(len(y), len(feature_names))}, got {X.shape}"
         )
-    if task == "trajectory":
+    if task.in_time:
         _check_steps(name, X, y, series)
     elif series is not None:
         raise ValueError(f"table {name!r}: only a trajectory has series")
-    if (equation is not None) != (task == "residual"):
+    if (equation is not None) != task.is_equation:
         raise ValueError(f"table {name!r}: an equation and the task residual go together")
     if not (np.isfinite(X).all() and np.isfinite(y).all()):
         raise ValueError(f"table {name!r}: every value of X and y must be finite")
-    if task == "classification" and not np.array_equal(np.unique(y), np.arange(len(class_names))):
+    if task.has_classes and not np.array_equal(np.unique(y), np.arange(len(class_names))):
         raise ValueError(f"table {name!r}: y must hold each class number below {len(class_names)}")
     if schema is None:
         columns = tuple(

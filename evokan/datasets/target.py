@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,9 +20,7 @@ from evokan.datasets.values import (
     unsupported_fault,
 )
 from evokan.errors import InputError
-
-if TYPE_CHECKING:
-    from evokan.problem.table import Task
+from evokan.problem.task import Task, TaskName
 
 MAX_NUMBERED_CLASSES = 20
 """A numeric target of more distinct values is taken for a regression."""
@@ -55,14 +53,14 @@ def infer_task(column: pd.Series[Any]) -> Task:
     each seen at least twice; regression otherwise.
     """
     if kind_of(column) != "numeric":
-        return "classification"
+        return Task.CLASSIFICATION
     distinct, counts = np.unique(to_numbers(column), return_counts=True)
     whole = bool(np.all(distinct == np.floor(distinct)))
     few = len(distinct) <= MAX_NUMBERED_CLASSES and counts.min() >= 2
-    return "classification" if whole and few else "regression"
+    return Task.CLASSIFICATION if whole and few else Task.REGRESSION
 
 
-def encode_target(column: pd.Series[Any], name: str, task: Task | None) -> EncodedTarget:
+def encode_target(column: pd.Series[Any], name: str, task: Task | TaskName | None) -> EncodedTarget:
     """Return a target without missing values as numbers.
 
     Parameters
@@ -83,15 +81,16 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | None) -> Encod
     kind = kind_of(column)
     if kind == "unsupported":
         raise InputError(unsupported_fault(column, name))
+    task = None if task is None else Task(task)
     numbers, strange = to_numbers(column), not_numbers(column)
     distinct = len(np.unique(numbers)) if kind == "numeric" else column.nunique()
     if distinct == 1:
         value = str(column.iloc[0])
         raise InputError(f"target column {name!r} holds {value!r} in every row: nothing to learn")
-    if task == "regression" and strange.any():
+    if task is Task.REGRESSION and strange.any():
         raise InputError(f"target column {name!r}: regression needs numbers, but {first_value(column, strange)}")
     infinite = np.isinf(numbers)
-    if (kind == "numeric" or task == "regression") and infinite.any():
+    if (kind == "numeric" or task is Task.REGRESSION) and infinite.any():
         raise InputError(
             f"target column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
             "correct it or leave the row out"
@@ -101,7 +100,7 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | None) -> Encod
         if mixed:
             raise InputError(mixed)
     task = task or infer_task(column)
-    if task == "regression":
+    if task is Task.REGRESSION:
         return EncodedTarget(task, numbers, ())
 
     levels = levels_of(column)

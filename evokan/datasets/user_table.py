@@ -22,15 +22,18 @@ from evokan.datasets.values import (
     unsupported_fault,
 )
 from evokan.errors import InputError, unknown_name
+from evokan.problem.task import Task, TaskName
 
 if TYPE_CHECKING:
-    from evokan.problem.table import Table, Task
+    from evokan.problem.table import Table
 
 MAX_LEVELS = 50
 """A column of text with more different values is refused: each of them would become an input."""
 
 
-def load_table(path: str | Path, target: str, *, task: Task | None = None, impute: Impute | None = None) -> Table:
+def load_table(
+    path: str | Path, target: str, *, task: Task | TaskName | None = None, impute: Impute | None = None
+) -> Table:
     """Return the table of a CSV, TSV or Parquet file.
 
     Parameters
@@ -55,7 +58,7 @@ def table_from_frame(
     target: str,
     *,
     name: str = "data",
-    task: Task | None = None,
+    task: Task | TaskName | None = None,
     impute: Impute | None = None,
 ) -> Table:
     """Return the table of a pandas frame.
@@ -89,10 +92,16 @@ def table_from_frame(
 
 
 def _table(
-    frame: pd.DataFrame, target: str, *, name: str, task: Task | None, impute: Impute | None, faults: list[str]
+    frame: pd.DataFrame,
+    target: str,
+    *,
+    name: str,
+    task: Task | TaskName | None,
+    impute: Impute | None,
+    faults: list[str],
 ) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
-    tasks = ("classification", "regression")
+    tasks = (Task.CLASSIFICATION, Task.REGRESSION)
     for kind, value, known in (("task", task, tasks), ("imputation", impute, get_args(Impute))):
         if value is not None and value not in known:
             faults.extend(unknown_name(kind, value, known).faults)

@@ -27,7 +27,7 @@ from evokan.explain.reading.rows import Rows
 from evokan.explain.reading.simplify import merge, prune, strongest_columns, thinned
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 from evokan.spaces.graph import FunctionGraph
 from evokan.spaces.threads import single_threaded_math
 
@@ -76,7 +76,7 @@ class Split:
         """
         x = problem.table.X
         y: NDArray[np.float64] | NDArray[np.int64]
-        if graph.task == "classification":
+        if graph.task.has_classes:
             y = np.asarray(problem.table.y, dtype=np.int64)
         else:
             y = np.asarray(problem.table.y, dtype=np.float64).reshape(len(x), -1)
@@ -84,10 +84,10 @@ class Split:
         folds: tuple[Fold, ...] = (Fold(problem.train, problem.validation),)
         rows = problem.development
         # Rows of a trajectory stand in time: to judge by what came before would be too easy.
-        if FEW_FOLDS <= len(rows) <= FEW_ROWS and problem.task in ("classification", "regression"):
+        if FEW_FOLDS <= len(rows) <= FEW_ROWS and problem.task.has_independent_rows:
             y_rows = problem.table.y[rows]
             # A class rarer than the folds cannot be in each of them.
-            stratified = graph.task == "classification" and np.bincount(y_rows).min() >= FEW_FOLDS
+            stratified = graph.task.has_classes and np.bincount(y_rows).min() >= FEW_FOLDS
             kind = StratifiedKFold if stratified else KFold
             cuts = kind(FEW_FOLDS, shuffle=True, random_state=problem.split_seed).split(rows, y_rows)
             folds = tuple(Fold(rows[np.sort(a)], rows[np.sort(b)]) for a, b in cuts)
@@ -169,7 +169,7 @@ class _Search:
     ) -> None:
         self.graph, self.effort = graph, effort
         self._tolerance, self._seed = tolerance, seed
-        self._classes = graph.task == "classification"
+        self._classes = graph.task.has_classes
         self._raw = split.rows(split.fitted, graph.task)
         self._raw_folds = [
             (split.rows(fold.train, graph.task), split.rows(fold.validation, graph.task)) for fold in split.folds

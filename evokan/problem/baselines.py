@@ -79,10 +79,10 @@ def fit_baselines(problem: Problem, seed: int = 0, *, tune: bool = False) -> dic
         texts) where there were some; or ``error`` (a text) for a baseline that failed, which does not
         stop the others. Empty for a residual problem: nothing to compare with.
     """
-    if problem.task == "residual":
+    if problem.task.is_equation:
         return {}
     random_state = derive_seed("baselines", seed) % 2**32
-    make = _classifiers if problem.task == "classification" else _regressors
+    make = _classifiers if problem.task.has_classes else _regressors
     state = np.random.get_state()  # noqa: NPY002 - SVR draws from the global generator, and takes no seed
     try:
         return {
@@ -113,7 +113,7 @@ def _regressors(problem: Problem, random_state: int) -> Mapping[str, BaseEstimat
     def each(model: BaseEstimator) -> BaseEstimator:
         return MultiOutputRegressor(model) if several else model
 
-    persistence = {"persistence": Persistence()} if problem.task == "trajectory" else {}
+    persistence = {"persistence": Persistence()} if problem.task.in_time else {}
     return persistence | {
         "ridge": _scaled(Ridge()),
         "svr": scaled_target(each(SVR())),
@@ -170,7 +170,7 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
 
 
 def _folds(problem: Problem, y: NDArray[np.generic], random_state: int) -> BaseCrossValidator:
-    if problem.task != "classification":
+    if not problem.task.has_classes:
         return KFold(5, shuffle=True, random_state=random_state)
     smallest = int(np.unique(y, return_counts=True)[1].min())
     return StratifiedKFold(max(2, min(5, smallest)), shuffle=True, random_state=random_state)
@@ -194,7 +194,7 @@ def _tuned(
 
 def _scores(model: BaseEstimator, problem: Problem, X: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return probabilities (rows, classes), 0 for a class that the model never saw; or values, shaped as targets."""
-    if problem.task != "classification":
+    if not problem.task.has_classes:
         return np.asarray(model.predict(X), dtype=np.float64)
     scores = np.zeros((len(X), problem.n_outputs))
     scores[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(X)

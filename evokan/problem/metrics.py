@@ -11,14 +11,14 @@ from sklearn import metrics
 
 from evokan.errors import InputError
 from evokan.problem.scaling import Scaler
-from evokan.problem.table import Task
+from evokan.problem.task import Task, TaskName
 
 Figures = dict[str, float | None]
 """Figures by name; None where a figure does not exist."""
 
 
 def evaluate_predictions(
-    task: Task,
+    task: Task | TaskName,
     y_true: ArrayLike,
     scores: ArrayLike,
     *,
@@ -56,14 +56,14 @@ def evaluate_predictions(
         `y_true` and `scores` do not fit together.
     """
     scores = np.asarray(scores, dtype=np.float64)
-    if task == "classification":
+    if Task(task).has_classes:
         return _classification(np.asarray(y_true, dtype=np.int64), scores, kind)
     if target_scaler is not None:
         scores = target_scaler.inverse(scores.reshape(len(scores), -1))
     return _regression(np.asarray(y_true, dtype=np.float64), scores)
 
 
-def prediction_loss(task: Task, y_true: ArrayLike, logits: ArrayLike) -> float:
+def prediction_loss(task: Task | TaskName, y_true: ArrayLike, logits: ArrayLike) -> float:
     """Return the `log_loss` or `rmse` of `evaluate_predictions` alone, in a fraction of its time.
 
     Infinity where there is no such figure.
@@ -71,7 +71,7 @@ def prediction_loss(task: Task, y_true: ArrayLike, logits: ArrayLike) -> float:
     scores = np.asarray(logits, dtype=np.float64)
     if not len(scores) or not np.isfinite(scores).all():
         return np.inf
-    if task == "classification":
+    if Task(task).has_classes:
         return _log_loss(np.asarray(y_true, dtype=np.int64), log_softmax(scores, axis=1))
     y = np.asarray(y_true, dtype=np.float64)
     return float(np.sqrt(((y - scores.reshape(y.shape)) ** 2).mean(axis=0)).mean())

@@ -17,7 +17,8 @@ from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
 from evokan.problem.scaling import Scaler, ScalerName
 from evokan.problem.splits import Fold, cut_folds, split_rows
-from evokan.problem.table import Table, Task
+from evokan.problem.table import Table
+from evokan.problem.task import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ class Problem:
             A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
         """
         y = table.y
-        if table.task == "residual" and folds > 1:
+        if table.task.is_equation and folds > 1:
             raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
         try:
             train, validation, test = split_rows(
@@ -121,7 +122,7 @@ class Problem:
         fitted_on = train if folds == 1 else development
         cut = (Fold(train, validation),) if folds == 1 else cut_folds(table, development, folds, split_seed)
         input_scaler = Scaler.fit(table.X[fitted_on], scaler)
-        if table.task in ("regression", "trajectory"):
+        if table.task.has_numbers:
             target_scaler = Scaler.fit(
                 np.asarray(y, dtype=np.float64)[fitted_on].reshape(len(fitted_on), -1), "standard"
             )
@@ -162,7 +163,7 @@ class Problem:
     @cached_property
     def scaled_targets(self) -> NDArray[np.float64] | NDArray[np.int64]:
         """All targets, scaled (class numbers as they are), shape (rows,); of a trajectory (rows, features)."""
-        if self.task == "classification":
+        if self.task.has_classes:
             return np.asarray(self.table.y, dtype=np.int64)
         y = np.asarray(self.table.y, dtype=np.float64)
         return self.target_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)
@@ -175,7 +176,7 @@ class Problem:
 
     def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64) -> FoldArrays:
         """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64)."""
-        kind = np.int64 if self.task == "classification" else dtype
+        kind = np.int64 if self.task.has_classes else dtype
 
         def x(rows: IntArray) -> NDArray[np.floating]:
             return np.ascontiguousarray(self.scaled_inputs[rows], dtype=dtype)

@@ -45,12 +45,12 @@ def split_rows(
     ValueError
         A part would be empty.
     """
-    if table.task == "classification":
+    if table.task.has_classes:
         _check_class_sizes(table)
     if table.series is not None:
         parts = split_in_time(table.series, test_size, validation_size, table.test_rows)
         return parts.train, parts.validation, parts.test
-    y = table.y if table.task == "classification" else None
+    y = table.y if table.task.has_classes else None
     rows = np.arange(len(table.y), dtype=np.int64)
     if table.test_rows is not None:
         test = table.test_rows
@@ -76,7 +76,7 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
         There are fewer rows than folds, or fewer rows of a class.
     """
     y = table.y[development]
-    if table.task == "classification":
+    if table.task.has_classes:
         smallest = int(np.bincount(y, minlength=len(table.class_names)).min())
         if smallest < folds:
             raise InputError(
@@ -110,7 +110,7 @@ def _check_class_sizes(table: Table) -> None:
 def _check_part(table: Table, rows: IntArray, size: float, which: str, part: str, rest: str) -> None:
     """Raise `ValueError` where a share `size` of `rows`, stratified for classes, leaves either side too few."""
     taken = ceil(size * len(rows))
-    classes, counts = np.unique(table.y[rows], return_counts=True) if table.task == "classification" else ((), ())
+    classes, counts = np.unique(table.y[rows], return_counts=True) if table.task.has_classes else ((), ())
     if min(taken, len(rows) - taken) < max(len(classes), 1):
         needed = f"one of each of the {len(classes)} classes" if len(classes) > 1 else "one"
         raise ValueError(

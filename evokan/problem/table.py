@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
+from evokan.problem.task import Task
 
 if TYPE_CHECKING:
     from evokan.problem.equations.base import Equation
-
-Task = Literal["classification", "regression", "trajectory", "residual"]
 
 LARGEST = 1e100
 """Largest magnitude of a value: squares, and sums of them, stay finite."""
@@ -71,17 +70,20 @@ class Table:
     series: IntArray | None = None
     equation: Equation | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "task", Task(self.task))
+
     @property
     def output_names(self) -> tuple[str, ...]:
         """Labels of what is predicted: the classes, the concepts of a trajectory, or the target alone."""
-        if self.task == "trajectory":
+        if self.task.in_time:
             return self.feature_names
         return self.class_names or (self.target_name,)
 
     def check_magnitude(self) -> None:
         """Raise `InputError` for columns with values beyond `LARGEST`, each by name."""
         columns = [*zip(self.feature_names, np.asarray(self.X, dtype=np.float64).T, strict=False)]
-        if self.task == "regression":
+        if self.task is Task.REGRESSION:
             columns.append((self.target_name, np.asarray(self.y, dtype=np.float64)))
         faults = [
             f"column {name!r} holds values beyond {LARGEST:g}, too large to be computed with: give it in another unit"

@@ -146,8 +146,7 @@ class Run:
         """Draw three importances of every column side by side; `others` are runs on the same table, other seeds."""
         from evokan.plots import plot_importances
 
-        loss = "log-loss" if self.problem.task == "classification" else "RMSE"
-        return plot_importances(self.importances(others), loss)
+        return plot_importances(self.importances(others), self.problem.task.loss_name)
 
     def importances(self, others: Sequence[Run] = ()) -> Importances:
         """Return what every input column is worth to the chosen network.

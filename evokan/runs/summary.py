@@ -8,14 +8,6 @@ if TYPE_CHECKING:
     from evokan.runs.run import Run
 
 
-FIGURES = {
-    "classification": ("accuracy", "auc", "log_loss"),
-    "regression": ("r2", "rmse", "mae"),
-    "trajectory": ("r2", "rmse", "mae"),
-}
-"""Test figures of a task; the first one ranks, and the last is for ties (less is better). Equations have their own."""
-
-
 SIZES = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
 
 

@@ -29,7 +29,7 @@ def describe(job: Job) -> dict[str, Any]:
         "data": {
             "name": table.name,
             "sha256": table.sha256,
-            "task": table.task,
+            "task": table.task.value,
             "rows": len(table.y),
             "features": table.X.shape[1],
             "classes": list(table.class_names),
@@ -52,7 +52,7 @@ def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
     value among the chromosome of ones and 256 random ones, plus 1 so that it lies inside.
     """
     problem = job.problem
-    if problem.task == "classification":
+    if problem.task.has_classes:
         share = np.bincount(problem.table.y[problem.development]) / len(problem.development)
         constant = float(-(share[share > 0] * np.log(share[share > 0])).sum())
     elif problem.table.equation is not None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from evokan.arrays import FloatArray
 from evokan.problem.scaling import Scaler
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 
 OneVariable = Callable[[FloatArray], FloatArray]
 """Values, shape (N,), of points, shape (N,)."""
@@ -139,6 +139,7 @@ class FunctionGraph:
     node_functions: tuple[NodeFunction, ...] = field(default=())
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "task", Task(self.task))
         faults = list(self._faults())
         if faults:
             raise ValueError("; ".join(faults))
@@ -179,7 +180,7 @@ class FunctionGraph:
     def predict(self, raw: FloatArray) -> FloatArray:
         """Return logits or values in own units, shape (N, outputs), of raw rows, shape (N, inputs)."""
         values = self.levels(raw)[-1]
-        return values if self.task == "classification" else self.target_scaler.inverse(values)
+        return values if self.task.has_classes else self.target_scaler.inverse(values)
 
 
 def apply_node(name: NodeFunction, total: FloatArray, derivative: bool = False) -> FloatArray:

@@ -55,7 +55,7 @@ def module_spec(
     return {
         "space": space,
         "architecture": architecture.to_json(),
-        "task": problem.task,
+        "task": problem.task.value,
         **own,
         **{name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
     }

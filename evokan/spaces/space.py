@@ -16,7 +16,7 @@ from typing_extensions import TypeVar
 
 from evokan.errors import InputError
 from evokan.problem.problem import Problem
-from evokan.problem.table import Task
+from evokan.problem.task import Task, TaskName
 from evokan.spaces.architecture import ArchitectureT, Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
@@ -71,7 +71,7 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+    tasks: ClassVar[tuple[Task | TaskName, ...]] = ("classification", "regression")
     inherits: ClassVar[bool] = False
     """Whether trainings make use of `TrainingJob.parents`."""
     Options: type[OptionsT] = SpaceOptions  # type: ignore[assignment]  # of a family that has none

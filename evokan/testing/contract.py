@@ -7,7 +7,7 @@ import pickle
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from evokan.problem.equations import residual_loss
 from evokan.problem.problem import Problem
 from evokan.problem.solutions import as_unknown
 from evokan.problem.splits import Fold
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 from evokan.seeding import generator
 from evokan.settings.config import SearchConfig
 from evokan.spaces.architecture import Architecture
@@ -75,7 +75,7 @@ class SearchSpaceContract:
     def loss(self, outputs: torch.Tensor, problem: Problem, rows: IntArray) -> float:
         """Return the bare loss of a model's `outputs` for `rows`: mean cross-entropy or scaled squared error."""
         targets = torch.as_tensor(problem.scaled_targets[rows])
-        if problem.task == "classification":
+        if problem.task.has_classes:
             return float(torch.nn.functional.cross_entropy(outputs, targets))
         scaled = problem.target_scaler.transform(outputs.numpy())
         wanted = problem.scaled_targets[rows]
@@ -153,7 +153,7 @@ class SearchSpaceContract:
         assert space.summary, "a family needs a summary"
         assert "\n" not in space.summary
         assert space.tasks, "a family needs at least one task"
-        assert set(space.tasks) <= set(get_args(Task))
+        assert set(space.tasks) <= set(Task)
 
     def test_options_are_checked_and_survive_json(self, space: SearchSpace) -> None:
         """An unknown option is refused; ``config.json`` gives the same options back."""

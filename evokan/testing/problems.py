@@ -13,7 +13,8 @@ from evokan.datasets.equations import equation_table
 from evokan.problem.equations import Equation, derivative
 from evokan.problem.problem import Problem
 from evokan.problem.scaling import ScalerName
-from evokan.problem.table import Table, Task
+from evokan.problem.table import Table
+from evokan.problem.task import Task, TaskName
 from evokan.seeding import generator
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def small_problem(
-    task: Task,
+    task: Task | TaskName,
     *,
     rows: int = 60,
     folds: int = 1,
@@ -50,17 +51,18 @@ def small_problem(
     ValueError
         The task is another one: make the problem yourself and override `SearchSpaceContract.make_problem`.
     """
-    if task == "trajectory":
-        return Problem.from_table(_trajectories(rows, seed, columns), folds=folds, scaler=scaler, split_seed=seed)
-    if task == "residual":
-        return Problem.from_table(equation_table(Oscillator(rows), seed), scaler=scaler, split_seed=seed)
-    if task not in ("classification", "regression"):
+    if task not in set(Task):
         raise ValueError(f"no small problem for the task {task!r}: override make_problem")
+    task = Task(task)
+    if task.in_time:
+        return Problem.from_table(_trajectories(rows, seed, columns), folds=folds, scaler=scaler, split_seed=seed)
+    if task.is_equation:
+        return Problem.from_table(equation_table(Oscillator(rows), seed), scaler=scaler, split_seed=seed)
     rng = generator("small problem", seed)
     x = rng.normal(size=(rows, 4))
     y = np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2] + 0.1 * rng.normal(size=rows)
     names: tuple[str, ...] = ()
-    if task == "classification":
+    if task.has_classes:
         names = ("low", "middle", "high")
         y = (np.argsort(np.argsort(y)) * 3 // rows).astype(np.float64)
     else:

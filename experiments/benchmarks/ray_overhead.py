@@ -22,6 +22,7 @@ from evokan.evaluation.ray.executor import RayExecutor, prepare_space
 from evokan.evaluation.ray.messages import dumps_task
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
+from evokan.problem.task import Task
 from evokan.seeding import derive_seed, generator
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget, TrainingJob
@@ -47,7 +48,7 @@ def problem(name: str, folds: int) -> Problem:
     rng = generator(NAME)
     inputs = rng.normal(size=(3810, 7))
     classes = (inputs.sum(axis=1) + rng.normal(size=3810) > 0).astype(np.int64)
-    table = Table(name, "classification", inputs, classes, tuple("abcdefg"), "class", ("no", "yes"))
+    table = Table(name, Task.CLASSIFICATION, inputs, classes, tuple("abcdefg"), "class", ("no", "yes"))
     return Problem.from_table(table, folds=folds)
 
 

@@ -65,7 +65,7 @@ def measure(variant: str, dataset: str, split: int, size: dict[str, int]) -> lis
     """Run one search, and return a row for each rule of choice."""
     settings = {"space": "fkan", **VARIANTS[variant], **size}
     outcome = search(Piece(variant, dataset, split, settings, CHOICES, space=FKAN))
-    classes = outcome.job.problem.task == "classification"
+    classes = outcome.job.problem.task.has_classes
     return [
         {
             "variant": variant,

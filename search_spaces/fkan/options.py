@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 from evokan.spaces.space import SpaceOptions
 
 
@@ -67,7 +67,7 @@ class FKANOptions(SpaceOptions):
         """Return how networks are trained: ``lbfgs``, ``adam`` or ``levenberg-marquardt``."""
         if self.optimizer != "auto":
             return self.optimizer
-        return "levenberg-marquardt" if task == "residual" else "lbfgs"
+        return "levenberg-marquardt" if task.is_equation else "lbfgs"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -10,6 +10,7 @@ import numpy as np
 
 from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
+from evokan.problem.task import Task
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training import lbfgs
 from evokan.training.compiled import is_cached
@@ -54,7 +55,7 @@ def train_residual(
     system = System(equation, architecture, problem.input_scaler, points[job.fold.train])
     held_out = System(equation, architecture, problem.input_scaler, points[job.fold.validation])
     looks_back = len(job.fold.validation) > 0
-    limit = job.iterations or budget.steps * STEP[options.method("residual")]
+    limit = job.iterations or budget.steps * STEP[options.method(Task.RESIDUAL)]
     kept: tuple[FloatArray, float, float, int] | None = None
     evaluations = 1
     for number, (theta, loss, spent) in enumerate(iterates(system, architecture, options, job.seed), start=1):
@@ -81,7 +82,7 @@ def train_residual(
 def iterates(system: System, architecture: FKANArchitecture, options: FKANOptions, seed: int) -> Iterates:
     """Yield what the method of the options makes of the initial values of `seed`, without end if it does not stop."""
     theta = spread_values(architecture, options, seed)
-    method = options.method("residual")
+    method = options.method(Task.RESIDUAL)
     if method == "lbfgs":
         return _lbfgs(system, theta, max(options.history, SMALLEST_HISTORY))
     if method == "adam":

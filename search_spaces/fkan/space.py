@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from evokan.problem.problem import Problem
-from evokan.problem.table import Task
+from evokan.problem.task import Task, TaskName
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.space import Preset, SearchSpace
@@ -38,7 +38,7 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
     summary: ClassVar[str] = (
         "fractional Jacobi blocks: input mask, wiring, widths, degrees; tables and equations (fKAN, arXiv 2406.07456)"
     )
-    tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression", "residual")
+    tasks: ClassVar[tuple[Task | TaskName, ...]] = ("classification", "regression", "residual")
     Options = FKANOptions
     Network = FKANArchitecture
     presets: ClassVar = {
@@ -66,7 +66,7 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
 
     def train(self, jobs: Sequence[TrainingJob[FKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job: on a table in the compiled driver, on an equation in torch."""
-        if problem.task == "residual":
+        if problem.task.is_equation:
             from search_spaces.fkan.residual import train_residual
 
             # The order of BLAS's sums depends on its threads, and results must not.
@@ -138,4 +138,4 @@ def kernels(problem: Problem) -> Kernels:
     """Return the module that trains on this problem."""
     from search_spaces.fkan import residual, training
 
-    return residual if problem.task == "residual" else training
+    return residual if problem.task.is_equation else training

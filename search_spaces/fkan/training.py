@@ -81,7 +81,7 @@ def _smallest_call(problem: Problem) -> tuple[Any, ...]:
     """Return arguments of `driver.train` for one neuron and two rows."""
     architecture = network(1, problem.n_outputs, (0,), SEQUENTIAL, (1,), (1,))
     x = np.zeros((1, 2))
-    outputs = 1 if problem.task == "classification" else problem.n_outputs
+    outputs = 1 if problem.task.has_classes else problem.n_outputs
     labels, targets = _split_targets(np.zeros(2 * outputs), problem)
     return (
         np.zeros(architecture.n_params),
@@ -109,6 +109,6 @@ def _upright(x: Array) -> Array:
 
 def _split_targets(y: Array, problem: Problem) -> tuple[Array, Array]:
     """Return class numbers (rows,) and targets (outputs, rows), of which one is empty."""
-    if problem.task == "classification":
+    if problem.task.has_classes:
         return np.ascontiguousarray(y, dtype=np.int64), np.zeros((problem.n_outputs, 0))
     return np.zeros(0, np.int64), _upright(y.reshape(len(y), problem.n_outputs))

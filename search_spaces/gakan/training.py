@@ -173,6 +173,6 @@ def _smallest_call(problem: Problem, options: GAKANOptions) -> tuple[Any, ...]:
 
 
 def _split_targets(y: Array, problem: Problem, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    if problem.task == "classification":
+    if problem.task.has_classes:
         return np.ascontiguousarray(y, dtype=np.int64), np.zeros(0, dtype)
     return np.zeros(0, np.int64), np.ascontiguousarray(y, dtype=dtype)

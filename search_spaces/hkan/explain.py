@@ -37,7 +37,7 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
     shown = _spread(np.arange(len(rows)), POINTS)
     z = problem.input_scaler.transform(problem.table.X[rows]).T
     scale, shift = 1.0, 0.0
-    if problem.task == "classification":
+    if problem.task.has_classes:
         targets = np.eye(problem.n_outputs)[np.asarray(problem.table.y[rows], dtype=np.int64)].T
     else:
         scale, shift = float(model.output_scale[0]), float(model.output_shift[0])

@@ -37,7 +37,7 @@ def train(
     architecture = job.architecture
     x = np.asarray(data.x_train, dtype=np.float64)
     x_val = np.asarray(data.x_val, dtype=np.float64)
-    classes = problem.n_outputs if problem.task == "classification" else 0
+    classes = problem.n_outputs if problem.task.has_classes else 0
     # The same sums in the same order, whoever calls: one thread, as inside the framework's executors.
     with single_threaded_math():
         try:

@@ -163,7 +163,7 @@ def layout(problem: Problem, options: KAFCMOptions) -> ChromosomeLayout:
         for name, count in zip(problem.table.output_names, free, strict=True)
         if count
     ]
-    recurrent = problem.task == "trajectory"
+    recurrent = problem.task.in_time
     ends = [ValueSegment("grid", options.grid_bits)] + ([ValueSegment("self-loops", 1, 0)] if recurrent else [])
     return ChromosomeLayout((*genes, *ends))
 

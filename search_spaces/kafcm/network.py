@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evokan.problem.task import Task
 from evokan.spaces.module import ScaledModule
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.splines.torch_edges import SplineEdges
@@ -41,7 +42,7 @@ class CognitiveMap(ScaledModule):
     def __init__(self, architecture: CausalMap, spec: Mapping[str, Any]) -> None:
         super().__init__(spec, source=architecture.n_sources, target=architecture.n_targets)
         self.architecture = architecture
-        self.recurrent = bool(spec["task"] == "trajectory")
+        self.recurrent = Task(spec["task"]).in_time
         self.bounding: str = spec["bounding"]
         self.register_buffer("bias", torch.zeros(architecture.n_targets, dtype=torch.float64))
         self.step_edges = SplineEdges(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from evokan.problem.problem import Problem
-from evokan.problem.table import Task
+from evokan.problem.task import Task, TaskName
 from evokan.spaces.architecture import Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
@@ -42,7 +42,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         "causal maps with a spline on every edge, of time series and input tables; loss of "
         "rollouts (KA-FCM, arXiv 2604.05136)"
     )
-    tasks: ClassVar[tuple[Task, ...]] = ("trajectory", "regression")
+    tasks: ClassVar[tuple[Task | TaskName, ...]] = ("trajectory", "regression")
     Options = KAFCMOptions
     Network = CausalMap
     presets: ClassVar = {

@@ -46,7 +46,7 @@ def fit_states(problem: Problem, options: KAFCMOptions) -> States:
     rows = problem.train if len(problem.folds) == 1 else problem.development
     x = problem.table.X[rows]
     y = np.asarray(problem.table.y[rows], dtype=np.float64).reshape(len(rows), -1)
-    if problem.task == "trajectory":
+    if problem.task.in_time:
         source = target = _scaler(np.concatenate([x, y]), options)
     else:
         source, target = _scaler(x, options), _scaler(y, options)

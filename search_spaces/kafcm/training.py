@@ -44,7 +44,7 @@ class FoldStates:
 
 def fold_data(fold: Fold, problem: Problem, options: KAFCMOptions) -> FoldStates:
     """Return the states of one fold; the same for every map trained on it."""
-    length = options.rollout if problem.task == "trajectory" else 1
+    length = options.rollout if problem.task.in_time else 1
     states = fit_states(problem, options)
     train = sample(problem, states, fold.train, length)
     rest = unbounded(train.wanted.mean(axis=1), options.bounding)

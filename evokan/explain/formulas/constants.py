@@ -129,8 +129,8 @@ class Tuner:
         self._slope = numeric(derivatives, [*inputs, *places], {}) if derivatives else None
         self.params = self._constants.values.copy()
         self.free = np.ones(len(places), dtype=bool)
-        spread = float(np.var(rows.y)) if rows.task != "classification" else 1.0
-        self._rounding = ROUNDING * spread if rows.task != "classification" else 0.0
+        spread = float(np.var(rows.y)) if not rows.task.has_classes else 1.0
+        self._rounding = ROUNDING * spread if not rows.task.has_classes else 0.0
 
     def loss(self, params: FloatArray) -> float:
         """Return the bare loss with the constants `params`."""

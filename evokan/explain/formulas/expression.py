@@ -51,7 +51,7 @@ def expressions(network: Network, graph: FunctionGraph) -> tuple[tuple[sp.Expr, 
                 terms.append(sp.Function(name)((below - shift) / scale if (shift, scale) != (0.0, 1.0) else below))
         sums.append(_node(network.function_of(node), add(terms)))
     outputs = [sums[node] for node in network.outputs]
-    if graph.task != "classification":
+    if not graph.task.has_classes:
         scaler = graph.target_scaler
         outputs = [
             add(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evokan.arrays import FloatArray
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 from evokan.spaces.graph import SplineTable
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class Expressions:
     complexity: int
     train_loss: float
     val_loss: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "task", Task(self.task))
 
     @cached_property
     def _function(self) -> Any:

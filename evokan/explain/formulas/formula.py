@@ -26,7 +26,7 @@ class Formula(Expressions):
     @property
     def text(self) -> str:
         """One line for each output: ``y = x1*x2``."""
-        left = "score({})" if self.task == "classification" else "{}"
+        left = "score({})" if self.task.has_classes else "{}"
         return "\n".join(
             f"{left.format(name)} = {written(output)}" for name, output in zip(self.names, self.outputs, strict=True)
         )

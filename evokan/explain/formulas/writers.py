@@ -120,7 +120,7 @@ def latex(formula: Expressions) -> str:
     lines = []
     for name, output in zip(formula.names, formula.outputs, strict=True):
         left = rf"\mathrm{{{_escaped(name)}}}" if len(name) > 1 else name
-        left = rf"\operatorname{{score}}({left})" if formula.task == "classification" else left
+        left = rf"\operatorname{{score}}({left})" if formula.task.has_classes else left
         lines.append(f"{left} = {sp.latex(output, symbol_names=names, full_prec=False)}")
     return "\n".join(lines)
 
@@ -152,7 +152,7 @@ def python(formula: Expressions) -> str:
         ]
     values = [f"y{number}" for number in range(len(formula.outputs))]
     lines.append(f"    return {values[0] if len(values) == 1 else '[' + ', '.join(values) + ']'}")
-    if formula.task == "classification":
+    if formula.task.has_classes:
         lines += [
             "",
             "",
@@ -194,7 +194,7 @@ def c(formula: Expressions) -> str:
             for number, output in enumerate(formula.outputs)
         ]
         lines += ["}"]
-    if formula.task == "classification":
+    if formula.task.has_classes:
         count = len(formula.outputs)
         lines += [
             "",
@@ -259,7 +259,7 @@ def _title(formula: Expressions) -> str:
 
 def _documentation(formula: Expressions, symbols: Sequence[sp.Symbol], short: Sequence[str], where: str) -> str:
     renamed = [f"{name} is {symbol.name!r}" for symbol, name in zip(symbols, short, strict=True) if name != symbol.name]
-    if formula.task == "classification":
+    if formula.task.has_classes:
         what = f"Scores of the classes {', '.join(formula.names)}, in this order; the largest is the prediction."
     else:
         what = f"{', '.join(formula.names)} in raw units."

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +29,13 @@ class Rows:
     y: NDArray[np.float64] | NDArray[np.int64]
     task: Task
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "task", Task(self.task))
+
     def losses(self, outputs: FloatArray) -> FloatArray:
         """Return the cross-entropy or squared error of every row of `outputs`, shape (N, outputs); inf for NaN."""
         with np.errstate(all="ignore"):
-            if self.task == "classification":
+            if self.task.has_classes:
                 top = outputs.max(axis=1)
                 log_sum = top + np.log(np.exp(outputs - top[:, None]).sum(axis=1))
                 losses = log_sum - outputs[np.arange(len(outputs)), self.y.astype(np.int64)]
@@ -54,7 +57,7 @@ class Rows:
             Shapes (N, outputs) and (outputs, N, P).
         """
         n = len(outputs)
-        if self.task == "classification":
+        if self.task.has_classes:
             p = np.exp(outputs - outputs.max(axis=1, keepdims=True)).T
             p /= p.sum(axis=0)
             mean = np.einsum("kn,knp->np", p, jacobian)

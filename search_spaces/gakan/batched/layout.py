@@ -67,7 +67,7 @@ class Data:
     @classmethod
     def load(cls, problem: Problem, dtype: torch.dtype, device: torch.device) -> Data:
         """Copy the table of `problem` to `device`."""
-        kind = torch.int64 if problem.task == "classification" else torch.float64
+        kind = torch.int64 if problem.task.has_classes else torch.float64
         inputs = torch.as_tensor(problem.scaled_inputs.T.copy(), dtype=dtype, device=device)
         return cls(inputs, torch.as_tensor(problem.scaled_targets, dtype=kind, device=device), problem.n_outputs)
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from evokan.errors import InvalidArchitecture
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 from evokan.seeding import generator
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.testing import small_problem

@@ -6,7 +6,7 @@ import math
 
 from evokan.arrays import IntArray
 from evokan.problem.problem import Problem
-from evokan.problem.table import Task
+from evokan.problem.task import Task
 from evokan.testing import SearchSpaceContract, small_problem
 from search_spaces.hkan import HKAN, HKANOptions
 
