@@ -120,8 +120,8 @@ class Run:
         InputError
             The data is not there any more, or has changed.
         """
-        from evokan.settings.config import build_config
         from evokan.settings.job import prepare
+        from evokan.settings.layers import build_config
 
         stored = self.config
         problem = prepare(build_config(stored["settings"], {"device": "cpu"}), options=stored["options"]).problem

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from evokan.errors import InputError
+from evokan.settings.keywords import Execution
 
-EXECUTION = ("workers", "ray", "ray_address", "gpus_per_task", "cohort_timeout")
+EXECUTION = tuple(Execution.__annotations__)
 """Settings that change where a run is trained, and not one record of it."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from evokan.errors import InputError
 from evokan.evaluation.executors import Executor
@@ -17,12 +17,13 @@ from evokan.searching.log import RunLog
 from evokan.searching.observer import Observer, Observers
 from evokan.searching.outcome import Beginning
 from evokan.searching.product import RunWriter, finish_run
-from evokan.settings.config import build_config
 from evokan.settings.describe import describe
 from evokan.settings.job import Job, default_path, prepare, resolve
+from evokan.settings.keywords import Execution, Settings
+from evokan.settings.layers import build_config
 
 
-def search(*, observer: Observer | None = None, config: str | Path | None = None, **settings: Any) -> Run:
+def search(*, observer: Observer | None = None, config: str | Path | None = None, **settings: Unpack[Settings]) -> Run:
     """Search for a small network that explains a data set, and return the finished run.
 
     Parameters
@@ -56,7 +57,11 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
 
 
 def resume(
-    path: str | Path, *, generations: int | None = None, observer: Observer | None = None, **execution: Any
+    path: str | Path,
+    *,
+    generations: int | None = None,
+    observer: Observer | None = None,
+    **execution: Unpack[Execution],
 ) -> Run:
     """Go on with an interrupted run, or beyond its planned end.
 

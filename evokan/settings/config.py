@@ -2,67 +2,189 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES
-from evokan.faults import sentences
+from evokan.settings.setting import DATA, EVOLUTION, EXECUTION, TRAINING, WHAT, Setting
 
 
 class SearchConfig(BaseModel):
-    """The settings of a search. Field names are the long options with underscores.
+    """The settings of a search: name, type, range, default, help and group of each. The command line is made from them.
 
-    Fields left at None take what the family (or the data set) names as its default.
+    Field names are the long options with underscores. Fields left at None take what the family (or the data set)
+    names as its default.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    space: str
-    space_options: dict[str, Any] = Field(default_factory=dict)
-    dataset: str | None = None
-    data: Path | None = None
-    target: str | None = None
-    time: str | None = None
-    series: str | None = None
-    task: Literal["classification", "regression"] | None = None
+    space: Annotated[str, Setting(WHAT, "NAME", "Search space: a name of `evokan spaces`.")]
+    dataset: Annotated[str | None, Setting(WHAT, "NAME", "Data set: a name of `evokan datasets`.")] = None
+    data: Annotated[
+        Path | None, Setting(WHAT, "FILE", "Own table instead: CSV, TSV or Parquet, one row for each case.")
+    ] = None
+    target: Annotated[str | None, Setting(WHAT, "COLUMN", "Column of --data to predict; all others are features.")] = (
+        None
+    )
+    time: Annotated[
+        str | None,
+        Setting(WHAT, "COLUMN", "Instead of --target: --data is a time series, and this column has its moments."),
+    ] = None
+    series: Annotated[str | None, Setting(WHAT, "COLUMN", "Column of --data that tells several time series apart.")] = (
+        None
+    )
+    task: Annotated[
+        Literal["classification", "regression"] | None,
+        Setting(WHAT, "TASK", "classification or regression; by default the target column decides."),
+    ] = None
+    space_options: Annotated[
+        dict[str, Any], Setting(WHAT, "KEY=VALUE", "Option of the search space, such as max_depth=3; repeatable.")
+    ] = Field(default_factory=dict)
 
-    test_size: float | None = Field(None, gt=0, lt=1)
-    val_size: float | None = Field(None, gt=0, lt=1)
-    split_seed: int = Field(0, ge=0, lt=2**32)
-    scaler: Literal["standard", "minmax", "none"] = "standard"
-    impute: Literal["median", "drop"] | None = None
+    test_size: Annotated[
+        float | None,
+        Field(gt=0, lt=1),
+        Setting(DATA, "SHARE", "Test part of all rows; by default the data set's own, 0.2 for --data."),
+    ] = None
+    val_size: Annotated[
+        float | None,
+        Field(gt=0, lt=1),
+        Setting(DATA, "SHARE", "Validation part of the rest; by default the data set's own, 0.2 for --data."),
+    ] = None
+    split_seed: Annotated[int, Field(ge=0, lt=2**32), Setting(DATA, "SEED", "Seed of the split and of the folds.")] = 0
+    scaler: Annotated[
+        Literal["standard", "minmax", "none"],
+        Setting(DATA, "NAME", "Scaling of the features: standard, minmax or none."),
+    ] = "standard"
+    impute: Annotated[
+        Literal["median", "drop"] | None,
+        Setting(DATA, "HOW", "Missing values: median fills them in, drop leaves out their rows; refused if not given."),
+    ] = None
 
-    population: int = Field(100, ge=4, le=1_000_000)
-    generations: int = Field(20, ge=0, le=1_000_000)
-    crossover_rate: float = Field(0.9, ge=0, le=1)
-    mutation_rate: float = Field(0.5, ge=0, le=1)
-    algorithm: Literal["ga", "nsga2", "random"] = "ga"
-    objectives: tuple[str, ...] = ("val_loss",)
-    parsimony: Literal["none", "ties", "one-se"] = "ties"
-    distinct: bool = True
-    seed: int = Field(0, ge=0)
-    choose: str = "best-loss"
-    refit: Literal["development", "holdout"] = "development"
-    formula_seconds: float = Field(3.0, ge=0)
+    population: Annotated[
+        int, Field(ge=4, le=1_000_000), Setting(EVOLUTION, "N", "Networks in a generation, at least 4.")
+    ] = 100
+    generations: Annotated[
+        int, Field(ge=0, le=1_000_000), Setting(EVOLUTION, "G", "Generations after the initial one.")
+    ] = 20
+    crossover_rate: Annotated[
+        float, Field(ge=0, le=1), Setting(EVOLUTION, "RATE", "Probability that a pair of parents is crossed.")
+    ] = 0.9
+    mutation_rate: Annotated[
+        float, Field(ge=0, le=1), Setting(EVOLUTION, "RATE", "Probability that a child is mutated.")
+    ] = 0.5
+    algorithm: Annotated[
+        Literal["ga", "nsga2", "random"],
+        Setting(
+            EVOLUTION,
+            "NAME",
+            "ga: one objective, the best stay; nsga2: several at once; random: no evolution, to compare with.",
+        ),
+    ] = "ga"
+    objectives: Annotated[
+        tuple[str, ...],
+        Setting(
+            EVOLUTION,
+            "NAMES",
+            "What to minimise, by commas: val_loss, n_params, n_edges, n_features, depth; the first one guides "
+            "the search.",
+        ),
+    ] = ("val_loss",)
+    parsimony: Annotated[
+        Literal["none", "ties", "one-se"],
+        Setting(
+            EVOLUTION,
+            "RULE",
+            "When the smaller network wins: none, ties (equal losses), one-se (within one standard error over "
+            "the folds).",
+        ),
+    ] = "ties"
+    distinct: Annotated[
+        bool, Setting(EVOLUTION, "", "Keep one copy of a network in the population, or let it fill up with copies.")
+    ] = True
+    seed: Annotated[int, Field(ge=0), Setting(EVOLUTION, "SEED", "Seed of everything but the split.")] = 0
+    choose: Annotated[
+        str,
+        Setting(
+            EVOLUTION,
+            "RULE",
+            "Which network of the front is the result: best-loss, knee, one-se or smallest:TOLERANCE.",
+        ),
+    ] = "best-loss"
 
-    steps: int = Field(20, ge=1, le=1_000_000)
-    folds: int = Field(1, ge=1)
-    fold_stop: Literal["common", "own"] = "own"
-    race: bool = False
-    inherit: bool = False
-    preset: Literal["default", "paper"] = "default"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    refit: Annotated[
+        Literal["development", "holdout"],
+        Setting(
+            TRAINING,
+            "ROWS",
+            "Rows of the final fit: development (train and validation part) or holdout (train part, stopped by "
+            "the validation part).",
+        ),
+    ] = "development"
+    formula_seconds: Annotated[
+        float,
+        Field(ge=0),
+        Setting(
+            TRAINING,
+            "SECONDS",
+            "Work for the formula at the end, about so long on a server core; 0 leaves it to `evokan formula`.",
+        ),
+    ] = 3.0
+    steps: Annotated[int, Field(ge=1, le=1_000_000), Setting(TRAINING, "N", "L-BFGS steps of 20 iterations.")] = 20
+    folds: Annotated[
+        int, Field(ge=1), Setting(TRAINING, "K", "Folds of the validation loss; 1 is a single hold-out.")
+    ] = 1
+    fold_stop: Annotated[
+        Literal["common", "own"],
+        Setting(
+            TRAINING,
+            "RULE",
+            "With folds: common, all count at the iteration with the lowest mean loss; own, each counts with its "
+            "lowest.",
+        ),
+    ] = "own"
+    race: Annotated[
+        bool, Setting(TRAINING, "", "Judge most networks by one fold or two, and only the better half of them by more.")
+    ] = False
+    inherit: Annotated[bool, Setting(TRAINING, "", "Begin a child's training from what its parents have learned.")] = (
+        False
+    )
+    preset: Annotated[
+        Literal["default", "paper"],
+        Setting(TRAINING, "NAME", "default, or paper: the published protocol of the search space."),
+    ] = "default"
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"],
+        Setting(TRAINING, "NAME", "cpu, cuda (one GPU), or auto, which takes the processor."),
+    ] = "auto"
 
-    workers: int | None = Field(None, ge=1, le=10_000)
-    ray: bool = False
-    ray_address: str | None = None
-    gpus_per_task: float = Field(0.0, ge=0)
-    cohort_timeout: float | None = Field(None, gt=0)
-    out: Path | None = None
+    workers: Annotated[
+        int | None,
+        Field(ge=1, le=10_000),
+        Setting(EXECUTION, "N", "Threads, or workers with --ray; any number gives the same records.", "all processors"),
+    ] = None
+    ray: Annotated[
+        bool, Setting(EXECUTION, "", "Train on a Ray cluster: that of RAY_ADDRESS, or one made on this machine.")
+    ] = False
+    ray_address: Annotated[
+        str | None, Setting(EXECUTION, "ADDRESS", "Ray cluster to use: HOST:PORT or auto; implies --ray.")
+    ] = None
+    gpus_per_task: Annotated[
+        float,
+        Field(ge=0),
+        Setting(EXECUTION, "SHARE", "GPUs a Ray worker takes, fractions too; needed for --device cuda."),
+    ] = 0.0
+    cohort_timeout: Annotated[
+        float | None,
+        Field(gt=0),
+        Setting(EXECUTION, "SECONDS", "A Ray worker that takes longer for one cohort is given up."),
+    ] = None
+    out: Annotated[
+        Path | None, Setting(EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>")
+    ] = None
 
     @field_validator("objectives", mode="before")
     @classmethod
@@ -157,58 +279,3 @@ def parse_choice(text: str) -> tuple[str, float]:
     if not 0 <= value < float("inf"):
         raise InputError(f"--choose {text}: write smallest:TOLERANCE with a number of at least 0, e.g. smallest:0.05")
     return rule, value
-
-
-def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
-    """Return the configuration of stacked settings; later layers win, None counts as not given.
-
-    Raises
-    ------
-    InputError
-        One fault for each setting that is unknown or out of range.
-    """
-    merged: dict[str, Any] = {}
-    options: dict[str, Any] = {}
-    for layer in layers:
-        given = {key: value for key, value in layer.items() if value is not None}
-        for_space = given.pop("space_options", {})
-        if not isinstance(for_space, Mapping):
-            raise InputError(f"space_options: expected 'name: value' lines (got {for_space!r})")
-        options.update(for_space)
-        merged.update(given)
-    try:
-        return SearchConfig(**merged, space_options=options)
-    except ValidationError as error:
-        faults = sentences(error, SearchConfig.model_fields, option=True)
-        # Pydantic looks at what concerns several fields only where each is right by itself.
-        kinds = {fault["type"] for fault in error.errors() if fault["loc"]}
-        if kinds and "extra_forbidden" not in kinds:
-            sources = ("dataset", "data", "target", "time", "series", "task")
-            faults += source_faults(*(merged.get(name) for name in sources))
-        raise InputError(*faults) from error
-
-
-def read_config_file(path: Path) -> dict[str, Any]:
-    """Return the settings of a YAML file; keys may be written with dashes or underscores.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, is no YAML, or is not a mapping.
-    """
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"--config {path}: cannot be read ({error.strerror or error})") from error
-    except yaml.MarkedYAMLError as error:
-        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise InputError(f"--config {path}: is not a YAML file ({where}{error.problem})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"--config {path}: is not a YAML file ({str(error).splitlines()[0]})") from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise InputError(f"--config {path}: expected settings as 'name: value' lines")
-    return {str(key).replace("-", "_"): value for key, value in content.items()}

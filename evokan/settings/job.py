@@ -12,7 +12,8 @@ from typing import Any
 from evokan.errors import InputError, unknown_name
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
-from evokan.settings.config import SearchConfig, build_config, read_config_file
+from evokan.settings.config import SearchConfig
+from evokan.settings.layers import build_config, read_config_file
 from evokan.spaces.registry import make_space, space_class, space_names
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget

@@ -18,8 +18,8 @@ from evokan.problem.baselines import fit_baselines
 from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
-from evokan.settings.config import build_config
 from evokan.settings.job import load
+from evokan.settings.layers import build_config
 from evokan.testing.problems import small_problem
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from evokan.errors import InputError
-from evokan.settings.config import build_config, parse_choice, read_config_file
+from evokan.settings.config import parse_choice
 from evokan.settings.job import default_path, prepare, resolve
+from evokan.settings.layers import build_config, read_config_file
 
 BASE = {"space": "gakan", "dataset": "iris"}
 

@@ -1,0 +1,55 @@
+"""The settings of a search as keywords, for editors and type checkers; all else is said in `SearchConfig`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+
+class Execution(TypedDict, total=False):
+    """Where networks are trained: may differ when a run goes on, and changes no record."""
+
+    workers: int | None
+    ray: bool
+    ray_address: str | None
+    gpus_per_task: float
+    cohort_timeout: float | None
+
+
+class Settings(Execution, total=False):
+    """All settings of a search, as `evokan.search` takes them."""
+
+    space: str
+    space_options: Mapping[str, Any]
+    dataset: str | None
+    data: str | Path | None
+    target: str | None
+    time: str | None
+    series: str | None
+    task: Literal["classification", "regression"] | None
+    test_size: float | None
+    val_size: float | None
+    split_seed: int
+    scaler: Literal["standard", "minmax", "none"]
+    impute: Literal["median", "drop"] | None
+    population: int
+    generations: int
+    crossover_rate: float
+    mutation_rate: float
+    algorithm: Literal["ga", "nsga2", "random"]
+    objectives: str | Sequence[str]
+    parsimony: Literal["none", "ties", "one-se"]
+    distinct: bool
+    seed: int
+    choose: str
+    refit: Literal["development", "holdout"]
+    formula_seconds: float
+    steps: int
+    folds: int
+    fold_stop: Literal["common", "own"]
+    race: bool
+    inherit: bool
+    preset: Literal["default", "paper"]
+    device: Literal["auto", "cpu", "cuda"]
+    out: str | Path | None

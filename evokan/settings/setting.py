@@ -1,0 +1,33 @@
+"""What a setting says of itself, beside its type and range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WHAT, DATA, EVOLUTION, TRAINING, EXECUTION = "What", "Data", "Evolution", "Training", "Execution"
+"""Headings in the help."""
+
+OF_SPACE = ("scaler", "parsimony", "distinct", "choose", "refit", "folds", "fold_stop")
+"""What a search space is likely to have a default of its own for (`Preset.settings`)."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stands in the help of a setting.
+
+    Attributes
+    ----------
+    group
+        Heading.
+    metavar
+        What stands behind the option; empty for a pair of flags ``--name/--no-name``.
+    help
+        One line.
+    otherwise
+        What holds where a setting without a default is not given; empty where the help line says it.
+    """
+
+    group: str
+    metavar: str
+    help: str
+    otherwise: str = ""
