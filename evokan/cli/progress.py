@@ -123,7 +123,7 @@ class Progress(Observer):
         """Return the numbers of individuals by status."""
         return (
             f"valid {self.counts['ok']}, cached {self.counts['cached']}, invalid {self.counts['invalid']}, "
-            f"failed {self.counts['failed']}"
+            f"failed {self.counts['failed']}, raced {self.counts['raced']}"
         )
 
     def speed(self) -> str:

@@ -38,7 +38,8 @@ def print_summary(summary: dict[str, Any]) -> None:
     )
     out.print(
         f"{summary['state']}, generation {done} of {summary['generations']}: {counts['evaluated']} networks "
-        f"trained, {counts['cached']} cached, {counts['invalid']} invalid, {counts['failed']} failed"
+        f"trained, {counts['cached']} cached, {counts['invalid']} invalid, {counts['failed']} failed, "
+        f"{counts['raced']} raced"
         if done >= 0
         else f"{summary['state']}, no generation has finished yet"
     )

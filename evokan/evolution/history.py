@@ -30,6 +30,7 @@ class HistoryRow:
     cached: int
     invalid: int
     failed: int
+    raced: int
     best_val_loss: float
     median_val_loss: float
     worst_val_loss: float
@@ -41,6 +42,8 @@ class HistoryRow:
 
 
 HISTORY_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(HistoryRow))
+YOUNG_COLUMNS = {"raced": 0}
+"""Columns that tables of earlier versions lack, and what stands for them."""
 
 
 def summarise(
@@ -78,6 +81,7 @@ def summarise(
         cached=count("cached"),
         invalid=count("invalid"),
         failed=count("failed"),
+        raced=count("raced"),
         best_val_loss=float(losses.min()),
         median_val_loss=_median(losses),
         worst_val_loss=float(losses.max()),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from evokan.errors import InputError, RunStopped
 from evokan.evaluation.records import COLUMNS, Record
-from evokan.evolution.history import HISTORY_COLUMNS, HistoryRow
+from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS, HistoryRow
 from evokan.runs.files import (
     DISK_FAULTS,
     append,
@@ -320,7 +320,7 @@ class RunDirectory:
             ]
             if [int(row["generation"]) for row in rows] != [*range(generation + 1)]:
                 raise ValueError(f"it does not hold the {generation + 1} generations of checkpoint.json")
-            history = tuple(to_line(row[name] for name in HISTORY_COLUMNS) for row in rows)
+            history = tuple(to_line({**YOUNG_COLUMNS, **row}[name] for name in HISTORY_COLUMNS) for row in rows)
         return Remains(tuple(records), history)
 
     def mend(self, remains: Remains) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evokan.datasets.columns import ColumnSchema
 from evokan.errors import InputError
 from evokan.evaluation.records import COLUMNS
-from evokan.evolution.history import HISTORY_COLUMNS
+from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS
 from evokan.runs.directory import RunDirectory
 from evokan.runs.files import reading
 from evokan.runs.member import Member
@@ -59,7 +59,7 @@ class Run:
     @property
     def history(self) -> pd.DataFrame:
         """One row per generation: ``history.csv``."""
-        return read_table(self.directory.history, HISTORY_COLUMNS)
+        return read_table(self.directory.history, HISTORY_COLUMNS, young=YOUNG_COLUMNS)
 
     @property
     def pareto(self) -> pd.DataFrame:

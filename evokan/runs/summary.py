@@ -33,7 +33,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "seed": settings["seed"],
         "generation": int(history["generation"].max()) if len(history) else None,
         "generations": settings["generations"],
-        "counts": {name: int(history[name].sum()) for name in ("evaluated", "cached", "invalid", "failed")},
+        "counts": {name: int(history[name].sum()) for name in ("evaluated", "cached", "invalid", "failed", "raced")},
         "seconds": float(history["seconds"].sum()),
     }
     return summary | (_product(run) if run.finished else _so_far(run))

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from evokan.evaluation.records import COLUMNS, Record
@@ -76,7 +77,12 @@ def read_records(path: Path) -> list[Record]:
     return records
 
 
-def read_table(path: Path, columns: Sequence[str], remedy: str = "start a new run") -> pd.DataFrame:
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    remedy: str = "start a new run",
+    young: Mapping[str, Any] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Return all whole rows of a table of a run; a torn last line is left out.
 
     Parameters
@@ -85,6 +91,8 @@ def read_table(path: Path, columns: Sequence[str], remedy: str = "start a new ru
         Names that it must have; those that are no texts of a `Record` hold numbers. More may follow.
     remedy
         As for `evokan.runs.files.reading`.
+    young
+        Columns that a table of an earlier version may lack, and what stands for them there.
 
     Raises
     ------
@@ -101,6 +109,8 @@ def read_table(path: Path, columns: Sequence[str], remedy: str = "start a new ru
             keep_default_na=False,
             na_values={name: [""] for name in numbers},
         )
+        for name in [name for name in young if name not in frame]:
+            frame.insert(min(columns.index(name), frame.shape[1]), name, young[name])
         missing = [name for name in columns if name not in frame]
         if missing:
             raise ValueError(f"it lacks the column {', '.join(missing)}")

@@ -56,7 +56,7 @@ class RunLog(Observer):
         """Sum the generation up."""
         self.write(
             f"generation {row.generation}: {row.evaluated} trained, {row.cached} cached, {row.invalid} invalid, "
-            f"{row.failed} failed; validation loss best {row.best_val_loss:.6g}, "
+            f"{row.failed} failed, {row.raced} raced; validation loss best {row.best_val_loss:.6g}, "
             f"median {row.median_val_loss:.6g}; {row.seconds:.2f} s"
         )
 

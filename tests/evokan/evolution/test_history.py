@@ -104,6 +104,7 @@ def test_columns_are_those_of_the_contract():
         "cached",
         "invalid",
         "failed",
+        "raced",
         "best_val_loss",
         "median_val_loss",
         "worst_val_loss",
@@ -123,6 +124,7 @@ def test_counts_are_of_the_generation_and_losses_of_its_survivors():
         record(13, INF, status="invalid"),
         record(14, INF, status="failed"),
         record(15, 5.0),
+        record(16, 6.0, status="raced"),
     ]
     survivors = [
         record(11, 0.2, 30, "cached", "0000"),
@@ -130,7 +132,7 @@ def test_counts_are_of_the_generation_and_losses_of_its_survivors():
         record(10, 0.9, 7, "ok", "0000"),
     ]
     row = summarise(4, evaluated, survivors, [record(3, 1.0, 10)], REFERENCE, 1.5)
-    assert (row.generation, row.evaluated, row.cached, row.invalid, row.failed) == (4, 2, 2, 1, 1)
+    assert (row.generation, row.evaluated, row.cached, row.invalid, row.failed, row.raced) == (4, 2, 2, 1, 1, 1)
     assert (row.best_val_loss, row.median_val_loss, row.worst_val_loss) == (0.2, 0.2, 0.9)
     assert row.best_n_params == 20  # of two equally good ones the smaller
     assert (row.front_size, row.hypervolume, row.seconds) == (1, 0.25, 1.5)

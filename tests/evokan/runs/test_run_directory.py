@@ -38,7 +38,7 @@ CONFIG = {
     "reference_point": {"val_loss": 1.0},
     "versions": {"evokan": "0.1.0"},
 }
-ROW = HistoryRow(0, 4, 0, 0, 0, 0.1, 0.2, float("inf"), 30, 2, 0.5, 0.25, 0.01)
+ROW = HistoryRow(0, 4, 0, 0, 0, 0, 0.1, 0.2, float("inf"), 30, 2, 0.5, 0.25, 0.01)
 
 
 def record(number: int, generation: int = 0, **changes: object) -> Record:
@@ -285,7 +285,9 @@ def test_the_log_keeps_generations_and_the_reasons_of_failures(log):
     log.on_stage("drawing")
     lines = told(log)
     assert lines[0] == "individual 1 of generation 0 failed: the loss is not finite"
-    assert lines[1].startswith("generation 0: 4 trained, 0 cached, 0 invalid, 0 failed; validation loss best 0.1, ")
+    assert lines[1].startswith(
+        "generation 0: 4 trained, 0 cached, 0 invalid, 0 failed, 0 raced; validation loss best 0.1, "
+    )
     assert lines[2:] == ["drawing"]
 
 

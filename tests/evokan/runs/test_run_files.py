@@ -125,3 +125,17 @@ def test_bytes_are_replaced_with_the_rights_of_other_files(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"\xff"
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "other").stat().st_mode
     assert {path.name for path in tmp_path.iterdir()} == {"a", "other"}
+
+
+def test_a_history_of_an_earlier_version_has_raced_nothing(tmp_path):
+    from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS
+    from evokan.runs.tables import read_table
+
+    old = [name for name in HISTORY_COLUMNS if name not in YOUNG_COLUMNS]
+    path = tmp_path / "history.csv"
+    path.write_text(",".join(old) + "\n" + ",".join("1" for _ in old) + "\n")
+    table = read_table(path, HISTORY_COLUMNS, young=YOUNG_COLUMNS)
+    assert tuple(table.columns) == HISTORY_COLUMNS
+    assert table["raced"].tolist() == [0]
+    with pytest.raises(InputError, match="lacks the column raced"):
+        read_table(path, HISTORY_COLUMNS)
