@@ -205,9 +205,9 @@ def differences(name: str, run: Path) -> list[str]:
         for column in columns
         if [row[column] for row in first] != [row[column] for row in before]
     ]
-    losses = [np.array([float(row["val_loss"]) for row in rows]) for rows in (first, before)]
-    usable = np.isfinite(losses[0]) & np.isfinite(losses[1])
-    if not usable.any() or np.median(np.abs(losses[0] / losses[1] - 1.0)[usable]) > 1e-3:
+    ours_loss, theirs_loss = (np.array([float(row["val_loss"]) for row in rows]) for rows in (first, before))
+    usable = np.isfinite(ours_loss) & np.isfinite(theirs_loss)
+    if not usable.any() or np.median(np.abs(ours_loss[usable] / theirs_loss[usable] - 1.0)) > 1e-3:
         faults.append(f"{name}: the losses of the first generation are not what they were")
     return faults
 
