@@ -17,18 +17,17 @@ $(STAMP): pyproject.toml constraints.txt
 search: setup
 	$(BIN)/evokan search --space gakan --dataset wine --seed 0
 
-lint: setup
-	$(BIN)/ruff check .
+lint types: setup
+	$(BIN)/python tests/parts.py $@
 
-types: setup
-	$(BIN)/mypy
+test: setup
+	$(BIN)/python tests/parts.py
 
-test: lint types
-	$(BIN)/pytest -m "not slow"
-
-test-all: lint types
+test-all: setup
+	$(BIN)/python tests/parts.py lint types
 	$(BIN)/pytest --junitxml=.pytest_cache/report.xml
 	$(BIN)/python -m experiments.reliability .pytest_cache/report.xml
+	$(BIN)/python tests/parts.py packages
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

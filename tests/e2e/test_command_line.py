@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.smoke
+
 COMMANDS = ("search", "resume", "show", "plot", "predict", "evaluate", "formula", "spaces", "datasets", "experiment")
 HEAVY = {
     "numpy",

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from test_kill_and_resume import SEARCH, assert_equal, content
 
+pytestmark = pytest.mark.faults
+
 ROOM = 64 * 1024
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.faults
+
 # Trained to the end of every step, so that there is time to be killed in.
 SEARCH = (
     "search",

@@ -22,17 +22,28 @@ def folder(tmp_path_factory) -> Path:
 
 
 RAY = [
+    pytest.mark.faults,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO:FutureWarning"),
 ]
 ALL = [pytest.param(name, marks=RAY if "ray" in golden_runs.CASES[name] else []) for name in golden_runs.CASES]
 
 
-@pytest.mark.parametrize("name", ALL)
+SMOKE = ("gakan-ga", "gakan-nsga2", "hkan-regression", "fkan-classes", "fkan-equation", "kafcm-series")
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("name", SMOKE)
+def test_every_family_gives_the_records_that_are_kept(folder, name):
+    assert golden_runs.differences(name, golden_runs.run_case(name, folder)) == []
+
+
+@pytest.mark.parametrize("name", [case for case in ALL if case.values[0] not in SMOKE])
 def test_a_search_gives_the_records_that_are_kept(folder, name):
     assert golden_runs.differences(name, golden_runs.run_case(name, folder)) == []
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ALL)
 def test_a_search_that_was_killed_goes_on_to_the_same_records(folder, tmp_path, name):
     import evokan

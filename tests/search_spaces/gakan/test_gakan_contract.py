@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evokan.testing import SearchSpaceContract
 from search_spaces.gakan import GAKAN, GAKANOptions
+
+pytestmark = pytest.mark.smoke
 
 
 class TestGAKAN(SearchSpaceContract):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from evokan.arrays import IntArray
 from evokan.problem.problem import Problem
 from evokan.problem.task import Task
 from evokan.testing import SearchSpaceContract, small_problem
 from search_spaces.hkan import HKAN, HKANOptions
+
+pytestmark = pytest.mark.smoke
 
 
 class TestHKAN(SearchSpaceContract):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from evokan.arrays import IntArray
@@ -11,6 +12,8 @@ from evokan.spaces.space import SearchSpace
 from evokan.testing import SearchSpaceContract
 from search_spaces.kafcm import KAFCM, KAFCMOptions
 from search_spaces.kafcm.states import cut_rollouts
+
+pytestmark = pytest.mark.smoke
 
 
 class TestKAFCM(SearchSpaceContract):

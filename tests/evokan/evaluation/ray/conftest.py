@@ -18,6 +18,7 @@ def pytest_collection_modifyitems(items):
     """Ray leaves files and processes to the garbage collector, and announces a change of defaults."""
     for item in items:
         if HERE in item.path.parents:
+            item.add_marker(pytest.mark.faults)
             item.add_marker(pytest.mark.filterwarnings("ignore::ResourceWarning"))
             item.add_marker(pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO:FutureWarning"))
 
