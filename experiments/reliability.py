@@ -17,11 +17,11 @@ FAULTS = {
     "tests.e2e.test_faults": "disk, clock, neighbours, impatience",
     "tests.e2e.test_kill_and_resume": "kills of a search on threads",
     "tests.e2e.test_shortcuts": "kills of a search that races or inherits",
-    "tests.ray.test_driver_kill": "kills of a search on Ray",
-    "tests.ray.test_ray_executor": "workers that die, hang, or cannot start",
-    "tests.ray.test_ray_records": "records on Ray",
-    "tests.ray.test_ray_scenarios": "nodes, memory, interrupts, tokens",
-    "tests.ray.test_ray_search": "the command line on Ray",
+    "tests.evokan.evaluation.ray.test_driver_kill": "kills of a search on Ray",
+    "tests.evokan.evaluation.ray.test_ray_executor": "workers that die, hang, or cannot start",
+    "tests.evokan.evaluation.ray.test_ray_records": "records on Ray",
+    "tests.evokan.evaluation.ray.test_ray_scenarios": "nodes, memory, interrupts, tokens",
+    "tests.evokan.evaluation.ray.test_ray_search": "the command line on Ray",
 }
 
 
