@@ -17,32 +17,27 @@ COMMAND = "experiments.command"
 
 
 def mount_experiments(group: Any, arguments: list[str]) -> None:
-    """Add ``experiment`` to the command `group`; what it does is loaded only where `arguments` begin with it.
-
-    Raises
-    ------
-    InputError
-        It is called, but evokan does not run from a checkout.
-    """
+    """Add ``experiment`` to the command `group`; what it does is loaded only where `arguments` begin with it."""
     app = typer.Typer()
-    if arguments[:1] == ["experiment"]:
+    # Wherever evokan is installed there may be a folder "experiments" that has nothing to do with it.
+    here = (ROOT / "pyproject.toml").is_file() and ROOT.joinpath(*COMMAND.split(".")).with_suffix(".py").is_file()
+    if here and arguments[:1] == ["experiment"]:
         app.command("experiment")(_load())
     else:
-
-        @app.command("experiment", help="Reproduce a table or figure of a paper; from a source checkout.")
-        def _unused() -> None:
-            pass
-
+        anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+        summary = "Reproduce a table or figure of a paper; from a source checkout."
+        app.command("experiment", help=summary, context_settings=anything)(_refuse)
     group.add_command(typer.main.get_command(app), "experiment")
 
 
+def _refuse() -> None:
+    raise InputError(
+        "evokan experiment: experiments need a source checkout: clone the repository, install it with "
+        "pip install -e . and run the command from there"
+    )
+
+
 def _load() -> Any:
-    # Wherever evokan is installed there may be a folder "experiments" that has nothing to do with it.
-    if not (ROOT / "pyproject.toml").is_file() or not ROOT.joinpath(*COMMAND.split(".")).with_suffix(".py").is_file():
-        raise InputError(
-            "evokan experiment: experiments need a source checkout: clone the repository, install it with "
-            "pip install -e . and run the command from there"
-        )
     sys.path.insert(0, str(ROOT))
     try:
         return import_module(COMMAND).experiment
