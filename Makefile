@@ -26,6 +26,7 @@ test: setup
 test-all: setup
 	$(BIN)/python tests/parts.py lint types
 	$(BIN)/pytest --junitxml=.pytest_cache/report.xml
+	$(BIN)/pytest --doctest-modules evokan search_spaces
 	$(BIN)/python -m experiments.reliability .pytest_cache/report.xml
 	$(BIN)/python tests/parts.py packages
 

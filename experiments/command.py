@@ -74,4 +74,4 @@ def _list(*, quiet: bool, as_json: bool) -> None:
         made = table("experiment", "")
         for entry in found:
             made.add_row(entry["name"], entry["summary"])
-        console().print(made if found else "no experiment is installed here")
+        console().print(made)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evokan.settings.job import Job
     from evokan.spaces.chromosome import Bits, ChromosomeLayout
 
-EVOLUTION = (
+NOT_TAKEN = (
     "population",
     "generations",
     "crossover_rate",
@@ -29,12 +29,15 @@ EVOLUTION = (
     "choose",
     "refit",
     "out",
+    "race",
+    "inherit",
+    "formula_seconds",
 )
 SHOWN_FAULTS = 5
 """So many faulty lines of a file are named one by one."""
 
 
-@takes_settings(*all_but(*EVOLUTION))
+@takes_settings(*all_but(*NOT_TAKEN))
 def evaluate(
     *,
     config: ConfigFile = None,

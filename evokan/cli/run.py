@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from evokan.cli.options import ConfigFile, Json, Quiet, RunPath, all_but, takes_settings
 from evokan.cli.printing import console, print_json
-from evokan.runs.sameness import EXECUTION
+from evokan.settings.keywords import EXECUTION
 
 if TYPE_CHECKING:
     from evokan.runs.run import Run
@@ -44,13 +45,16 @@ def resume(run: RunPath, *, quiet: Quiet = False, json: Json = False, **settings
 def show(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
     """Sum up a run, finished or not: the best network, its test figures, the front.
 
-    With --quiet in one line.
+    With --quiet in one line. A file that is not what a finished run was finished with is named, and shown all the same.
     """
     from evokan.cli.summary import one_line, print_summary
-    from evokan.runs.run import load_run
+    from evokan.runs.run import Run
     from evokan.runs.summary import summarise
 
-    summary = summarise(load_run(run))
+    found = Run(run)
+    summary = summarise(found)
+    for damage in found.damages():
+        print("evokan:", damage, file=sys.stderr)
     if json:
         print_json(summary)
     elif quiet:

@@ -1,7 +1,8 @@
 """The genetic algorithm of GA-KAN, on one objective, with elitist survival.
 
-References ---------- Long et al., GA-KAN, arXiv 2501.17411: binary tournament, and survivors are the best N
-of parents and offspring.
+References
+----------
+Long et al., GA-KAN, arXiv 2501.17411: binary tournament, and survivors are the best N of parents and offspring.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from evokan.plots.fitness_history import plot_fitness_history
 from evokan.plots.importances import plot_importances
 from evokan.plots.network import plot_network
 from evokan.plots.pareto import plot_pareto
-from evokan.plots.style import save
+from evokan.plots.style import rendered, save
 
 __all__ = [
     "plot_attribution",
@@ -17,5 +17,6 @@ __all__ = [
     "plot_importances",
     "plot_network",
     "plot_pareto",
+    "rendered",
     "save",
 ]

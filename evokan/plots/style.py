@@ -5,6 +5,7 @@ Nothing here touches matplotlib's global settings or pyplot: a figure that nobod
 
 from __future__ import annotations
 
+import io
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -86,16 +87,17 @@ def dress(ax: Axes, *, x_label: str = "", y_label: str = "", grid: Literal["x", 
     ax.set_ylabel(y_label, fontsize=LABEL_PT)
 
 
-def save(target: Axes | Figure, path: str | Path) -> Path:
-    """Write the picture that `target` belongs to, cropped to what is drawn; the suffix decides the format.
+def rendered(target: Axes | Figure, suffix: str) -> bytes:
+    """Return the picture that `target` belongs to as a file, cropped to what is drawn; the suffix decides the format.
 
     The same picture gives the same bytes: no date and no version is written into a PNG.
     """
     figure = target if isinstance(target, Figure) else target.get_figure(root=True)
     if figure is None:
         raise ValueError("these axes belong to no figure")
-    path = Path(path)
-    metadata = {"Software": None} if path.suffix.lower() == ".png" else None
+    kind = suffix.lower().removeprefix(".")
+    metadata = {"Software": None} if kind == "png" else None
+    content = io.BytesIO()
     with styled(), warnings.catch_warnings():
         # A character that the typeface lacks is drawn as a box; whoever reads the picture sees that.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
@@ -105,10 +107,18 @@ def save(target: Axes | Figure, path: str | Path) -> Path:
             layout.execute(figure)
             figure.set_layout_engine("none")
         try:
-            figure.savefig(path, dpi=DPI, bbox_inches=figure.get_tightbbox().padded(0.12), metadata=metadata)
+            box = figure.get_tightbbox().padded(0.12)
+            figure.savefig(content, format=kind, dpi=DPI, bbox_inches=box, metadata=metadata)
         finally:
             if layout is not None:
                 figure.set_layout_engine(layout)
+    return content.getvalue()
+
+
+def save(target: Axes | Figure, path: str | Path) -> Path:
+    """Write the picture that `target` belongs to: see `rendered`."""
+    path = Path(path)
+    path.write_bytes(rendered(target, path.suffix))
     return path
 
 

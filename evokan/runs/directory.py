@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import fcntl
 import io
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,10 @@ from numpy.typing import NDArray
 from evokan.errors import InputError, RunStopped
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS, HistoryRow
-from evokan.runs.files import (
-    DISK_FAULTS,
-    append,
-    made_folders,
-    read_json,
-    reading,
-    replace_bytes,
-    replace_text,
-    write_json,
-)
+from evokan.runs.checkpoint import Checkpoint, Remains
+from evokan.runs.files import DISK_FAULTS, made_folders, reading
 from evokan.runs.tables import read_records, record_line, to_line, whole_lines
+from evokan.runs.vault import Vault
 
 _CONFIG_PARTS: dict[str, tuple[str, ...]] = {
     "settings": ("space", "folds", "seed", "generations"),
@@ -40,40 +34,22 @@ _CONFIG_PARTS: dict[str, tuple[str, ...]] = {
 }
 """What ``config.json`` must hold: that which is read of it without further checks."""
 
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where a run stands after a whole generation.
-
-    Attributes
-    ----------
-    generation
-        Its number.
-    population
-        Ids of its survivors, in order.
-    settings
-        What the records follow from (`evokan.runs.sameness.fixed_settings`).
-    """
-
-    generation: int
-    population: tuple[int, ...]
-    settings: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Remains:
-    """What is whole in the tables of a run that goes on.
-
-    Attributes
-    ----------
-    records
-        Rows of ``evaluations.csv`` up to the planned end.
-    history
-        Lines of ``history.csv`` up to the last whole generation.
-    """
-
-    records: tuple[Record, ...]
-    history: tuple[str, ...] = ()
+_NAMES = (
+    ".lock",
+    "best",
+    "checkpoint.json",
+    "config.json",
+    "evaluations.csv",
+    "export",
+    "front",
+    "history.csv",
+    "manifest.json",
+    "pareto.csv",
+    "plots",
+    "report.html",
+    "run.log",
+)
+"""Everything that lies in the folder of a run, beside what is half written."""
 
 
 class RunDirectory:
@@ -92,6 +68,7 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.vault = Vault(path)
         self.config = path / "config.json"
         self.evaluations = path / "evaluations.csv"
         self.history = path / "history.csv"
@@ -101,38 +78,62 @@ class RunDirectory:
         self.best = path / "best"
         self.plots = path / "plots"
         self.log = path / "run.log"
-        self.remedy = f"delete {self.best / 'metrics.json'} and go on with: evokan resume {path}"
+        self.manifest = path / "manifest.json"
+        self.metrics = self.best / "metrics.json"
+        self.remedy = f"delete {self.manifest} and {self.metrics}, and go on with: evokan resume {path}"
 
     @classmethod
-    def create(cls, path: Path, config: dict[str, Any]) -> RunDirectory:
-        """Make the folder and its ``config.json``.
+    def create(cls, path: Path, config: dict[str, Any], *, own: bool = False) -> RunDirectory:
+        """Make the folder and its ``config.json``: whole, and before anything else, so that it says whose folder it is.
+
+        Parameters
+        ----------
+        own
+            Whether the folder must not be there yet.
 
         Raises
         ------
+        FileExistsError
+            `own`, and the folder is there.
         InputError
             The path holds something already, or cannot be written.
         """
         run = cls(path)
         try:
-            if path.exists() and not path.is_dir():
-                raise InputError(f"--out {path}: is a file; name a new folder")
-            if path.exists() and any(path.iterdir()):
-                what = "another run" if run.config.exists() else "other files"
-                raise InputError(
-                    f"--out {path}: holds {what} already; name a new folder"
-                    + (f", or go on with: evokan resume {path}" if run.config.exists() else "")
-                )
+            run.check_free()
             files: list[Path] = []
-            with made_folders(path, files):
-                # Of two processes that get here at once, one makes the file.
-                with run.evaluations.open("x", encoding="utf-8") as file:
-                    files += [run.evaluations, run.history, run.config]
-                    file.write(to_line(COLUMNS))
-                run.history.write_text(to_line(HISTORY_COLUMNS), encoding="utf-8")
-                write_json(run.config, config)
+            with made_folders(path, files, own=own):
+                try:
+                    run.vault.create(run.config, json.dumps(config, indent=2, allow_nan=False) + "\n")
+                except FileExistsError as error:
+                    raise run._taken("another run") from error
+                files += [run.evaluations, run.history, run.config]
+                run.vault.replace(run.evaluations, to_line(COLUMNS))
+                run.vault.replace(run.history, to_line(HISTORY_COLUMNS))
         except OSError as error:
+            if own and isinstance(error, FileExistsError):
+                raise
             raise InputError(f"--out {path}: cannot be written ({error.strerror or error})") from error
         return run
+
+    def check_free(self) -> None:
+        """Raise `InputError` where the folder holds anything but the unfinished first file of a run."""
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"--out {self.path}: is a file; name a new folder")
+        names = [path.name for path in self.path.iterdir()] if self.path.exists() else []
+        if self.config.name in names:
+            raise self._taken("another run")
+        if any(not fnmatch(name, f"{self.config.name}.*.part") for name in names):
+            raise self._taken("other files")
+
+    def foreign_files(self) -> list[str]:
+        """Return the names in the folder that are none of a run's."""
+        ours = (*_NAMES, *(f"{name}.part" for name in _NAMES), "config.json.*.part", "population-*.safetensors*")
+        return [name for name in self.vault.names(self.path) if not any(fnmatch(name, pattern) for pattern in ours)]
+
+    def _taken(self, what: str) -> InputError:
+        more = f", or go on with: evokan resume {self.path}" if what == "another run" else ""
+        return InputError(f"--out {self.path}: holds {what} already; name a new folder{more}")
 
     @classmethod
     def open(cls, path: Path) -> RunDirectory:
@@ -158,15 +159,14 @@ class RunDirectory:
             Another process holds it, or the folder cannot be written.
         """
         try:
-            opened = (self.path / ".lock").open("a+", encoding="utf-8")
+            descriptor = self.vault.open_lock(self.path / ".lock")
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
-        with opened as file:
+        with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                file.seek(0)
-                owner = file.read().strip()
+                owner = file.read(40).strip()
                 raise InputError(
                     f"{self.path}: another process{f' ({owner})' if owner else ''} is writing this run; "
                     "wait for it or stop it"
@@ -179,12 +179,15 @@ class RunDirectory:
     @property
     def locked(self) -> bool:
         """Whether a process is writing this run now."""
+        path = self.path / ".lock"
+        if not self.vault.has(path):
+            return False
         try:
-            with (self.path / ".lock").open(encoding="utf-8") as file:
+            with os.fdopen(self.vault.open_lock(path), "r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        except OSError:
+        except (OSError, InputError):
             return False
         return False
 
@@ -215,7 +218,7 @@ class RunDirectory:
         InputError
             It is damaged, or not that of a run.
         """
-        config = read_json(self.config)
+        config = self.vault.read_json(self.config)
         missing = []
         for part, names in _CONFIG_PARTS.items():
             if isinstance(config.get(part), dict):
@@ -231,18 +234,20 @@ class RunDirectory:
 
     def append_record(self, record: Record) -> None:
         """Add a row to ``evaluations.csv``."""
-        append(self.evaluations, record_line(record))
+        self.vault.append(self.evaluations, record_line(record))
 
     def append_history(self, row: HistoryRow) -> None:
         """Add a row to ``history.csv``."""
-        append(self.history, to_line(getattr(row, name) for name in HISTORY_COLUMNS))
+        self.vault.append(self.history, to_line(getattr(row, name) for name in HISTORY_COLUMNS))
 
     def write_checkpoint(self, generation: int, population: Sequence[int], settings: Mapping[str, Any]) -> None:
         """Replace ``checkpoint.json``: the last whole generation, the ids of its survivors in order, the settings.
 
         Every later draw derives from (seed, generation), so this is the whole random state.
         """
-        write_json(
+        for table in (self.evaluations, self.history):
+            self.vault.sync(table)  # the checkpoint counts what is in them
+        self.vault.write_json(
             self.checkpoint, {"generation": generation, "population": list(population), "settings": dict(settings)}
         )
 
@@ -250,15 +255,15 @@ class RunDirectory:
         """Write ``population-GENERATION.safetensors``: what the survivors have learned, before the checkpoint."""
         from safetensors.numpy import save
 
-        replace_bytes(
+        self.vault.replace(
             self._population(generation), save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
         )
 
     def drop_populations(self, generation: int) -> None:
         """Remove those of other generations, after the checkpoint."""
-        for path in self.path.glob("population-*.safetensors"):
-            if path != self._population(generation):
-                path.unlink()
+        for name in self.vault.names(self.path):
+            if fnmatch(name, "population-*.safetensors") and self.path / name != self._population(generation):
+                self.vault.remove(self.path / name)
 
     def read_population(self, generation: int) -> dict[str, NDArray[Any]]:
         """Return what `write_population` wrote.
@@ -272,7 +277,7 @@ class RunDirectory:
 
         path = self._population(generation)
         with reading(path):
-            arrays: dict[str, NDArray[Any]] = load(path.read_bytes())
+            arrays: dict[str, NDArray[Any]] = load(self.vault.read_bytes(path))
         return arrays
 
     def _population(self, generation: int) -> Path:
@@ -288,7 +293,7 @@ class RunDirectory:
         """
         if not self.checkpoint.exists():
             return None
-        data = read_json(self.checkpoint)
+        data = self.vault.read_json(self.checkpoint)
         with reading(self.checkpoint):
             return Checkpoint(
                 int(data["generation"]), tuple(int(number) for number in data["population"]), dict(data["settings"])
@@ -325,5 +330,5 @@ class RunDirectory:
 
     def mend(self, remains: Remains) -> None:
         """Cut what a kill left behind `remains`: a torn line, history rows of a generation that was not whole."""
-        replace_text(self.evaluations, to_line(COLUMNS) + "".join(map(record_line, remains.records)))
-        replace_text(self.history, to_line(HISTORY_COLUMNS) + "".join(remains.history))
+        self.vault.replace(self.evaluations, to_line(COLUMNS) + "".join(map(record_line, remains.records)))
+        self.vault.replace(self.history, to_line(HISTORY_COLUMNS) + "".join(remains.history))

@@ -23,15 +23,21 @@ _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, csv
 _WHY_LENGTH = 160
 
 
+class NotPlain(InputError):  # noqa: N818 - names a verdict
+    """Something in a run is no plain file of its own: a link, a pipe, a device."""
+
+
 @contextmanager
-def made_folders(path: Path, files: Sequence[Path] = ()) -> Iterator[None]:
+def made_folders(path: Path, files: Sequence[Path] = (), *, own: bool = False) -> Iterator[None]:
     """Make the folder `path` and those above it.
 
-    If the block fails, `files` go again (and what `replace_text` made of them so far), and the folders made here.
+    If the block fails, `files` go again (and what `replace_text` made of them so far), and the folders made here. With
+    `own` the folder must not be there yet (`FileExistsError`).
     """
     made = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(exist_ok=not own)
         yield
     except BaseException:
         for file in files:
@@ -74,33 +80,8 @@ def write_json(path: Path, data: Any) -> None:
     replace_text(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, *sections: str, remedy: str = "start a new run") -> dict[str, Any]:
-    """Return the content of a JSON file.
-
-    Parameters
-    ----------
-    sections
-        Objects that it must hold.
-    remedy
-        As for `reading`.
-
-    Raises
-    ------
-    InputError
-        It is missing or damaged.
-    """
-    with reading(path, remedy):
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError("it is no JSON object")
-        for name in sections:
-            if not isinstance(content[name], dict):
-                raise ValueError(f"{name!r} is no JSON object")
-    return content
-
-
 @contextmanager
-def reading(what: Path | str, remedy: str = "start a new run") -> Iterator[None]:
+def reading(what: Path | str, remedy: str = "start a new run", *, foreign: bool = False) -> Iterator[None]:
     """Blame a file of a run for whatever fails in the block that reads it.
 
     Parameters
@@ -109,6 +90,8 @@ def reading(what: Path | str, remedy: str = "start a new run") -> Iterator[None]
         The file, as the message names it.
     remedy
         What to do where it cannot be brought back.
+    foreign
+        Whether code of others makes something of the content, such as a family: then no fault of it is ours.
 
     Raises
     ------
@@ -119,9 +102,13 @@ def reading(what: Path | str, remedy: str = "start a new run") -> Iterator[None]
         yield
     except FileNotFoundError as error:
         raise InputError(f"{what} is missing: bring it back, or {remedy}") from error
+    except NotPlain:
+        raise
     except OSError as error:
         raise InputError(f"{what} cannot be read ({error.strerror or error})") from error
-    except _DAMAGE as error:
+    except Exception as error:
+        if not (foreign or isinstance(error, _DAMAGE)):
+            raise
         why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise InputError(
             f"{what} is damaged: {shorten(why, _WHY_LENGTH, placeholder=' ...')}; bring it back, or {remedy}"

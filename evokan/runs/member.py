@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.problem.prediction import predict
-from evokan.runs.files import read_json, reading
+from evokan.runs.files import reading
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
 if TYPE_CHECKING:
@@ -59,24 +59,25 @@ class Member:
     @cached_property
     def spec(self) -> dict[str, Any]:
         """Content of ``architecture.json``."""
-        return read_json(self._spec_path, "model", "explanation", remedy=self._run.directory.remedy)
+        home = self._run.directory
+        return home.vault.read_json(self._spec_path, "model", "explanation", remedy=home.remedy)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Content of ``metrics.json``; the chosen member alone has one."""
-        return read_json(
-            self.path / "metrics.json", "train", "validation", "test", "baselines", remedy=self._run.directory.remedy
-        )
+        home = self._run.directory
+        sections = ("train", "validation", "test", "baselines")
+        return home.vault.read_json(self.path / "metrics.json", *sections, remedy=home.remedy)
 
     @cached_property
     def model(self) -> torch.nn.Module:
         """The network: raw inputs (N, n_features) to logits (N, n_classes) or values (N, 1)."""
-        from safetensors.torch import load_file
+        from safetensors.torch import load
 
         space, spec, remedy = self._run.space, self.spec["model"], self._run.directory.remedy
         with reading(self._model_path, remedy):
-            weights = load_file(self._model_path)
-        with reading(f"{self._model_path} or {self._spec_path.name}", remedy):
+            weights = load(self._run.directory.vault.read_bytes(self._model_path))
+        with reading(f"{self._model_path} or {self._spec_path.name}", remedy, foreign=True):
             model: torch.nn.Module = space.load_model(spec, weights)
         return model
 
@@ -84,7 +85,7 @@ class Member:
     def explanation(self) -> Explanation:
         """Curves and importances, as stored with the run."""
         stored = self.spec["explanation"]
-        with reading(self._spec_path, self._run.directory.remedy):
+        with reading(self._spec_path, self._run.directory.remedy, foreign=True):
             return explanation_from_json(stored)
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,23 +25,25 @@ def draw(run: Run) -> list[Path]:
     InputError
         No generation has finished yet.
     """
-    from evokan.plots import save
+    from evokan.plots import rendered
 
     if run.history.empty:
         raise InputError(f"{run.path}: no generation has finished yet, so there is nothing to draw")
     pictures: dict[str, Callable[[], Axes]] = {"fitness_history.png": run.plot_history}
-    if run.finished:
+    if run.has_product:
         pictures["pareto.png"] = run.plot_pareto
         if run.best.explanation.edges:
             pictures["network.png"] = run.best.plot_network
         pictures["feature_importance.png"] = run.best.plot_attribution
         pictures |= run.best.plots()
-    folder = run.directory.plots
-    folder.mkdir(exist_ok=True)
-    paths = [save(plot(), folder / name) for name, plot in pictures.items()]
-    if run.finished:
-        paths += [save(figure, folder / name) for name, figure in _explanations(run).items()]
-    return paths
+    folder, vault = run.directory.plots, run.directory.vault
+    vault.make_folder(folder)
+    drawn: list[tuple[str, Axes | Figure]] = [(name, plot()) for name, plot in pictures.items()]
+    if run.has_product:
+        drawn += _explanations(run).items()
+    for name, picture in drawn:
+        vault.replace(folder / name, rendered(picture, Path(name).suffix))
+    return [folder / name for name, _ in drawn]
 
 
 def _explanations(run: Run) -> dict[str, Figure]:

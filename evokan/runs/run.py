@@ -14,6 +14,7 @@ from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS
 from evokan.runs.directory import RunDirectory
 from evokan.runs.files import reading
 from evokan.runs.member import Member
+from evokan.runs.sameness import check_data_file
 from evokan.runs.tables import PARETO_COLUMNS, read_table
 from evokan.spaces.registry import make_space
 from evokan.spaces.space import SearchSpace
@@ -74,8 +75,22 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the search has come to its end."""
-        return (self.directory.best / "metrics.json").is_file()
+        """Whether the search has come to its end, its formula and pictures too."""
+        if "format" not in self.config:
+            return self.has_product  # of an earlier version
+        return self.directory.vault.has(self.directory.manifest)
+
+    @property
+    def has_product(self) -> bool:
+        """Whether there is a chosen network with its figures."""
+        return self.directory.vault.has(self.directory.metrics)
+
+    def damages(self) -> list[str]:
+        """Return one sentence for each file that is not what the run was finished with; none before its end."""
+        from evokan.runs.manifest import damages
+
+        has_manifest = self.directory.vault.has(self.directory.manifest)
+        return damages(self.directory) if has_manifest else []
 
     @cached_property
     def best(self) -> Member:
@@ -103,7 +118,7 @@ class Run:
     def schema(self) -> ColumnSchema:
         """How raw columns become inputs."""
         stored = self.config["data"]["schema"]
-        with reading(self.directory.config):
+        with reading(self.directory.config, foreign=True):
             return ColumnSchema.from_dict(stored)
 
     @cached_property
@@ -124,6 +139,7 @@ class Run:
         from evokan.settings.layers import build_config
 
         stored = self.config
+        check_data_file(self.path, stored)
         problem = prepare(build_config(stored["settings"], {"device": "cpu"}), options=stored["options"]).problem
         if problem.table.sha256 != stored["data"]["sha256"]:
             raise InputError(f"{self.path}: the data has changed since the run began; bring the old file back")
@@ -133,7 +149,7 @@ class Run:
         """Draw best, median and spread of the validation loss over the generations."""
         from evokan.plots import plot_fitness_history
 
-        references = self.best.metrics.get("references", {}) if self.finished else {}
+        references = self.best.metrics.get("references", {}) if self.has_product else {}
         return plot_fitness_history(self.history, references, ax=ax)
 
     def plot_pareto(self, ax: Axes | None = None) -> Axes:
@@ -177,7 +193,7 @@ class Run:
         return LateNetworks(str(self.path), self.space, self.problem, counts)
 
     def _check_finished(self) -> None:
-        if not self.finished:
+        if not self.has_product:
             raise InputError(f"{self.path}: the search has not finished; go on with: evokan resume {self.path}")
 
 
@@ -187,6 +203,10 @@ def load_run(path: str | Path) -> Run:
     Raises
     ------
     InputError
-        There is no run.
+        There is no run, or a file of a finished one is not what it was finished with: one sentence for each.
     """
-    return Run(path)
+    run = Run(path)
+    damages = run.damages()
+    if damages:
+        raise InputError(*damages)
+    return run

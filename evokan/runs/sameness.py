@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from evokan.errors import InputError
-from evokan.settings.keywords import Execution
-
-EXECUTION = tuple(Execution.__annotations__)
-"""Settings that change where a run is trained, and not one record of it."""
+from evokan.settings.describe import file_sha256
+from evokan.settings.keywords import EXECUTION
 
 
 def fixed_settings(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,3 +62,52 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tu
             yield from _differences(old, new)
         elif old != new:
             yield name, old, new
+
+
+def same_job(stored: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Return whether two contents of ``config.json`` ask for the same search, wherever it is trained."""
+    return (
+        fixed_settings(stored) == fixed_settings(now)
+        and stored["settings"]["generations"] == now["settings"]["generations"]
+        and stored["data"]["sha256"] == now["data"]["sha256"]
+        and stored["chromosome"] == now["chromosome"]
+    )
+
+
+def cluster_of(path: Path, stored: Mapping[str, Any], execution: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what takes the place of a stored address of a Ray cluster: addresses are never taken from a run.
+
+    Raises
+    ------
+    InputError
+        The run was trained on a cluster, and nobody says now where to train.
+    """
+    if not stored.get("ray_address") or execution.get("ray_address"):
+        return {}
+    if execution.get("ray") is not None or os.environ.get("RAY_ADDRESS"):
+        return {"ray_address": None, "ray": True}
+    raise InputError(
+        f"{path}: was trained on a Ray cluster, whose address is not taken from a run: give --ray-address again, or "
+        "--no-ray to train here"
+    )
+
+
+def check_data_file(path: Path, stored: Mapping[str, Any]) -> None:
+    """Refuse a data file outside of the run's folder that is not the one that the run began with, by its SHA-256.
+
+    Raises
+    ------
+    InputError
+        It is another file, none that can be read at once, or the run does not say which it was.
+    """
+    named = stored["settings"].get("data")
+    if named is None:
+        return
+    file, wanted = Path(str(named)), stored["data"].get("file_sha256")
+    if file.resolve().is_relative_to(path.resolve()):
+        return
+    remedy = "bring the old file back, or start a new run"
+    if not file.is_file():
+        raise InputError(f"{path}: its data file {file} is not there, or is no regular file; {remedy}")
+    if file_sha256(file) != wanted:
+        raise InputError(f"{path}: the data has changed since the run began ({file}); {remedy}")

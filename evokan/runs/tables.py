@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.runs.files import reading
+from evokan.runs.vault import Vault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,5 +125,5 @@ def read_table(
 
 def whole_lines(path: Path) -> str:
     """Return the text of a file without what follows its last line end: the part of a line that a kill cut off."""
-    text = path.read_text(encoding="utf-8")
+    text = Vault(path.parent).read_text(path)
     return text[: text.rfind("\n") + 1]

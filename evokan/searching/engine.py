@@ -133,7 +133,7 @@ def evolve(
         seed=config.seed,
         last_generation=config.generations,
         objectives=config.front_objectives if objectives is None else objectives,
-        reference=reference_point(job, evaluator.layout) if reference is None else reference,
+        reference=reference_point(job, evaluator.layout, objectives) if reference is None else reference,
         known=known,
         on_generation=on_generation,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from evokan.errors import InputError
 from evokan.evaluation.executors import Executor
-from evokan.runs.directory import Checkpoint, Remains, RunDirectory
+from evokan.runs.checkpoint import Checkpoint, Remains
+from evokan.runs.directory import RunDirectory
 from evokan.runs.run import Run
-from evokan.runs.sameness import EXECUTION, check_same
+from evokan.runs.sameness import check_data_file, check_same, cluster_of, same_job
 from evokan.searching import engine
 from evokan.searching.build import make_algorithm, make_executor
 from evokan.searching.interrupts import finish_first
@@ -18,8 +21,8 @@ from evokan.searching.observer import Observer, Observers
 from evokan.searching.outcome import Beginning
 from evokan.searching.product import RunWriter, finish_run
 from evokan.settings.describe import describe
-from evokan.settings.job import Job, default_path, prepare, resolve
-from evokan.settings.keywords import Execution, Settings
+from evokan.settings.job import Job, default_paths, prepare, resolve
+from evokan.settings.keywords import EXECUTION, Execution, Settings
 from evokan.settings.layers import build_config
 
 
@@ -49,11 +52,32 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
     job = prepare(resolve(settings, config))
     make_algorithm(job.config)
     observer = observer or Observer()
+    description = describe(job)
+    out = job.config.out
+    if out is not None and _is_beginning_of(RunDirectory(out), description):
+        execution: Any = {name: getattr(job.config, name) for name in EXECUTION}
+        return resume(out, observer=observer, **execution)
     with make_executor(job.config, observer) as executor:
-        directory = RunDirectory.create(job.config.out or default_path(job.config), describe(job))
+        directory = RunDirectory.create(out, description) if out is not None else _own_folder(job, description)
         with directory.written(), directory.lock():
             _run(job, directory, executor, observer)
     return Run(directory.path)
+
+
+def _own_folder(job: Job, description: dict[str, Any]) -> RunDirectory:
+    """Return a run in a folder that nobody else has taken, whoever else is looking for one."""
+    for path in default_paths(job.config):
+        with suppress(FileExistsError):
+            return RunDirectory.create(path, description, own=True)
+    raise AssertionError("there is always one more number")
+
+
+def _is_beginning_of(directory: RunDirectory, description: Mapping[str, Any]) -> bool:
+    """Return whether a folder holds a run of the same settings and data and nothing else: a repeated command."""
+    if not directory.vault.root.is_dir() or not directory.vault.has(directory.config):
+        return False
+    stored = directory.read_config()
+    return not directory.foreign_files() and same_job(stored, description)
 
 
 def resume(
@@ -90,8 +114,13 @@ def resume(
     directory = RunDirectory.open(Path(path))
     with directory.written(), directory.lock():
         stored = directory.read_config()
-        elsewhere = {"ray_address": None} if execution.get("ray") is False else {}
-        config = build_config(stored["settings"] | elsewhere, {"generations": generations}, execution)
+        run = Run(directory.path)
+        damages = run.damages()
+        if damages:
+            raise InputError(*damages)
+        settings = stored["settings"] | cluster_of(directory.path, stored["settings"], execution)
+        config = build_config(settings, {"generations": generations}, execution)
+        check_data_file(directory.path, stored)
         job = prepare(config, options=stored["options"])
         checkpoint = directory.read_checkpoint()
         check_same(directory.path, checkpoint.settings if checkpoint else None, stored, describe(job))
@@ -101,13 +130,12 @@ def resume(
                 f"--generations {config.generations}: {directory.path} has {done} generations already; "
                 "give a larger number"
             )
-        if done < config.generations or not Run(directory.path).finished:
+        if done < config.generations or not run.finished:
             # With these two, a record tells too little to go on within a generation.
             whole_only = config.race or config.inherit
             remains = directory.remains(done, done if whole_only else config.generations)
             with make_executor(config, observer) as executor:
-                beginning = _beginning(directory, remains, checkpoint, config.inherit)
-                _run(job, directory, executor, observer, remains, beginning)
+                _run(job, directory, executor, observer, remains, checkpoint)
     return Run(directory.path)
 
 
@@ -117,7 +145,7 @@ def _run(
     executor: Executor,
     observer: Observer,
     remains: Remains | None = None,
-    beginning: Beginning | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> None:
     log = RunLog(directory.log)
 
@@ -126,6 +154,7 @@ def _run(
         observer.on_interrupt()
 
     with log.recording(directory.path), directory.written(), finish_first(stop):
+        beginning = None if remains is None else _beginning(directory, remains, checkpoint, job.config.inherit)
         if beginning is not None and beginning.records:
             log.write(f"going on with {len(beginning.records)} individuals that are done")
         stored = directory.read_config()

@@ -1,4 +1,4 @@
-"""Ctrl-C: once to finish what is at work, twice to stop at once."""
+"""Ctrl-C and SIGTERM: once to finish what is at work, Ctrl-C again to stop at once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 
 @contextmanager
 def finish_first(stop: Callable[[], None]) -> Iterator[None]:
-    """Let the first Ctrl-C inside the block call `stop`, and the second raise `KeyboardInterrupt`.
+    """Let the first Ctrl-C or SIGTERM inside the block call `stop`, and a second Ctrl-C raise `KeyboardInterrupt`.
 
     Parameters
     ----------
@@ -20,19 +21,26 @@ def finish_first(stop: Callable[[], None]) -> Iterator[None]:
 
     Notes
     -----
-    Without effect outside of the main thread, and where the process treats Ctrl-C in a way of its own.
+    Without effect outside of the main thread, and on a signal that the process treats in a way of its own. Schedulers
+    send SIGTERM some time before they kill.
     """
     ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
+    default: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    taken = [number for number, handler in default.items() if ours and signal.getsignal(number) is handler]
+    stopped = False
 
     def first(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stop()
+        nonlocal stopped
+        if signal.SIGINT in taken:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if not stopped:
+            stopped = True
+            stop()
 
-    signal.signal(signal.SIGINT, first)
+    for number in taken:
+        signal.signal(number, first)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in taken:
+            signal.signal(number, default[number])

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from evokan.errors import EvokanError
 from evokan.evaluation.records import Record
 from evokan.evolution.history import HistoryRow
-from evokan.runs.files import append
+from evokan.runs.vault import Vault
 from evokan.searching.observer import Observer
 
 
@@ -29,10 +29,11 @@ class RunLog(Observer):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._vault = Vault(path.parent)
 
     def write(self, text: str) -> None:
         """Add one event; further lines of `text` follow as they are."""
-        append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+        self._vault.append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
 
     def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Say what is searched, where, and with what."""
@@ -107,7 +108,7 @@ def _warnings_to(log: RunLog) -> Iterator[None]:
     """Let the warnings of this thread go to `log` as well; those of threads that nobody knows go to every log."""
     thread = threading.get_ident()
     with _lock:
-        if not _logs:
+        if not _logs and warnings.showwarning is not _show:  # which may have outlived the last search
             _shown[:] = [warnings.showwarning]
             warnings.showwarning = _show
         before = _logs.get(thread)

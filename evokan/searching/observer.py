@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Receives the events of a search, in the thread that runs it. The base class ignores them all."""
+    """Receives the events of a search, in the thread that runs it: inherit it; the base class ignores them all."""
 
     def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Take note of the run's folder, if it has one, and the content of ``config.json``; before all else."""

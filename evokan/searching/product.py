@@ -8,12 +8,14 @@ from typing import Any
 
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
-from evokan.runs.directory import Remains, RunDirectory
-from evokan.runs.files import replace_bytes, replace_text, write_json
+from evokan.runs.checkpoint import Remains
+from evokan.runs.directory import RunDirectory
+from evokan.runs.manifest import write_manifest
 from evokan.runs.pictures import draw
 from evokan.runs.run import Run
 from evokan.runs.sameness import fixed_settings
 from evokan.runs.tables import PARETO_COLUMNS, record_line, to_line
+from evokan.runs.vault import Vault
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Fitted, Standing
 from evokan.settings.job import Job
@@ -41,8 +43,10 @@ class RunWriter(Observer):
 
     def on_restored(self, beginning: Beginning) -> None:
         """Cut off what a kill has left behind; until the new product is there, the old one must not pass for it."""
-        (self._directory.best / "metrics.json").unlink(missing_ok=True)
-        write_json(self._directory.config, self._stored)
+        vault = self._directory.vault
+        vault.remove(self._directory.manifest)
+        vault.remove(self._directory.metrics)
+        vault.write_json(self._directory.config, self._stored)
         if self._remains is not None:
             self._directory.mend(self._remains)
 
@@ -62,37 +66,37 @@ class RunWriter(Observer):
     def on_front(self, job: Job, front: Sequence[Fitted], chosen: Fitted) -> None:
         """Write ``front/``, ``pareto.csv`` and the network in ``best/``."""
         directory = self._directory
-        directory.front.mkdir(exist_ok=True)
-        for old in directory.front.iterdir():
-            old.unlink()
+        vault = directory.vault
+        vault.make_folder(directory.front, empty=True)
         lines = []
         for one in front:
             member = one.finalist.member
             name = str(member.record.id)
-            _write_network(job, one, directory.front / f"{name}.safetensors", directory.front / f"{name}.json")
+            _write_network(vault, job, one, directory.front / f"{name}.safetensors", directory.front / f"{name}.json")
             lines.append(
                 record_line(member.record).rstrip("\n")
                 + ","
                 + to_line((member.val_loss_mean, member.val_loss_sd, int(one is chosen)))
             )
-        replace_text(directory.pareto, to_line(PARETO_COLUMNS) + "".join(lines))
-        directory.best.mkdir(exist_ok=True)
-        _write_network(job, chosen, directory.best / "model.safetensors", directory.best / "architecture.json")
+        vault.replace(directory.pareto, to_line(PARETO_COLUMNS) + "".join(lines))
+        vault.make_folder(directory.best)
+        _write_network(vault, job, chosen, directory.best / "model.safetensors", directory.best / "architecture.json")
 
     def on_figures(self, figures: Mapping[str, Any]) -> None:
-        """Write ``best/metrics.json``: a run that has it is finished."""
-        self._directory.best.mkdir(exist_ok=True)
-        write_json(self._directory.best / "metrics.json", figures)
+        """Write ``best/metrics.json``."""
+        self._directory.vault.make_folder(self._directory.best)
+        self._directory.vault.write_json(self._directory.best / "metrics.json", figures)
 
 
 def finish_run(path: Path, formula_seconds: float, observer: Observer) -> None:
-    """Read the chosen network as a formula, and draw all pictures."""
+    """Read the chosen network as a formula, draw all pictures, and mark the run as finished."""
     run = Run(path)
     if formula_seconds:
         observer.on_stage("reading the network as a formula")
         write_formula(run, formula_seconds)
     observer.on_stage("drawing")
     draw(run)
+    write_manifest(run.directory)
 
 
 def write_formula(run: Run, seconds: float) -> None:
@@ -113,16 +117,16 @@ def write_formula(run: Run, seconds: float) -> None:
         f"complexity {best.complexity}, validation loss {best.val_loss:.4g} (network as it stands "
         f"{formulas.network_loss:.4g}){more}"
     )
-    replace_text(run.directory.best / "formula.txt", f"{best.text}\n\n{told}\n")
+    run.directory.vault.replace(run.directory.best / "formula.txt", f"{best.text}\n\n{told}\n")
 
 
-def _write_network(job: Job, one: Fitted, model_path: Path, spec_path: Path) -> None:
+def _write_network(vault: Vault, job: Job, one: Fitted, model_path: Path, spec_path: Path) -> None:
     from safetensors.torch import save
 
     finalist, member = one.finalist, one.finalist.member
     model: Any = job.space.model(finalist.architecture, job.problem, one.weights)
-    replace_bytes(model_path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
-    write_json(
+    vault.replace(model_path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
+    vault.write_json(
         spec_path,
         {
             "id": member.record.id,

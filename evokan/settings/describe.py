@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,8 @@ from evokan.seeding import generator
 from evokan.settings.job import Job
 from evokan.spaces.chromosome import ChromosomeLayout
 
+FORMAT = 1
+"""How a run directory is laid out. Runs of earlier versions, which have no manifest, say nothing."""
 VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "moocore")
 
 
@@ -24,11 +29,13 @@ def describe(job: Job) -> dict[str, Any]:
         settings["data"] = str(job.config.data.absolute())
     layout = job.space.layout(job.problem)
     return {
+        "format": FORMAT,
         "settings": settings,
         "options": job.space.options.model_dump(mode="json"),
         "data": {
             "name": table.name,
             "sha256": table.sha256,
+            "file_sha256": None if job.config.data is None else file_sha256(job.config.data),
             "task": table.task.value,
             "rows": len(table.y),
             "features": table.X.shape[1],
@@ -45,7 +52,7 @@ def describe(job: Job) -> dict[str, Any]:
     }
 
 
-def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
+def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str] | None = None) -> dict[str, float]:
     """Return, for every objective of the front, a value that useful networks stay below.
 
     For ``val_loss`` the loss of the best constant prediction (of an equation: of 0); for the others the largest
@@ -73,7 +80,7 @@ def reference_point(job: Job, layout: ChromosomeLayout) -> dict[str, float]:
         name: constant
         if name == "val_loss"
         else 1.0 + max((float(getattr(architecture, name)) for architecture in architectures), default=1.0)
-        for name in job.config.front_objectives
+        for name in (job.config.front_objectives if objectives is None else objectives)
     }
 
 
@@ -82,3 +89,9 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "unknown"
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,11 +140,11 @@ def load(config: SearchConfig) -> Table:
     return table
 
 
-def default_path(config: SearchConfig) -> Path:
-    """Return ``runs/<time>-<space>-<dataset>``, with a number behind where that is taken."""
+def default_paths(config: SearchConfig) -> Iterator[Path]:
+    """Yield ``runs/<time>-<space>-<dataset>``, then the same with numbers behind, for where that is taken."""
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{config.dataset or Path(str(config.data)).stem}"
-    candidates = (Path("runs") / (name if number == 1 else f"{name}-{number}") for number in itertools.count(1))
-    return next(path for path in candidates if not path.exists())
+    yield Path("runs") / name
+    yield from (Path("runs") / f"{name}-{number}" for number in itertools.count(2))
 
 
 def _check_names(config: SearchConfig) -> None:

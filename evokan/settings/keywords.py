@@ -17,6 +17,10 @@ class Execution(TypedDict, total=False):
     cohort_timeout: float | None
 
 
+EXECUTION = tuple(Execution.__annotations__)
+"""Names of these settings."""
+
+
 class Settings(Execution, total=False):
     """All settings of a search, as `evokan.search` takes them."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -67,6 +67,29 @@ def scaling(**scalers: Scaler) -> Weights:
     for name, scaler in scalers.items():
         found |= {f"{name}_shift": scaler.shift, f"{name}_scale": scaler.scale}
     return found
+
+
+def check_sizes(make: Callable[[], nn.Module], values: Mapping[str, Tensor]) -> None:
+    """Compare what a module holds with `values` before anything is allocated for it.
+
+    Parameters
+    ----------
+    make
+        Builds the module; it is called where tensors have shapes but no content.
+
+    Raises
+    ------
+    ValueError
+        A value is missing, unknown or of another shape.
+    """
+    with torch.device("meta"):
+        wanted = {name: tuple(tensor.shape) for name, tensor in make().state_dict().items()}
+    given = {name: tuple(tensor.shape) for name, tensor in values.items()}
+    for name in sorted(set(wanted) | set(given)):
+        if wanted.get(name) != given.get(name):
+            raise ValueError(
+                f"{name} should have the shape {wanted.get(name, 'of nothing')}, and has {given.get(name, 'none')}"
+            )
 
 
 def with_values(model: Model, values: Mapping[str, NDArray[np.generic] | Tensor]) -> Model:

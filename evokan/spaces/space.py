@@ -123,9 +123,11 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
 
     def load_model(self, spec: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> ModelT:
         """Build the module of `model` from its ``spec`` and state dict, without the problem."""
-        from evokan.spaces.module import with_values
+        from evokan.spaces.module import check_sizes, with_values
 
-        return with_values(self.model_class()(self.Network.from_json(spec["architecture"]), spec), state)
+        architecture, module = self.Network.from_json(spec["architecture"]), self.model_class()
+        check_sizes(lambda: module(architecture, spec), state)
+        return with_values(module(architecture, spec), state)
 
     def spec(self, architecture: ArchitectureT, problem: Problem) -> dict[str, Any]:
         """Return the JSON values from which `load_model` builds a module again."""

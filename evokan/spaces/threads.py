@@ -1,8 +1,8 @@
 """One thread for each mathematical library while networks are trained, whoever trains them.
 
-The trainings themselves are the parallelism, and sums must keep their order whatever the number of processors.
-The limits are those of the whole process, so they are held until the last one who needs them is done: two searches
-in one process do not take them from each other.
+The trainings themselves are the parallelism, and sums must keep their order whatever the number of processors. BLAS
+counts its threads for the whole process: that limit is held until the last one who needs it is done, so that two
+searches in one process do not take it from each other. OpenMP and PyTorch count them in every thread anew.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 _holders = 0
-_limits: list[Any] = []
-_torch_threads: int | None = None
+_blas: Any = None
+_torch_default = 0
+"""What PyTorch would give to new threads, where a worker has had to limit it."""
 
 
 @contextmanager
@@ -27,37 +28,49 @@ def single_threaded_math() -> Iterator[None]:
 
     Libraries that are loaded for the first time inside the block escape this, but for PyTorch after `limit_torch`.
     """
-    global _holders, _torch_threads  # noqa: PLW0603 - the limits are the process's own
+    global _holders, _blas, _torch_default  # noqa: PLW0603 - the limit of BLAS is the process's own
     with _lock:
         if _holders == 0:
-            _limits.append(threadpool_limits(limits=1))
+            _blas = _limit("blas")
         _holders += 1
-    limit_torch()
+    former = _limit_torch_here()
     try:
-        yield
+        with _limit("openmp"):
+            yield
     finally:
         with _lock:
             _holders -= 1
             if _holders == 0:
-                while _limits:
-                    _limits.pop().restore_original_limits()
-                if _torch_threads is not None:
-                    sys.modules["torch"].set_num_threads(_torch_threads)
-                    _torch_threads = None
+                _blas.restore_original_limits()
+                former, _torch_default = former or _torch_default, 0
+        if former:
+            sys.modules["torch"].set_num_threads(former)
 
 
 def limit_torch() -> None:
-    """Limit PyTorch, if some module has loaded it by now; called inside of a `single_threaded_math` block."""
-    global _torch_threads  # noqa: PLW0603
-    torch: Any = sys.modules.get("torch")
-    # While another thread is still importing it, the functions may be missing.
-    threads = torch.get_num_threads() if hasattr(torch, "set_num_threads") else 1
-    if threads > 1:
-        with _lock:
-            _torch_threads = _torch_threads or threads
-            torch.set_num_threads(1)
+    """Limit PyTorch in a worker's thread, if some module has loaded it by now; inside of somebody's block."""
+    global _torch_default  # noqa: PLW0603 - new threads take it over
+    former = _limit_torch_here()
+    with _lock:
+        _torch_default = _torch_default or former
 
 
 def limit_openmp() -> None:
-    """Limit OpenMP in this thread: unlike BLAS, it counts its threads anew in every thread of the process."""
-    threadpool_limits(limits=1, user_api="openmp")
+    """Limit OpenMP in a worker's thread."""
+    _limit("openmp")
+
+
+def _limit_torch_here() -> int:
+    """Limit PyTorch in this thread, and return its former number; 0 where there was nothing to do."""
+    torch: Any = sys.modules.get("torch")
+    # While another thread is still importing it, the functions may be missing.
+    threads: int = torch.get_num_threads() if hasattr(torch, "set_num_threads") else 1
+    if threads == 1:
+        return 0
+    torch.set_num_threads(1)
+    return threads
+
+
+def _limit(kind: str) -> Any:
+    """Limit the libraries of one kind alone: what is restored later is theirs alone, too."""
+    return ThreadpoolController().select(user_api=kind).limit(limits=1)

@@ -88,8 +88,9 @@ class Trained:
     weights
         Trained values, where the job asked for them.
     looks
-        Validation loss after iteration 1, 2, ..., as far as the training went (the last value may come twice). Empty
-        where it was not looked at after every iteration, or did not decide when to stop.
+        Validation loss after iteration 1, 2, ..., as far as the training went (the last value may come twice; a
+        training that ends where it begins has the one of its beginning). Empty where it was not looked at after every
+        iteration, or did not decide when to stop.
     """
 
     val_loss: float

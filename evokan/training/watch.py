@@ -80,8 +80,12 @@ def trained(
 
     Parameters
     ----------
+    watch
+        Of the training, closed.
     theta
         The kept values.
+    trace
+        What `look` wrote: becomes `Trained.looks`.
     began
         When it began, by `time.perf_counter`.
     weights

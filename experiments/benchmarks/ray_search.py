@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from evokan.runs.sameness import EXECUTION
+from evokan.settings.keywords import EXECUTION
 from experiments import pages as report
 from experiments.benchmarks.whole_search import call, column
 from experiments.harness import Context, Experiment

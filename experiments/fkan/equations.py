@@ -182,7 +182,7 @@ def report(rows: Sequence[dict[str, Any]], pictures: Sequence[tuple[str, Path]])
         "The public notebook (measured by us: its best of 50 epochs picked by the known "
         "root) trains 61 of its 199 values, and no alpha, beta or gamma. The paper's Lane-Emden condition y'(0) = 1, "
         "its Burgers term u_tt and the plus in its Burgers solution are slips: see the docstrings in "
-        "`evokan/equations`. Inserted into the equation, the Burgers solution with a plus leaves a mean squared "
+        "`evokan/problem/equations`. Inserted into the equation, the Burgers solution with a plus leaves a mean squared "
         "residual of 6e-8 (case 1), that with a minus 2e-38.",
         "## Solutions (Figures 9 to 11)",
         "One training each, seed 0, drawn from `solutions.csv`. What the figures show is taken from the public "

@@ -41,6 +41,7 @@ def test_a_run_that_goes_on_equals_one_that_ran_through(evokan_here, tmp_path, o
     # What a kill in the next generation leaves behind.
     torn = (through / "evaluations.csv").read_text().splitlines(keepends=True)
     (parts / "evaluations.csv").write_text("".join(torn[:21]))
+    (parts / "manifest.json").unlink()
     assert evokan_here("resume", parts, "--generations", 3, "--quiet").status == 0
     assert_equal(parts, through)
     statuses = {row["status"] for row in records(through)}

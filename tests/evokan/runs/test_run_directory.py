@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from evokan.errors import EvokanError, InputError
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HistoryRow
-from evokan.runs.directory import Checkpoint, RunDirectory
-from evokan.runs.files import made_folders, read_json, replace_text, write_json
+from evokan.runs.checkpoint import Checkpoint
+from evokan.runs.directory import RunDirectory
+from evokan.runs.files import made_folders, replace_text, write_json
 from evokan.runs.run import Run
 from evokan.runs.tables import parse_record, read_records, record_line, to_line
+from evokan.runs.vault import Vault
 from evokan.searching.log import RunLog
 
 CONFIG = {
@@ -222,9 +224,9 @@ def test_a_replacement_that_fails_leaves_the_old_file(tmp_path):
     write_json(path, {"a": 1})
     with pytest.raises(ValueError, match="JSON"):
         write_json(path, {"a": float("nan")})
-    assert read_json(path) == {"a": 1}
+    assert Vault(path.parent).read_json(path) == {"a": 1}
     replace_text(path, '{"a": 2}')
-    assert read_json(path) == {"a": 2}
+    assert Vault(path.parent).read_json(path) == {"a": 2}
     assert [file.name for file in tmp_path.iterdir()] == ["data.json"]
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from evokan.errors import InputError
 from evokan.evaluation.records import COLUMNS, Record
-from evokan.runs.files import read_json, reading, replace_bytes
+from evokan.runs.files import reading, replace_bytes
 from evokan.runs.tables import read_table, record_line, to_line
+from evokan.runs.vault import Vault
 
 RECORDS = [Record(number, 0, "0110", parents=(1, 2), val_loss=0.1 + number, train_loss=0.5) for number in range(3)]
 
@@ -72,14 +73,14 @@ def test_our_own_faults_are_not_blamed_on_a_file():
 def test_json_without_what_it_must_hold(tmp_path, text, why):
     path = tmp_path / "a.json"
     path.write_text(text)
-    line = fault(lambda: read_json(path, "model"))
+    line = fault(lambda: Vault(path.parent).read_json(path, "model"))
     assert line.startswith(f"{path} is damaged: {why}")
 
 
 def test_json_may_hold_more(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"model": {"a": 1}, "more": 2}))
-    assert read_json(path, "model") == {"model": {"a": 1}, "more": 2}
+    assert Vault(path.parent).read_json(path, "model") == {"model": {"a": 1}, "more": 2}
 
 
 def test_a_table_reads_back_without_its_torn_end(table):

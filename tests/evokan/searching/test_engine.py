@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import evokan
 from evokan.evaluation.executors import ThreadExecutor
@@ -116,22 +116,46 @@ def test_two_searches_at_once_do_not_disturb_each_other(on_disk, tmp_path):
             assert (runs[name].path / "plots" / picture.name).read_bytes() == picture.read_bytes(), picture.name
 
 
-def test_limits_are_held_until_the_last_one_is_done():
+def test_limits_are_held_until_the_last_one_is_done_in_every_thread():
+    import sklearn.utils  # noqa: F401 - loads an OpenMP library beside NumPy's BLAS
+
     np.linalg.inv(np.eye(3))
 
     def threads():
-        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+        return {(pool["user_api"], pool["num_threads"]) for pool in threadpool_info()}, torch.get_num_threads()
 
-    from threadpoolctl import threadpool_limits
+    seen, turn = {}, threading.Barrier(2)
 
-    with threadpool_limits(limits=2):
-        first, second = single_threaded_math(), single_threaded_math()
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
-        assert threads() == {1}  # the second one still works
-        second.__exit__(None, None, None)
-        assert threads() == {2}
+    def work(name, leaves_first):
+        threadpool_limits(limits=2, user_api="openmp")
+        torch.set_num_threads(2)
+        seen[f"{name} before"] = threads()
+        turn.wait()
+        with single_threaded_math():
+            turn.wait()
+            seen[f"{name} inside"] = threads()
+            turn.wait()
+            if not leaves_first:
+                turn.wait()  # the other one has left
+                seen[f"{name} alone"] = threads()
+        if leaves_first:
+            turn.wait()
+        turn.wait()
+        seen[f"{name} after"] = threads()
+        turn.wait()
+
+    before = torch.get_num_threads()
+    workers = [threading.Thread(target=work, args=case) for case in (("first", True), ("second", False))]
+    with threadpool_limits(limits=2, user_api="blas"):
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    torch.set_num_threads(before)
+    one = ({("blas", 1), ("openmp", 1)}, 1)
+    assert seen["first inside"] == seen["second inside"] == seen["second alone"] == one
+    for name in ("first", "second"):
+        assert seen[f"{name} after"] == seen[f"{name} before"] != one
 
 
 def test_warnings_go_to_the_log_of_their_own_search(tmp_path):
@@ -166,3 +190,19 @@ def test_warnings_go_to_the_log_of_their_own_search(tmp_path):
         (True, False),
         (False, True),
     ]
+
+
+def test_a_hook_that_outlives_its_search_does_not_call_itself(tmp_path):
+    import warnings
+
+    from evokan.searching.log import RunLog
+
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warnings, "showwarning", lambda *event: told.append(str(event[0])))
+        with RunLog(tmp_path / "a.log").recording(tmp_path):
+            ours = warnings.showwarning
+        warnings.showwarning = ours  # as leaving `catch_warnings` in another thread does
+        with RunLog(tmp_path / "b.log").recording(tmp_path):
+            warnings.showwarning(UserWarning("again"), UserWarning, "file.py", 1)
+    assert told == ["again"]

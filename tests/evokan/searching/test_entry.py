@@ -181,7 +181,11 @@ def stub(monkeypatch, stub_space):
 
     monkeypatch.setattr(registry, "_registered", {"momentary": Stub})
     monkeypatch.setattr("evokan.searching.engine.finish", finish)
-    monkeypatch.setattr("evokan.searching.entry.finish_run", lambda path, seconds, observer: None)
+
+    def finish_run(path, seconds, observer):
+        (path / "manifest.json").write_text('{"sha256": {}}')
+
+    monkeypatch.setattr("evokan.searching.entry.finish_run", finish_run)
     return {"space": "momentary", "dataset": "iris", "population": 5, "generations": 2, "seed": 1}
 
 
@@ -261,7 +265,7 @@ def test_a_refused_resume_leaves_a_finished_run_as_it_was(stub, tmp_path, name, 
     run = evokan.search(**stub, out=tmp_path / "run")
     damage(run.path / name)
     if generations is None:  # of a finished run that does not go on, nothing is read
-        (run.path / "best" / "metrics.json").unlink()
+        (run.path / "manifest.json").unlink()
     before = everything(run.path)
     with pytest.raises(InputError):
         evokan.resume(run.path, generations=generations)

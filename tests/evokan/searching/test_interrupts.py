@@ -49,3 +49,15 @@ def test_another_thread_is_left_alone():
     thread.start()
     thread.join()
     assert handlers == [signal.default_int_handler]
+
+
+def test_sigterm_stops_once_like_ctrl_c_and_comes_back_afterwards():
+    stops = []
+    before = signal.getsignal(signal.SIGTERM)
+    with finish_first(lambda: stops.append(1)):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert stops == [1]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -6,7 +6,7 @@ import pytest
 
 from evokan.errors import InputError
 from evokan.settings.config import parse_choice
-from evokan.settings.job import default_path, prepare, resolve
+from evokan.settings.job import default_paths, prepare, resolve
 from evokan.settings.layers import build_config, read_config_file
 
 BASE = {"space": "gakan", "dataset": "iris"}
@@ -221,10 +221,7 @@ def test_the_default_folder_is_a_new_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.strftime", lambda form: "T")
     config = build_config(BASE)
-    paths = []
-    for _ in range(3):
-        paths.append(default_path(config))
-        paths[-1].mkdir(parents=True)
-    assert [path.name for path in paths] == ["T-gakan-iris", "T-gakan-iris-2", "T-gakan-iris-3"]
-    named = default_path(build_config({"space": "gakan", "data": "some/where/my table.csv", "target": "y"}))
+    paths = [path.name for path, _ in zip(default_paths(config), range(3), strict=False)]
+    assert paths == ["T-gakan-iris", "T-gakan-iris-2", "T-gakan-iris-3"]
+    named = next(default_paths(build_config({"space": "gakan", "data": "some/where/my table.csv", "target": "y"})))
     assert named.name == "T-gakan-my table"

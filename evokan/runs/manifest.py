@@ -1,0 +1,56 @@
+"""The mark that a run is finished, and the fingerprints by which its files are known to be whole."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from pathlib import Path, PurePosixPath
+
+from evokan.errors import InputError
+from evokan.runs.directory import RunDirectory
+from evokan.runs.files import reading
+
+RECORDS = ("evaluations.csv", "history.csv")
+TABLES = (*RECORDS, "pareto.csv")
+
+
+def write_manifest(directory: RunDirectory) -> None:
+    """Write ``manifest.json``, last of all files: a run that has it is finished.
+
+    It holds the SHA-256 of the tables, less their seconds, and of every file in ``best/`` and ``front/``.
+    """
+    names = list(TABLES)
+    for part in ("best", "front"):
+        names += [f"{part}/{name}" for name in directory.vault.names(directory.path / part)]
+    found = {name: fingerprint(directory, directory.path / name) for name in names}
+    directory.vault.write_json(directory.manifest, {"sha256": found})
+
+
+def fingerprint(directory: RunDirectory, path: Path) -> str:
+    """Return the SHA-256 of a file; of a table without the column of seconds, which no two runs share."""
+    content = directory.vault.read_bytes(path)
+    if path.name in TABLES:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
+        place = rows[0].index("seconds")
+        content = repr([[*row[:place], *row[place + 1 :]] for row in rows]).encode("utf-8")
+    return hashlib.sha256(content).hexdigest()
+
+
+def damages(directory: RunDirectory) -> list[str]:
+    """Return one sentence for each file of a finished run that is not what its manifest says."""
+    wanted = directory.vault.read_json(directory.manifest, "sha256", remedy=directory.remedy)["sha256"]
+    found: list[str] = []
+    for name in sorted(wanted):
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts:
+            found.append(f"{directory.manifest} names {name!r}, which is no file of this run")
+            continue
+        path = directory.path / name
+        try:
+            with reading(path, "start a new run" if name in RECORDS else directory.remedy):
+                if fingerprint(directory, path) != wanted[name]:
+                    raise ValueError("it is not the file that this run was finished with")
+        except InputError as error:
+            found += error.faults
+    return found
