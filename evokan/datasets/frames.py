@@ -77,7 +77,8 @@ def read_any(path: Path) -> pd.DataFrame:
     if not start.strip():
         raise InputError(f"file {path} is empty")
     table = _read_parquet(path) if suffix in _PARQUET else _read_text(path, suffix, start)
-    frame: pd.DataFrame = table.to_pandas().rename(columns=str)
+    # Whole numbers beside gaps would become float64, which rounds them beyond 2^53.
+    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True).rename(columns=str)
     frame.index = frame.reset_index(drop=True).index + 1
     return frame
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
 from evokan.datasets.frames import header_faults, read_any
 from evokan.datasets.tables import make_table
-from evokan.datasets.values import kind_of, label, not_numbers, to_numbers
+from evokan.datasets.values import exact_numbers, kind_of, label, not_numbers, since_first, to_numbers
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -167,17 +167,18 @@ def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: l
     return numbers
 
 
-def _moments(column: pd.Series[Any], name: str, faults: list[str]) -> NDArray[np.float64]:
-    """Return the moments of a time column as numbers; dates as seconds."""
+def _moments(column: pd.Series[Any], name: str, faults: list[str]) -> NDArray[Any]:
+    """Return the moments of a time column as numbers since the first, in any unit, none rounded onto another."""
     gaps = column.isna().to_numpy()
     if gaps.any():
         faults.append(f"time column {name!r} has no value in {rows_text(column, gaps)}")
         return np.zeros(len(column))
     if kind_of(column) == "numeric":
-        moments = to_numbers(column)
-        if np.isinf(moments).any():
-            faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, np.isinf(moments))}")
-        return moments
+        infinite = np.isinf(to_numbers(column))
+        if infinite.any():
+            faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, infinite)}")
+            return np.zeros(len(column))
+        return since_first(exact_numbers(column, fractions=True))
     dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
     strange = dates.isna().to_numpy()
     if strange.any():
@@ -186,7 +187,7 @@ def _moments(column: pd.Series[Any], name: str, faults: list[str]) -> NDArray[np
             f"{first_value(column, strange)}"
         )
         return np.zeros(len(column))
-    return np.asarray((dates - dates.min()).dt.total_seconds(), dtype=np.float64)
+    return (dates - dates.min()).to_numpy().astype(np.int64)
 
 
 def _groups(frame: pd.DataFrame, series: str | None, faults: list[str]) -> NDArray[np.int64]:
