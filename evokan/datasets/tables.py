@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.datasets.columns import ColumnSchema, NumericColumn
+from evokan.datasets.values import median_of
 from evokan.problem.table import Table
 from evokan.problem.task import Task, TaskName
 
@@ -76,8 +77,8 @@ def make_table(
         raise ValueError(f"table {name!r}: y must hold each class number below {len(class_names)}")
     if schema is None:
         columns = tuple(
-            NumericColumn(name=feature, median=float(median))
-            for feature, median in zip(feature_names, np.median(X, axis=0), strict=True)
+            NumericColumn(name=feature, median=median_of(values))
+            for feature, values in zip(feature_names, X.T, strict=True)
         )
         schema = ColumnSchema(task=task, target=target_name, columns=columns, class_names=tuple(class_names))
     table = Table(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
 from evokan.datasets.frames import header_faults, read_any
 from evokan.datasets.tables import make_table
-from evokan.datasets.values import exact_numbers, kind_of, label, not_numbers, since_first, to_numbers
+from evokan.datasets.values import exact_numbers, kind_of, label, median_of, not_numbers, since_first, to_numbers
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -121,9 +121,7 @@ def _trajectory(
         task="trajectory",
         target="",
         impute=impute,
-        columns=tuple(
-            NumericColumn(name=column, median=float(np.median(values[:, i]))) for i, column in enumerate(concepts)
-        ),
+        columns=tuple(NumericColumn(name=column, median=median_of(values[:, i])) for i, column in enumerate(concepts)),
     )
     return make_table(
         name,
@@ -163,7 +161,7 @@ def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: l
             f"column {name!r} holds {label(numbers[~missing][0])!r} in every row: nothing to learn, leave it out"
         )
     elif missing.any():
-        return np.where(missing, np.nanmedian(numbers), numbers)
+        return np.where(missing, median_of(numbers), numbers)
     return numbers
 
 

@@ -17,6 +17,7 @@ from evokan.datasets.values import (
     kind_of,
     level_numbers,
     levels_of,
+    median_of,
     mixed_fault,
     to_numbers,
     unsupported_fault,
@@ -196,7 +197,7 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
                 f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
                 "correct it or leave the row out"
             )
-        return NumericColumn(name=name, median=float(np.nanmedian(numbers)))
+        return NumericColumn(name=name, median=median_of(numbers))
     levels = levels_of(column)
     mixed = mixed_fault(column, name, len(levels), "empty them (--impute median)")
     if mixed:
