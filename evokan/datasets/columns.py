@@ -156,6 +156,17 @@ class ColumnSchema(_Frozen):
         """Names of the inputs, in order."""
         return tuple(feature for column in self.columns for feature in column.features)
 
+    @property
+    def keep_na_in(self) -> tuple[str, ...]:
+        """Columns in which marks such as ``NA`` were values of the training table."""
+        from evokan.datasets.frames import MISSING_MARKS
+
+        return tuple(
+            column.name
+            for column in self.columns
+            if isinstance(column, CategoricalColumn) and not set(MISSING_MARKS).isdisjoint(column.levels)
+        )
+
     def transform(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Return the inputs of the rows of `frame`, shape (rows, features), float64.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
-from evokan.datasets.frames import header_faults, read_any
+from evokan.datasets.frames import header_faults, read_any, unknown_kept
 from evokan.datasets.tables import make_table
 from evokan.datasets.values import exact_numbers, kind_of, label, median_of, not_numbers, since_first, to_numbers
 from evokan.errors import InputError, unknown_name
@@ -22,7 +23,15 @@ GAP = 1.5
 """Two moments that are further apart than this many usual steps belong to different series."""
 
 
-def load_series(path: str | Path, time: str, series: str | None = None, *, impute: Impute | None = None) -> Table:
+def load_series(
+    path: str | Path,
+    time: str,
+    series: str | None = None,
+    *,
+    impute: Impute | None = None,
+    keep_na: bool = False,
+    keep_na_in: Sequence[str] = (),
+) -> Table:
     """Return the trajectory in a CSV, TSV or Parquet file.
 
     Parameters
@@ -31,6 +40,8 @@ def load_series(path: str | Path, time: str, series: str | None = None, *, imput
         File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
     time, series, impute
         As for `series_from_frame`.
+    keep_na, keep_na_in
+        As for `evokan.datasets.frames.read_frame`.
 
     Raises
     ------
@@ -38,8 +49,9 @@ def load_series(path: str | Path, time: str, series: str | None = None, *, imput
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
     path = Path(path)
-    frame = read_any(path)
-    return _trajectory(frame, time, series, name=path.stem, impute=impute, faults=header_faults(f"file {path}", frame))
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
+    faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    return _trajectory(frame, time, series, name=path.stem, impute=impute, faults=faults)
 
 
 def series_from_frame(
@@ -194,5 +206,8 @@ def _groups(frame: pd.DataFrame, series: str | None, faults: list[str]) -> NDArr
         return np.zeros(len(frame), dtype=np.int64)
     gaps = frame[series].isna().to_numpy()
     if gaps.any():
-        faults.append(f"series column {series!r} has no value in {rows_text(frame[series], gaps)}")
+        faults.append(
+            f"series column {series!r} has no value in {rows_text(frame[series], gaps)}; where NA, None or the like is "
+            f"a value, keep it (--keep-na-in {series!r})"
+        )
     return pd.factorize(frame[series])[0].astype(np.int64)

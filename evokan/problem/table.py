@@ -54,6 +54,8 @@ class Table:
     equation
         Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
         where that is not known.
+    notes
+        What the user should know of how the rows were read, one sentence each.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Table:
     sha256: str = ""
     series: IntArray | None = None
     equation: Equation | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", Task(self.task))
