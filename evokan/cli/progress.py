@@ -58,7 +58,9 @@ class Progress(Observer):
         settings, data = config["settings"], config["data"]
         self.generations, self.population = settings["generations"], settings["population"]
         task = f"{len(data['classes'])}-class classification" if data["task"] == "classification" else data["task"]
-        taken = "" if settings["task"] or settings["dataset"] else " (taken from the target column)"
+        taken = (
+            "" if settings["task"] or settings["dataset"] or settings.get("time") else " (taken from the target column)"
+        )
         folds = f" in {settings['folds']} folds" if settings["folds"] > 1 else ""
         series = f"{rows_of(data)}, " if data.get("series") else ""
         self.out.print(

@@ -36,6 +36,7 @@ def make_table(
     schema: ColumnSchema | None = None,
     series: IntArray | None = None,
     equation: Equation | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Table:
     """Return a `Table` with schema and fingerprint; the way for every loader.
 
@@ -52,6 +53,8 @@ def make_table(
         Of a trajectory, and needed there: number of each row's series, shape (rows,), as in `Table`.
     equation
         Of the task ``residual``, and needed there: what has to hold at the points `X`.
+    notes
+        What the user should know of how the rows were read, one sentence each.
 
     Raises
     ------
@@ -95,6 +98,7 @@ def make_table(
         schema=schema.to_dict(),
         series=series,
         equation=equation,
+        notes=notes,
     )
     return replace(table, sha256=fingerprint(table))
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
 from evokan.datasets.frames import header_faults, read_any, unknown_kept
+from evokan.datasets.moments import read_moments
 from evokan.datasets.tables import make_table
-from evokan.datasets.values import exact_numbers, kind_of, label, median_of, not_numbers, since_first, to_numbers
+from evokan.datasets.values import kind_of, label, median_of, not_numbers, to_numbers
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 GAP = 1.5
 """Two moments that are further apart than this many usual steps belong to different series."""
+
+_SHOWN = 3
+"""So many gaps are named."""
 
 
 def load_series(
@@ -65,8 +69,9 @@ def series_from_frame(
         One row for each moment; all columns but `time` and `series` are concepts and hold numbers. Rows may stand
         in any order.
     time
-        Column of numbers or dates. The usual step is the median one; a longer one (over 1.5 times) is a gap, and
-        what follows it counts as another series.
+        Column of numbers or dates, such as 2024-01-31, 20240131 or the month 202401. The usual step is the median
+        one; a longer one (over 1.5 times) is a gap, and what follows it counts as another series
+        (`Table.notes` say where).
     series
         Column that says which series a row belongs to; without it there is one.
     name
@@ -108,7 +113,7 @@ def _trajectory(
         if frame.empty:
             raise InputError("every row has a missing value: nothing is left to learn from (--impute drop)")
     values = np.column_stack([_concept(frame[column], column, impute, faults) for column in concepts])
-    moments = _moments(frame[time], time, faults)
+    moments, notes = read_moments(frame[time], time, faults)
     groups = _groups(frame, series, faults)
     if faults:
         raise InputError(*faults)
@@ -128,6 +133,9 @@ def _trajectory(
     follows = same & (steps <= GAP * usual)
     if not follows.any():
         raise InputError("no two rows are consecutive moments: a trajectory needs at least two moments in a series")
+    gaps = np.flatnonzero(same & ~follows)
+    if len(gaps):
+        notes += (_gaps_note(frame[time].iloc[order], time, gaps),)
     numbers = np.concatenate([[0], np.cumsum(~follows)])[:-1][follows]
     schema = ColumnSchema(
         task="trajectory",
@@ -144,6 +152,21 @@ def _trajectory(
         target_name="",
         schema=schema,
         series=np.unique(numbers, return_inverse=True)[1].astype(np.int64),
+        notes=notes,
+    )
+
+
+def _gaps_note(ordered: pd.Series[Any], time: str, gaps: NDArray[np.int64]) -> str:
+    """Return how many gaps there are and where; `gaps` are positions in `ordered` of the moments before them."""
+    where = ", ".join(
+        f"between {label(ordered.iloc[gap])} and {label(ordered.iloc[gap + 1])} (rows {ordered.index[gap]} and "
+        f"{ordered.index[gap + 1]})"
+        for gap in gaps[:_SHOWN]
+    )
+    more = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
+    return (
+        f"time column {time!r}: {len(gaps)} gap{'s' * (len(gaps) > 1)} longer than {GAP:g} usual steps, where the "
+        f"series is cut: {where}{more}"
     )
 
 
@@ -175,29 +198,6 @@ def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: l
     elif missing.any():
         return np.where(missing, median_of(numbers), numbers)
     return numbers
-
-
-def _moments(column: pd.Series[Any], name: str, faults: list[str]) -> NDArray[Any]:
-    """Return the moments of a time column as numbers since the first, in any unit, none rounded onto another."""
-    gaps = column.isna().to_numpy()
-    if gaps.any():
-        faults.append(f"time column {name!r} has no value in {rows_text(column, gaps)}")
-        return np.zeros(len(column))
-    if kind_of(column) == "numeric":
-        infinite = np.isinf(to_numbers(column))
-        if infinite.any():
-            faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, infinite)}")
-            return np.zeros(len(column))
-        return since_first(exact_numbers(column, fractions=True))
-    dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
-    strange = dates.isna().to_numpy()
-    if strange.any():
-        faults.append(
-            f"time column {name!r} must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but "
-            f"{first_value(column, strange)}"
-        )
-        return np.zeros(len(column))
-    return (dates - dates.min()).to_numpy().astype(np.int64)
 
 
 def _groups(frame: pd.DataFrame, series: str | None, faults: list[str]) -> NDArray[np.int64]:

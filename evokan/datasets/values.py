@@ -80,21 +80,6 @@ def exact_numbers(column: pd.Series[Any], *, fractions: bool = False) -> NDArray
     return exact
 
 
-def since_first(exact: NDArray[Any]) -> NDArray[Any]:
-    """Return what `exact_numbers` gave, less the smallest, as numbers that NumPy computes with.
-
-    Their unit is such that all are whole, where float64 would round them and int64 has room.
-    """
-    if exact.dtype.kind == "f":
-        return exact
-    first = min(exact)
-    unit = math.lcm(*(Fraction(value).denominator for value in exact))
-    since = [(value - first) * unit for value in exact]
-    if max(since) < 2**63:
-        return np.array([int(value) for value in since], dtype=np.int64)
-    return np.array([float(value - first) for value in exact])
-
-
 def median_of(numbers: NDArray[np.float64]) -> float:
     """Return the median of the numbers that are there; of two middle ones near 1.8e308 too, whose sum is beyond."""
     with np.errstate(over="ignore"):

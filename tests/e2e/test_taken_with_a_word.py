@@ -43,3 +43,18 @@ def test_marks_are_kept_by_a_repeatable_option(evokan_here, tmp_path):
     assert evokan_here("predict", "run", "--data", "t.csv", "--out", "p.csv").status == 0
     assert evokan_here("resume", "run", "--generations", "1").status == 0
     assert evokan_here(*search, "--keep-na", "--out", "all").status == 0
+
+
+def test_a_search_on_a_series_says_how_many_series_and_steps_it_took(evokan_here, tmp_path):
+    months = [100 * year + month for year in (2019, 2020, 2021, 2022, 2024) for month in range(1, 13)]
+    lines = [f"{month},{i % 7},{i * 3 % 11}" for i, month in enumerate(months)]
+    (tmp_path / "s.csv").write_text("\n".join(["month,a,b", *lines]) + "\n")
+    tiny = (*TINY, "--folds", "1", "--out", "run")
+    result = evokan_here("search", "--space", "kafcm", "--data", "s.csv", "--time", "month", *tiny)
+    assert result.status == 0, result.err
+    log = (tmp_path / "run" / "run.log").read_text()
+    for text in (result.out, log):
+        assert "2 series with 58 steps" in text
+        assert "201901 and the like are read as dates, in months" in text
+        assert "1 gap longer than 1.5 usual steps, where the series is cut: between 202212 and 202401" in text
+    assert "taken from the target column" not in result.out

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evokan.datasets.moments import since_first
 from evokan.datasets.target import infer_task
 from evokan.datasets.user_series import load_series, series_from_frame
 from evokan.datasets.user_table import load_table, table_from_frame
-from evokan.datasets.values import exact_numbers, levels_of, since_first
+from evokan.datasets.values import exact_numbers, levels_of
 from evokan.errors import InputError
 
 BASE = 2**53
