@@ -81,11 +81,10 @@ def read_any(path: Path, *, keep_na: bool = False, keep_na_in: Collection[str] =
     if not start.strip():
         raise InputError(f"file {path} is empty")
     if suffix in _PARQUET:
-        table = _read_parquet(path)
+        frame = _read_parquet(path)
     else:
-        table = _read_text(path, suffix, start, lambda name: keep_na or name in keep_na_in)
-    # Whole numbers beside gaps would become float64, which rounds them beyond 2^53.
-    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True).rename(columns=str)
+        frame = _read_text(path, suffix, start, lambda name: keep_na or name in keep_na_in).to_pandas()
+    frame = frame.rename(columns=str)
     frame.index = frame.reset_index(drop=True).index + 1
     return frame
 
@@ -116,14 +115,24 @@ def unknown_kept(keep_na_in: Collection[str], frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def _read_parquet(path: Path) -> pa.Table:
+def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(path).read()
+        file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"file {path} is not a Parquet file, as its name says") from error
+    # A damaged file may fail in any way: its pages, the names, what pandas wrote about its columns.
+    try:
+        table = file.read()
+        table.validate(full=True)
+        # Whole numbers beside gaps would become float64, which rounds them beyond 2^53.
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise InputError(f"file {path} is a damaged Parquet file ({said}): write it again") from error
+    return frame
 
 
 def _read_text(path: Path, suffix: str, start: bytes, keeps: Callable[[str], bool]) -> pa.Table:

@@ -14,7 +14,7 @@ from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_v
 from evokan.datasets.frames import header_faults, read_any, unknown_kept
 from evokan.datasets.moments import read_moments
 from evokan.datasets.tables import make_table
-from evokan.datasets.values import kind_of, label, median_of, not_numbers, to_numbers
+from evokan.datasets.values import is_nested, kind_of, label, median_of, not_numbers, to_numbers, unsupported_fault
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -172,6 +172,9 @@ def _gaps_note(ordered: pd.Series[Any], time: str, gaps: NDArray[np.int64]) -> s
 
 def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: list[str]) -> NDArray[np.float64]:
     """Return the values of a concept; what is wrong with them is added to `faults`."""
+    if is_nested(column):
+        faults.append(unsupported_fault(column, name))
+        return np.zeros(len(column))
     numbers = to_numbers(column)
     if kind_of(column) == "empty":
         faults.append(f"column {name!r} holds no value at all: leave it out")
@@ -203,6 +206,9 @@ def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: l
 def _groups(frame: pd.DataFrame, series: str | None, faults: list[str]) -> NDArray[np.int64]:
     """Return the number of each row's series, in the order of their first rows."""
     if series is None:
+        return np.zeros(len(frame), dtype=np.int64)
+    if is_nested(frame[series]):
+        faults.append(unsupported_fault(frame[series], series))
         return np.zeros(len(frame), dtype=np.int64)
     gaps = frame[series].isna().to_numpy()
     if gaps.any():

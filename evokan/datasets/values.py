@@ -124,6 +124,11 @@ def level_numbers(column: pd.Series[Any], levels: tuple[str, ...]) -> NDArray[np
     return positions[codes]
 
 
+def is_nested(column: pd.Series[Any]) -> bool:
+    """Return whether a cell is a list, a map or the like, which cannot be compared with others."""
+    return column.dtype == object and any(isinstance(value, list | tuple | dict | set | np.ndarray) for value in column)
+
+
 def mixed_fault(column: pd.Series[Any], name: str, levels: int, remedy: str) -> str:
     """Return a sentence where text of many levels is mostly numbers: some cells went wrong; else nothing.
 

@@ -197,6 +197,11 @@ class SearchConfig(BaseModel):
     _folds_given: bool = True
     """False where a default stands for ``folds``, which may then be lowered."""
 
+    @field_validator("target", "time", "series", mode="before")
+    @classmethod
+    def _numbered_column(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
     @field_validator("keep_na_in", mode="before")
     @classmethod
     def _one_column(cls, value: Any) -> Any:
