@@ -34,7 +34,7 @@ def sentences(error: ValidationError, known: Iterable[str], *, option: bool) -> 
         if isinstance(cause, InputError):
             found.extend(cause.faults)
         elif fault["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(field, known, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(field, known, n=1, cutoff=0.75)
             hint = f"did you mean {shown(near[0])!r}?" if near else f"known: {', '.join(map(shown, sorted(known)))}"
             found.append(f"unknown option {shown(field)!r}: {hint}")
         elif fault["type"] == "missing":
@@ -73,5 +73,10 @@ _SENTENCES = {
 """What pydantic's types of faults mean to a user."""
 
 
+_LONGEST = 100
+"""So much of a value is shown."""
+
+
 def _as_typed(value: object) -> str:
-    return value if isinstance(value, str) and value.strip() else repr(value)
+    text = value if isinstance(value, str) and value.strip() else " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

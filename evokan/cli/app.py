@@ -23,6 +23,9 @@ from evokan.errors import EvokanError, InputError, RunStopped
 DONE, FAULT, WRONG_INPUT, INTERRUPTED = range(4)
 """Exit status."""
 
+LONGEST = 1000
+"""Characters of a line on standard error."""
+
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own since 0.26, Click's before
 app = typer.Typer(
     name="evokan",
@@ -104,8 +107,16 @@ def _report(error: BaseException) -> int:
         # Whoever read our output has seen enough: what is left to be flushed at exit goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for sentence in sentences:
-        print("evokan:", " ".join(sentence.split()), file=sys.stderr)
+        print("evokan:", shortened(" ".join(sentence.split())), file=sys.stderr)
     return status
+
+
+def shortened(sentence: str) -> str:
+    """Return a sentence of at most `LONGEST` characters: a longer one without its middle, the remedy is at the end."""
+    if len(sentence) <= LONGEST:
+        return sentence
+    end = LONGEST // 3
+    return f"{sentence[: LONGEST - end - 5]} ... {sentence[-end:]}"
 
 
 def _run(arguments: list[str]) -> int:

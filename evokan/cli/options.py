@@ -31,14 +31,18 @@ Workers = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
 
 
+_REPEATED = ("space_options", "keep_na_in")
+"""Options that may be given several times."""
+
+
 def parameter(name: str, *, with_default: bool) -> inspect.Parameter:
     """Return a setting as a parameter that typer understands; values stay text, `SearchConfig` reads them."""
     field = SearchConfig.model_fields[name]
     setting = next(part for part in field.metadata if isinstance(part, Setting))
     flag = "--" + name.replace("_", "-")
     kind: Any = str | None
-    if name == "space_options":
-        flag, kind = "--space-option", list[str] | None
+    if name in _REPEATED:
+        flag, kind = flag.removesuffix("s"), list[str] | None
     elif not setting.metavar:
         flag, kind = f"{flag}/--no-{flag[2:]}", bool | None
     own = ", or the search space's own" if name in OF_SPACE else ""
@@ -88,6 +92,8 @@ def takes_settings(*names: str, with_defaults: bool = True) -> Callable[[Command
         def with_settings(**arguments: Any) -> None:
             if "space_options" in names:
                 arguments["space_options"] = read_pairs(arguments["space_options"] or ())
+            if "keep_na_in" in names:
+                arguments["keep_na_in"] = arguments["keep_na_in"] or None
             command(**arguments)
 
         mine = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]

@@ -59,7 +59,7 @@ def predict(
     with new_file(out, force=force) as part:
         loaded.best.model  # noqa: B018 - a run that cannot predict is refused before the rows are read
         try:
-            table = predictions(loaded, schema, schema.transform(read_frame(data)))
+            table = predictions(loaded, schema, schema.transform(read_frame(data, keep_na_in=schema.keep_na_in)))
         except InputError as error:
             prefix = "" if all(str(data) in fault for fault in error.faults) else f"--data {data}: "
             raise InputError(*(prefix + fault for fault in error.faults)) from error

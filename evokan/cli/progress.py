@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from evokan.cli.printing import console, duration, number
+from evokan.searching.log import rows_of
 from evokan.searching.observer import Observer
 
 if TYPE_CHECKING:
@@ -57,14 +58,19 @@ class Progress(Observer):
         settings, data = config["settings"], config["data"]
         self.generations, self.population = settings["generations"], settings["population"]
         task = f"{len(data['classes'])}-class classification" if data["task"] == "classification" else data["task"]
-        taken = "" if settings["task"] or settings["dataset"] else " (taken from the target column)"
+        taken = (
+            "" if settings["task"] or settings["dataset"] or settings.get("time") else " (taken from the target column)"
+        )
         folds = f" in {settings['folds']} folds" if settings["folds"] > 1 else ""
+        series = f"{rows_of(data)}, " if data.get("series") else ""
         self.out.print(
-            f"{settings['space']} on {data['name']}: {task}{taken}, {data['features']} features; "
+            f"{settings['space']} on {data['name']}: {task}{taken}, {series}{data['features']} features; "
             f"{data['train']} train and {data['validation']} validation rows{folds}, {data['test']} test "
             "rows",
             soft_wrap=True,
         )
+        for note in config.get("notes", ()):
+            self.out.print(note, soft_wrap=True)
         self.out.print(
             f"{self.population} chromosomes of {config['chromosome']['bits']} bits, {self.generations} "
             f"generations after the initial one; run: {path}",

@@ -156,6 +156,17 @@ class ColumnSchema(_Frozen):
         """Names of the inputs, in order."""
         return tuple(feature for column in self.columns for feature in column.features)
 
+    @property
+    def keep_na_in(self) -> tuple[str, ...]:
+        """Columns in which marks such as ``NA`` were values of the training table."""
+        from evokan.datasets.frames import MISSING_MARKS
+
+        return tuple(
+            column.name
+            for column in self.columns
+            if isinstance(column, CategoricalColumn) and not set(MISSING_MARKS).isdisjoint(column.levels)
+        )
+
     def transform(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Return the inputs of the rows of `frame`, shape (rows, features), float64.
 
@@ -172,6 +183,8 @@ class ColumnSchema(_Frozen):
             `impute` is ``median``), infinite, not a number, or a category that was not in the training data.
             Rows are counted from 1, without the header.
         """
+        from evokan.datasets.values import is_nested, unsupported_fault
+
         frame = frame.rename(columns=str).reset_index(drop=True)
         frame.index = frame.index + 1
         names = list(frame.columns)
@@ -184,6 +197,9 @@ class ColumnSchema(_Frozen):
                     if column.name in names
                     else f"column {column.name!r} is missing{near(column.name, unknown)}"
                 )
+                continue
+            if is_nested(frame[column.name]):
+                faults.append(unsupported_fault(frame[column.name], column.name))
                 continue
             try:
                 parts.append(column.encode(frame[column.name], fill=self.impute == "median"))

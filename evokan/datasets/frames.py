@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evokan.errors import InputError
+from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,7 @@ _MAGIC = {
 }
 
 
-def read_frame(path: str | Path) -> pd.DataFrame:
+def read_frame(path: str | Path, *, keep_na: bool = False, keep_na_in: Collection[str] = ()) -> pd.DataFrame:
     """Return the rows of a file, indexed from 1.
 
     Parameters
@@ -45,6 +46,9 @@ def read_frame(path: str | Path) -> pd.DataFrame:
     path
         ``.csv`` (commas), ``.tsv`` (tabs) or ``.parquet``; text is UTF-8 with one line of column names.
         Blanks around cells are taken off, and empty cells and the `MISSING_MARKS` are missing values.
+    keep_na, keep_na_in
+        Whether marks such as ``NA`` are values like any other: in all columns, or in those named. Empty cells stay
+        missing.
 
     Raises
     ------
@@ -53,14 +57,14 @@ def read_frame(path: str | Path) -> pd.DataFrame:
         there are no rows, or a column has no name or the name of another.
     """
     path = Path(path)
-    frame = read_any(path)
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
     faults = header_faults(f"file {path}", frame)
     if faults:
         raise InputError(*faults)
     return frame
 
 
-def read_any(path: Path) -> pd.DataFrame:
+def read_any(path: Path, *, keep_na: bool = False, keep_na_in: Collection[str] = ()) -> pd.DataFrame:
     """Do as `read_frame`, but leave the column names and the number of rows unchecked."""
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -76,8 +80,11 @@ def read_any(path: Path) -> pd.DataFrame:
         raise InputError(f"file {path} cannot be read: {error.strerror}") from error
     if not start.strip():
         raise InputError(f"file {path} is empty")
-    table = _read_parquet(path) if suffix in _PARQUET else _read_text(path, suffix, start)
-    frame: pd.DataFrame = table.to_pandas().rename(columns=str)
+    if suffix in _PARQUET:
+        frame = _read_parquet(path)
+    else:
+        frame = _read_text(path, suffix, start, lambda name: keep_na or name in keep_na_in).to_pandas()
+    frame = frame.rename(columns=str)
     frame.index = frame.reset_index(drop=True).index + 1
     return frame
 
@@ -98,17 +105,37 @@ def header_faults(subject: str, frame: pd.DataFrame) -> list[str]:
     return faults
 
 
-def _read_parquet(path: Path) -> pa.Table:
+def unknown_kept(keep_na_in: Collection[str], frame: pd.DataFrame) -> list[str]:
+    """Return one sentence for each column of `keep_na_in` that is not there."""
+    return [
+        fault
+        for name in keep_na_in
+        if name not in frame.columns
+        for fault in unknown_name("column for --keep-na-in", name, frame.columns).faults
+    ]
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(path).read()
+        file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"file {path} is not a Parquet file, as its name says") from error
+    # A damaged file may fail in any way: its pages, the names, what pandas wrote about its columns.
+    try:
+        table = file.read()
+        table.validate(full=True)
+        # Whole numbers beside gaps would become float64, which rounds them beyond 2^53.
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise InputError(f"file {path} is a damaged Parquet file ({said}): write it again") from error
+    return frame
 
 
-def _read_text(path: Path, suffix: str, start: bytes) -> pa.Table:
+def _read_text(path: Path, suffix: str, start: bytes, keeps: Callable[[str], bool]) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow import csv as pacsv
@@ -130,7 +157,6 @@ def _read_text(path: Path, suffix: str, start: bytes) -> pa.Table:
         return "skip"
 
     # The header goes through as a row of its own, so that repeated names stay as they are.
-    marks = pa.array(MISSING_MARKS)
     try:
         table = pacsv.read_csv(
             path,
@@ -149,9 +175,14 @@ def _read_text(path: Path, suffix: str, start: bytes) -> pa.Table:
             f"file {path}: row {row.number - 1} has {row.actual_columns} values, the header has "
             f"{row.expected_columns}{more}"
         )
+    names = [cells[0].as_py() for cells in trimmed]
+    every, empty = pa.array(MISSING_MARKS), pa.array(MISSING_MARKS[:1])
     return pa.Table.from_arrays(
-        [pc.if_else(pc.is_in(cells, value_set=marks), None, cells).slice(1) for cells in trimmed],
-        names=[cells[0].as_py() for cells in trimmed],
+        [
+            pc.if_else(pc.is_in(cells, value_set=empty if keeps(name) else every), None, cells).slice(1)
+            for name, cells in zip(names, trimmed, strict=True)
+        ],
+        names=names,
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.datasets.columns import ColumnSchema, NumericColumn
+from evokan.datasets.values import median_of
 from evokan.problem.table import Table
 from evokan.problem.task import Task, TaskName
 
@@ -35,6 +36,7 @@ def make_table(
     schema: ColumnSchema | None = None,
     series: IntArray | None = None,
     equation: Equation | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Table:
     """Return a `Table` with schema and fingerprint; the way for every loader.
 
@@ -51,6 +53,8 @@ def make_table(
         Of a trajectory, and needed there: number of each row's series, shape (rows,), as in `Table`.
     equation
         Of the task ``residual``, and needed there: what has to hold at the points `X`.
+    notes
+        What the user should know of how the rows were read, one sentence each.
 
     Raises
     ------
@@ -76,8 +80,8 @@ def make_table(
         raise ValueError(f"table {name!r}: y must hold each class number below {len(class_names)}")
     if schema is None:
         columns = tuple(
-            NumericColumn(name=feature, median=float(median))
-            for feature, median in zip(feature_names, np.median(X, axis=0), strict=True)
+            NumericColumn(name=feature, median=median_of(values))
+            for feature, values in zip(feature_names, X.T, strict=True)
         )
         schema = ColumnSchema(task=task, target=target_name, columns=columns, class_names=tuple(class_names))
     table = Table(
@@ -94,6 +98,7 @@ def make_table(
         schema=schema.to_dict(),
         series=series,
         equation=equation,
+        notes=notes,
     )
     return replace(table, sha256=fingerprint(table))
 

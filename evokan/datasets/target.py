@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from evokan.datasets.columns import first_value, rows_text
 from evokan.datasets.values import (
+    exact_numbers,
     kind_of,
+    label,
     level_numbers,
     levels_of,
     mixed_fault,
@@ -54,8 +56,9 @@ def infer_task(column: pd.Series[Any]) -> Task:
     """
     if kind_of(column) != "numeric":
         return Task.CLASSIFICATION
-    distinct, counts = np.unique(to_numbers(column), return_counts=True)
-    whole = bool(np.all(distinct == np.floor(distinct)))
+    distinct, counts = np.unique(exact_numbers(column), return_counts=True)
+    numbers = to_numbers(column)
+    whole = bool(np.all(numbers == np.floor(numbers)))
     few = len(distinct) <= MAX_NUMBERED_CLASSES and counts.min() >= 2
     return Task.CLASSIFICATION if whole and few else Task.REGRESSION
 
@@ -83,7 +86,7 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | TaskName | Non
         raise InputError(unsupported_fault(column, name))
     task = None if task is None else Task(task)
     numbers, strange = to_numbers(column), not_numbers(column)
-    distinct = len(np.unique(numbers)) if kind == "numeric" else column.nunique()
+    distinct = len(np.unique(exact_numbers(column))) if kind == "numeric" else column.nunique()
     if distinct == 1:
         value = str(column.iloc[0])
         raise InputError(f"target column {name!r} holds {value!r} in every row: nothing to learn")
@@ -101,10 +104,15 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | TaskName | Non
             raise InputError(mixed)
     task = task or infer_task(column)
     if task is Task.REGRESSION:
+        if len(np.unique(numbers)) == 1:
+            raise InputError(
+                f"target column {name!r} differs beyond the 16 digits that are computed with: take {label(numbers[0])} "
+                "off every value"
+            )
         return EncodedTarget(task, numbers, ())
 
     levels = levels_of(column)
-    y = np.unique(numbers, return_inverse=True)[1] if kind == "numeric" else level_numbers(column, levels)
+    y = np.unique(exact_numbers(column), return_inverse=True)[1] if kind == "numeric" else level_numbers(column, levels)
     counts = np.bincount(y)
     if len(levels) == len(column):
         raise InputError(f"target column {name!r} is different in every row: no class can be learned from it")

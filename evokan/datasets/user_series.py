@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -10,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
-from evokan.datasets.frames import header_faults, read_any
+from evokan.datasets.frames import header_faults, read_any, unknown_kept
+from evokan.datasets.moments import read_moments
 from evokan.datasets.tables import make_table
-from evokan.datasets.values import kind_of, label, not_numbers, to_numbers
+from evokan.datasets.values import is_nested, kind_of, label, median_of, not_numbers, to_numbers, unsupported_fault
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -21,8 +23,19 @@ if TYPE_CHECKING:
 GAP = 1.5
 """Two moments that are further apart than this many usual steps belong to different series."""
 
+_SHOWN = 3
+"""So many gaps are named."""
 
-def load_series(path: str | Path, time: str, series: str | None = None, *, impute: Impute | None = None) -> Table:
+
+def load_series(
+    path: str | Path,
+    time: str,
+    series: str | None = None,
+    *,
+    impute: Impute | None = None,
+    keep_na: bool = False,
+    keep_na_in: Sequence[str] = (),
+) -> Table:
     """Return the trajectory in a CSV, TSV or Parquet file.
 
     Parameters
@@ -31,6 +44,8 @@ def load_series(path: str | Path, time: str, series: str | None = None, *, imput
         File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
     time, series, impute
         As for `series_from_frame`.
+    keep_na, keep_na_in
+        As for `evokan.datasets.frames.read_frame`.
 
     Raises
     ------
@@ -38,8 +53,9 @@ def load_series(path: str | Path, time: str, series: str | None = None, *, imput
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
     path = Path(path)
-    frame = read_any(path)
-    return _trajectory(frame, time, series, name=path.stem, impute=impute, faults=header_faults(f"file {path}", frame))
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
+    faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    return _trajectory(frame, time, series, name=path.stem, impute=impute, faults=faults)
 
 
 def series_from_frame(
@@ -53,8 +69,9 @@ def series_from_frame(
         One row for each moment; all columns but `time` and `series` are concepts and hold numbers. Rows may stand
         in any order.
     time
-        Column of numbers or dates. The usual step is the median one; a longer one (over 1.5 times) is a gap, and
-        what follows it counts as another series.
+        Column of numbers or dates, such as 2024-01-31, 20240131 or the month 202401. The usual step is the median
+        one; a longer one (over 1.5 times) is a gap, and what follows it counts as another series
+        (`Table.notes` say where).
     series
         Column that says which series a row belongs to; without it there is one.
     name
@@ -96,7 +113,7 @@ def _trajectory(
         if frame.empty:
             raise InputError("every row has a missing value: nothing is left to learn from (--impute drop)")
     values = np.column_stack([_concept(frame[column], column, impute, faults) for column in concepts])
-    moments = _moments(frame[time], time, faults)
+    moments, notes = read_moments(frame[time], time, faults)
     groups = _groups(frame, series, faults)
     if faults:
         raise InputError(*faults)
@@ -116,14 +133,15 @@ def _trajectory(
     follows = same & (steps <= GAP * usual)
     if not follows.any():
         raise InputError("no two rows are consecutive moments: a trajectory needs at least two moments in a series")
+    gaps = np.flatnonzero(same & ~follows)
+    if len(gaps):
+        notes += (_gaps_note(frame[time].iloc[order], time, gaps),)
     numbers = np.concatenate([[0], np.cumsum(~follows)])[:-1][follows]
     schema = ColumnSchema(
         task="trajectory",
         target="",
         impute=impute,
-        columns=tuple(
-            NumericColumn(name=column, median=float(np.median(values[:, i]))) for i, column in enumerate(concepts)
-        ),
+        columns=tuple(NumericColumn(name=column, median=median_of(values[:, i])) for i, column in enumerate(concepts)),
     )
     return make_table(
         name,
@@ -134,11 +152,29 @@ def _trajectory(
         target_name="",
         schema=schema,
         series=np.unique(numbers, return_inverse=True)[1].astype(np.int64),
+        notes=notes,
+    )
+
+
+def _gaps_note(ordered: pd.Series[Any], time: str, gaps: NDArray[np.int64]) -> str:
+    """Return how many gaps there are and where; `gaps` are positions in `ordered` of the moments before them."""
+    where = ", ".join(
+        f"between {label(ordered.iloc[gap])} and {label(ordered.iloc[gap + 1])} (rows {ordered.index[gap]} and "
+        f"{ordered.index[gap + 1]})"
+        for gap in gaps[:_SHOWN]
+    )
+    more = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
+    return (
+        f"time column {time!r}: {len(gaps)} gap{'s' * (len(gaps) > 1)} longer than {GAP:g} usual steps, where the "
+        f"series is cut: {where}{more}"
     )
 
 
 def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: list[str]) -> NDArray[np.float64]:
     """Return the values of a concept; what is wrong with them is added to `faults`."""
+    if is_nested(column):
+        faults.append(unsupported_fault(column, name))
+        return np.zeros(len(column))
     numbers = to_numbers(column)
     if kind_of(column) == "empty":
         faults.append(f"column {name!r} holds no value at all: leave it out")
@@ -163,37 +199,21 @@ def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: l
             f"column {name!r} holds {label(numbers[~missing][0])!r} in every row: nothing to learn, leave it out"
         )
     elif missing.any():
-        return np.where(missing, np.nanmedian(numbers), numbers)
+        return np.where(missing, median_of(numbers), numbers)
     return numbers
-
-
-def _moments(column: pd.Series[Any], name: str, faults: list[str]) -> NDArray[np.float64]:
-    """Return the moments of a time column as numbers; dates as seconds."""
-    gaps = column.isna().to_numpy()
-    if gaps.any():
-        faults.append(f"time column {name!r} has no value in {rows_text(column, gaps)}")
-        return np.zeros(len(column))
-    if kind_of(column) == "numeric":
-        moments = to_numbers(column)
-        if np.isinf(moments).any():
-            faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, np.isinf(moments))}")
-        return moments
-    dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
-    strange = dates.isna().to_numpy()
-    if strange.any():
-        faults.append(
-            f"time column {name!r} must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but "
-            f"{first_value(column, strange)}"
-        )
-        return np.zeros(len(column))
-    return np.asarray((dates - dates.min()).dt.total_seconds(), dtype=np.float64)
 
 
 def _groups(frame: pd.DataFrame, series: str | None, faults: list[str]) -> NDArray[np.int64]:
     """Return the number of each row's series, in the order of their first rows."""
     if series is None:
         return np.zeros(len(frame), dtype=np.int64)
+    if is_nested(frame[series]):
+        faults.append(unsupported_fault(frame[series], series))
+        return np.zeros(len(frame), dtype=np.int64)
     gaps = frame[series].isna().to_numpy()
     if gaps.any():
-        faults.append(f"series column {series!r} has no value in {rows_text(frame[series], gaps)}")
+        faults.append(
+            f"series column {series!r} has no value in {rows_text(frame[series], gaps)}; where NA, None or the like is "
+            f"a value, keep it (--keep-na-in {series!r})"
+        )
     return pd.factorize(frame[series])[0].astype(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -10,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
-from evokan.datasets.frames import header_faults, read_any
+from evokan.datasets.frames import header_faults, read_any, unknown_kept
 from evokan.datasets.tables import make_table
 from evokan.datasets.target import encode_target
 from evokan.datasets.values import (
     kind_of,
     level_numbers,
     levels_of,
+    median_of,
     mixed_fault,
     to_numbers,
     unsupported_fault,
@@ -32,7 +34,13 @@ MAX_LEVELS = 50
 
 
 def load_table(
-    path: str | Path, target: str, *, task: Task | TaskName | None = None, impute: Impute | None = None
+    path: str | Path,
+    target: str,
+    *,
+    task: Task | TaskName | None = None,
+    impute: Impute | None = None,
+    keep_na: bool = False,
+    keep_na_in: Sequence[str] = (),
 ) -> Table:
     """Return the table of a CSV, TSV or Parquet file.
 
@@ -42,6 +50,8 @@ def load_table(
         File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
     target, task, impute
         As for `table_from_frame`.
+    keep_na, keep_na_in
+        As for `evokan.datasets.frames.read_frame`.
 
     Raises
     ------
@@ -49,8 +59,9 @@ def load_table(
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
     path = Path(path)
-    frame = read_any(path)
-    return _table(frame, target, name=path.stem, task=task, impute=impute, faults=header_faults(f"file {path}", frame))
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
+    faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    return _table(frame, target, name=path.stem, task=task, impute=impute, faults=faults)
 
 
 def table_from_frame(
@@ -171,7 +182,7 @@ def _without_gaps(frame: pd.DataFrame, target: str, impute: Impute | None, fault
             )
             faults.append(
                 f"missing values in column{'s' if len(holed) > 1 else ''} {listed}: fill them in "
-                "(--impute median) or leave their rows out (--impute drop)"
+                "(--impute median) or leave their rows out (--impute drop)" + _words(frame, holed)
             )
     if target not in frame.columns or not gaps[target].any():
         return frame
@@ -181,6 +192,14 @@ def _without_gaps(frame: pd.DataFrame, target: str, impute: Impute | None, fault
         "leave its row out (--impute drop)"
     )
     return frame[~gaps[target]]
+
+
+def _words(frame: pd.DataFrame, holed: list[str]) -> str:
+    """Return what to do where a missing value may have been a word."""
+    text = [feature for feature in holed if kind_of(frame[feature]) == "categorical"]
+    if not text:
+        return ""
+    return f"; where NA, None or the like is a value, keep it (--keep-na-in {text[0]!r}, or --keep-na for all columns)"
 
 
 def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalColumn:
@@ -196,7 +215,7 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
                 f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
                 "correct it or leave the row out"
             )
-        return NumericColumn(name=name, median=float(np.nanmedian(numbers)))
+        return NumericColumn(name=name, median=median_of(numbers))
     levels = levels_of(column)
     mixed = mixed_fault(column, name, len(levels), "empty them (--impute median)")
     if mixed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,11 @@ from pandas.api.types import infer_dtype
 
 _MIXED_LEVELS = 20
 """Up to so many levels, text that is partly numbers (0, 1, 2, 3+) is taken as categories."""
+
+_WHOLE = 2.0**53
+"""From here on, float64 does not tell neighbouring whole numbers apart."""
+_DIGITS = 15
+"""So many digits of a text come through float64 unharmed."""
 
 Kind = Literal["numeric", "categorical", "empty", "unsupported"]
 
@@ -49,6 +55,38 @@ def to_numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
     return numbers
 
 
+def exact_numbers(column: pd.Series[Any], *, fractions: bool = False) -> NDArray[Any]:
+    """Return the values of a numeric column without gaps, shape (rows,), each told apart from every other.
+
+    That is `to_numbers`, unless whole numbers lie beyond 2^53: then an array of objects, of whole numbers and
+    fractions.
+
+    Parameters
+    ----------
+    fractions
+        Whether text of more than 15 digits is kept exactly as well.
+    """
+    numbers = to_numbers(column)
+    if column.dtype.kind == "f":
+        return numbers
+    beyond = bool((np.abs(numbers) >= _WHOLE).any())
+    long = (
+        fractions and column.dtype.kind not in "iub" and bool(column.map(lambda value: len(str(value)) > _DIGITS).any())
+    )
+    if not (beyond or long):
+        return numbers
+    exact = np.empty(len(column), dtype=object)
+    exact[:] = [_exact(value) for value in column]
+    return exact
+
+
+def median_of(numbers: NDArray[np.float64]) -> float:
+    """Return the median of the numbers that are there; of two middle ones near 1.8e308 too, whose sum is beyond."""
+    with np.errstate(over="ignore"):
+        found = float(np.nanmedian(numbers))
+    return found if math.isfinite(found) else 2.0 * float(np.nanmedian(numbers / 2.0))
+
+
 def not_numbers(column: pd.Series[Any]) -> NDArray[np.bool_]:
     """Return where a value is there and is not a number, shape (rows,)."""
     found: NDArray[np.bool_] = np.isnan(to_numbers(column)) & column.notna().to_numpy()
@@ -70,7 +108,7 @@ def levels_of(column: pd.Series[Any]) -> tuple[str, ...]:
     """
     if kind_of(column) == "numeric":
         present = column[column.notna()]
-        _, first = np.unique(to_numbers(present), return_index=True)
+        _, first = np.unique(exact_numbers(present), return_index=True)
         return tuple(label(value) for value in present.iloc[first])
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
@@ -84,6 +122,11 @@ def level_numbers(column: pd.Series[Any], levels: tuple[str, ...]) -> NDArray[np
     place = {level: i for i, level in enumerate(levels)}
     positions = np.array([*(place.get(label(value), -2) for value in distinct), -1], dtype=np.int64)
     return positions[codes]
+
+
+def is_nested(column: pd.Series[Any]) -> bool:
+    """Return whether a cell is a list, a map or the like, which cannot be compared with others."""
+    return column.dtype == object and any(isinstance(value, list | tuple | dict | set | np.ndarray) for value in column)
 
 
 def mixed_fault(column: pd.Series[Any], name: str, levels: int, remedy: str) -> str:
@@ -122,3 +165,14 @@ def _parse(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def _exact(value: object) -> int | Fraction | float:
+    """Return a number as it is written; an infinite one as float."""
+    if isinstance(value, int | np.integer):
+        return int(value)
+    number = float(value if isinstance(value, float | np.floating) else str(value))
+    if not math.isfinite(number):
+        return number
+    exact = Fraction(number) if isinstance(value, float | np.floating) else Fraction(str(value).strip())
+    return exact.numerator if exact.denominator == 1 else exact

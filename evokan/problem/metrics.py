@@ -13,6 +13,9 @@ from evokan.errors import InputError
 from evokan.problem.scaling import Scaler
 from evokan.problem.task import Task, TaskName
 
+_TINY = -300
+"""Binary exponent below which values are brought to 1 before they are squared."""
+
 Figures = dict[str, float | None]
 """Figures by name; None where a figure does not exist."""
 
@@ -74,7 +77,8 @@ def prediction_loss(task: Task | TaskName, y_true: ArrayLike, logits: ArrayLike)
     if Task(task).has_classes:
         return _log_loss(np.asarray(y_true, dtype=np.int64), log_softmax(scores, axis=1))
     y = np.asarray(y_true, dtype=np.float64)
-    return float(np.sqrt(((y - scores.reshape(y.shape)) ** 2).mean(axis=0)).mean())
+    y, predicted, unit = _in_units(y, scores.reshape(y.shape))
+    return float((np.sqrt(((y - predicted) ** 2).mean(axis=0)) * unit).mean())
 
 
 def _log_loss(y: NDArray[np.int64], log_p: NDArray[np.float64]) -> float:
@@ -120,10 +124,22 @@ def _regression(y: NDArray[np.float64], scores: NDArray[np.float64]) -> Figures:
     predicted = scores.reshape(y.shape)
     if not y.size or not np.isfinite(predicted).all():
         return {"rmse": None, "mae": None, "r2": None}
+    y, predicted, unit = _in_units(y, predicted)
     with np.errstate(over="ignore", invalid="ignore"):
         figures = {
-            "rmse": float(metrics.root_mean_squared_error(y, predicted)),
-            "mae": float(metrics.mean_absolute_error(y, predicted)),
+            "rmse": float((metrics.root_mean_squared_error(y, predicted, multioutput="raw_values") * unit).mean()),
+            "mae": float((metrics.mean_absolute_error(y, predicted, multioutput="raw_values") * unit).mean()),
             "r2": float(metrics.r2_score(y, predicted)) if len(y) > 1 else np.nan,
         }
     return {name: value if np.isfinite(value) else None for name, value in figures.items()}
+
+
+def _in_units(
+    y: NDArray[np.float64], predicted: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return both in units whose squares do not vanish, and these units, one for each output: 1 but for tiny values."""
+    largest = np.maximum(np.abs(y).max(axis=0), np.abs(predicted).max(axis=0))
+    exponents = np.frexp(largest)[1]
+    # Powers of 2 leave every digit as it is.
+    steps = np.where((largest > 0) & (exponents < _TINY), exponents, 0)
+    return np.ldexp(y, -steps), np.ldexp(predicted, -steps), np.ldexp(1.0, steps)

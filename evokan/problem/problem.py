@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
 from evokan.problem.scaling import Scaler, ScalerName
-from evokan.problem.splits import Fold, cut_folds, split_rows
+from evokan.problem.splits import Fold, cut_folds, most_folds, split_rows
 from evokan.problem.table import Table
 from evokan.problem.task import Task
 
@@ -81,6 +81,7 @@ class Problem:
         split_seed: int = 0,
         scaler: ScalerName = "standard",
         folds: int = 1,
+        fewer_folds: bool = False,
     ) -> Problem:
         """Split, scale and fold `table`.
 
@@ -95,6 +96,8 @@ class Problem:
         folds
             1 keeps the hold-out; K >= 2 cuts train and validation together into K (stratified) folds, or into K
             blocks of time.
+        fewer_folds
+            Whether fewer will do where there are too few rows, or rows of a class, for so many.
 
         Raises
         ------
@@ -119,6 +122,8 @@ class Problem:
                 "change --test-size or --val-size, or give more rows"
             ) from error
         development = np.sort(np.concatenate([train, validation]))
+        if fewer_folds:
+            folds = min(folds, most_folds(table, development))
         fitted_on = train if folds == 1 else development
         cut = (Fold(train, validation),) if folds == 1 else cut_folds(table, development, folds, split_seed)
         input_scaler = Scaler.fit(table.X[fitted_on], scaler)

@@ -9,7 +9,16 @@ import numpy as np
 
 from evokan.arrays import FloatArray
 
+SMALLEST = 1e-100
+"""Smallest spread of a column: squares of it do not vanish."""
+
 ScalerName = Literal["standard", "minmax", "none"]
+
+
+_DOUBTFUL = 1e-12
+"""Below this share of the column's size, a spread is looked at without the column's offset."""
+_NOISE = 32 * np.finfo(np.float64).eps
+"""A spread up to this share is rounding noise, which must not be blown up to unit variance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +49,11 @@ class Scaler:
         else:
             shift = values.mean(axis=0)
             scale = values.std(axis=0)
-        # A spread that is rounding noise of the column's size would blow noise up to unit variance.
-        flat = scale <= 1e-12 * np.maximum(np.abs(shift), 1e-300)
+        flat = scale <= _DOUBTFUL * np.maximum(np.abs(shift), 1e-300)
+        for column in np.flatnonzero(flat & (np.ptp(values, axis=0) > 0)):
+            found = _centred(values[:, column], kind)
+            if found is not None:
+                shift[column], scale[column], flat[column] = *found, False
         return cls(shift, np.where(flat, 1.0, scale))
 
     def transform(self, values: FloatArray) -> FloatArray:
@@ -51,3 +63,14 @@ class Scaler:
     def inverse(self, values: FloatArray) -> FloatArray:
         """Undo `transform`."""
         return values * self.scale + self.shift
+
+
+def _centred(values: FloatArray, kind: ScalerName) -> tuple[float, float] | None:
+    """Return shift and scale of a column whose values are large and close together; None where that is noise."""
+    first = values.min()
+    above = values - first
+    if above.max() <= max(_NOISE * float(np.abs(values).max()), SMALLEST):
+        return None
+    if kind == "minmax":
+        return float(first), float(above.max())
+    return float(first + above.mean()), float(above.std())

@@ -65,6 +65,13 @@ def split_rows(
     return np.sort(train), np.sort(validation), np.sort(test)
 
 
+def most_folds(table: Table, development: IntArray) -> int:
+    """Return into how many folds the rows can be cut: as many as there are, or as the rarest class has."""
+    if table.task.has_classes:
+        return int(np.bincount(table.y[development], minlength=len(table.class_names)).min())
+    return len(development)
+
+
 def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tuple[Fold, ...]:
     """Cut the rows `development` into `folds` parts, at least 2, each of them the validation part of one fold.
 
@@ -75,9 +82,8 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
     InputError
         There are fewer rows than folds, or fewer rows of a class.
     """
-    y = table.y[development]
+    y, smallest = table.y[development], most_folds(table, development)
     if table.task.has_classes:
-        smallest = int(np.bincount(y, minlength=len(table.class_names)).min())
         if smallest < folds:
             raise InputError(
                 f"--folds {folds}: the rarest class has only {smallest} rows outside the test part; "

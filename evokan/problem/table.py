@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
+from evokan.problem.scaling import SMALLEST
 from evokan.problem.task import Task
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Table:
     equation
         Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
         where that is not known.
+    notes
+        What the user should know of how the rows were read, one sentence each.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Table:
     sha256: str = ""
     series: IntArray | None = None
     equation: Equation | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", Task(self.task))
@@ -81,7 +85,7 @@ class Table:
         return self.class_names or (self.target_name,)
 
     def check_magnitude(self) -> None:
-        """Raise `InputError` for columns with values beyond `LARGEST`, each by name."""
+        """Raise `InputError` for columns with values beyond `LARGEST` or a spread below `SMALLEST`, each by name."""
         columns = [*zip(self.feature_names, np.asarray(self.X, dtype=np.float64).T, strict=False)]
         if self.task is Task.REGRESSION:
             columns.append((self.target_name, np.asarray(self.y, dtype=np.float64)))
@@ -89,6 +93,12 @@ class Table:
             f"column {name!r} holds values beyond {LARGEST:g}, too large to be computed with: give it in another unit"
             for name, values in columns
             if np.abs(values).max(initial=0.0) > LARGEST
+        ]
+        faults += [
+            f"column {name!r} holds values that differ by less than {SMALLEST:g}, too little to be computed with: "
+            "give it in another unit"
+            for name, values in columns
+            if len(values) and 0 < values.max() / 2 - values.min() / 2 < SMALLEST / 2
         ]
         if faults:
             raise InputError(*faults)

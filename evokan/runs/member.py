@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem.prediction import predict
+from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from evokan.datasets.columns import ColumnSchema
     from evokan.explain.formulas.formula import Formula, Formulas
     from evokan.problem.problem import Problem
     from evokan.runs.directory import RunDirectory
@@ -40,6 +43,21 @@ class Home(Protocol):
     @property
     def problem(self) -> Problem:
         """The table that was searched on."""
+
+    @property
+    def schema(self) -> ColumnSchema:
+        """How raw columns become inputs."""
+
+
+def _known_columns(frame: pd.DataFrame, schema: ColumnSchema) -> pd.DataFrame:
+    """Return the columns of `frame` that the schema knows, and warn of the others."""
+    known = {column.name for column in schema.columns}
+    extra = [str(name) for name in frame.columns if str(name) not in (*known, schema.target)]
+    if extra:
+        more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
+        listed = ", ".join(map(repr, extra[:5]))
+        warnings.warn(f"columns that the network does not know are ignored: {listed}{more}", stacklevel=3)
+    return frame.loc[:, [str(name) in known for name in frame.columns]]
 
 
 class Member:
@@ -88,8 +106,25 @@ class Member:
         with reading(self._spec_path, self._run.directory.remedy, foreign=True):
             return explanation_from_json(stored)
 
-    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return logits (N, classes) or values (N, 1) for raw inputs `X`, shape (N, n_features)."""
+    def predict(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
+        """Return logits (N, classes) or values (N, 1) for raw inputs `X`.
+
+        Parameters
+        ----------
+        X
+            Shape (N, n_features), columns in the order of the inputs; or a frame with the columns of the training
+            table, by name and in any order: others are ignored, with a warning unless it is the target.
+
+        Raises
+        ------
+        InputError
+            A column is missing or one too many, or the frame holds what the training table's columns cannot.
+        """
+        if hasattr(X, "columns"):
+            X = self._run.schema.transform(_known_columns(cast("pd.DataFrame", X), self._run.schema))
+        X = np.asarray(X, dtype=np.float64)
+        names = self.spec["model"].get("feature_names", self._run.schema.feature_names)
+        check_columns(X.shape, len(names), names)
         return predict(self.model, X)
 
     @cached_property

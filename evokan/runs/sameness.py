@@ -12,6 +12,10 @@ from evokan.settings.describe import file_sha256
 from evokan.settings.keywords import EXECUTION
 
 
+_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": []}
+"""Settings that runs of 0.1.0 do not have, and what was done then."""
+
+
 def fixed_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return, of the content of ``config.json``, the settings that records follow from."""
     settings = {name: value for name, value in config["settings"].items() if name not in (*EXECUTION, "generations")}
@@ -44,7 +48,9 @@ def check_same(path: Path, began: Mapping[str, Any] | None, stored: Mapping[str,
         )
     faults += [
         f"{path}: {name} was {old} when the run began and is {new} now; set it back in config.json, or start a new run"
-        for name, old, new in _differences(began or {}, fixed_settings(now) if began else {})
+        for name, old, new in _differences(
+            *(({**_LATER, **one} if began else {}) for one in (began or {}, fixed_settings(now)))
+        )
     ]
     faults += [
         f"{path}: the search space makes other chromosomes than when the run began ({name} was {old}, now "

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,6 +16,13 @@ from evokan.evaluation.records import Record
 from evokan.evolution.history import HistoryRow
 from evokan.runs.vault import Vault
 from evokan.searching.observer import Observer
+
+
+def rows_of(data: Mapping[str, Any]) -> str:
+    """Return how many rows there are; of time series, how many series and steps."""
+    if not data.get("series"):
+        return f"{data['rows']} rows"
+    return f"{data['series']} series with {data['rows']} steps"
 
 
 class RunLog(Observer):
@@ -40,9 +47,11 @@ class RunLog(Observer):
         settings, data, versions = config["settings"], config["data"], config["versions"]
         self.write(
             f"evokan {versions['evokan']}: search space {settings['space']} on {data['name']} ({data['task']}, "
-            f"{data['rows']} rows, {data['features']} features), population {settings['population']}, "
+            f"{rows_of(data)}, {data['features']} features), population {settings['population']}, "
             f"{settings['generations']} generations, --folds {settings['folds']}, seed {settings['seed']}"
         )
+        for note in config.get("notes", ()):
+            self.write(note)
 
     def on_compile(self) -> None:
         """Say so."""

@@ -63,6 +63,14 @@ class SearchConfig(BaseModel):
         Literal["median", "drop"] | None,
         Setting(DATA, "HOW", "Missing values: median fills them in, drop leaves out their rows; refused if not given."),
     ] = None
+    keep_na: Annotated[
+        bool,
+        Setting(DATA, "", "Take NA, None, null and the like as values like any other; empty cells stay missing."),
+    ] = False
+    keep_na_in: Annotated[
+        tuple[str, ...],
+        Setting(DATA, "COLUMN", "The same in one column of --data, such as a region NA; repeatable."),
+    ] = ()
 
     population: Annotated[
         int, Field(ge=4, le=1_000_000), Setting(EVOLUTION, "N", "Networks in a generation, at least 4.")
@@ -185,6 +193,19 @@ class SearchConfig(BaseModel):
     out: Annotated[
         Path | None, Setting(EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>")
     ] = None
+
+    _folds_given: bool = True
+    """False where a default stands for ``folds``, which may then be lowered."""
+
+    @field_validator("target", "time", "series", mode="before")
+    @classmethod
+    def _numbered_column(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("keep_na_in", mode="before")
+    @classmethod
+    def _one_column(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
     @field_validator("objectives", mode="before")
     @classmethod

@@ -35,12 +35,15 @@ class Job:
         The settings in force.
     space, problem, budget
         What to train, on what, and how long.
+    notes
+        What the user should know of how the rows were taken, one sentence each.
     """
 
     config: SearchConfig
     space: SearchSpace
     problem: Problem
     budget: Budget
+    notes: tuple[str, ...] = ()
 
 
 def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) -> SearchConfig:
@@ -58,7 +61,9 @@ def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) 
     layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
     of_algorithm = OF_ALGORITHM.get(given.algorithm, {})
     preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
-    return build_config(*preset_layers, OF_TASK.get(_task(given), {}), of_algorithm, from_file, settings)
+    config = build_config(*preset_layers, OF_TASK.get(_task(given), {}), of_algorithm, from_file, settings)
+    config._folds_given = from_file.get("folds") is not None or settings.get("folds") is not None
+    return config
 
 
 def _task(config: SearchConfig) -> str:
@@ -102,8 +107,16 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
         split_seed=config.split_seed,
         scaler=config.scaler,
         folds=config.folds,
+        fewer_folds=not config._folds_given,
     )
-    return Job(config, space, problem, Budget(config.steps, device, config.fold_stop))
+    notes = table.notes
+    if len(problem.folds) < config.folds:
+        notes += (
+            f"{len(problem.folds)} folds instead of the usual {config.folds}: the rows outside the test part, those of "
+            "the rarest class above all, fill no more",
+        )
+        config = config.model_copy(update={"folds": len(problem.folds)})
+    return Job(config, space, problem, Budget(config.steps, device, config.fold_stop), notes)
 
 
 def _has_gpu() -> bool:
@@ -123,9 +136,23 @@ def load(config: SearchConfig) -> Table:
     from evokan.datasets import load_dataset, load_series, load_table
 
     if config.data is not None and config.time is not None:
-        return load_series(config.data, config.time, config.series, impute=config.impute)
+        return load_series(
+            config.data,
+            config.time,
+            config.series,
+            impute=config.impute,
+            keep_na=config.keep_na,
+            keep_na_in=config.keep_na_in,
+        )
     if config.data is not None:
-        return load_table(config.data, str(config.target), task=config.task, impute=config.impute)
+        return load_table(
+            config.data,
+            str(config.target),
+            task=config.task,
+            impute=config.impute,
+            keep_na=config.keep_na,
+            keep_na_in=config.keep_na_in,
+        )
     table = load_dataset(str(config.dataset))
     faults = []
     if config.task not in (None, table.task):

@@ -37,6 +37,8 @@ class Settings(Execution, total=False):
     split_seed: int
     scaler: Literal["standard", "minmax", "none"]
     impute: Literal["median", "drop"] | None
+    keep_na: bool
+    keep_na_in: str | Sequence[str]
     population: int
     generations: int
     crossover_rate: float

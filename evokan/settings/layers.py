@@ -12,6 +12,9 @@ from evokan.errors import InputError
 from evokan.faults import sentences
 from evokan.settings.config import SearchConfig, source_faults
 
+NAMES = ("space", "dataset", "data", "target", "time", "series", "keep_na_in", "out")
+"""Settings that are names, of columns and files."""
+
 
 def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
     """Return the configuration of stacked settings; later layers win, None counts as not given.
@@ -53,16 +56,37 @@ def read_config_file(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
     except OSError as error:
         raise InputError(f"--config {path}: cannot be read ({error.strerror or error})") from error
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise InputError(f"--config {path}: is not a YAML file ({where}{error.problem})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"--config {path}: is not a YAML file ({str(error).splitlines()[0]})") from error
+    # Beside its own errors, PyYAML lets through what Python says of a tagged value: !!int 'x', !!bool x, 2024-13-01.
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        said = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise InputError(f"--config {path}: is not a YAML file ({said})") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise InputError(f"--config {path}: expected settings as 'name: value' lines")
-    return {str(key).replace("-", "_"): value for key, value in content.items()}
+    if {"settings", "chromosome", "versions"} <= content.keys():
+        raise InputError(
+            f"--config {path}: is the config.json of a run, no settings file: go on with that run by evokan resume "
+            f"{path.parent}, or write the settings of a new one as 'name: value' lines"
+        )
+    settings = {str(key).replace("-", "_"): value for key, value in content.items()}
+    return settings | _as_written(text, settings)
+
+
+def _as_written(text: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names among the settings that YAML took for something else (no, 2020), as they are written."""
+    import yaml
+
+    written = yaml.load(text, yaml.BaseLoader)
+    return {
+        name: value
+        for key, value in written.items()
+        if (name := str(key).replace("-", "_")) in NAMES and settings.get(name) is not None
+    }

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from evokan.problem.prediction import check_columns
 from evokan.problem.problem import Problem
 from evokan.problem.scaling import Scaler
 from evokan.spaces.architecture import Architecture, Weights
@@ -25,7 +26,12 @@ class ScaledModule(nn.Module):
     spec
         JSON values from which the same module is built again.
     **scalers
-        Number of columns of each scaler, by name.
+        Number of columns of each scaler, by name; that of the inputs first.
+
+    Raises
+    ------
+    InputError
+        It is called with another number of columns than it was made for.
     """
 
     spec: dict[str, Any]
@@ -33,6 +39,8 @@ class ScaledModule(nn.Module):
     def __init__(self, spec: Mapping[str, Any], **scalers: int) -> None:
         super().__init__()
         self.spec = dict(spec)
+        self.n_inputs = next(iter(scalers.values()))
+        self.register_forward_pre_hook(_check_columns)
         for part, value in (("shift", 0.0), ("scale", 1.0)):
             for name, size in scalers.items():
                 self.register_buffer(f"{name}_{part}", torch.full((size,), value, dtype=torch.float64))
@@ -41,6 +49,12 @@ class ScaledModule(nn.Module):
         """Return one of the scalers as arrays."""
         shift, scale = (self.get_buffer(f"{name}_{part}").numpy().copy() for part in ("shift", "scale"))
         return Scaler(shift, scale)
+
+
+def _check_columns(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+    """Refuse what broadcasting would let pass: one column for all of them, above all."""
+    if isinstance(module, ScaledModule) and inputs:
+        check_columns(tuple(inputs[0].shape), module.n_inputs, module.spec.get("feature_names", ()))
 
 
 def module_spec(
