@@ -101,11 +101,12 @@ def formula(
     elif latex or python or c or quiet or json:
         print(text.rstrip("\n"))
     else:
-        console().print(text, soft_wrap=True)
-        _print_front(formulas)
+        _print_all(text, formulas)
 
 
-def _print_front(formulas: Formulas) -> None:
+def _print_all(text: str, formulas: Formulas) -> None:
+    from rich.text import Text
+
     made = table("", ">complexity", ">training loss", ">validation loss", "formula", title="front of formulas")
     for place, formula in enumerate(formulas):
         made.add_row(
@@ -113,9 +114,10 @@ def _print_front(formulas: Formulas) -> None:
             str(formula.complexity),
             number(formula.train_loss),
             number(formula.val_loss),
-            formula.text,
+            Text(formula.text),
         )
     printer = console()
+    printer.print(Text(text), soft_wrap=True)
     printer.print()
     printer.print(made)
     printer.print(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evokan.cli.options import ConfigFile, Json, Quiet, RunPath, all_but, takes_settings
-from evokan.cli.printing import console, print_json
+from evokan.cli.printing import console, print_json, print_line
 from evokan.runs.sameness import EXECUTION
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def show(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
     if json:
         print_json(summary)
     elif quiet:
-        print(one_line(summary))
+        print_line(one_line(summary))
     else:
         print_summary(summary)
 
@@ -77,7 +77,7 @@ def _print_result(run: Run, *, quiet: bool, as_json: bool) -> None:
     from evokan.runs.summary import summarise
 
     if quiet:
-        print(run.path)
+        print_line(run.path)
     elif as_json:
         print_json(summarise(run))
     else:

@@ -16,6 +16,7 @@ from evokan.evaluation.records import Record
 from evokan.evolution.history import HistoryRow
 from evokan.runs.files import append
 from evokan.searching.observer import Observer
+from evokan.texts import printable
 
 
 class RunLog(Observer):
@@ -30,9 +31,10 @@ class RunLog(Observer):
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, text: str) -> None:
-        """Add one event; further lines of `text` follow as they are."""
-        append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+    def write(self, text: str, details: str = "") -> None:
+        """Add one event in a line, and `details` in lines below it."""
+        below = "".join(f"    {printable(line)}\n" for line in details.splitlines())
+        append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {printable(text)}\n{below}")
 
     def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Say what is searched, where, and with what."""
@@ -82,17 +84,17 @@ class RunLog(Observer):
                 error.add_note(f"go on with: evokan resume {run}")
                 raise
             except EvokanError as error:
-                self._last_words(f"stopped: {error}")
+                self._last_words(f"stopped: {'; '.join(str(error).splitlines())}")
                 raise
             except Exception as error:
-                self._last_words("stopped by an internal error\n" + "".join(traceback.format_exception(error)).rstrip())
+                self._last_words("stopped by an internal error", "".join(traceback.format_exception(error)))
                 error.add_note(f"{self.path} has the details; go on with: evokan resume {run}")
                 raise
 
-    def _last_words(self, text: str) -> None:
+    def _last_words(self, text: str, details: str = "") -> None:
         # A full disk may be what stopped the run.
         with suppress(OSError):
-            self.write(text)
+            self.write(text, details)
 
 
 _lock = threading.Lock()
