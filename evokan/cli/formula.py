@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evokan.cli.options import Force, Json, Quiet, RunPath
-from evokan.cli.printing import console, new_file, number, print_json, table
+from evokan.cli.printing import console, new_file, number, print_json, table, visible
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
@@ -114,10 +114,10 @@ def _print_all(text: str, formulas: Formulas) -> None:
             str(formula.complexity),
             number(formula.train_loss),
             number(formula.val_loss),
-            Text(formula.text),
+            Text(visible(formula.text, keep="\n")),
         )
     printer = console()
-    printer.print(Text(text), soft_wrap=True)
+    printer.print(Text(visible(text, keep="\n")), soft_wrap=True)
     printer.print()
     printer.print(made)
     printer.print(

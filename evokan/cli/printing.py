@@ -39,6 +39,12 @@ def show_odd_characters() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def visible(text: object, keep: str = "") -> str:
+    """Return a text without control characters but those to `keep`, in characters that standard output has."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return printable(text, keep).encode(encoding, "backslashreplace").decode(encoding)
+
+
 def console() -> Console:
     """Return the console of standard output; what is no terminal gets room for whole tables.
 
@@ -147,8 +153,8 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
 
 
 def _harmless(shown: Any) -> Any:
-    """Return a text without control characters; what rich knows how to draw was made by us."""
-    return printable(shown) if isinstance(shown, str) else shown
+    """Return a text as it can be shown; what rich knows how to draw was made by us."""
+    return visible(shown) if isinstance(shown, str) else shown
 
 
 def _finite(value: Any) -> Any:

@@ -73,20 +73,21 @@ def _latin(name: str) -> str:
         return name
     letters = any(char.isalnum() for char in name)
     spelt = "".join(char if char.isascii() else _spelt(char, signs=not letters) for char in name)
-    return re.sub("__+", "_", spelt)
+    return re.sub(r"[\W_]+", "_", spelt, flags=re.ASCII)
 
 
 def _spelt(char: str, *, signs: bool) -> str:
     """Return what a character is called: é as e, β as beta, a Chinese one by its number."""
-    plain = "".join(part for part in unicodedata.normalize("NFKD", char) if part.isascii())
+    parts = unicodedata.normalize("NFKD", char)
+    plain = "".join(filter(str.isascii, parts))
     if plain.isalnum():
         return plain
     if unicodedata.category(char).startswith("M"):
         return ""
     if not (char.isalnum() or signs):
         return "_"
-    words = unicodedata.name(char, "").partition(" WITH ")[0].rpartition("LETTER ")[2].replace("FINAL ", "")
-    if not words or not words.replace(" ", "").isalpha():
+    called = unicodedata.name(char if len(parts) > 1 else parts, "").partition(" WITH ")[0]
+    word = re.sub(".*(LETTER|SYLLABLE) (FINAL )?", "", called)
+    if not word.replace(" ", "").isalpha():
         return f"_u{ord(char):04x}_"
-    capital = unicodedata.category(char) == "Lu"
-    return f"_{words.capitalize() if capital else words.lower()}_"
+    return f"_{word.capitalize() if char.isupper() else word.lower()}_"
