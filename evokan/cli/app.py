@@ -17,8 +17,10 @@ from evokan.cli.families import mount
 from evokan.cli.formula import formula
 from evokan.cli.listing import datasets, spaces
 from evokan.cli.predict import predict
+from evokan.cli.printing import show_odd_characters
 from evokan.cli.run import plot, resume, search, show
 from evokan.errors import EvokanError, InputError, RunStopped
+from evokan.texts import printable
 
 DONE, FAULT, WRONG_INPUT, INTERRUPTED = range(4)
 """Exit status."""
@@ -69,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0: done. 1: a fault of ours, or nothing could be trained. 2: the input is wrong, with one line for each
         fault on standard error. 3: interrupted, or the disk takes no more, with a line that says how to go on.
     """
+    show_odd_characters()
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
     except (Exception, KeyboardInterrupt) as error:
@@ -101,13 +104,13 @@ def _report(error: BaseException) -> int:
         status = INTERRUPTED if isinstance(error, RunStopped) else FAULT
     else:
         if not notes:
-            traceback.print_exception(error)
+            print(printable("".join(traceback.format_exception(error)), keep="\n"), end="", file=sys.stderr)
         sentences = ["; ".join([f"internal error, please report it: {type(error).__name__}: {error}", *notes])]
     if isinstance(error, BrokenPipeError):
         # Whoever read our output has seen enough: what is left to be flushed at exit goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for sentence in sentences:
-        print("evokan:", shortened(" ".join(sentence.split())), file=sys.stderr)
+        print("evokan:", shortened(printable(" ".join(sentence.split()))), file=sys.stderr)
     return status
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evokan.cli.options import Force, Json, Quiet, RunPath
-from evokan.cli.printing import console, new_file, number, print_json, table
+from evokan.cli.printing import console, new_file, number, print_json, table, visible
 from evokan.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,11 +101,12 @@ def formula(
     elif latex or python or c or quiet or json:
         print(text.rstrip("\n"))
     else:
-        console().print(text, soft_wrap=True)
-        _print_front(formulas)
+        _print_all(text, formulas)
 
 
-def _print_front(formulas: Formulas) -> None:
+def _print_all(text: str, formulas: Formulas) -> None:
+    from rich.text import Text
+
     made = table("", ">complexity", ">training loss", ">validation loss", "formula", title="front of formulas")
     for place, formula in enumerate(formulas):
         made.add_row(
@@ -113,9 +114,10 @@ def _print_front(formulas: Formulas) -> None:
             str(formula.complexity),
             number(formula.train_loss),
             number(formula.val_loss),
-            formula.text,
+            Text(visible(formula.text, keep="\n")),
         )
     printer = console()
+    printer.print(Text(visible(text, keep="\n")), soft_wrap=True)
     printer.print()
     printer.print(made)
     printer.print(

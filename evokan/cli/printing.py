@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evokan.errors import InputError
+from evokan.texts import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,12 +27,36 @@ def print_json(value: Any) -> None:
     print(json.dumps(_finite(value), indent=2, allow_nan=False))
 
 
+def print_line(text: object) -> None:
+    """Print one line as it is, but for characters that would steer a terminal or break it."""
+    print(printable(text))
+
+
+def show_odd_characters() -> None:
+    """Let standard output and standard error write characters that their encoding has not by number, not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def visible(text: object, keep: str = "") -> str:
+    """Return a text without control characters but those to `keep`, in characters that standard output has."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return printable(text, keep).encode(encoding, "backslashreplace").decode(encoding)
+
+
 def console() -> Console:
-    """Return the console of standard output; what is no terminal gets room for whole tables."""
+    """Return the console of standard output; what is no terminal gets room for whole tables.
+
+    A text that is printed with it is one line.
+    """
     from rich.console import Console
 
     class Printer(Console):
         """Leaves it to `evokan.cli.app` what a closed pipe means."""
+
+        def print(self, *objects: Any, **options: Any) -> None:
+            super().print(*map(_harmless, objects), **options)
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
@@ -49,7 +76,13 @@ def table(*columns: str, title: str = "") -> Table:
     from rich import box
     from rich.table import Table
 
-    made = Table(
+    class Harmless(Table):
+        """Takes no control characters in its cells."""
+
+        def add_row(self, *cells: Any, **options: Any) -> None:
+            super().add_row(*map(_harmless, cells), **options)
+
+    made = Harmless(
         title=title or None,
         title_justify="left",
         title_style="bold",
@@ -59,7 +92,7 @@ def table(*columns: str, title: str = "") -> Table:
     )
     for column in columns:
         made.add_column(
-            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+            printable(column.removeprefix(">")), justify="right" if column.startswith(">") else "left", overflow="fold"
         )
     return made
 
@@ -117,6 +150,11 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
         if not ours:
             raise
         raise InputError(f"--out {path}: cannot be written ({error.strerror or error})") from error
+
+
+def _harmless(shown: Any) -> Any:
+    """Return a text as it can be shown; what rich knows how to draw was made by us."""
+    return visible(shown) if isinstance(shown, str) else shown
 
 
 def _finite(value: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from evokan.cli.printing import console, duration, number
 from evokan.searching.log import rows_of
 from evokan.searching.observer import Observer
+from evokan.texts import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -205,10 +206,9 @@ class LiveProgress(Progress):
         from rich.table import Table
         from rich.text import Text
 
+        stage = Text(printable(self._stage), style="bold")
         head = Table.grid(padding=(0, 2))
-        head.add_row(
-            Text(self._stage, style="bold"), ProgressBar(total=1.0, completed=self.share, width=30), f"{self.share:.0%}"
-        )
+        head.add_row(stage, ProgressBar(total=1.0, completed=self.share, width=30), f"{self.share:.0%}")
         lines: list[RenderableType] = [head]
         if self.last is not None:
             lines.append(
@@ -220,7 +220,7 @@ class LiveProgress(Progress):
         if self.counts:
             lines.append(Text(f"{self.counted()}; {self.speed()}"))
         if self.workers:
-            lines.append(Text(self.crew()))
+            lines.append(Text(printable(self.crew())))
         return Group(*lines)
 
 

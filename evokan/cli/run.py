@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from evokan.cli.options import ConfigFile, Json, Quiet, RunPath, all_but, takes_settings
-from evokan.cli.printing import console, print_json
+from evokan.cli.printing import console, print_json, print_line
 from evokan.settings.keywords import EXECUTION
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def show(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
     if json:
         print_json(summary)
     elif quiet:
-        print(one_line(summary))
+        print_line(one_line(summary))
     else:
         print_summary(summary)
 
@@ -81,7 +81,7 @@ def _print_result(run: Run, *, quiet: bool, as_json: bool) -> None:
     from evokan.runs.summary import summarise
 
     if quiet:
-        print(run.path)
+        print_line(run.path)
     elif as_json:
         print_json(summarise(run))
     else:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from evokan.cli.printing import console, number, table
 from evokan.problem.task import Task
 
+LARGEST_SHARE = 100.0
+"""Up to here an R2 is written with its decimals."""
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -98,8 +101,9 @@ def _figures(summary: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _figure(name: str, value: float | None) -> str:
-    """Return a figure so that a column of shares can be read downwards."""
-    return f"{value:.4f}" if value is not None and name in ("accuracy", "auc", "r2") else number(value)
+    """Return a figure so that a column of shares can be read downwards; an R2 far below 0 is no share."""
+    is_share = value is not None and name in ("accuracy", "auc", "r2") and abs(value) < LARGEST_SHARE
+    return f"{value:.4f}" if is_share else number(value)
 
 
 def _print_front(out: Console, summary: dict[str, Any]) -> None:

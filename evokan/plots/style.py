@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
+from evokan.texts import printable
+
 INK = "#222222"
 MUTED = "#6B6B6B"
 FAINT = "#D9D9D9"
@@ -58,9 +60,18 @@ _drawing = threading.RLock()
 
 
 @contextmanager
+def boxed() -> Iterator[None]:
+    """Let a character that the typeface lacks be drawn as a box without a word: whoever reads the picture sees it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support .* natively")
+        yield
+
+
+@contextmanager
 def styled() -> Iterator[None]:
     """Let new artists take the shared look inside the block; the global settings come back after it."""
-    with _drawing, matplotlib.rc_context(_RC):  # type: ignore[arg-type]
+    with _drawing, boxed(), matplotlib.rc_context(_RC):  # type: ignore[arg-type]
         yield
 
 
@@ -98,9 +109,7 @@ def rendered(target: Axes | Figure, suffix: str) -> bytes:
     kind = suffix.lower().removeprefix(".")
     metadata = {"Software": None} if kind == "png" else None
     content = io.BytesIO()
-    with styled(), warnings.catch_warnings():
-        # A character that the typeface lacks is drawn as a box; whoever reads the picture sees that.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with styled():
         # Asked for a tight box, or given a layout to find, matplotlib draws everything twice.
         layout = figure.get_layout_engine()
         if layout is not None:
@@ -124,7 +133,7 @@ def save(target: Axes | Figure, path: str | Path) -> Path:
 
 def clean_label(text: object, limit: int = 32) -> str:
     """Return `text` on one line of at most `limit` characters, shortened at the end by an ellipsis."""
-    line = " ".join(str(text).split())
+    line = printable(" ".join(str(text).split()))
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
@@ -195,4 +204,5 @@ def finish_layout(ax: Axes) -> None:
     """Settle where things stand, so that positions in pixels can be read."""
     figure = ax.get_figure(root=True)
     if figure is not None:
-        figure.draw_without_rendering()
+        with _drawing, boxed():
+            figure.draw_without_rendering()

@@ -16,6 +16,7 @@ from evokan.evaluation.records import Record
 from evokan.evolution.history import HistoryRow
 from evokan.runs.vault import Vault
 from evokan.searching.observer import Observer
+from evokan.texts import printable
 
 
 def rows_of(data: Mapping[str, Any]) -> str:
@@ -38,9 +39,10 @@ class RunLog(Observer):
         self.path = path
         self._vault = Vault(path.parent)
 
-    def write(self, text: str) -> None:
-        """Add one event; further lines of `text` follow as they are."""
-        self._vault.append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+    def write(self, text: str, details: str = "") -> None:
+        """Add one event in a line, and `details` in lines below it."""
+        below = "".join(f"    {printable(line)}\n" for line in details.splitlines())
+        self._vault.append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {printable(text)}\n{below}")
 
     def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Say what is searched, where, and with what."""
@@ -92,17 +94,17 @@ class RunLog(Observer):
                 error.add_note(f"go on with: evokan resume {run}")
                 raise
             except EvokanError as error:
-                self._last_words(f"stopped: {error}")
+                self._last_words(f"stopped: {'; '.join(str(error).splitlines())}")
                 raise
             except Exception as error:
-                self._last_words("stopped by an internal error\n" + "".join(traceback.format_exception(error)).rstrip())
+                self._last_words("stopped by an internal error", "".join(traceback.format_exception(error)))
                 error.add_note(f"{self.path} has the details; go on with: evokan resume {run}")
                 raise
 
-    def _last_words(self, text: str) -> None:
+    def _last_words(self, text: str, details: str = "") -> None:
         # A full disk may be what stopped the run.
         with suppress(OSError):
-            self.write(text)
+            self.write(text, details)
 
 
 _lock = threading.Lock()

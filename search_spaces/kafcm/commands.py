@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evokan.cli.options import Force, Json, Quiet, RunPath
-from evokan.cli.printing import console, new_file, number, print_json, table
+from evokan.cli.printing import console, new_file, number, print_json, print_line, table
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def edges(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
         print_json(found)
     elif quiet:
         for edge in found:
-            print(f"{edge['cause']}>{edge['effect']}")
+            print_line(f"{edge['cause']}>{edge['effect']}")
     else:
         made = table("cause", "effect", ">strength", "course", "turns")
         for edge in found:

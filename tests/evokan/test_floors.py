@@ -18,7 +18,7 @@ ROOT = Path(evokan.__path__[0]).parent
 PACKAGES = ("evokan", "search_spaces", "experiments")
 
 FLOORS = {
-    1: ("arrays", "errors", "faults", "seeding", "_version"),
+    1: ("arrays", "errors", "faults", "seeding", "texts", "_version"),
     2: ("problem",),
     3: ("spaces", "datasets"),
     4: ("evaluation", "training", "explain"),

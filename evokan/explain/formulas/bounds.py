@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import sympy as sp
 
 from evokan.arrays import FloatArray
-from evokan.explain.formulas.constants import numeric
+from evokan.explain.formulas.values import numeric
 from evokan.spaces.graph import SplineTable
 
 

@@ -19,6 +19,7 @@ import sympy as sp
 
 from evokan.arrays import FloatArray
 from evokan.explain.formulas.expression import undefined_functions
+from evokan.explain.formulas.values import numeric
 from evokan.explain.reading.effort import Effort
 from evokan.explain.reading.refit import Strength, minimise
 from evokan.explain.reading.rows import Rows
@@ -46,21 +47,25 @@ class Constants:
     values: FloatArray
 
     @classmethod
-    def of(cls, outputs: Sequence[sp.Expr]) -> Constants:
-        """Take the floating-point numbers out of `outputs`; whole numbers, fractions and pi stay, and splines too."""
-        places: list[sp.Symbol] = []
+    def of(cls, outputs: Sequence[sp.Expr], columns: Sequence[sp.Symbol] = ()) -> Constants:
+        """Take the floating-point numbers out of `outputs`; whole numbers, fractions and pi stay, and splines too.
+
+        The symbols in their places are called like none of `columns`.
+        """
         values: list[float] = []
+        most = sum(isinstance(node, sp.Float) for output in outputs for node in sp.preorder_traversal(output))
+        places = unused("c", most, columns)
 
         def take(node: sp.Expr) -> sp.Expr:
             if isinstance(node, sp.Float):
-                places.append(sp.Symbol(f"_c{len(places)}", real=True))
                 values.append(float(node))
-                return places[-1]
+                return places[len(values) - 1]
             if not node.args or isinstance(node, sp.core.function.AppliedUndef):
                 return node
             return node.func(*(take(part) for part in node.args))
 
-        return cls(tuple(take(output) for output in outputs), tuple(places), np.array(values))
+        template = tuple(take(output) for output in outputs)
+        return cls(template, tuple(places[: len(values)]), np.array(values))
 
     def filled(self, values: Sequence[Any]) -> tuple[sp.Expr, ...]:
         """Return the expressions with `values` in their places."""
@@ -68,18 +73,12 @@ class Constants:
         return tuple(output.xreplace(filling) for output in self.template)
 
 
-def numeric(
-    outputs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], tables: Mapping[str, SplineTable]
-) -> Callable[..., list[FloatArray]]:
-    """Return a NumPy function of the columns that gives the values of `outputs`."""
-    function = sp.lambdify(list(symbols), list(outputs), modules=[dict(tables), "numpy"], cse=True)
-
-    def evaluate(*arguments: FloatArray | float) -> list[FloatArray]:
-        shape = np.broadcast_shapes(*(np.shape(argument) for argument in arguments))
-        with np.errstate(all="ignore"):
-            return [np.broadcast_to(np.asarray(value, dtype=np.float64), shape) for value in function(*arguments)]
-
-    return evaluate
+def unused(letter: str, count: int, columns: Sequence[sp.Symbol]) -> list[sp.Symbol]:
+    """Return `count` symbols ``_c0``, ``_c1``, ... (for the letter c) that none of `columns` is called."""
+    stem = f"_{letter}"
+    while any(symbol.name.startswith(stem) for symbol in columns):
+        stem += "_"
+    return [sp.Symbol(f"{stem}{number}", real=True) for number in range(count)]
 
 
 class Tuner:
@@ -112,13 +111,13 @@ class Tuner:
     ) -> None:
         self._rows: Rows
         self._arguments: list[FloatArray]
-        self._constants = Constants.of(outputs)
+        self._constants = Constants.of(outputs, symbols)
         self._ridge = ridge
         self._effort = effort
         places, template = self._constants.places, self._constants.template
         splines = undefined_functions(template)
         self._splines, self._symbols, self._tables = splines, symbols, tables
-        names = [sp.Symbol(f"_s{i}", real=True) for i in range(len(splines))]
+        names = unused("s", len(splines), symbols)
         # Splines are fixed here: their values are columns like any other.
         plain = [output.xreplace(dict(zip(splines, names, strict=True))) for output in template]
         self._fixed = numeric(splines, symbols, tables)

@@ -8,8 +8,9 @@ import numpy as np
 import sympy as sp
 
 from evokan.arrays import FloatArray
-from evokan.explain.formulas.constants import numeric
 from evokan.explain.formulas.expression import columns
+from evokan.explain.formulas.values import numeric
+from evokan.explain.formulas.wording import written
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.expressions import Expressions
@@ -37,5 +38,5 @@ def _blame(formula: Expressions, output: sp.Expr, row: FloatArray) -> str:
         if part.args:
             (value,) = numeric([part], columns(formula.columns), formula.tables)(*row.T)
             if not np.isfinite(value).all():
-                return str(part)
-    return str(output)
+                return written(part)
+    return written(output)

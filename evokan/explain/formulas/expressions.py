@@ -53,8 +53,8 @@ class Expressions:
 
     @cached_property
     def _function(self) -> Any:
-        from evokan.explain.formulas.constants import numeric
         from evokan.explain.formulas.expression import columns
+        from evokan.explain.formulas.values import numeric
 
         return numeric(self.outputs, columns(self.columns), self.tables)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from evokan.arrays import FloatArray
 from evokan.errors import InputError
 from evokan.explain.formulas.expressions import Expressions
 from evokan.spaces.graph import SplineTable
-
-if TYPE_CHECKING:
-    pass
 
 
 class Formula(Expressions):
@@ -25,16 +22,20 @@ class Formula(Expressions):
 
     @property
     def text(self) -> str:
-        """One line for each output: ``y = x1*x2``."""
+        """One line for each output: ``y = x1*x2``; columns called like a number, ``pi`` or ``12``, in quotes."""
+        from evokan.explain.formulas.wording import written
+        from evokan.texts import printable
+
         left = "score({})" if self.task.has_classes else "{}"
         return "\n".join(
-            f"{left.format(name)} = {written(output)}" for name, output in zip(self.names, self.outputs, strict=True)
+            f"{left.format(printable(name))} = {written(output)}"
+            for name, output in zip(self.names, self.outputs, strict=True)
         )
 
     @property
     def latex(self) -> str:
         """One line of LaTeX for each output, without dollar signs."""
-        from evokan.explain.formulas.writers import latex
+        from evokan.explain.formulas.wording import latex
 
         return latex(self)
 
@@ -55,6 +56,8 @@ class Formula(Expressions):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values: expressions as text, spline tables with knots and coefficients, losses."""
+        from evokan.explain.formulas.wording import written
+
         return {
             "task": self.task,
             "columns": list(self.columns),
@@ -136,13 +139,6 @@ class Formulas:
             "complete": self.complete,
             "front": [formula.to_json() for formula in self.front],
         }
-
-
-def written(expression: Any) -> str:
-    """Return an expression as text, numbers without idle zeros."""
-    import sympy
-
-    return str(sympy.sstr(expression, full_prec=False))
 
 
 def pareto(formulas: Sequence[Formula]) -> list[Formula]:

@@ -1,9 +1,7 @@
-"""Formulas as LaTeX, as a Python module and as C source; the sources stand alone."""
+"""Formulas as a Python module and as C source, which stand alone."""
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,67 +9,13 @@ import sympy as sp
 from sympy.printing.c import C99CodePrinter
 from sympy.printing.pycode import PythonCodePrinter
 
-from evokan.explain.formulas.expression import columns
+from evokan.explain.formulas.identifiers import identifiers
+from evokan.explain.formulas.wording import used
+from evokan.texts import printable
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.expressions import Expressions
     from evokan.spaces.graph import SplineTable
-
-_RESERVED = frozenset(
-    (
-        "math",
-        "formula",
-        "probabilities",
-        "spline",
-        "nan",
-        "float",
-        "double",
-        "int",
-        "char",
-        "void",
-        "long",
-        "short",
-        "unsigned",
-        "signed",
-        "const",
-        "static",
-        "struct",
-        "union",
-        "enum",
-        "switch",
-        "case",
-        "default",
-        "do",
-        "goto",
-        "sizeof",
-        "typedef",
-        "volatile",
-        "register",
-        "extern",
-        "auto",
-        "inline",
-        "restrict",
-        "main",
-        "log",
-        "exp",
-        "sin",
-        "cos",
-        "tan",
-        "pow",
-        "sqrt",
-        "cbrt",
-        "fabs",
-        "tanh",
-        "atan",
-        "gamma",
-        "y0",
-        "y1",
-        "j0",
-        "j1",
-        "scores",
-        "shares",
-    )
-)
 
 _PYTHON_SPLINE = '''
 def spline(x, lo, h, coefficients, base, slope):
@@ -111,20 +55,6 @@ static double spline(double x, double lo, double h, const double *coefficients, 
 """
 
 
-def latex(formula: Expressions) -> str:
-    """Return one line for each output, names in upright type."""
-    names = {
-        symbol: rf"\mathrm{{{_escaped(symbol.name)}}}" if len(symbol.name) > 1 else symbol.name
-        for symbol in _used(formula)
-    }
-    lines = []
-    for name, output in zip(formula.names, formula.outputs, strict=True):
-        left = rf"\mathrm{{{_escaped(name)}}}" if len(name) > 1 else name
-        left = rf"\operatorname{{score}}({left})" if formula.task.has_classes else left
-        lines.append(f"{left} = {sp.latex(output, symbol_names=names, full_prec=False)}")
-    return "\n".join(lines)
-
-
 def python(formula: Expressions) -> str:
     """Return the source of a Python module; see `Formula.python`."""
     symbols, short = _named(formula)
@@ -141,7 +71,7 @@ def python(formula: Expressions) -> str:
                 f"{table.base!r}, {table.slope!r})",
                 "",
             ]
-    lines += ["", f"def formula({', '.join(short)}):", f'    """{_documentation(formula, symbols, short, "None")}"""']
+    lines += ["", f"def formula({', '.join(short)}):", f'    """{_documentation(formula, symbols, short)}"""']
     for number, output in enumerate(formula.outputs):
         lines += [
             "    try:",
@@ -177,7 +107,9 @@ def c(formula: Expressions) -> str:
         for name, table in formula.tables.items():
             lines += _c_table(name, table)
     single = len(formula.outputs) == 1
-    text = _documentation(formula, symbols, short, "`scores`").replace("*/", "* /")
+    text = _documentation(formula, symbols, short)
+    for mark in ("*/", "/*", "??"):  # ends and beginnings of comments, trigraphs
+        text = text.replace(mark, " ".join(mark))
     lines += [f"/* {text} */"]
     if single:
         lines += [
@@ -216,29 +148,8 @@ def c(formula: Expressions) -> str:
     return "\n".join(lines) + "\n"
 
 
-def identifiers(names: Sequence[str]) -> list[str]:
-    """Return an identifier of Python and C for each name, all different."""
-    found: list[str] = []
-    for name in names:
-        plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "x"
-        plain = f"x_{plain}" if plain[0].isdigit() else plain
-        plain = f"{plain}_" if keyword.iskeyword(plain) or plain in _RESERVED or re.fullmatch(r"y\d+", plain) else plain
-        taken = plain
-        number = 2
-        while taken in found:
-            taken, number = f"{plain}_{number}", number + 1
-        found.append(taken)
-    return found
-
-
-def _used(formula: Expressions) -> list[sp.Symbol]:
-    """Return the columns that occur, in the order of the table."""
-    occurring: set[Any] = set().union(*(output.free_symbols for output in formula.outputs))
-    return [symbol for symbol in columns(formula.columns) if symbol in occurring]
-
-
 def _named(formula: Expressions) -> tuple[list[sp.Symbol], list[str]]:
-    symbols = _used(formula)
+    symbols = used(formula)
     return symbols, identifiers([symbol.name for symbol in symbols])
 
 
@@ -257,14 +168,15 @@ def _title(formula: Expressions) -> str:
     )
 
 
-def _documentation(formula: Expressions, symbols: Sequence[sp.Symbol], short: Sequence[str], where: str) -> str:
-    renamed = [f"{name} is {symbol.name!r}" for symbol, name in zip(symbols, short, strict=True) if name != symbol.name]
+def _documentation(formula: Expressions, symbols: Sequence[sp.Symbol], short: Sequence[str]) -> str:
+    """Return what the numbers are, on one line that a string and a comment can hold."""
+    renamed = [f"{name} is '{symbol.name}'" for symbol, name in zip(symbols, short, strict=True) if name != symbol.name]
     if formula.task.has_classes:
         what = f"Scores of the classes {', '.join(formula.names)}, in this order; the largest is the prediction."
     else:
         what = f"{', '.join(formula.names)} in raw units."
     text = " ".join([what, *([f"Columns: {', '.join(renamed)}."] if renamed else [])])
-    return text.replace("\\", "/").replace('"', "'")
+    return printable(text).replace("\\", "/").replace('"', "'")
 
 
 def _c_table(name: str, table: SplineTable) -> list[str]:
@@ -278,7 +190,3 @@ def _c_table(name: str, table: SplineTable) -> list[str]:
         "}",
         "",
     ]
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([#$%&_{}])", r"\\\1", text.replace("\\", "/").replace("~", " ").replace("^", " "))

@@ -117,7 +117,7 @@ def test_expressions_have_the_values_of_the_network(function):
 
 
 def test_splines_and_bounded_nodes_are_written_too():
-    from evokan.explain.formulas.constants import numeric
+    from evokan.explain.formulas.values import numeric
     from evokan.explain.reading.forms import SplineForm
 
     table = SplineTable(-1.0, 0.5, np.random.default_rng(0).normal(size=7), 0.3, 0.1)

@@ -503,6 +503,18 @@ def test_pictures_use_the_axes_they_are_given(name, tmp_path):
     save(figure, tmp_path / "both.png")
 
 
+@pytest.mark.filterwarnings("error")
+def test_characters_without_a_glyph_are_drawn_without_a_word(tmp_path):
+    odd = ("湿度", "שלום", "😀\x1b", "ไทย")
+    pictures = {
+        "network": lambda: plot_network(network(odd, (2,), ("高い",))),
+        "importance": lambda: plot_attribution(odd, [0.4, 0.3, 0.3, 0.0]),
+        "history": lambda: plot_fitness_history(history(), references={"高い": 0.5}),
+    }
+    for name, draw in pictures.items():
+        assert save(draw(), tmp_path / f"{name}.png").stat().st_size > 1000
+
+
 def test_pictures_do_not_need_pyplot():
     code = "import sys, evokan.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

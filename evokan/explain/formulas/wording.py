@@ -1,0 +1,70 @@
+"""Expressions as text and as LaTeX: columns under their own names, told from what the notation means by them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+from sympy.printing.str import StrPrinter
+
+from evokan.explain.formulas.expression import columns
+from evokan.texts import printable
+
+if TYPE_CHECKING:
+    from evokan.explain.formulas.expressions import Expressions
+
+CONSTANTS = frozenset(("pi", "E", "I", "oo", "zoo", "nan"))
+"""What SymPy writes for numbers."""
+
+
+class _Text(StrPrinter):  # type: ignore[misc]
+    def _print_Symbol(self, expr: sp.Symbol) -> str:  # noqa: N802 - SymPy's name for it
+        return column(expr.name)
+
+
+def written(expression: Any) -> str:
+    """Return an expression as text, numbers without idle zeros."""
+    return str(_Text({"full_prec": False}).doprint(expression))
+
+
+def column(name: str) -> str:
+    """Return the name of a column as it stands in a formula: in quotes where it would read as a number.
+
+    Examples
+    --------
+    >>> column("width"), column("pi"), column("12")
+    ('width', "'pi'", "'12'")
+    """
+    is_number = name in CONSTANTS or re.fullmatch(r"\d[\d.]*|\.\d+", name, flags=re.ASCII)
+    return f"'{name}'" if is_number else printable(name)
+
+
+def used(formula: Expressions) -> list[sp.Symbol]:
+    """Return the columns that occur, in the order of the table."""
+    occurring: set[Any] = set().union(*(output.free_symbols for output in formula.outputs))
+    return [symbol for symbol in columns(formula.columns) if symbol in occurring]
+
+
+def latex(formula: Expressions) -> str:
+    """Return one line for each output, names in upright type."""
+    names = {symbol: _upright(symbol.name) for symbol in used(formula)}
+    lines = []
+    for name, output in zip(formula.names, formula.outputs, strict=True):
+        left = _upright(name)
+        left = rf"\operatorname{{score}}({left})" if formula.task.has_classes else left
+        lines.append(f"{left} = {sp.latex(output, symbol_names=names, full_prec=False)}")
+    return "\n".join(lines)
+
+
+def _upright(name: str) -> str:
+    """Return a name in upright type; a letter stands as it is, but for those that mean a constant."""
+    if len(name) == 1 and name.isalpha() and name not in "eπ":
+        return name
+    # Figures in italics: upright they would be a number.
+    style = "mathit" if name.isdigit() else "mathrm"
+    return rf"\{style}{{{_escaped(printable(name))}}}"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([#$%&_{}])", r"\\\1", text.replace("\\", "/").replace("~", " ").replace("^", " "))

@@ -1,0 +1,38 @@
+"""Text that others wrote (names of columns, classes and data), made harmless before it is shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+JOINERS = "\u200c\u200d"
+"""What Persian words and many emoji are put together with: invisible, and harmless."""
+
+
+def printable(text: object, keep: str = "") -> str:
+    r"""Return `text` with every character escaped that would steer a terminal, break a line or turn the writing round.
+
+    Parameters
+    ----------
+    text
+        Anything; its `str` counts.
+    keep
+        Characters that pass all the same, such as the line breaks of a text of ours.
+
+    Examples
+    --------
+    >>> print(printable("size\x1b[31m\n(cm)"))
+    size\x1b[31m\n(cm)
+    """
+    line = str(text)
+    if line.isascii() and line.isprintable():
+        return line
+    return "".join(char if char in keep or not _steers(char) else _escape(char) for char in line)
+
+
+def _steers(char: str) -> bool:
+    kind = unicodedata.category(char)
+    return kind in ("Cc", "Cs", "Zl", "Zp") or (kind == "Cf" and char not in JOINERS)
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
