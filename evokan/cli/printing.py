@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -128,15 +130,18 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
     """
     from evokan.runs.files import DISK_FAULTS, made_folders
 
-    part = path.with_name(path.name + ".part")
+    # A name that nobody else has: what lies beside `path` is the user's own.
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         if path.is_dir():
             raise InputError(f"--out {path}: is a folder; name a file")
-        if path.exists() and not force:
+        if path.exists() and not path.is_file():
+            raise InputError(f"--out {path}: is no ordinary file; name a file")
+        if os.path.lexists(path) and not force:
             raise InputError(f"--out {path}: is there already; name a new file, or replace it with --force")
         with made_folders(path.parent):
             try:
-                part.touch()
+                part.touch(exist_ok=False)
                 yield part
                 part.replace(path)
             finally:

@@ -100,7 +100,8 @@ class RunDirectory:
         """
         run = cls(path)
         try:
-            run.check_free()
+            if not own:
+                run.check_free()
             files: list[Path] = []
             with made_folders(path, files, own=own):
                 try:

@@ -34,10 +34,17 @@ def made_folders(path: Path, files: Sequence[Path] = (), *, own: bool = False) -
     If the block fails, `files` go again (and what `replace_text` made of them so far), and the folders made here. With
     `own` the folder must not be there yet (`FileExistsError`).
     """
-    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    made: list[Path] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir(exist_ok=not own)
+        for folder in reversed((path, *path.parents)):
+            if folder.exists() and not (own and folder is path):
+                continue
+            try:
+                folder.mkdir()
+                made.insert(0, folder)
+            except FileExistsError:  # somebody else was faster
+                if (own and folder is path) or not folder.is_dir():
+                    raise
         yield
     except BaseException:
         for file in files:

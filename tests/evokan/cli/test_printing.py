@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,34 @@ def test_a_place_that_cannot_be_written_is_a_fault_of_the_file(tmp_path):
     for path in (tmp_path / "file" / "deep" / "a.csv", tmp_path / f"{'long' * 100}.csv"):
         with pytest.raises(InputError, match=r"--out .*: cannot be written"):
             write(path)
+
+
+@pytest.mark.parametrize("error", [None, OSError(errno.ENOSPC, "No space left on device")])
+def test_what_lies_beside_the_file_is_the_users_own(tmp_path, error):
+    (tmp_path / "a.csv.part").write_text("mine")
+    try:
+        write(tmp_path / "a.csv", error)
+    except InputError:
+        assert error is not None
+    assert (tmp_path / "a.csv.part").read_text() == "mine"
+    assert (tmp_path / "a.csv").exists() is (error is None)
+
+
+def test_a_link_that_leads_nowhere_is_there_already(tmp_path):
+    (tmp_path / "a.csv").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="is there already"):
+        write(tmp_path / "a.csv")
+    with new_file(tmp_path / "a.csv", force=True) as part:
+        part.write_text("new")
+    assert not (tmp_path / "a.csv").is_symlink()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_pipe_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    with (
+        pytest.raises(InputError, match="is no ordinary file"),
+        new_file(tmp_path / "a.csv", force=True),
+    ):
+        pass
+    assert (tmp_path / "a.csv").is_fifo()

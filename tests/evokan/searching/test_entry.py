@@ -292,3 +292,70 @@ def test_observers_are_told_in_order(stub, tmp_path):
     again = Events()
     evokan.resume(tmp_path / "run", observer=again)
     assert again.seen == []
+
+
+# ---------------------------------------------------------------- commands that are given again
+
+
+@pytest.mark.parametrize("event", [None, 1, 8, 19])
+def test_a_repeated_search_goes_on(stub, tmp_path, event):
+    whole = evokan.search(**stub, out=tmp_path / "whole")
+    if event is None:  # finished: nothing is left to do
+        evokan.search(**stub, out=tmp_path / "run")
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            evokan.search(**stub, out=tmp_path / "run", observer=Interrupt(event))
+    assert files(evokan.search(**stub, out=tmp_path / "run")) == files(whole)
+
+
+def test_a_search_goes_on_from_its_first_file(stub, tmp_path):
+    whole = evokan.search(**stub, out=tmp_path / "whole")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json.77.part").write_text('{"torn')
+    with pytest.raises(KeyboardInterrupt):
+        evokan.search(**stub, out=tmp_path / "run", observer=Interrupt(1))
+    for path in (tmp_path / "run").iterdir():
+        if path.name != "config.json":
+            path.unlink()
+    assert files(evokan.search(**stub, out=tmp_path / "run")) == files(whole)
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"generations": 3}, {"dataset": "wine"}, "foreign"])
+def test_a_folder_of_something_else_is_left_alone(stub, tmp_path, change):
+    with pytest.raises(KeyboardInterrupt):
+        evokan.search(**stub, out=tmp_path / "run", observer=Interrupt(8))
+    if change == "foreign":
+        (tmp_path / "run" / "thesis.txt").write_text("mine")
+        change = {}
+    before = everything(tmp_path / "run")
+    with pytest.raises(InputError, match="holds another run already"):
+        evokan.search(**{**stub, **change}, out=tmp_path / "run")
+    assert everything(tmp_path / "run") == before
+
+
+def test_a_run_is_finished_when_everything_is_there(stub, tmp_path, monkeypatch):
+    from evokan.searching import entry
+
+    def killed(path, seconds, observer):
+        assert (path / "best" / "metrics.json").exists()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(entry, "finish_run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            evokan.search(**stub, out=tmp_path / "run")
+    assert not evokan.load_run(tmp_path / "run").finished
+    assert evokan.resume(tmp_path / "run").finished
+
+
+def test_searches_of_the_same_second_get_folders_of_their_own(stub, tmp_path, monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from evokan.settings import job
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(job.time, "strftime", lambda *_: "20260101-120000")
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda seed: evokan.search(**{**stub, "seed": seed}), range(16)))
+    assert len({run.path for run in runs}) == 16
+    assert [run.config["settings"]["seed"] for run in runs] == list(range(16))
