@@ -21,18 +21,9 @@ from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS, HistoryRow
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.files import DISK_FAULTS, made_folders, reading
+from evokan.runs.shapes import CheckpointFile, ConfigFile
 from evokan.runs.tables import read_records, record_line, to_line, whole_lines
 from evokan.runs.vault import Vault
-
-_CONFIG_PARTS: dict[str, tuple[str, ...]] = {
-    "settings": ("space", "folds", "seed", "generations"),
-    "options": (),
-    "data": ("name", "sha256", "task", "rows", "features", "schema", "train", "validation", "test"),
-    "chromosome": (),
-    "reference_point": (),
-    "versions": ("evokan",),
-}
-"""What ``config.json`` must hold: that which is read of it without further checks."""
 
 _NAMES = (
     ".lock",
@@ -219,19 +210,7 @@ class RunDirectory:
         InputError
             It is damaged, or not that of a run.
         """
-        config = self.vault.read_json(self.config)
-        missing = []
-        for part, names in _CONFIG_PARTS.items():
-            if isinstance(config.get(part), dict):
-                missing += [f"{part}.{name}" for name in names if name not in config[part]]
-            else:
-                missing.append(part)
-        if missing:
-            raise InputError(
-                f"{self.config}: is not that of a run (it lacks {', '.join(missing)}); bring the whole "
-                "file back, or name another folder"
-            )
-        return config
+        return self.vault.read_json(self.config, ConfigFile, "name another folder")
 
     def append_record(self, record: Record) -> None:
         """Add a row to ``evaluations.csv``."""
@@ -294,11 +273,8 @@ class RunDirectory:
         """
         if not self.checkpoint.exists():
             return None
-        data = self.vault.read_json(self.checkpoint)
-        with reading(self.checkpoint):
-            return Checkpoint(
-                int(data["generation"]), tuple(int(number) for number in data["population"]), dict(data["settings"])
-            )
+        data = self.vault.read_json(self.checkpoint, CheckpointFile)
+        return Checkpoint(data["generation"], tuple(data["population"]), data["settings"])
 
     def remains(self, generation: int, last_generation: int) -> Remains:
         """Return what a run can go on from; nothing is written.

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from evokan.errors import InputError
 from evokan.runs.directory import RunDirectory
 from evokan.runs.files import reading
+from evokan.runs.shapes import ManifestFile
 
 RECORDS = ("evaluations.csv", "history.csv")
 TABLES = (*RECORDS, "pareto.csv")
@@ -39,7 +40,7 @@ def fingerprint(directory: RunDirectory, path: Path) -> str:
 
 def damages(directory: RunDirectory) -> list[str]:
     """Return one sentence for each file of a finished run that is not what its manifest says."""
-    wanted = directory.vault.read_json(directory.manifest, "sha256", remedy=directory.remedy)["sha256"]
+    wanted = directory.vault.read_json(directory.manifest, ManifestFile, directory.remedy)["sha256"]
     found: list[str] = []
     for name in sorted(wanted):
         pure = PurePosixPath(name)

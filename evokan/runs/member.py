@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
+from evokan.runs.shapes import MemberFile, MetricsFile
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
 if TYPE_CHECKING:
@@ -78,14 +79,13 @@ class Member:
     def spec(self) -> dict[str, Any]:
         """Content of ``architecture.json``."""
         home = self._run.directory
-        return home.vault.read_json(self._spec_path, "model", "explanation", remedy=home.remedy)
+        return home.vault.read_json(self._spec_path, MemberFile, home.remedy)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Content of ``metrics.json``; the chosen member alone has one."""
         home = self._run.directory
-        sections = ("train", "validation", "test", "baselines")
-        return home.vault.read_json(self.path / "metrics.json", *sections, remedy=home.remedy)
+        return home.vault.read_json(self.path / "metrics.json", MetricsFile, home.remedy)
 
     @cached_property
     def model(self) -> torch.nn.Module:

@@ -18,6 +18,7 @@ from typing import Any
 
 from evokan.errors import InputError
 from evokan.runs.files import NotPlain, part_of, reading
+from evokan.runs.shapes import Shape, check_shape
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -50,13 +51,13 @@ class Vault:
         """Return the content of a text file."""
         return self.read_bytes(path).decode("utf-8")
 
-    def read_json(self, path: Path, *sections: str, remedy: str = "start a new run") -> dict[str, Any]:
+    def read_json(self, path: Path, shape: type[Shape], remedy: str = "start a new run") -> dict[str, Any]:
         """Return the content of a JSON file.
 
         Parameters
         ----------
-        sections
-            Objects that it must hold.
+        shape
+            What it must look like.
         remedy
             As for `evokan.runs.files.reading`.
 
@@ -66,12 +67,8 @@ class Vault:
             It is missing or damaged.
         """
         with reading(path, remedy):
-            content = json.loads(self.read_text(path))
-            if not isinstance(content, dict):
-                raise ValueError("it is no JSON object")
-            for name in sections:
-                if not isinstance(content[name], dict):
-                    raise ValueError(f"{name!r} is no JSON object")
+            content: dict[str, Any] = json.loads(self.read_text(path))
+            check_shape(content, shape)
         return content
 
     def append(self, path: Path, line: str) -> None:
@@ -137,7 +134,10 @@ class Vault:
             os.mkdir(path.name, dir_fd=above)
         with self._folder(path / "any") as folder:
             for name in os.listdir(folder) if empty else ():  # noqa: PTH208 - pathlib knows no descriptors
-                os.unlink(name, dir_fd=folder)
+                try:
+                    os.unlink(name, dir_fd=folder)
+                except (IsADirectoryError, PermissionError) as error:
+                    raise NotPlain(f"{path / name} is no file of a run: move it away") from error
 
     def names(self, path: Path) -> list[str]:
         """Return the names in a folder of the run, sorted; none where there is no such folder."""

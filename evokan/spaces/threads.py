@@ -2,7 +2,8 @@
 
 The trainings themselves are the parallelism, and sums must keep their order whatever the number of processors. BLAS
 counts its threads for the whole process: that limit is held until the last one who needs it is done, so that two
-searches in one process do not take it from each other. OpenMP and PyTorch count them in every thread anew.
+searches in one process do not take it from each other. OpenBLAS obeys the main thread alone: a search in another thread
+leaves it as it is. OpenMP and PyTorch count them in every thread anew.
 """
 
 from __future__ import annotations

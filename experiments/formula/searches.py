@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 from evokan.runs.files import write_json
 from evokan.runs.run import Run, load_run
 from evokan.runs.sameness import fixed_settings
-from evokan.runs.vault import Vault
 from evokan.searching.entry import search
 from evokan.searching.observer import Observer
 from evokan.settings.describe import describe
@@ -39,7 +39,7 @@ def searched(folder: Path, name: str, settings: dict[str, Any]) -> tuple[Run, fl
             fixed_settings(now),
             now["settings"]["generations"],
         ):
-            return load_run(path), float(Vault(clock.parent).read_json(clock)["cpu_seconds"])
+            return load_run(path), float(json.loads(clock.read_text(encoding="utf-8"))["cpu_seconds"])
     shutil.rmtree(path, ignore_errors=True)
     began = time.process_time()
     run = search(observer=Observer(), out=path, **settings)

@@ -217,3 +217,42 @@ def test_a_flipped_bit_is_noticed(run, capsys, name):
     assert status in (0, 2)
     assert f"run/{name}" in err
     assert status == 2 or "finished" in out
+
+
+@pytest.mark.parametrize(
+    ("file", "place", "value"),
+    [
+        ("config.json", ("data", "task"), float("inf")),
+        ("config.json", ("data", "train"), "many"),
+        ("config.json", ("settings", "generations"), 1e999),
+        ("config.json", ("reference_point",), []),
+        ("best/metrics.json", ("baselines", "mlp"), "good"),
+        ("best/metrics.json", ("test", "accuracy"), "\x1b[31m"),
+        ("best/architecture.json", ("model", "architecture", "grid"), 0),
+    ],
+)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_value_is_named_in_one_line(run, capsys, command, file, place, value):
+    content = json.loads((run / file).read_text())
+    inner = content
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = value
+    (run / file).write_text(json.dumps(content))
+    (run / "manifest.json").write_text('{"sha256": {}}')
+    status, out, err = call(COMMANDS[command], capsys)
+    one_line_or_done(status, err)
+    assert "\x1b" not in out + err
+    if command == "show" and "architecture" not in place:
+        assert status == 2
+        assert file in err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_in_the_front_is_named(run, capsys, command):
+    member = next((run / "front").glob("*.json"))
+    member.unlink()
+    member.mkdir()
+    (run / "manifest.json").unlink()
+    status, _, err = call(COMMANDS[command], capsys)
+    one_line_or_done(status, err)

@@ -10,6 +10,7 @@ import pytest
 from evokan.errors import InputError
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.runs.files import reading, replace_bytes
+from evokan.runs.shapes import ManifestFile
 from evokan.runs.tables import read_table, record_line, to_line
 from evokan.runs.vault import Vault
 
@@ -65,22 +66,23 @@ def test_our_own_faults_are_not_blamed_on_a_file():
     ("text", "why"),
     [
         ("", "Expecting value"),
-        ("[]", "it is no JSON object"),
-        ("{}", "it lacks 'model'"),
-        ('{"model": 3}', "'model' is no JSON object"),
+        ("[]", "its content: input should be a valid dictionary"),
+        ("{}", "sha256: field required"),
+        ('{"sha256": 3}', "sha256: input should be a valid dictionary"),
+        ('{"sha256": {"a": NaN}}', "sha256.a: input should be a valid string"),
     ],
 )
 def test_json_without_what_it_must_hold(tmp_path, text, why):
     path = tmp_path / "a.json"
     path.write_text(text)
-    line = fault(lambda: Vault(path.parent).read_json(path, "model"))
+    line = fault(lambda: Vault(path.parent).read_json(path, ManifestFile))
     assert line.startswith(f"{path} is damaged: {why}")
 
 
 def test_json_may_hold_more(tmp_path):
     path = tmp_path / "a.json"
-    path.write_text(json.dumps({"model": {"a": 1}, "more": 2}))
-    assert Vault(path.parent).read_json(path, "model") == {"model": {"a": 1}, "more": 2}
+    path.write_text(json.dumps({"sha256": {"a": "1"}, "more": 2}))
+    assert Vault(path.parent).read_json(path, ManifestFile) == {"sha256": {"a": "1"}, "more": 2}
 
 
 def test_a_table_reads_back_without_its_torn_end(table):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 
-import numpy as np
 import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -117,12 +116,12 @@ def test_two_searches_at_once_do_not_disturb_each_other(on_disk, tmp_path):
 
 
 def test_limits_are_held_until_the_last_one_is_done_in_every_thread():
-    import sklearn.utils  # noqa: F401 - loads an OpenMP library beside NumPy's BLAS
-
-    np.linalg.inv(np.eye(3))
+    import sklearn.utils  # noqa: F401 - loads an OpenMP library
 
     def threads():
-        return {(pool["user_api"], pool["num_threads"]) for pool in threadpool_info()}, torch.get_num_threads()
+        # Not BLAS: some builds of OpenBLAS take its number from the main thread alone.
+        openmp = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"}
+        return openmp, torch.get_num_threads()
 
     seen, turn = {}, threading.Barrier(2)
 
@@ -151,8 +150,9 @@ def test_limits_are_held_until_the_last_one_is_done_in_every_thread():
     for worker in workers:
         worker.join()
     torch.set_num_threads(before)
-    one = ({("blas", 1), ("openmp", 1)}, 1)
-    assert seen["first inside"] == seen["second inside"] == seen["second alone"] == one
+    one = ({1}, 1)
+    for moment in ("first inside", "second inside", "second alone"):
+        assert seen[moment] == one, (moment, seen)
     for name in ("first", "second"):
         assert seen[f"{name} after"] == seen[f"{name} before"] != one
 
