@@ -98,4 +98,5 @@ def check_shape(content: Any, shape: type[Shape]) -> None:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "its content"
-        raise ValueError(f"{place}: {first['msg'].lower()}") from None
+        missing = first["type"] == "missing"
+        raise ValueError(f"it lacks {place!r}" if missing else f"{place}: {first['msg'].lower()}") from None

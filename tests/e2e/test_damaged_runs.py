@@ -89,7 +89,7 @@ DAMAGE: list[tuple[str, Callable[[bytes], bytes], tuple[str, ...], tuple[str, ..
     ("evaluations.csv", other_header, PLOT, ("run/evaluations.csv is damaged: ", *RUN)),
     ("evaluations.csv", other_header, LONGER, ("run/evaluations.csv is damaged: ", *RUN)),
     ("evaluations.csv", garbage, LONGER, ("run/evaluations.csv is damaged: ", *RUN)),
-    ("config.json", without_schema, PREDICT, ("run/config.json: is not that of a run (it lacks data.schema)",)),
+    ("config.json", without_schema, PREDICT, ("run/config.json is damaged: it lacks 'data.schema'",)),
     ("config.json", strange_schema, PREDICT, ("run/config.json is damaged: this is no column schema: task", *RUN)),
 ]
 LOST = {

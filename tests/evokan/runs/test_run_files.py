@@ -67,7 +67,7 @@ def test_our_own_faults_are_not_blamed_on_a_file():
     [
         ("", "Expecting value"),
         ("[]", "its content: input should be a valid dictionary"),
-        ("{}", "sha256: field required"),
+        ("{}", "it lacks 'sha256'"),
         ('{"sha256": 3}', "sha256: input should be a valid dictionary"),
         ('{"sha256": {"a": NaN}}', "sha256.a: input should be a valid string"),
     ],
