@@ -228,7 +228,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no run to plot": (("plot", "taken"), ("taken: is not the folder of a run",)),
     "no run to resume": (("resume", "file"), ("file: is not the folder of a run",)),
     "damaged run": (("show", "damaged"), ("is damaged",)),
-    "no run at all": (("show", "strange"), ("it lacks 'settings'",)),
+    "no run at all": (("show", "strange"), ("it lacks 'settings.space'",)),
     "no argument": (("show",), ("missing argument 'RUN'",)),
     "unknown experiment": (("experiment", "nonesuch"), ("unknown experiment 'nonesuch'",)),
     "no seeds": (("experiment", "nonesuch", "--seeds", "0"), ("--seeds",)),
