@@ -109,9 +109,9 @@ class Rows:
             )
         self._done = {tuple(row[name] for name in self.key_columns) for row in reader}
         if whole != text:
-            from evokan.runs.files import replace_text
+            from evokan.runs.vault import Vault
 
-            replace_text(path, whole)
+            Vault(path.parent).replace(path, whole)
 
     def missing(self, pieces: Iterable[Piece]) -> list[Piece]:
         """Return those of `pieces` that have no row yet, in order.
@@ -131,7 +131,6 @@ class Rows:
         ValueError
             The columns differ from those of the rows before.
         """
-        from evokan.runs.files import append
         from evokan.runs.tables import to_line
 
         columns = self._columns or tuple(rows[0])
@@ -143,7 +142,8 @@ class Rows:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lines.insert(0, to_line(columns))
             self._columns = columns
-        append(self.path, "".join(lines))
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write("".join(lines))
         self._done.update(tuple(_text(row[name]) for name in self.key_columns) for row in rows)
 
     def read(self) -> list[dict[str, str]]:

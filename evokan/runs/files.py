@@ -1,16 +1,13 @@
-"""Files that are whole whatever happens: one-line appends, and replacements that readers never see half done."""
+"""Folders that go again when what they were made for fails, and who is to blame for a file that cannot be read."""
 
 from __future__ import annotations
 
 import csv
 import errno
-import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
 
 from safetensors import SafetensorError
 
@@ -31,7 +28,7 @@ class NotPlain(InputError):  # noqa: N818 - names a verdict
 def made_folders(path: Path, files: Sequence[Path] = (), *, own: bool = False) -> Iterator[None]:
     """Make the folder `path` and those above it.
 
-    If the block fails, `files` go again (and what `replace_text` made of them so far), and the folders made here. With
+    If the block fails, `files` go again (and what was written of them so far), and the folders made here. With
     `own` the folder must not be there yet (`FileExistsError`).
     """
     made: list[Path] = []
@@ -56,35 +53,9 @@ def made_folders(path: Path, files: Sequence[Path] = (), *, own: bool = False) -
         raise
 
 
-def append(path: Path, line: str) -> None:
-    """Add one line in one write, so that a kill tears at most the last line."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line)
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Do as `replace_bytes` with text."""
-    replace_bytes(path, text.encode("utf-8"))
-
-
-def replace_bytes(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: readers see the old content or the new, never a part."""
-    part = part_of(path)
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
 def part_of(path: Path) -> Path:
     """Return where a file is written before it takes the place of the old one."""
     return path.with_name(path.name + ".part")
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Replace a JSON file as a whole; NaN and infinity are refused, as JSON has none."""
-    replace_text(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
 @contextmanager

@@ -88,13 +88,7 @@ class Vault:
         """Replace a file as a whole: readers see the old content or the new, never a part; a link gives way."""
         part = part_of(path)
         with self._folder(path) as folder:
-            with suppress(FileNotFoundError):
-                os.unlink(part.name, dir_fd=folder)
-            descriptor = os.open(part.name, _FILE | os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content.encode("utf-8") if isinstance(content, str) else content)
-                file.flush()
-                os.fsync(file.fileno())
+            _write_new(part.name, content.encode("utf-8") if isinstance(content, str) else content, folder)
             os.replace(part.name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def create(self, path: Path, content: str) -> None:
@@ -107,17 +101,12 @@ class Vault:
         """
         part = f"{path.name}.{os.getpid()}.part"
         with self._folder(path) as folder:
-            with suppress(FileNotFoundError):
-                os.unlink(part, dir_fd=folder)
-            descriptor = os.open(part, _FILE | os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
             try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(content.encode("utf-8"))
-                    file.flush()
-                    os.fsync(file.fileno())
+                _write_new(part, content.encode("utf-8"), folder)
                 os.link(part, path.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
             finally:
-                os.unlink(part, dir_fd=folder)
+                with suppress(FileNotFoundError):
+                    os.unlink(part, dir_fd=folder)
 
     def write_json(self, path: Path, data: Any) -> None:
         """Replace a JSON file as a whole; NaN and infinity are refused, as JSON has none."""
@@ -173,7 +162,7 @@ class Vault:
             fault = "has another name elsewhere (a hard link)"
         if fault:
             os.close(descriptor)
-            raise NotPlain(f"{path}: {fault}; a run holds plain files only: remove it, or bring the file back")
+            raise _not_plain(path, fault)
         return descriptor
 
     @contextmanager
@@ -195,11 +184,22 @@ class Vault:
     @staticmethod
     def _named(path: Path, error: OSError) -> Exception:
         if error.errno in _LINKED:
-            return NotPlain(
-                f"{path}: is a link, or no folder; a run holds plain files only: remove it, or bring the file back"
-            )
+            return _not_plain(path, "is a link, or no folder")
         if error.errno == errno.ENXIO:
-            return NotPlain(
-                f"{path}: is no regular file; a run holds plain files only: remove it, or bring the file back"
-            )
+            return _not_plain(path, "is no regular file")
         return type(error)(error.errno, error.strerror, str(path))
+
+
+def _write_new(name: str, content: bytes, folder: int) -> None:
+    """Write a file that is on the disk afterwards; what has its name goes first, a link itself."""
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+    descriptor = os.open(name, _FILE | os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _not_plain(path: Path, fault: str) -> NotPlain:
+    return NotPlain(f"{path}: {fault}; a run holds plain files only: remove it, or bring the file back")

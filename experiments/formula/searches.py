@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evokan.runs.files import write_json
 from evokan.runs.run import Run, load_run
 from evokan.runs.sameness import fixed_settings
+from evokan.runs.vault import Vault
 from evokan.searching.entry import search
 from evokan.searching.observer import Observer
 from evokan.settings.describe import describe
@@ -44,5 +44,5 @@ def searched(folder: Path, name: str, settings: dict[str, Any]) -> tuple[Run, fl
     began = time.process_time()
     run = search(observer=Observer(), out=path, **settings)
     seconds = time.process_time() - began
-    write_json(clock, {"cpu_seconds": seconds})
+    Vault(clock.parent).write_json(clock, {"cpu_seconds": seconds})
     return run, seconds

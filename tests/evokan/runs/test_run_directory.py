@@ -16,9 +16,10 @@ from evokan.evaluation.records import COLUMNS, Record
 from evokan.evolution.history import HistoryRow
 from evokan.runs.checkpoint import Checkpoint
 from evokan.runs.directory import RunDirectory
-from evokan.runs.files import made_folders, replace_text, write_json
+from evokan.runs.files import made_folders
 from evokan.runs.run import Run
 from evokan.runs.tables import parse_record, read_records, record_line, to_line
+from evokan.runs.vault import Vault
 from evokan.searching.log import RunLog
 
 CONFIG = {
@@ -220,11 +221,11 @@ def test_a_damaged_population_is_the_users_to_know(directory):
 
 def test_a_replacement_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "data.json"
-    write_json(path, {"a": 1})
+    Vault(tmp_path).write_json(path, {"a": 1})
     with pytest.raises(ValueError, match="JSON"):
-        write_json(path, {"a": float("nan")})
+        Vault(tmp_path).write_json(path, {"a": float("nan")})
     assert json.loads(path.read_text()) == {"a": 1}
-    replace_text(path, '{"a": 2}')
+    Vault(tmp_path).replace(path, '{"a": 2}')
     assert json.loads(path.read_text()) == {"a": 2}
     assert [file.name for file in tmp_path.iterdir()] == ["data.json"]
 
@@ -323,5 +324,5 @@ def test_what_stops_a_run_is_logged_and_passed_on(log, error, line, note):
 
 
 def test_json_in_a_run_has_no_infinities(tmp_path):
-    write_json(tmp_path / "a.json", {"x": 1e-300})
+    Vault(tmp_path).write_json(tmp_path / "a.json", {"x": 1e-300})
     assert json.loads((tmp_path / "a.json").read_text()) == {"x": 1e-300}

@@ -9,7 +9,7 @@ import pytest
 
 from evokan.errors import InputError
 from evokan.evaluation.records import COLUMNS, Record
-from evokan.runs.files import reading, replace_bytes
+from evokan.runs.files import reading
 from evokan.runs.shapes import ManifestFile
 from evokan.runs.tables import read_table, record_line, to_line
 from evokan.runs.vault import Vault
@@ -124,7 +124,7 @@ def test_a_damaged_table_is_named(table, damage, why):
 
 def test_bytes_are_replaced_with_the_rights_of_other_files(tmp_path):
     (tmp_path / "other").touch()
-    replace_bytes(tmp_path / "a", b"\xff")
+    Vault(tmp_path).replace(tmp_path / "a", b"\xff")
     assert (tmp_path / "a").read_bytes() == b"\xff"
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "other").stat().st_mode
     assert {path.name for path in tmp_path.iterdir()} == {"a", "other"}
