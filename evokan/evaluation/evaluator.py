@@ -26,6 +26,7 @@ from evokan.evaluation.folds import Evaluation, aggregate
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.racing import promoted, rungs
 from evokan.evaluation.records import Origin, Record, Status
+from evokan.evaluation.worths import Worths
 from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
 from evokan.spaces.architecture import Architecture
@@ -79,6 +80,8 @@ class Evaluator:
         delivered, at the end of a generation.
     heirs
         Where given, trainings begin from what the parents learned.
+    worths
+        Where given, is told what the edges of every network are worth.
 
     Attributes
     ----------
@@ -100,6 +103,7 @@ class Evaluator:
         cohort_size: int | None = None,
         race: bool = False,
         heirs: Heirs | None = None,
+        worths: Worths | None = None,
     ) -> None:
         self.layout = space.layout(problem)
         self.loss_evaluations = 0
@@ -112,6 +116,7 @@ class Evaluator:
         self._cohort_size = cohort_size or (NETWORKS_PER_COHORT if budget.device == "cpu" else NETWORKS_PER_GPU_COHORT)
         self._race = race
         self._heirs = heirs
+        self._worths = worths
         self._first_with: dict[str, Record] = {}
         self._next_id = 0
 
@@ -187,6 +192,8 @@ class Evaluator:
                 figures[position] = result
                 if self._heirs is not None:
                     self._heirs.keep(drafts[position][0].key, result)
+                if self._worths is not None:
+                    self._worths.keep(drafts[position][0].key, result)
                 self.loss_evaluations += result.evaluations
                 deliver()
         return records

@@ -84,5 +84,7 @@ class Heirs:
         found: dict[str, dict[int, Weights]] = {}
         for path, value in arrays.items():
             number, fold, name = path.split("/", 2)
+            if not number.isdecimal():
+                continue  # what `Worths` keeps
             found.setdefault(self._records[int(number)].key, {}).setdefault(int(fold), {})[name] = value
         self._values = {key: tuple(folds[number] for number in sorted(folds)) for key, folds in found.items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-Origin = Literal["initial", "crossover", "mutation", "crossover+mutation", "survivor"]
+Origin = str
+"""``initial``, ``seed``, ``crossover``, ``mutation``, ``crossover+mutation``, ``survivor``, or a move of the family."""
 Status = Literal["ok", "invalid", "failed", "cached", "raced"]
 
 
@@ -22,7 +23,10 @@ class Record:
     chromosome
         Text form of the bits.
     parents
-        Ids of the parents; empty in the initial population. ``survivor`` is an offspring without any change.
+        Ids of the parents; empty in the initial population.
+    origin
+        How it was made: ``initial``, ``seed``, ``crossover``, ``mutation``, ``crossover+mutation``, the name of a
+        family's move (`SearchSpace.moves`), or ``survivor``, an offspring without any change.
     status
         ``ok`` (trained), ``cached`` (figures of an equal network), ``invalid`` (never trained), ``failed``,
         ``raced`` (it lost a race, and was trained on some folds only).

@@ -13,7 +13,8 @@ import numpy as np
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES, Origin, Record
 from evokan.evolution.genome import Fitness, Genome
-from evokan.evolution.operators import bit_flip, initialise, neuron_crossover
+from evokan.evolution.operators import bit_flip, initialise, neuron_crossover, tournament
+from evokan.evolution.proposals import Proposals
 from evokan.seeding import generator
 from evokan.spaces.chromosome import ChromosomeLayout
 
@@ -32,6 +33,11 @@ class Algorithm(ABC):
         Probability that an offspring mutates, in [0, 1].
     objectives
         Names out of `evokan.evaluation.records.OBJECTIVES`, all minimised, the most important first.
+    move_rate
+        Expected share of the offspring that is one of the family's moves away from a single parent, in [0, 1]; the
+        others are crossed and mutated. A family without moves takes none.
+    seeded
+        Whether the first generation holds the family's seeds and samples, instead of fair coins.
 
     Raises
     ------
@@ -45,6 +51,8 @@ class Algorithm(ABC):
     crossover_rate: float = 0.9
     mutation_rate: float = 0.5
     objectives: tuple[str, ...] = ("val_loss",)
+    move_rate: float = 0.0
+    seeded: bool = False
 
     def __post_init__(self) -> None:
         faults = self.faults()
@@ -56,7 +64,11 @@ class Algorithm(ABC):
         found = []
         if self.population < 2:
             found.append(f"--population {self.population}: at least 2 individuals are needed to breed")
-        rates = {"--crossover-rate": self.crossover_rate, "--mutation-rate": self.mutation_rate}
+        rates = {
+            "--crossover-rate": self.crossover_rate,
+            "--mutation-rate": self.mutation_rate,
+            "--move-rate": self.move_rate,
+        }
         for option, rate in rates.items():
             if not 0.0 <= rate <= 1.0:
                 found.append(f"{option} {rate}: a probability must lie between 0 and 1")
@@ -68,9 +80,17 @@ class Algorithm(ABC):
         found.extend(str(unknown_name("objective", name, OBJECTIVES)) for name in unknown)
         return found
 
-    def initial(self, layout: ChromosomeLayout, seed: int) -> list[Genome]:
-        """Return generation 0: N individuals of fair coins, which depend on (layout, seed, N) alone."""
-        return initialise(layout, self.population, generator(seed, "initial"))
+    def initial(self, proposals: Proposals, seed: int) -> list[Genome]:
+        """Return generation 0: N individuals, which depend on (`proposals`, seed, N) alone.
+
+        Half of it at most are seeds of the family (origin ``seed``), the others its samples; without `seeded` all are
+        fair coins.
+        """
+        rng = generator(seed, "initial")
+        if not self.seeded:
+            return initialise(proposals.layout, self.population, rng)
+        first = [Genome(bits, origin="seed") for bits in proposals.seeds()[: self.population // 2]]
+        return [*first, *(Genome(proposals.sample(rng)) for _ in range(self.population - len(first)))]
 
     def grade(self, genomes: Sequence[Genome], records: Sequence[Record]) -> None:
         """Give every individual its record, in place, and the fitness that follows from it.
@@ -84,7 +104,7 @@ class Algorithm(ABC):
             genome.record = record
             genome.fitness = Fitness([record.objective(name) for name in self.objectives])
 
-    def breed(self, population: Sequence[Genome], layout: ChromosomeLayout, seed: int, generation: int) -> list[Genome]:
+    def breed(self, population: Sequence[Genome], proposals: Proposals, seed: int, generation: int) -> list[Genome]:
         """Return N offspring, not yet evaluated; the parents stay as they are.
 
         Parameters
@@ -95,14 +115,17 @@ class Algorithm(ABC):
             Number of the generation that is being made, from 1: all draws depend on (seed, generation).
         """
         rng = generator(seed, "breed", generation)
-        pairs = math.ceil(self.population / 2)
-        parents = self.select_parents(population, 2 * pairs, rng)
+        moved: list[Genome] = []
+        if self.move_rate and proposals.moves:
+            moved = self._moved(population, proposals, int(rng.binomial(self.population, self.move_rate)), rng)
+        count = self.population - len(moved)
+        parents = self.select_parents(population, 2 * math.ceil(count / 2), rng)
         offspring = [
             child
             for a, b in zip(parents[::2], parents[1::2], strict=True)
-            for child in self._reproduce(a, b, layout, rng)
+            for child in self._reproduce(a, b, proposals.layout, rng)
         ]
-        return offspring[: self.population]
+        return [*moved, *offspring[:count]]
 
     @abstractmethod
     def select_parents(self, population: Sequence[Genome], count: int, rng: np.random.Generator) -> list[Genome]:
@@ -111,6 +134,24 @@ class Algorithm(ABC):
     @abstractmethod
     def survive(self, population: Sequence[Genome], offspring: Sequence[Genome]) -> list[Genome]:
         """Return the next N individuals out of both, all graded: deterministic, no draws."""
+
+    def _moved(
+        self, population: Sequence[Genome], proposals: Proposals, count: int, rng: np.random.Generator
+    ) -> list[Genome]:
+        """Return `count` changed copies of single parents: half of those are selected, half drawn from all alike."""
+        usable = [genome for genome in population if genome.evaluated().usable]
+        if not usable or not count:
+            return []
+        names, weights = list(proposals.moves), np.array(list(proposals.moves.values()))
+        drawn = rng.choice(len(names), size=count, p=weights / weights.sum())
+        selected = tournament(usable, (count + 1) // 2, rng)
+        parents = [*selected, *(usable[place] for place in rng.integers(len(usable), size=count - len(selected)))]
+        moved = []
+        for parent, number in zip(parents, drawn, strict=True):
+            bits = proposals.move(parent, names[number], rng)
+            if bits is not None:
+                moved.append(Genome(bits, parents=(parent.evaluated().id,), origin=names[number]))
+        return moved
 
     def _reproduce(
         self, a: Genome, b: Genome, layout: ChromosomeLayout, rng: np.random.Generator

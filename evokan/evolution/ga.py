@@ -17,7 +17,7 @@ from evokan.evolution.algorithm import Algorithm
 from evokan.evolution.genome import Genome
 from evokan.evolution.operators import tournament
 
-Parsimony = Literal["none", "ties", "one-se"]
+Parsimony = Literal["none", "ties", "one-se", "sizes"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class GeneticAlgorithm(Algorithm):
         the lowest validation loss (ties as above); then all whose loss lies within one standard error (over
         the folds) of that, the smallest first (then lower loss, lower id); then the others by loss. The head
         of this order always survives, so the best never gets worse, and with one fold (standard error 0) it
-        is the order of ``ties``. Parents are compared by their losses all the same.
+        is the order of ``ties``. Parents are compared by their losses all the same. ``sizes``: first come the
+        networks that no smaller one equals in loss, at most N / 2 of them, evenly over the logarithm of the size;
+        then the others as with ``ties``. So the best of every size stays, for readers of small networks and
+        as parents.
     distinct
         Of several individuals with the same network (`Record.key`) only the first in order survives, as long
         as others with a loss are there to fill N. Individuals without a loss come last, behind the copies.
@@ -56,8 +59,8 @@ class GeneticAlgorithm(Algorithm):
     def faults(self) -> list[str]:
         """Return one sentence for each setting that cannot be used."""
         found = super().faults()
-        if self.parsimony == "one-se" and self.objectives[:1] != ("val_loss",):
-            found.append("parsimony one-se compares validation losses: name val_loss first in --objectives")
+        if self.parsimony in ("one-se", "sizes") and self.objectives[:1] != ("val_loss",):
+            found.append(f"parsimony {self.parsimony} compares validation losses: name val_loss first in --objectives")
         return found
 
     def select_parents(self, population: Sequence[Genome], count: int, rng: np.random.Generator) -> list[Genome]:
@@ -89,6 +92,10 @@ class GeneticAlgorithm(Algorithm):
             near = sorted((g for g in ordered[1:] if g.evaluated().val_loss <= bound), key=_by_size)
             far = [g for g in ordered[1:] if g.evaluated().val_loss > bound]
             ordered = [ordered[0], *near, *far]
+        if self.parsimony == "sizes" and ordered:
+            steps = every_size(ordered, max(self.population // 2, 1))
+            chosen = {genome.evaluated().id for genome in steps}
+            ordered = [*steps, *(genome for genome in ordered if genome.evaluated().id not in chosen)]
         return ordered + sorted(unusable, key=lambda genome: genome.evaluated().id)
 
     def _by_loss(self, genome: Genome) -> tuple[float, int, int]:
@@ -100,6 +107,31 @@ class GeneticAlgorithm(Algorithm):
 def _by_size(genome: Genome) -> tuple[int, float, int]:
     record = genome.evaluated()
     return record.n_params, record.val_loss, record.id
+
+
+def every_size(ordered: Sequence[Genome], count: int) -> list[Genome]:
+    """Return at most `count` of the individuals that are better than all smaller ones, evenly over log size.
+
+    Parameters
+    ----------
+    ordered
+        At least one, lowest loss first, of equal losses the smallest.
+
+    Returns
+    -------
+    list
+        Lowest loss, and so largest size, first; both ends are among them where `count` is at least 2.
+    """
+    front: list[Genome] = []
+    for genome in ordered:
+        if not front or genome.evaluated().n_params < front[-1].evaluated().n_params:
+            front.append(genome)
+    while len(front) > max(count, 1):
+        size = np.log([genome.evaluated().n_params for genome in front])
+        # The two neighbours nearest to each other: the one with the higher loss goes, the ends never.
+        narrow = int(np.argmin(size[:-2] - size[2:])) + 1 if len(front) > 2 else 1
+        del front[narrow]
+    return front
 
 
 def repeats_last(genomes: Sequence[Genome]) -> tuple[list[Genome], list[Genome], list[Genome]]:

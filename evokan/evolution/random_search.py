@@ -9,8 +9,8 @@ from typing import ClassVar
 from evokan.evolution.ga import GeneticAlgorithm
 from evokan.evolution.genome import Genome
 from evokan.evolution.operators import initialise
+from evokan.evolution.proposals import Proposals
 from evokan.seeding import generator
-from evokan.spaces.chromosome import ChromosomeLayout
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class RandomSearch(GeneticAlgorithm):
 
     name: ClassVar[str] = "random"
 
-    def breed(self, population: Sequence[Genome], layout: ChromosomeLayout, seed: int, generation: int) -> list[Genome]:
-        """Return N individuals whose bits are fair coins, whatever `population` is."""
-        return initialise(layout, self.population, generator(seed, "random", generation))
+    def breed(self, population: Sequence[Genome], proposals: Proposals, seed: int, generation: int) -> list[Genome]:
+        """Return N samples of the family, or of fair coins without `seeded`, whatever `population` is."""
+        rng = generator(seed, "random", generation)
+        if not self.seeded:
+            return initialise(proposals.layout, self.population, rng)
+        return [Genome(proposals.sample(rng)) for _ in range(self.population)]

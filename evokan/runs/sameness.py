@@ -11,8 +11,13 @@ from evokan.errors import InputError
 from evokan.settings.describe import file_sha256
 from evokan.settings.keywords import EXECUTION
 
-_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": []}
+_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": [], "move_rate": 0.0, "initial": "random"}
 """Settings that runs of 0.1.0 do not have, and what was done then."""
+
+
+def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run with those that evokan did not have when it began, as they were in effect then."""
+    return {**_LATER, **settings}
 
 
 def fixed_settings(config: Mapping[str, Any]) -> dict[str, Any]:

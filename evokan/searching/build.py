@@ -43,14 +43,20 @@ def make_algorithm(config: SearchConfig) -> Algorithm:
             crossover_rate=config.crossover_rate,
             mutation_rate=config.mutation_rate,
             objectives=config.objectives,
+            move_rate=config.move_rate,
+            seeded=config.initial == "seeded",
         )
     if config.algorithm == "random":
-        return RandomSearch(population=config.population, objectives=config.objectives)
+        return RandomSearch(
+            population=config.population, objectives=config.objectives, seeded=config.initial == "seeded"
+        )
     return GeneticAlgorithm(
         population=config.population,
         crossover_rate=config.crossover_rate,
         mutation_rate=config.mutation_rate,
         objectives=config.objectives,
+        move_rate=config.move_rate,
+        seeded=config.initial == "seeded",
         parsimony=config.parsimony,
         distinct=config.distinct,
     )

@@ -24,12 +24,15 @@ class FrontMember:
     val_loss_mean, val_loss_sd, val_loss_se
         Mean and standard deviation over the fresh seeds, and the standard error over the folds, root mean square of
         the seeds' own.
+    losses
+        Loss of every fresh fold, cut by cut: those of two networks on the same cuts can be compared in pairs.
     """
 
     record: Record
     val_loss_mean: float
     val_loss_sd: float
     val_loss_se: float = 0.0
+    losses: tuple[float, ...] = ()
 
 
 def finalist_records(records: Iterable[Record], survivors: Iterable[Record], objectives: Sequence[str]) -> list[Record]:

@@ -6,6 +6,7 @@ networks once more, `finish` chooses one and tests it; `evaluate` trains given c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import Executor
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.records import Record
+from evokan.evaluation.worths import Worths
 from evokan.evolution import Algorithm, Genome
 from evokan.evolution.history import HistoryRow
 from evokan.problem.baselines import fit_baselines
@@ -24,6 +26,7 @@ from evokan.searching.choice import finalist_records, front_of
 from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
+from evokan.searching.proposals import FamilyProposals
 from evokan.settings.describe import describe, reference_point
 from evokan.settings.job import Job
 from evokan.spaces.chromosome import Bits
@@ -67,6 +70,12 @@ def search(
     return finish(job, evolution, executor, observer)
 
 
+def remembers(job: Job) -> bool:
+    """Return whether the next generation follows from more than the records of this one (`Standing.learned`)."""
+    moves = job.space.moves if job.config.algorithm != "random" and job.config.move_rate else {}
+    return job.config.inherit or bool(moves)
+
+
 def prepare(job: Job, observer: Observer) -> None:
     """Compile or load what trainings need."""
     if not job.space.is_compiled(job.problem):
@@ -97,6 +106,8 @@ def evolve(
     config = job.config
     algorithm = algorithm or make_algorithm(config)
     heirs = Heirs(job.space, job.problem) if config.inherit else None
+    worths = Worths()
+    proposals = FamilyProposals(job.space, job.problem, worths)
     evaluator = Evaluator(
         job.space,
         job.problem,
@@ -106,12 +117,15 @@ def evolve(
         on_record=observer.on_record,
         race=config.race,
         heirs=heirs,
+        worths=worths,
     )
     state, known = loop.State(), list[Record]()
     if beginning is not None:
         state, known = _restore(algorithm, evaluator, beginning)
+        standing = [genome.evaluated() for genome in state.population]
+        worths.from_arrays(beginning.learned, standing)
         if heirs is not None and state.generation >= 0:
-            heirs.retain(genome.evaluated() for genome in state.population)
+            heirs.retain(standing)
             heirs.from_arrays(beginning.learned)
         # Nothing is touched before all that is left has been read and found to fit.
         observer.on_restored(beginning)
@@ -121,7 +135,10 @@ def evolve(
         survivors = tuple(genome.evaluated() for genome in population)
         if heirs is not None:
             heirs.retain(survivors)
-        learned = None if heirs is None else heirs.to_arrays()
+        worths.retain(survivors)
+        learned = None
+        if remembers(job):
+            learned = worths.to_arrays(survivors) | ({} if heirs is None else heirs.to_arrays())
         history.append(row)
         observer.on_standing(Standing(row, survivors, learned, evaluator.loss_evaluations))
         observer.on_generation(row)
@@ -135,6 +152,7 @@ def evolve(
         objectives=config.front_objectives if objectives is None else objectives,
         reference=reference_point(job, evaluator.layout, objectives) if reference is None else reference,
         known=known,
+        proposals=proposals,
         on_generation=on_generation,
     )
     survivors = tuple(genome.evaluated() for genome in state.population)
@@ -213,7 +231,9 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, beginning: Beginning) -
             )
         return loop.State(), records
     whole = evaluator.remember(record for record in records if record.generation <= generation)
-    if len(whole) != algorithm.population * (generation + 1) or not set(ids) <= set(range(len(whole))):
+    sizes = Counter(record.generation for record in whole)
+    full = all(sizes[number] == algorithm.population for number in range(1, generation + 1))
+    if not full or sizes[0] < algorithm.population or not set(ids) <= set(range(len(whole))):
         raise InputError(
             f"evaluations.csv does not hold the {generation + 1} whole generations of checkpoint.json: "
             "bring the whole file back, or start a new run"

@@ -12,7 +12,7 @@ from evokan.evaluation.executors import Executor
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.directory import RunDirectory
 from evokan.runs.run import Run
-from evokan.runs.sameness import check_data_file, check_same, cluster_of, same_job
+from evokan.runs.sameness import check_data_file, check_same, cluster_of, completed, same_job
 from evokan.searching import engine
 from evokan.searching.build import make_algorithm, make_executor
 from evokan.searching.interrupts import finish_first
@@ -118,7 +118,7 @@ def resume(
         damages = run.damages()
         if damages:
             raise InputError(*damages)
-        settings = stored["settings"] | cluster_of(directory.path, stored["settings"], execution)
+        settings = completed(stored["settings"]) | cluster_of(directory.path, stored["settings"], execution)
         config = build_config(settings, {"generations": generations}, execution)
         check_data_file(directory.path, stored)
         job = prepare(config, options=stored["options"])
@@ -131,8 +131,8 @@ def resume(
                 "give a larger number"
             )
         if done < config.generations or not run.finished:
-            # With these two, a record tells too little to go on within a generation.
-            whole_only = config.race or config.inherit
+            # With these, a record tells too little to go on within a generation.
+            whole_only = config.race or engine.remembers(job)
             remains = directory.remains(done, done if whole_only else config.generations)
             with make_executor(config, observer) as executor:
                 _run(job, directory, executor, observer, remains, checkpoint)
@@ -154,7 +154,7 @@ def _run(
         observer.on_interrupt()
 
     with log.recording(directory.path), directory.written(), finish_first(stop):
-        beginning = None if remains is None else _beginning(directory, remains, checkpoint, job.config.inherit)
+        beginning = None if remains is None else _beginning(directory, remains, checkpoint, engine.remembers(job))
         if beginning is not None and beginning.records:
             log.write(f"going on with {len(beginning.records)} individuals that are done")
         stored = directory.read_config()
@@ -165,8 +165,8 @@ def _run(
         everybody.on_end()
 
 
-def _beginning(directory: RunDirectory, remains: Remains, checkpoint: Checkpoint | None, inherit: bool) -> Beginning:
+def _beginning(directory: RunDirectory, remains: Remains, checkpoint: Checkpoint | None, learned: bool) -> Beginning:
     if checkpoint is None:
         return Beginning(remains.records)
-    learned = directory.read_population(checkpoint.generation) if inherit else {}
-    return Beginning(remains.records, checkpoint.generation, checkpoint.population, learned)
+    arrays = directory.read_population(checkpoint.generation) if learned else {}
+    return Beginning(remains.records, checkpoint.generation, checkpoint.population, arrays)

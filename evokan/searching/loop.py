@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evokan.evaluation.evaluator import Evaluator
@@ -12,6 +12,7 @@ from evokan.evolution.algorithm import Algorithm
 from evokan.evolution.front import pareto_front
 from evokan.evolution.genome import Genome
 from evokan.evolution.history import HistoryRow, summarise
+from evokan.evolution.proposals import FairCoins, Proposals
 
 GenerationDone = Callable[[HistoryRow, Sequence[Genome]], None]
 
@@ -45,6 +46,7 @@ def evolve(
     objectives: Sequence[str],
     reference: Mapping[str, float],
     known: Sequence[Record] = (),
+    proposals: Proposals | None = None,
     on_generation: GenerationDone | None = None,
 ) -> State:
     """Run generations until `last_generation`, and return the state after it.
@@ -59,20 +61,27 @@ def evolve(
         Reference point of the hypervolume.
     known
         Finished records of the generation after `state`, from an interrupted run.
+    proposals
+        Where new chromosomes come from; fair coins by default.
     on_generation
         Called after every whole generation.
     """
+    proposals = proposals or FairCoins(evaluator.layout)
     records = list(state.records)
     population = list(state.population)
     for generation in range(state.generation + 1, last_generation + 1):
         began = time.perf_counter()
         if generation == 0:
-            offspring = algorithm.initial(evaluator.layout, seed)
+            offspring = algorithm.initial(proposals, seed)
         else:
-            offspring = algorithm.breed(population, evaluator.layout, seed, generation)
+            offspring = algorithm.breed(population, proposals, seed, generation)
         evaluated = evaluator.evaluate(offspring, generation, known)
         known = ()
         algorithm.grade(offspring, evaluated)
+        if generation == 0:
+            for smaller in _descents(algorithm, evaluator, proposals, offspring):
+                offspring = [*offspring, *smaller]
+            evaluated = [genome.evaluated() for genome in offspring]
         records.extend(evaluated)
         population = algorithm.survive(population, offspring)
         if on_generation is not None:
@@ -87,3 +96,17 @@ def evolve(
             )
             on_generation(row, population)
     return State(max(state.generation, last_generation), population, records)
+
+
+def _descents(
+    algorithm: Algorithm, evaluator: Evaluator, proposals: Proposals, first: Sequence[Genome]
+) -> Iterator[list[Genome]]:
+    """Yield what lies on the way down from the seeds, step by step, evaluated: all of it belongs to generation 0."""
+    heads = [genome for genome in first if genome.origin == "seed"]
+    while heads:
+        steps = [(head, proposals.descend(head)) for head in heads]
+        heads = [
+            Genome(bits, parents=(head.evaluated().id,), origin="prune") for head, bits in steps if bits is not None
+        ]
+        algorithm.grade(heads, evaluator.evaluate(heads, 0))
+        yield heads

@@ -27,7 +27,8 @@ class Standing:
     survivors
         Records of the population, in order.
     learned
-        What the survivors have learned, as named arrays (`evokan.evaluation.heirs`); None without ``--inherit``.
+        What is known of the survivors beside their records, as named arrays (`evokan.evaluation.heirs`,
+        `evokan.evaluation.worths`); None where nothing is asked of it.
     loss_evaluations
         Loss-and-gradient evaluations so far, in this process.
     """

@@ -84,6 +84,24 @@ class SearchConfig(BaseModel):
     mutation_rate: Annotated[
         float, Field(ge=0, le=1), Setting(EVOLUTION, "RATE", "Probability that a child is mutated.")
     ] = 0.5
+    move_rate: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Setting(
+            EVOLUTION,
+            "RATE",
+            "Share of the children made by a move of the family (drop an edge, add one); 0 leaves bits alone.",
+        ),
+    ] = 0.5
+    initial: Annotated[
+        Literal["seeded", "random"],
+        Setting(
+            EVOLUTION,
+            "HOW",
+            "First generation: seeded (networks that the family names, and samples from small to large) or random "
+            "(fair coins).",
+        ),
+    ] = "seeded"
     algorithm: Annotated[
         Literal["ga", "nsga2", "random"],
         Setting(
@@ -102,12 +120,12 @@ class SearchConfig(BaseModel):
         ),
     ] = ("val_loss",)
     parsimony: Annotated[
-        Literal["none", "ties", "one-se"],
+        Literal["none", "ties", "one-se", "sizes"],
         Setting(
             EVOLUTION,
             "RULE",
             "When the smaller network wins: none, ties (equal losses), one-se (within one standard error over "
-            "the folds).",
+            "the folds), sizes (the best of every size stays).",
         ),
     ] = "ties"
     distinct: Annotated[

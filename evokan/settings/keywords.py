@@ -43,9 +43,11 @@ class Settings(Execution, total=False):
     generations: int
     crossover_rate: float
     mutation_rate: float
+    move_rate: float
+    initial: Literal["seeded", "random"]
     algorithm: Literal["ga", "nsga2", "random"]
     objectives: str | Sequence[str]
-    parsimony: Literal["none", "ties", "one-se"]
+    parsimony: Literal["none", "ties", "one-se", "sizes"]
     distinct: bool
     seed: int
     choose: str

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar
 
+from evokan.arrays import FloatArray
 from evokan.errors import InputError
 from evokan.problem.problem import Problem
 from evokan.problem.task import Task, TaskName
@@ -74,6 +76,8 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
     tasks: ClassVar[tuple[Task | TaskName, ...]] = ("classification", "regression")
     inherits: ClassVar[bool] = False
     """Whether trainings make use of `TrainingJob.parents`."""
+    moves: ClassVar[Mapping[str, float]] = {}
+    """Changes of a network that `neighbour` knows, and how often each is wanted beside the others."""
     Options: type[OptionsT] = SpaceOptions  # type: ignore[assignment]  # of a family that has none
     """What the options are made of."""
     Network: type[ArchitectureT]
@@ -96,6 +100,42 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
         InvalidArchitecture
             The bits describe no usable network; the message is the reason.
         """
+
+    def encode(self, architecture: ArchitectureT, problem: Problem) -> Bits:
+        """Return bits that `decode` to `architecture`; only families with `seeds` need it."""
+        raise NotImplementedError(f"search space {self.name!r} cannot write a network as a chromosome")
+
+    def seeds(self, problem: Problem) -> Sequence[ArchitectureT]:
+        """Return networks worth trying on any table, the most promising first: a search begins with some of them."""
+        return ()
+
+    def descend(self, bits: Bits, problem: Problem, attributions: FloatArray | None) -> Bits | None:
+        """Return the next smaller network on the way down from a seed, or None at its end (the default).
+
+        Parameters
+        ----------
+        bits, attributions
+            As of `neighbour`.
+        """
+        return None
+
+    def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
+        """Return a random chromosome to begin with: fair coins, where the family knows nothing better."""
+        return self.layout(problem).random(rng)
+
+    def neighbour(
+        self, bits: Bits, move: str, problem: Problem, attributions: FloatArray | None, rng: np.random.Generator
+    ) -> Bits | None:
+        """Return the chromosome of a network that is one of `moves` away, or None where that move is not possible.
+
+        Parameters
+        ----------
+        bits
+            A chromosome that decodes to a network.
+        attributions
+            What every edge of that network is worth (`Trained.attributions`), mean over the folds; None if unknown.
+        """
+        return None
 
     @abstractmethod
     def train(self, jobs: Sequence[TrainingJob[ArchitectureT]], problem: Problem, budget: Budget) -> list[Trained]:

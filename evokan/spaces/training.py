@@ -7,6 +7,7 @@ from typing import Generic, Literal
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.problem.splits import Fold
 from evokan.spaces.architecture import ArchitectureT, Weights
 
@@ -91,6 +92,9 @@ class Trained:
         Validation loss after iteration 1, 2, ..., as far as the training went (the last value may come twice; a
         training that ends where it begins has the one of its beginning). Empty where it was not looked at after every
         iteration, or did not decide when to stop.
+    attributions
+        What every edge is worth over the training rows, at least 0, in the order of the architecture's edges; None
+        where the family does not tell.
     """
 
     val_loss: float
@@ -101,6 +105,7 @@ class Trained:
     reason: str = ""
     weights: Weights | None = None
     looks: tuple[float, ...] = ()
+    attributions: FloatArray | None = None
 
     @classmethod
     def failed(cls, reason: str, seconds: float = 0.0) -> Trained:

@@ -75,6 +75,7 @@ def trained(
     trace: FloatArray,
     began: float,
     weights: Callable[[], Weights] | None,
+    attributions: Callable[[], FloatArray] | None = None,
 ) -> Trained:
     """Return the verdict on a training: its figures, or the reason why it failed.
 
@@ -90,6 +91,8 @@ def trained(
         When it began, by `time.perf_counter`.
     weights
         Makes the state dict, where it is wanted.
+    attributions
+        Tells what every edge is worth.
     """
     seconds = time.perf_counter() - began
     val_loss, train_loss = float(watch[VAL_LOSS]), float(watch[TRAIN_LOSS])
@@ -103,4 +106,5 @@ def trained(
         seconds,
         weights=None if weights is None else weights(),
         looks=tuple(trace[: int(watch[LOOKS])].tolist()),
+        attributions=None if attributions is None else attributions(),
     )

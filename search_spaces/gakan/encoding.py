@@ -136,18 +136,43 @@ def decode(values: Mapping[str, Value], problem: Problem, options: GAKANOptions)
     InvalidArchitecture
         No path leads from any input to any output.
     """
-    target = min(int(values["depth"]), options.max_depth)
-    first = np.asarray(values["block1"], dtype=bool)
-    if target == 1:
-        masks = [first[: problem.n_outputs]]
-    else:
-        square = [np.asarray(values[f"block{i}"], dtype=bool) for i in range(2, target)]
-        masks = [
-            first[: options.max_width],
-            *(mask for mask in square if mask.any()),
-            np.asarray(values["output"], dtype=bool),
-        ]
+    masks = [np.asarray(values[name], dtype=bool)[rows] for name, rows in blocks_of(values, problem, options)]
     return from_masks(masks, int(values["grid"]))
+
+
+def blocks_of(values: Mapping[str, Value], problem: Problem, options: GAKANOptions) -> list[tuple[str, slice]]:
+    """Return the segments that the layers of a network lie in, from the input on, and the rows of them that count."""
+    target = min(int(values["depth"]), options.max_depth)
+    if target == 1:
+        return [("block1", slice(problem.n_outputs))]
+    square = [f"block{i}" for i in range(2, target) if np.any(values[f"block{i}"])]
+    return [("block1", slice(options.max_width)), *((name, slice(None)) for name in square), ("output", slice(None))]
+
+
+def encode(
+    architecture: KANArchitecture, layout: ChromosomeLayout, problem: Problem, options: GAKANOptions
+) -> dict[str, Value]:
+    """Return segments that `decode` to `architecture`; unused blocks are empty.
+
+    Raises
+    ------
+    ValueError
+        It has more layers or neurons, or a larger grid, than the chromosome can say.
+    """
+    if architecture.depth > options.max_depth or max(architecture.widths[1:-1], default=0) > options.max_width:
+        raise ValueError(
+            f"no chromosome of depth {options.max_depth} and width {options.max_width} is {architecture.key}"
+        )
+    values = dict(layout.unpack(np.zeros(layout.length, dtype=np.uint8)))
+    values |= {"grid": architecture.intervals, "depth": architecture.depth}
+    last = architecture.depth - 1
+    for level, layer in enumerate(architecture.edges):
+        name = "output" if level == last and level else f"block{level + 1}"
+        block = np.asarray(values[name])
+        for source, target in layer:
+            block[target, source] = 1
+        values[name] = block
+    return values
 
 
 def from_masks(masks: list[Mask], intervals: int) -> KANArchitecture:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
+from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.space import Preset, SearchSpace
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
-from search_spaces.gakan import encoding
+from search_spaces.gakan import beginning, encoding, moves
 from search_spaces.gakan.encoding import KANArchitecture
 from search_spaces.gakan.options import GAKANOptions
 
@@ -33,6 +36,7 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
     name: ClassVar[str] = "gakan"
     summary: ClassVar[str] = "sparse spline KANs: connection masks, grid, depth; L-BFGS (GA-KAN, arXiv 2501.17411)"
     inherits: ClassVar[bool] = True
+    moves: ClassVar = moves.MOVES
     Options = GAKANOptions
     Network = KANArchitecture
     presets: ClassVar = {
@@ -43,6 +47,8 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
                 "folds": 1,
                 "parsimony": "none",
                 "distinct": False,
+                "initial": "random",
+                "move_rate": 0.0,
                 "choose": "best-loss",
                 "refit": "holdout",
             },
@@ -67,6 +73,34 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
     def decode(self, bits: Bits, problem: Problem) -> KANArchitecture:
         """Return the pruned network; raises `InvalidArchitecture` where no path leads through it."""
         return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
+
+    def encode(self, architecture: KANArchitecture, problem: Problem) -> Bits:
+        """Return bits that decode to `architecture`."""
+        layout = self.layout(problem)
+        return layout.pack(encoding.encode(architecture, layout, problem, self.options))
+
+    def seeds(self, problem: Problem) -> Sequence[KANArchitecture]:
+        """Return the full additive network, and one with a hidden layer, with grids from coarse to fine."""
+        return beginning.seeds(problem, self.options)
+
+    def descend(self, bits: Bits, problem: Problem, attributions: FloatArray | None) -> Bits | None:
+        """Return the network without the tenth of its edges that is worth least; None for one edge."""
+        layout = self.layout(problem)
+        values = moves.lighter(layout.unpack(bits), problem, self.options, attributions)
+        return None if values is None else layout.pack(values)
+
+    def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
+        """Return a network from sparse to full, with a grid from coarse to fine: small ones more often."""
+        layout = self.layout(problem)
+        return layout.pack(beginning.sample(layout, problem, self.options, rng))
+
+    def neighbour(
+        self, bits: Bits, move: str, problem: Problem, attributions: FloatArray | None, rng: np.random.Generator
+    ) -> Bits | None:
+        """Return a network with edges dropped, added or swapped, another grid, or one layer more."""
+        layout = self.layout(problem)
+        values = moves.neighbour(layout.unpack(bits), move, problem, self.options, attributions, rng)
+        return None if values is None else layout.pack(values)
 
     def train(self, jobs: Sequence[TrainingJob[KANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job in the compiled driver, or on a GPU all of them as one batched program."""

@@ -15,6 +15,7 @@ from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training import watch
 from evokan.training.compiled import is_cached
 from search_spaces.gakan import driver
+from search_spaces.gakan.attribution import attributions
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture, full_network
 from search_spaces.gakan.flat import FlatNetwork, flatten, state_dict
 from search_spaces.gakan.options import GAKANOptions
@@ -122,6 +123,7 @@ def train(
         (lambda: state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)))
         if job.keep_weights
         else None,
+        lambda: attributions(theta, x, flat.arrays, intervals, lo0, 1 / h0, lo, 1 / h),
     )
 
 
@@ -131,13 +133,24 @@ def looks_at_every_iteration(job: TrainingJob[KANArchitecture], options: GAKANOp
 
 
 def warm_up(problem: Problem, options: GAKANOptions) -> None:
-    """Run the training kernel once on next to nothing, so that it is compiled for these types."""
+    """Run the kernels once on next to nothing, so that they are compiled for these types."""
     driver.train(*_smallest_call(problem, options))
+    attributions(*_smallest_attribution(options))
 
 
 def is_compiled(problem: Problem, options: GAKANOptions) -> bool:
-    """Return whether the training kernel for these types needs no compilation."""
-    return is_cached(driver.train, *_smallest_call(problem, options))
+    """Return whether the kernels for these types need no compilation."""
+    return is_cached(driver.train, *_smallest_call(problem, options)) and is_cached(
+        attributions, *_smallest_attribution(options)
+    )
+
+
+def _smallest_attribution(options: GAKANOptions) -> tuple[Any, ...]:
+    """Return arguments of `attributions` for one edge and two rows."""
+    dtype = np.dtype(options.precision)
+    one = np.ones(1, dtype)
+    net = flatten(full_network((1, 1), 1)).arrays
+    return np.zeros(6, dtype), np.zeros((1, 2), dtype), net, 1, one, one, one, one
 
 
 def _smallest_call(problem: Problem, options: GAKANOptions) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from evokan.datasets import load_dataset
 from evokan.errors import InvalidArchitecture
 from evokan.evaluation.records import Record
 from evokan.evolution import GeneticAlgorithm
+from evokan.evolution.proposals import FairCoins
 from evokan.problem.problem import Problem
 from evokan.seeding import generator
 from experiments.gakan.ablation import best_so_far
@@ -27,14 +28,14 @@ def problem():
 def test_crossovers_exchange_bits_of_the_same_place(kind, problem):
     layout = GAKAN().layout(problem)
     algorithm = kind(population=30, crossover_rate=1.0, mutation_rate=0.0)
-    population = algorithm.initial(layout, seed=3)
+    population = algorithm.initial(FairCoins(layout), seed=3)
     algorithm.grade(
         population, [Record(i, 0, layout.to_text(g.bits), val_loss=1.0 + i) for i, g in enumerate(population)]
     )
     state = random.getstate()
-    offspring = algorithm.breed(population, layout, seed=3, generation=1)
+    offspring = algorithm.breed(population, FairCoins(layout), seed=3, generation=1)
     assert random.getstate() == state
-    assert [list(g) for g in offspring] == [list(g) for g in algorithm.breed(population, layout, 3, 1)]
+    assert [list(g) for g in offspring] == [list(g) for g in algorithm.breed(population, FairCoins(layout), 3, 1)]
     by_id = {g.evaluated().id: list(g) for g in population}
     mixed, changes = 0, []
     for child in offspring:

@@ -19,10 +19,13 @@ from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.records import Record
 from evokan.evolution import Algorithm, GeneticAlgorithm, Genome
+from evokan.evolution.ga import every_size
+from evokan.evolution.proposals import FairCoins
 from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, ValueSegment
 from evokan.spaces.training import Budget
 
 LAYOUT = ChromosomeLayout((NeuronSegment("block", 5, 6), ValueSegment("grid", 6), ValueSegment("depth", 2)))
+COINS = FairCoins(LAYOUT)
 INF = float("inf")
 
 
@@ -77,7 +80,9 @@ def test_defaults_are_those_of_the_paper():
         ({"objectives": ()}, "--objectives"),
         ({"objectives": ("val_loss", "val_loss")}, "once"),
         ({"objectives": ("val_los",)}, "did you mean 'val_loss'"),
+        ({"move_rate": -0.1}, "--move-rate -0.1"),
         ({"objectives": ("n_params",), "parsimony": "one-se"}, "one-se"),
+        ({"objectives": ("n_params",), "parsimony": "sizes"}, "sizes"),
     ],
 )
 def test_unusable_settings_are_refused(settings, named):
@@ -96,19 +101,19 @@ def test_all_faults_come_at_once():
 
 
 def test_initial_population_follows_from_the_seed():
-    first = ga(8).initial(LAYOUT, seed=3)
+    first = ga(8).initial(COINS, seed=3)
     assert len(first) == 8
     assert {genome.origin for genome in first} == {"initial"}
-    assert first == ga(8).initial(LAYOUT, seed=3)
-    assert first != ga(8).initial(LAYOUT, seed=4)
-    assert ga(5).initial(LAYOUT, seed=3) == first[:5]
+    assert first == ga(8).initial(COINS, seed=3)
+    assert first != ga(8).initial(COINS, seed=4)
+    assert ga(5).initial(COINS, seed=3) == first[:5]
 
 
 @pytest.mark.parametrize("size", [2, 7, 10])
 def test_breeding_gives_as_many_offspring_and_leaves_the_parents(size):
     population = random_population(size)
     before = [list(genome) for genome in population]
-    offspring = ga(size).breed(population, LAYOUT, seed=1, generation=1)
+    offspring = ga(size).breed(population, COINS, seed=1, generation=1)
     assert len(offspring) == size
     assert [list(genome) for genome in population] == before
     assert all(child.record is None and not child.fitness.valid for child in offspring)
@@ -119,7 +124,7 @@ def test_breeding_follows_from_seed_and_generation():
     before = random.getstate()
 
     def bred(**where):
-        return ga(10).breed(population, LAYOUT, **where)
+        return ga(10).breed(population, COINS, **where)
 
     assert bred(seed=1, generation=1) == bred(seed=1, generation=1)
     assert bred(seed=1, generation=1) != bred(seed=1, generation=2)
@@ -132,7 +137,7 @@ def test_origin_and_parents_say_what_happened_to_the_bits():
     by_id = {genome.record.id: genome for genome in population}
     seen = Counter()
     for generation in range(1, 40):
-        for child in ga(40).breed(population, LAYOUT, seed=5, generation=generation):
+        for child in ga(40).breed(population, COINS, seed=5, generation=generation):
             seen[child.origin] += 1
             parents = [by_id[number] for number in child.parents]
             if child.origin in ("survivor", "mutation"):
@@ -155,7 +160,7 @@ def test_an_offspring_equal_to_a_parent_is_a_survivor_however_it_came_about():
     population = [individual(n, 1.0, bits=(n // 2, n % 2)) for n in range(4)]
     seen = Counter()
     for generation in range(1, 100):
-        for child in ga(4).breed(population, layout, seed=0, generation=generation):
+        for child in ga(4).breed(population, FairCoins(layout), seed=0, generation=generation):
             seen[child.origin] += 1
             equal = [number for number in child.parents if child == population[number]]
             assert equal == (list(child.parents) if child.origin == "survivor" else [])
@@ -164,7 +169,7 @@ def test_an_offspring_equal_to_a_parent_is_a_survivor_however_it_came_about():
 
 def test_without_variation_all_offspring_are_copies():
     population = random_population(6)
-    offspring = ga(6, crossover_rate=0.0, mutation_rate=0.0).breed(population, LAYOUT, seed=0, generation=1)
+    offspring = ga(6, crossover_rate=0.0, mutation_rate=0.0).breed(population, COINS, seed=0, generation=1)
     assert {child.origin for child in offspring} == {"survivor"}
     assert all(child == population[child.parents[0]] for child in offspring)
 
@@ -176,7 +181,7 @@ def test_invalid_parents_breed_only_where_fewer_than_two_others_exist():
         ]
         found = set()
         for generation in range(1, 20):
-            for child in ga(6).breed(population, LAYOUT, seed=0, generation=generation):
+            for child in ga(6).breed(population, COINS, seed=0, generation=generation):
                 found.update(child.parents)
         return found
 
@@ -277,6 +282,37 @@ def test_laws_of_survival(pool, parsimony, distinct, size, shuffler):
         assert sum(usable) == sum(math.isfinite(loss) for loss, *_ in pool)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 2000)), min_size=1, max_size=30),
+    st.integers(1, 8),
+)
+def test_every_size_thins_the_front_of_loss_and_size_and_keeps_its_ends(figures, count):
+    pool = [individual(n, float(loss), size) for n, (loss, size) in enumerate(figures)]
+    ordered = ga(8, parsimony="ties").rank(pool)
+    chosen = every_size(ordered, count)
+    assert 1 <= len(chosen) <= max(count, 1)
+    assert chosen[0] is ordered[0]
+    steps = [(genome.record.val_loss, genome.record.n_params) for genome in chosen]
+    assert steps == sorted(steps, key=lambda step: (step[0], -step[1]))
+    for genome in chosen:
+        smaller = [other for other in pool if other.record.n_params <= genome.record.n_params and other is not genome]
+        assert all(genome.record.val_loss <= other.record.val_loss for other in smaller)
+    if count > 1 and len(chosen) > 1:
+        assert chosen[-1].record.n_params == min(genome.record.n_params for genome in pool)
+
+
+def test_thinning_is_even_over_orders_of_magnitude():
+    pool = [individual(n, float(n), size) for n, size in enumerate([1000, 990, 980, 100, 99, 10])]
+    assert [genome.record.n_params for genome in every_size(pool, 3)] == [1000, 99, 10]
+
+
+def test_with_sizes_small_networks_survive_beside_better_ones():
+    pool = [individual(n, 1.0 + n / 100, 500 + n) for n in range(10)] + [individual(10, 9.0, 5)]
+    assert 10 in ids(ga(4, parsimony="sizes").survive(pool, []))
+    assert 10 not in ids(ga(4, parsimony="ties").survive(pool, []))
+    assert ids(ga(4, parsimony="sizes").survive(pool, []))[0] == 0
+
+
 # ---------------------------------------------------------------- trajectories
 
 
@@ -285,12 +321,12 @@ def trajectory(space, problem, *, workers=1, generations=5, algorithm=None) -> l
     algorithm = algorithm or GeneticAlgorithm(population=12)
     with ThreadExecutor(workers) as executor:
         evaluator = Evaluator(space, problem, Budget(), 7, executor)
-        population = algorithm.initial(evaluator.layout, seed=7)
+        population = algorithm.initial(FairCoins(evaluator.layout), seed=7)
         history = [evaluator.evaluate(population, 0)]
         algorithm.grade(population, history[0])
         best = min(record.val_loss for record in history[0])
         for generation in range(1, generations + 1):
-            offspring = algorithm.breed(population, evaluator.layout, 7, generation)
+            offspring = algorithm.breed(population, FairCoins(evaluator.layout), 7, generation)
             history.append(evaluator.evaluate(offspring, generation))
             algorithm.grade(offspring, history[-1])
             population = algorithm.survive(population, offspring)

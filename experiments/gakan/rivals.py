@@ -1,0 +1,96 @@
+"""The strongest cheap rivals of the search: pruning one full additive network, and tuning its penalties; no evolution.
+
+Both look for their network among those of one layer, [n, m], and are judged as a search is: by the same folds, then
+by the same fresh cuts, fitted and tested by the same code.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from evokan.evaluation.evaluator import Evaluator
+from evokan.evaluation.executors import Executor
+from evokan.evaluation.records import Record
+from evokan.evaluation.worths import Worths
+from evokan.evolution import Genome
+from evokan.searching.finalists import Finalist, Finalizer
+from evokan.searching.outcome import Evolution
+from evokan.settings.job import Job
+from search_spaces.gakan.encoding import KANArchitecture, full_network
+from search_spaces.gakan.options import GAKANOptions
+from search_spaces.gakan.space import GAKAN
+
+PRUNING_GRIDS = (1, 2, 3, 5, 8)
+DROPPED = 0.1
+"""Share of the edges that one step of the pruning drops, at least one edge."""
+TUNING_GRIDS = (2, 3, 5)
+RIDGES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)
+BASE_RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)
+
+
+def pruning(job: Job, executor: Executor) -> Evolution:
+    """Train the full [n, m] at several grids, and drop the edges of lowest attribution step by step to the last one.
+
+    Returns
+    -------
+    Evolution
+        All networks on the way; the finalists are found among them as among those of a search.
+    """
+    worths = Worths()
+    evaluator = Evaluator(job.space, job.problem, job.budget, job.config.seed, executor, worths=worths)
+    records: list[Record] = []
+    full = [full_network((job.problem.n_features, job.problem.n_outputs), grid) for grid in PRUNING_GRIDS]
+    networks: list[KANArchitecture] = full
+    while networks:
+        genomes = [Genome(job.space.encode(network, job.problem), origin="prune") for network in networks]
+        found = evaluator.evaluate(genomes, 0)
+        records += found
+        pairs = zip(networks, found, strict=True)
+        networks = [without_weakest(network, worths.of(record)) for network, record in pairs if network.n_edges > 1]
+    return Evolution(tuple(records), (), (), evaluator.loss_evaluations)
+
+
+def without_weakest(network: KANArchitecture, worth: np.ndarray | None) -> KANArchitecture:
+    """Return the one-layer `network` without a share `DROPPED` of its edges, those that are worth least."""
+    if worth is None:
+        raise ValueError(f"{network.key} could not be trained")
+    count = max(1, int(DROPPED * network.n_edges))
+    gone = set(np.argsort(worth, kind="stable")[:count].tolist())
+    edges = tuple(edge for place, edge in enumerate(network.edges[0]) if place not in gone)
+    return replace(network, edges=(edges,))
+
+
+def tunings(job: Job) -> Iterator[tuple[GAKANOptions, KANArchitecture]]:
+    """Yield the penalties and networks that `tuning` compares."""
+    options: GAKANOptions = job.space.options
+    for grid, ridge, base_ridge in itertools.product(TUNING_GRIDS, RIDGES, BASE_RIDGES):
+        network = full_network((job.problem.n_features, job.problem.n_outputs), grid)
+        yield options.model_copy(update={"ridge": ridge, "base_ridge": base_ridge}), network
+
+
+def tuning(job: Job, executor: Executor) -> tuple[Finalizer, Finalist, int]:
+    """Return the full [n, m] at the grid and penalties of lowest loss over the folds, and what it took to find it.
+
+    Returns
+    -------
+    tuple
+        What fits and tests it, the network, and the loss evaluations spent.
+    """
+    best: tuple[float, GAKAN, Record] | None = None
+    spent = 0
+    for options, network in tunings(job):
+        space = GAKAN(options)
+        evaluator = Evaluator(space, job.problem, job.budget, job.config.seed, executor)
+        record = evaluator.evaluate([Genome(space.encode(network, job.problem))], 0)[0]
+        spent += evaluator.loss_evaluations
+        if record.usable and (best is None or record.val_loss < best[0]):
+            best = record.val_loss, space, record
+    if best is None:
+        raise ValueError("no penalties let [n, m] be trained")
+    _, space, record = best
+    trainer = Finalizer(space, job.problem, job.budget, executor, job.config.seed, job.config.refit)
+    return trainer, trainer.retrain([record])[0], spent
