@@ -44,7 +44,7 @@ class Progress(Observer):
         self.last: HistoryRow | None = None
         self.workers: list[WorkerStatus] = []
         self._began = self._latest = 0.0
-        self._position = 0
+        self._position = self._seeded = 0
 
     def __enter__(self) -> Self:
         return self
@@ -89,10 +89,14 @@ class Progress(Observer):
         self._began = self._began or self._latest
         self.counts[record.status] += 1
         self._position = record.id + 1
+        if record.generation == 0:
+            # Ways down from the seeds make the first generation larger than the others.
+            self._seeded = max(self._position - self.population, 0)
 
     def on_generation(self, row: HistoryRow) -> None:
         """Print the line of a generation."""
         self.last = row
+        self._seeded = max(self._position - self.population * (row.generation + 1), 0)
         self._line(row)
 
     def on_stage(self, text: str) -> None:
@@ -118,13 +122,17 @@ class Progress(Observer):
     @property
     def share(self) -> float:
         """How much of all individuals is done, in [0, 1]."""
-        return min(self._position / (self.population * (self.generations + 1)), 1.0)
+        return min(self._position / self._total, 1.0)
 
     @property
     def time_left(self) -> float | None:
         """Seconds until the last generation is done, at the present rate; None before there is a measure."""
         rate = self.rate
-        return (self.population * (self.generations + 1) - self._position) / rate if rate else None
+        return max(self._total - self._position, 0) / rate if rate else None
+
+    @property
+    def _total(self) -> int:
+        return self.population * (self.generations + 1) + self._seeded
 
     def counted(self) -> str:
         """Return the numbers of individuals by status."""

@@ -1,4 +1,4 @@
-"""Small changes of a network, written back to its chromosome: drop edges, add some, swap, another grid, one layer more.
+"""Small changes of a network: edges dropped, added or swapped, another grid, one layer more.
 
 Operators on bare bits add edges as often as they drop them and know no edge from another; these know what every edge
 is worth (`search_spaces.gakan.attribution`). They are ours; the GA-KAN paper has crossover and bit flips alone.
@@ -43,27 +43,27 @@ def neighbour(
     worth
         Attribution of every edge of that network, in its order; None if unknown.
     """
-    changed = dict(values)
     if move == "regrid":
-        changed["grid"] = other_grid(int(values["grid"]), rng)
-        return changed
+        return {**values, "grid": other_grid(int(values["grid"]), rng)}
     names = blocks_of(values, problem, options)
     masks = prune([np.asarray(values[name], dtype=bool)[rows] for name, rows in names])
     if move == "deepen":
-        return _deepened(changed, masks, problem, options)
+        return _deepened(values, masks, problem, options)
+    rewired = _rewired(masks, move, worth, rng)
+    return None if rewired is None else _written(values, names, rewired)
+
+
+def _rewired(masks: list[Mask], move: str, worth: FloatArray | None, rng: np.random.Generator) -> list[Mask] | None:
+    edges = sum(int(mask.sum()) for mask in masks)
     if move in ("prune", "swap"):
-        count = 1 if move == "swap" else how_many(sum(int(mask.sum()) for mask in masks), rng)
+        count = 1 if move == "swap" else how_many(edges, rng)
         if count == 0:
             return None
-        edges = sum(int(mask.sum()) for mask in masks)
         noisy = rng.random(edges) if worth is None else worth * np.exp(NOISE * rng.standard_normal(edges))
         masks = dropped(masks, count, noisy)
-    if move in ("grow", "swap"):
-        grown = added(masks, 1 if move == "swap" else 1 + int(rng.geometric(0.5)), rng)
-        if grown is None:
-            return None
-        masks = grown
-    return _written(values, names, masks)
+    if move == "prune":
+        return masks
+    return added(masks, 1 if move == "swap" else 1 + int(rng.geometric(0.5)), rng)
 
 
 def lighter(
@@ -163,12 +163,13 @@ def added(masks: list[Mask], count: int, rng: np.random.Generator) -> list[Mask]
 
 
 def _deepened(
-    changed: dict[str, Value], masks: list[Mask], problem: Problem, options: GAKANOptions
+    values: Mapping[str, Value], masks: list[Mask], problem: Problem, options: GAKANOptions
 ) -> dict[str, Value] | None:
     """Give the network one layer more: the outputs become hidden neurons, each with an edge to every output."""
     depth, width, outputs = len(masks), options.max_width, problem.n_outputs
     if depth >= options.max_depth or outputs > width:
         return None
+    changed = dict(values)
     name = "block1" if depth == 1 else f"block{depth}"
     block = np.zeros_like(np.asarray(changed[name]))
     block[:outputs, : masks[-1].shape[1]] = masks[-1]

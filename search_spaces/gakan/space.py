@@ -40,7 +40,7 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
     Options = GAKANOptions
     Network = KANArchitecture
     presets: ClassVar = {
-        "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "one-se"}),
+        "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "one-se", "parsimony": "sizes"}),
         "paper": Preset(
             settings={
                 "scaler": "none",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.arrays import FloatArray
 from evokan.problem.problem import FoldArrays, Problem
 from evokan.problem.splits import Fold
 from evokan.seeding import generator
@@ -123,8 +125,17 @@ def train(
         (lambda: state_dict(architecture, flat, theta.astype(np.float64), (lo0, h0), (lo, h)))
         if job.keep_weights
         else None,
-        lambda: attributions(theta, x, flat.arrays, intervals, lo0, 1 / h0, lo, 1 / h),
+        lambda: worth(theta, x, flat, intervals, (lo0, h0), (lo, h)),
     )
+
+
+def worth(
+    theta: Array, x: Array, flat: FlatNetwork, intervals: int, inputs: Sequence[Array], hidden: Sequence[Array]
+) -> FloatArray:
+    """Return the attribution of every edge over the rows of `x`; grids are given as (lo, h)."""
+    (lo0, h0), (lo, h) = inputs, hidden
+    found: FloatArray = attributions(theta, x, flat.arrays, intervals, lo0, 1 / h0, lo, 1 / h)
+    return found
 
 
 def looks_at_every_iteration(job: TrainingJob[KANArchitecture], options: GAKANOptions) -> bool:

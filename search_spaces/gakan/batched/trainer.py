@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from evokan.arrays import FloatArray, IntArray
@@ -112,14 +113,13 @@ class _Batch:
         self, jobs: Sequence[TrainingJob[KANArchitecture]], members: Sequence[Member], data: Data, options: GAKANOptions
     ) -> None:
         self._jobs, self._members, self._data, self._options = jobs, members, data, options
-        self._penalties = options.penalties
 
     def train(self, steps: int) -> list[Trained]:
         """Train all networks for at most `steps` steps."""
         began = time.perf_counter()
         results: dict[int, Trained] = {}
         kept = np.arange(len(self._jobs))
-        loss = CohortLoss(self._members, self._data, self._penalties)
+        loss = CohortLoss(self._members, self._data, self._options.penalties)
         start = self._initial_values()
         minimiser = BatchedLBFGS(start, HISTORY, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES, extras=2)
         progress = _Progress.begin(self._jobs, start, self._options, steps)
@@ -135,7 +135,7 @@ class _Batch:
                 longest = max(member.architecture.n_params for member in members)
                 minimiser.keep(rows, longest)
                 progress.keep(rows, longest)
-                loss = CohortLoss(members, self._data, self._penalties)
+                loss = CohortLoss(members, self._data, self._options.penalties)
         return self._share_time([results[i] for i in range(len(self._jobs))], time.perf_counter() - began)
 
     def _initial_values(self) -> Tensor:
@@ -172,8 +172,16 @@ class _Batch:
                 int(spent),
                 weights=weights,
                 looks=seen if watched else (),
+                attributions=self._worth(member, theta),
             )
         return results
+
+    def _worth(self, member: Member, theta: NDArray[np.floating]) -> FloatArray:
+        rows = torch.as_tensor(member.fold.train, device=self._data.inputs.device)
+        columns = torch.as_tensor(member.flat.columns, device=rows.device)
+        x = self._data.inputs[columns][:, rows].cpu().numpy()
+        inputs = [part[member.flat.columns] for part in member.input_grid]
+        return training.worth(theta, x, member.flat, member.architecture.intervals, inputs, member.hidden_grid)
 
     def _share_time(self, results: Sequence[Trained], seconds: float) -> list[Trained]:
         work = np.array(
