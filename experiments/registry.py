@@ -28,6 +28,7 @@ MODULES = {
     "gakan-defaults": "experiments.gakan.defaults",
     "gakan-interpretation": "experiments.gakan.interpretation",
     "gakan-laws": "experiments.gakan.laws",
+    "gakan-rivalry": "experiments.gakan.rivalry",
     "gakan-tables": "experiments.gakan.tables",
     "gakan-training": "experiments.benchmarks.gakan_training",
     "hkan-fit": "experiments.benchmarks.hkan_fit",

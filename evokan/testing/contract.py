@@ -38,9 +38,10 @@ from evokan.testing.checks import (
     verdict,
 )
 from evokan.testing.problems import small_problem
+from evokan.testing.proposals import ProposalLaws
 
 
-class SearchSpaceContract:
+class SearchSpaceContract(ProposalLaws):
     """Laws that the framework takes for granted of a `SearchSpace`.
 
     Subclasses override `make_space`, and where the defaults do not fit, the other attributes and helpers.

@@ -62,7 +62,7 @@ def _rewired(masks: list[Mask], move: str, worth: FloatArray | None, rng: np.ran
         noisy = rng.random(edges) if worth is None else worth * np.exp(NOISE * rng.standard_normal(edges))
         masks = dropped(masks, count, noisy)
     if move == "prune":
-        return masks
+        return masks if prune(masks)[0].any() else None
     return added(masks, 1 if move == "swap" else 1 + int(rng.geometric(0.5)), rng)
 
 
@@ -71,14 +71,15 @@ def lighter(
 ) -> dict[str, Value] | None:
     """Return the segments of a network without the share `STEP` of its edges that is worth least.
 
-    None where there is a single edge, or nobody knows what they are worth.
+    None where no path would be left, or nobody knows what the edges are worth.
     """
     names = blocks_of(values, problem, options)
     masks = prune([np.asarray(values[name], dtype=bool)[rows] for name, rows in names])
     edges = sum(int(mask.sum()) for mask in masks)
-    if edges <= len(masks) or worth is None:
+    if worth is None:
         return None
-    return _written(values, names, dropped(masks, max(1, int(STEP * edges)), worth))
+    fewer = dropped(masks, max(1, int(STEP * edges)), worth)
+    return _written(values, names, fewer) if prune(fewer)[0].any() else None
 
 
 def _written(

@@ -1,0 +1,145 @@
+"""The page of `experiments.gakan.rivalry`, from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import friedmanchisquare
+
+from experiments.gakan.statistics import paired_p, shown
+from experiments.pages import table
+
+SEARCH = "search"
+INTRODUCTION = """\
+Searches of {population} x {generations}, five folds, split seeds from 300 on (no default was decided on them); the seed
+of a search is that of its split. All ways share folds, fresh cuts, final fit and test rows, and the rule of choice
+(`--choose`) of the defaults; *search of 0.1.0* has its own. Tables with a train and a test file of their own keep
+them.
+
+- *search*: the defaults.
+- *random search*: the same first generation, seeds and their ways down included, then samples; no evolution.
+- *search of 0.1.0*: fair coins to begin with, no moves, survivors by loss, ridge 0.0003, choice by one standard error.
+- *pruning alone*: the full [n, m] at grids 1, 2, 3, 5, 8, a tenth of its edges dropped at a time by lowest attribution;
+  no evolution.
+- *tuned [n, m]*: the full [n, m] at grids 2, 3, 5 with 20 pairs of penalties, the best by the folds; no search for edges.
+
+Loss: test log-loss of the classification tables, RMSE of the others (target as in the file). p: Wilcoxon's signed-rank
+test against *search*, paired by split; splits share rows, so these p are too small."""
+SMALL = (50, 100, 200)
+
+
+def page(rows: Sequence[Mapping[str, Any]], size: Mapping[str, int]) -> str:
+    """Return the Markdown page."""
+    frame = pd.DataFrame(rows)
+    numbers = [str(name) for name in frame if name not in ("way", "dataset", "conditions")]
+    frame[numbers] = frame[numbers].apply(pd.to_numeric, errors="coerce")
+    whole = frame[~frame.way.str.startswith(("no ", "survivors"))]
+    parts = [
+        "# The search against its rivals",
+        INTRODUCTION.format(**size),
+        "## The chosen network on test rows",
+        _losses(whole),
+        _ranks(whole),
+        "## The best network of at most 50, 100 and 200 parameters",
+        "Lowest loss over the fresh cuts among the finalists of that size, then its loss on the test rows: means, and on "
+        "how many tables *search* is at or below the other way. Splits where a way has none that small are left out of "
+        "its mean; their number stands in brackets.",
+        _small(whole),
+        "## What each part is worth",
+        "The search with one part taken out. `no seeds`: fair coins to begin with; `no moves`: crossover and bit flips "
+        "alone; `survivors by loss`: the best by loss stay, of whatever size.",
+        _losses(frame[frame.dataset.isin(frame[frame.way.str.startswith("no ")].dataset.unique())], parts=True),
+        "## Measured under",
+        "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(frame.conditions)),
+        f"Raw rows: `rivalry.csv` ({len(frame):,} rows). Made by `experiments/gakan/rivalry.py`.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _losses(frame: pd.DataFrame, *, parts: bool = False) -> str:
+    lines = []
+    for name, part in frame.groupby("dataset", sort=False):
+        wide = part.pivot_table(index="split", columns="way", values="loss")
+        for way in dict.fromkeys(part.way):
+            if parts and way != SEARCH and not way.startswith(("no ", "survivors")):
+                continue
+            own = part[part.way == way]
+            pair = wide[[SEARCH, way]].dropna() if way != SEARCH and SEARCH in wide else None
+            lines.append(
+                (
+                    str(name),
+                    way,
+                    str(len(own)),
+                    f"{own.loss.mean():.4f}",
+                    "" if pair is None or len(pair) < 2 else shown(paired_p(pair[SEARCH], pair[way])),
+                    "" if own.accuracy.isna().all() else f"{own.accuracy.mean():.3f}",
+                    f"{own.params.median():.0f}",
+                    f"{own.best_loss.mean():.4f}",
+                    f"{own.best_params.median():.0f}",
+                    f"{own.fresh_loss.mean():.4f}",
+                    f"{own.loss_evaluations.mean():,.0f}",
+                    f"{own.cpu_seconds.mean():.1f}",
+                )
+            )
+    header = (
+        "table",
+        "way",
+        "splits",
+        "test loss",
+        "p",
+        "accuracy",
+        "median parameters",
+        "by best loss: test loss",
+        "parameters",
+        "loss on fresh cuts",
+        "evaluations",
+        "CPU s",
+    )
+    return table(header, lines)
+
+
+def _ranks(frame: pd.DataFrame) -> str:
+    """Return the mean ranks over the tables, and Friedman's test of them."""
+    means = frame.pivot_table(index="dataset", columns="way", values="loss").dropna()
+    if len(means) < 3:
+        return ""
+    ranks = means.rank(axis=1)
+    p = float(friedmanchisquare(*(means[way] for way in means)).pvalue)
+    sizes = frame.pivot_table(index="dataset", columns="way", values="params", aggfunc="median")
+    ratio = (sizes[SEARCH] / sizes["search of 0.1.0"]).median() if "search of 0.1.0" in sizes else np.nan
+    lines = [
+        (way, f"{ranks[way].mean():.2f}", str(int((ranks[way] == 1).sum()))) for way in ranks.mean().sort_values().index
+    ]
+    return (
+        f"Mean ranks over {len(means)} tables (1 is best; Friedman's test: p = {p:.3g}):\n\n"
+        + table(("way", "mean rank", "tables won"), lines)
+        + f"\n\nLive parameters of the chosen network beside those of 0.1.0, median ratio over the tables: {ratio:.2f}."
+    )
+
+
+def _small(frame: pd.DataFrame) -> str:
+    ways = [way for way in ("search", "pruning alone", "random search", "search of 0.1.0") if way in set(frame.way)]
+    lines = []
+    for limit in SMALL:
+        column = f"small{limit}_loss"
+        means = frame.pivot_table(index="dataset", columns="way", values=column)
+        counts = frame.pivot_table(index="dataset", columns="way", values=column, aggfunc="count")
+        for name in dict.fromkeys(frame.dataset):
+            if name not in means.index:
+                continue
+            cells = [
+                f"{means.loc[name, way]:.4f} ({int(counts.loc[name, way])})"
+                if way in means and np.isfinite(means.loc[name, way])
+                else "none"
+                for way in ways
+            ]
+            lines.append((f"at most {limit}", str(name), *cells))
+        wins = [
+            f"{int((means[SEARCH] <= means[way].fillna(np.inf)).sum())} of {len(means)}" if way in means else ""
+            for way in ways[1:]
+        ]
+        lines.append((f"**at most {limit}**", "**search at or below**", "", *wins))
+    return table(("parameters", "table", *ways), lines)
