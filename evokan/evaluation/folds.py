@@ -36,8 +36,6 @@ class Evaluation:
         Empty, or why the network failed.
     folds
         What came out of each training.
-    fold_losses
-        Validation loss of each fold, at the common iteration where there is one; `val_loss` is their mean.
     raced_after
         Folds after which the network lost a race, and was not trained on the others; 0 if it did not.
     """
@@ -50,7 +48,6 @@ class Evaluation:
     seconds: float
     reason: str = ""
     folds: tuple[Trained, ...] = ()
-    fold_losses: tuple[float, ...] = ()
     raced_after: int = 0
 
     @classmethod
@@ -91,16 +88,7 @@ def aggregate(folds: Sequence[Trained], stop: FoldStop = "own") -> Evaluation:
     error = math.sqrt(squares / (count - 1) / count) if count > 1 else 0.0
     if not all(map(math.isfinite, (val_loss, train_loss, error))):
         return Evaluation.failed("the losses of the folds are too large to be averaged", evaluations, seconds)
-    return Evaluation(
-        val_loss,
-        train_loss,
-        error,
-        iterations,
-        evaluations,
-        seconds,
-        folds=tuple(folds),
-        fold_losses=tuple(val_losses),
-    )
+    return Evaluation(val_loss, train_loss, error, iterations, evaluations, seconds, folds=tuple(folds))
 
 
 def _common(folds: Sequence[Trained]) -> tuple[list[float], int]:

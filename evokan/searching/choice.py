@@ -24,15 +24,12 @@ class FrontMember:
     val_loss_mean, val_loss_sd, val_loss_se
         Mean and standard deviation over the fresh seeds, and the standard error over the folds, root mean square of
         the seeds' own.
-    losses
-        Loss of every fresh fold, cut by cut: those of two networks on the same cuts can be compared in pairs.
     """
 
     record: Record
     val_loss_mean: float
     val_loss_sd: float
     val_loss_se: float = 0.0
-    losses: tuple[float, ...] = ()
 
 
 def finalist_records(records: Iterable[Record], survivors: Iterable[Record], objectives: Sequence[str]) -> list[Record]:
@@ -71,6 +68,7 @@ def choose(members: Sequence[FrontMember], rule: str) -> FrontMember:
     - ``best-loss``: the lowest mean loss.
     - ``one-se``: the fewest parameters among those within one standard error (over the folds, of the best
       member) of the lowest mean loss (Breiman et al., 1984); without folds the same as ``best-loss``.
+    - ``se:FACTOR``: the same within FACTOR standard errors.
     - ``smallest:TOL``: the fewest parameters among those with a mean loss of at most (1 + TOL) x the lowest.
     - ``knee``: the largest distance below the line between the two ends of the front, in loss and logarithm of
       the parameters, both scaled to [0, 1] (Das, 1999).
@@ -88,7 +86,9 @@ def choose(members: Sequence[FrontMember], rule: str) -> FrontMember:
         return best
     if name == "knee":
         return _knee(members)
-    limit = best.val_loss_mean + (best.val_loss_se if name == "one-se" else tolerance * abs(best.val_loss_mean))
+    errors = {"one-se": 1.0, "se": tolerance}.get(name)
+    slack = tolerance * abs(best.val_loss_mean) if errors is None else errors * best.val_loss_se
+    limit = best.val_loss_mean + slack
     within = [m for m in members if m.val_loss_mean <= limit]
     return min(within, key=lambda m: (m.record.n_params, m.val_loss_mean, m.record.id))
 

@@ -112,8 +112,7 @@ class Finalizer:
                 spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
                 # That of one seed is rough, and of the best one too small: five folds are few to tell a spread.
                 error = float(np.sqrt(np.mean([figures.val_loss_se**2 for figures, _ in good])))
-                every = tuple(loss for figures, _ in good for loss in figures.fold_losses)
-                member = FrontMember(record, float(losses.mean()), spread, error, every)
+                member = FrontMember(record, float(losses.mean()), spread, error)
                 finalists.append(Finalist(member, network, seed, best.iterations))
         return finalists
 

@@ -137,7 +137,7 @@ class SearchConfig(BaseModel):
         Setting(
             EVOLUTION,
             "RULE",
-            "Which network of the front is the result: best-loss, knee, one-se or smallest:TOLERANCE.",
+            "Which network of the front is the result: best-loss, knee, one-se, se:ERRORS or smallest:TOLERANCE.",
         ),
     ] = "best-loss"
 
@@ -296,18 +296,18 @@ def source_faults(
 
 
 def parse_choice(text: str) -> tuple[str, float]:
-    """Split a value of ``--choose`` into rule and tolerance (0 where the rule takes none).
+    """Split a value of ``--choose`` into rule and its number: a tolerance, or standard errors (0 where it takes none).
 
     Raises
     ------
     InputError
-        The rule is unknown or its tolerance is not a number of at least 0.
+        The rule is unknown or its number is not one of at least 0.
     """
     rule, _, tolerance = text.partition(":")
-    rules = ("best-loss", "knee", "one-se", "smallest")
+    rules = ("best-loss", "knee", "one-se", "se", "smallest")
     if rule not in rules:
-        raise unknown_name("rule for --choose", rule, (*rules[:3], "smallest:TOLERANCE"))
-    if rule != "smallest":
+        raise unknown_name("rule for --choose", rule, (*rules[:3], "se:ERRORS", "smallest:TOLERANCE"))
+    if rule not in ("se", "smallest"):
         if tolerance:
             raise InputError(f"--choose {text}: {rule} takes no tolerance")
         return rule, 0.0
@@ -316,5 +316,6 @@ def parse_choice(text: str) -> tuple[str, float]:
     except ValueError:
         value = -1.0
     if not 0 <= value < float("inf"):
-        raise InputError(f"--choose {text}: write smallest:TOLERANCE with a number of at least 0, e.g. smallest:0.05")
+        wanted, example = ("ERRORS", "0.25") if rule == "se" else ("TOLERANCE", "0.05")
+        raise InputError(f"--choose {text}: write {rule}:{wanted} with a number of at least 0, e.g. {rule}:{example}")
     return rule, value

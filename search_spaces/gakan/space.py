@@ -40,7 +40,7 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
     Options = GAKANOptions
     Network = KANArchitecture
     presets: ClassVar = {
-        "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "one-se", "parsimony": "sizes"}),
+        "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "se:0.25", "parsimony": "sizes"}),
         "paper": Preset(
             settings={
                 "scaler": "none",

@@ -111,6 +111,9 @@ FOUR = [
     [
         ("best-loss", 0),
         ("one-se", 1),
+        ("se:0.5", 0),
+        ("se:0.81", 1),
+        ("se:4", 2),
         ("smallest:0", 0),
         ("smallest:0.03", 0),
         ("smallest:0.04", 1),

@@ -174,6 +174,7 @@ def test_an_empty_settings_file_says_nothing(tmp_path):
         ("best-loss", ("best-loss", 0.0)),
         ("knee", ("knee", 0.0)),
         ("one-se", ("one-se", 0.0)),
+        ("se:0.25", ("se", 0.25)),
         ("smallest:0", ("smallest", 0.0)),
         ("smallest:0.05", ("smallest", 0.05)),
     ],
@@ -183,7 +184,20 @@ def test_rules_of_choice(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["best", "smallest", "smallest:", "smallest:-1", "smallest:nan", "smallest:inf", "knee:1", "", "smallest:x"]
+    "text",
+    [
+        "best",
+        "se",
+        "se:-1",
+        "smallest",
+        "smallest:",
+        "smallest:-1",
+        "smallest:nan",
+        "smallest:inf",
+        "knee:1",
+        "",
+        "smallest:x",
+    ],
 )
 def test_what_is_no_rule_of_choice(text):
     assert len(faults(BASE, {"choose": text})) == 1
