@@ -43,7 +43,7 @@ class GAKANOptions(SpaceOptions):
 
     max_depth: int = Field(4, ge=1, le=16)
     max_width: int = Field(5, ge=1, le=64)
-    ridge: float = Field(0.0003, ge=0)
+    ridge: float = Field(0.0001, ge=0)
     base_ridge: float = Field(0.01, ge=0)
     roughness: float = Field(0.0, ge=0)
     l1: float = Field(0.0, ge=0)
