@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.errors import EvokanWarning
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
 from evokan.runs.shapes import MemberFile, MetricsFile
@@ -57,7 +58,9 @@ def _known_columns(frame: pd.DataFrame, schema: ColumnSchema) -> pd.DataFrame:
     if extra:
         more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
         listed = ", ".join(map(repr, extra[:5]))
-        warnings.warn(f"columns that the network does not know are ignored: {listed}{more}", stacklevel=3)
+        warnings.warn(
+            f"columns that the network does not know are ignored: {listed}{more}", EvokanWarning, stacklevel=3
+        )
     return frame.loc[:, [str(name) in known for name in frame.columns]]
 
 

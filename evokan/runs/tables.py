@@ -70,7 +70,9 @@ def read_records(path: Path) -> list[Record]:
         A line before the last is damaged.
     """
     with reading(path):
-        rows = list(csv.DictReader(io.StringIO(whole_lines(path) if path.exists() else "")))
+        rows = list(
+            csv.DictReader(io.StringIO(whole_lines(path) if path.name in Vault(path.parent).names(path.parent) else ""))
+        )
     records = []
     for number, row in enumerate(rows, start=2):
         with reading(f"{path}, line {number}"):
