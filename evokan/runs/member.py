@@ -124,7 +124,10 @@ class Member:
             A column is missing or one too many, or the frame holds what the training table's columns cannot.
         """
         if hasattr(X, "columns"):
-            X = self._run.schema.transform(_known_columns(cast("pd.DataFrame", X), self._run.schema))
+            frame = _known_columns(cast("pd.DataFrame", X), self._run.schema)
+            X = self._run.schema.transform(frame)
+            for note in self._run.schema.notes(frame):
+                warnings.warn(note, EvokanWarning, stacklevel=2)
         X = np.asarray(X, dtype=np.float64)
         names = self.spec["model"].get("feature_names", self._run.schema.feature_names)
         check_columns(X.shape, len(names), names)
