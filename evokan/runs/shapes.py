@@ -70,10 +70,11 @@ class CheckpointFile(Shape):
 
 
 class BaselineFigures(Shape):
-    """One of ``baselines`` in ``best/metrics.json``: figures by name, and what its library had to say."""
+    """One of ``baselines`` in ``best/metrics.json``: figures by name, what its library had to say, why it failed."""
 
     __pydantic_extra__: Figures
     warnings: list[str] = []
+    error: str = ""
 
 
 class MetricsFile(Shape):

@@ -147,6 +147,7 @@ def test_a_history_of_an_earlier_version_has_raced_nothing(tmp_path):
 def test_baselines_may_have_warnings_beside_their_figures():
     parts = {"train": {}, "validation": {}, "test": {"r2": None}}
     check_shape({**parts, "baselines": {"mlp": {"r2": 0.5, "warnings": ["has not converged"]}}}, MetricsFile)
+    check_shape({**parts, "baselines": {"mlp": {"error": "ValueError: no"}}}, MetricsFile)
     for wrong in ({"r2": "0.5"}, {"r2": 0.5, "warnings": 3}, {"r2": ["x"]}):
         with pytest.raises(ValueError, match=r"baselines\.mlp"):
             check_shape({**parts, "baselines": {"mlp": wrong}}, MetricsFile)
