@@ -151,3 +151,12 @@ def test_baselines_may_have_warnings_beside_their_figures():
     for wrong in ({"r2": "0.5"}, {"r2": 0.5, "warnings": 3}, {"r2": ["x"]}):
         with pytest.raises(ValueError, match=r"baselines\.mlp"):
             check_shape({**parts, "baselines": {"mlp": wrong}}, MetricsFile)
+
+
+@pytest.mark.parametrize("value", ["inf", "1e999", "1.5", "-inf"])
+def test_whole_numbers_of_a_table_are_whole_and_finite(table, value):
+    lines = table.read_text().splitlines()
+    cells = lines[2].split(",")
+    cells[COLUMNS.index("generation")] = value
+    table.write_text("\n".join([*lines[:2], ",".join(cells), lines[3], ""]))
+    assert "row 2 has no whole number as generation" in fault(lambda: read_table(table, COLUMNS))
