@@ -25,6 +25,10 @@ class InputError(EvokanError, ValueError):
         super().__init__("\n".join(faults))
 
 
+class EvokanWarning(UserWarning):
+    """What the user should know and may go on with; the command line prints one line for it on standard error."""
+
+
 class InvalidArchitecture(EvokanError, ValueError):  # noqa: N818 - names a verdict, like StopIteration
     """A chromosome that decodes to no network (worst fitness, never trained); the message is the reason."""
 

@@ -6,7 +6,9 @@ import difflib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +21,7 @@ from evokan.cli.listing import datasets, spaces
 from evokan.cli.predict import predict
 from evokan.cli.printing import show_odd_characters
 from evokan.cli.run import plot, resume, search, show
-from evokan.errors import EvokanError, InputError, RunStopped
+from evokan.errors import EvokanError, EvokanWarning, InputError, RunStopped
 from evokan.texts import printable
 
 DONE, FAULT, WRONG_INPUT, INTERRUPTED = range(4)
@@ -73,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     show_odd_characters()
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
+        with _told():
+            return _run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"])
     except (Exception, KeyboardInterrupt) as error:
         status = _report(error)
     if status == INTERRUPTED and arguments is None:
@@ -81,6 +84,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         os._exit(status)
     return status
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Print warnings of ours as lines on standard error; those of libraries as Python does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", EvokanWarning)
+        shown = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, EvokanWarning):
+                print("evokan:", shortened(printable(" ".join(str(message).split()))), file=sys.stderr)
+            else:
+                shown(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def _report(error: BaseException) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from evokan.cli.options import Force, Json, Quiet, RunPath
 from evokan.cli.printing import console, new_file, print_json
-from evokan.errors import InputError
+from evokan.errors import EvokanWarning, InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,11 +60,14 @@ def predict(
     with new_file(out, force=force) as part:
         loaded.best.model  # noqa: B018 - a run that cannot predict is refused before the rows are read
         try:
-            table = predictions(loaded, schema, schema.transform(read_frame(data, keep_na_in=schema.keep_na_in)))
+            frame = read_frame(data, keep_na_in=schema.keep_na_in)
+            table = predictions(loaded, schema, schema.transform(frame))
         except InputError as error:
             prefix = "" if all(str(data) in fault for fault in error.faults) else f"--data {data}: "
             raise InputError(*(prefix + fault for fault in error.faults)) from error
         table.to_csv(part, index=False)
+    for note in schema.notes(frame):
+        warnings.warn(f"--data {data}: {note}", EvokanWarning, stacklevel=1)
     if json:
         print_json({"out": out, "rows": len(table)})
     elif not quiet:

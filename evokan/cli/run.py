@@ -55,6 +55,7 @@ def show(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
     summary = summarise(found)
     for damage in found.damages():
         print("evokan:", damage, file=sys.stderr)
+    found.warn_unchecked()
     if json:
         print_json(summary)
     elif quiet:

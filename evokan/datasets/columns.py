@@ -209,6 +209,15 @@ class ColumnSchema(_Frozen):
             raise InputError(*faults)
         return np.hstack(parts)
 
+    def notes(self, frame: pd.DataFrame, *, target: bool = False) -> tuple[str, ...]:
+        """Return what the user should know of how `frame` becomes inputs (and the target): a sentence a column."""
+        from evokan.datasets.values import fallen_together
+
+        frame = frame.rename(columns=str)
+        names = [column.name for column in self.columns if isinstance(column, NumericColumn)]
+        names += [self.target] * target
+        return tuple(note for name in names if name in frame for note in fallen_together(frame[name], name))
+
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, from which `from_dict` makes an equal schema."""
         return self.model_dump(mode="json")

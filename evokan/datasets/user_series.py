@@ -14,7 +14,16 @@ from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_v
 from evokan.datasets.frames import header_faults, read_any, unknown_kept
 from evokan.datasets.moments import read_moments
 from evokan.datasets.tables import make_table
-from evokan.datasets.values import is_nested, kind_of, label, median_of, not_numbers, to_numbers, unsupported_fault
+from evokan.datasets.values import (
+    fallen_together,
+    is_nested,
+    kind_of,
+    label,
+    median_of,
+    not_numbers,
+    to_numbers,
+    unsupported_fault,
+)
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -136,6 +145,7 @@ def _trajectory(
     gaps = np.flatnonzero(same & ~follows)
     if len(gaps):
         notes += (_gaps_note(frame[time].iloc[order], time, gaps),)
+    notes += tuple(note for column in concepts for note in fallen_together(frame[column], column))
     numbers = np.concatenate([[0], np.cumsum(~follows)])[:-1][follows]
     schema = ColumnSchema(
         task="trajectory",

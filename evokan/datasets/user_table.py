@@ -163,6 +163,7 @@ def _table(
         target_name=target,
         class_names=encoded.class_names,
         schema=schema,
+        notes=schema.notes(frame, target=not encoded.task.has_classes),
     )
 
 

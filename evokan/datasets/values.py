@@ -80,6 +80,23 @@ def exact_numbers(column: pd.Series[Any], *, fractions: bool = False) -> NDArray
     return exact
 
 
+def fallen_together(column: pd.Series[Any], name: str) -> tuple[str, ...]:
+    """Return a sentence where whole numbers beyond 2^53, as float64, are not told apart any more; else nothing."""
+    if kind_of(column) != "numeric":
+        return ()
+    exact = exact_numbers(column.dropna())
+    if exact.dtype != object:
+        return ()
+    distinct = {value for value in exact.tolist() if not isinstance(value, float)}
+    lost = len(distinct) - len({float(value) for value in distinct})
+    if not lost:
+        return ()
+    return (
+        f"column {name!r} holds whole numbers beyond 2^53, which are rounded: {lost} of its {len(distinct)} different "
+        "values fall together with others; subtract a constant from the column",
+    )
+
+
 def median_of(numbers: NDArray[np.float64]) -> float:
     """Return the median of the numbers that are there; of two middle ones near 1.8e308 too, whose sum is beyond."""
     with np.errstate(over="ignore"):

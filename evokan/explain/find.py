@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from evokan.arrays import FloatArray, IntArray
+from evokan.errors import InputError
 from evokan.explain.formulas.bounds import without_idle_bounds
 from evokan.explain.formulas.constants import Tuner
 from evokan.explain.formulas.expression import add, columns, complexity, expressions
@@ -30,6 +31,9 @@ from evokan.problem.splits import Fold
 from evokan.problem.task import Task
 from evokan.spaces.graph import FunctionGraph
 from evokan.spaces.threads import single_threaded_math
+
+SMALLEST = 1e-100
+"""Smallest scale of a column in whose unit formulas are computed."""
 
 TIME_LIMIT = 30.0
 """Seconds, by default."""
@@ -133,10 +137,31 @@ def find_formulas(
         The library; by default everything that is registered.
     seed
         Of the starting values of the standard shapes.
+
+    Raises
+    ------
+    InputError
+        A column varies by less than 1e-100: in its unit, powers of it cannot be computed.
     """
+    _check_units(graph)
     with single_threaded_math():
         # The matrices are small: threads would wait for each other more than they work.
         return _find(graph, split, tolerance, time_limit, library() if functions is None else functions, seed)
+
+
+def _check_units(graph: FunctionGraph) -> None:
+    columns = [*zip(graph.input_names, graph.input_scaler.scale, strict=True)]
+    if not graph.task.has_classes:
+        columns += [*zip(graph.output_names, graph.target_scaler.scale, strict=True)]
+    small = [name for name, scale in columns if scale < SMALLEST]
+    if small:
+        raise InputError(
+            *(
+                f"column {name!r} varies by less than {SMALLEST:g}: no formula can be computed in this unit, "
+                "give the column in another one"
+                for name in small
+            )
+        )
 
 
 def _find(

@@ -67,8 +67,6 @@ def plot_attribution(names: Sequence[str], importances: ArrayLike, ax: Axes | No
         ax.barh(rows, bars, height=0.68, color=colours)
         ax.set_ylim(max(len(bars), 2) - 0.4, -0.6)
         ax.set_yticks(rows, labels)
-        for tick in ax.get_yticklabels():
-            tick.set_parse_math(False)
         ax.tick_params(axis="y", length=0)
         longest = max(bars, default=1.0)
         ax.set_xlim(0, 1.14 * longest)
@@ -88,6 +86,5 @@ def plot_attribution(names: Sequence[str], importances: ArrayLike, ax: Axes | No
                 ha="left",
                 fontsize=style.NOTE_PT,
                 color=style.MUTED,
-                parse_math=False,
             )
     return ax

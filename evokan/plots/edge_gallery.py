@@ -91,7 +91,7 @@ def _draw(ax: Axes, portrait: EdgePortrait) -> None:
         markeredgewidth=0.7,
     )
     arrow = f"{style.clean_label(portrait.source_name, 18)} → {style.clean_label(portrait.target_name, 18)}"
-    ax.set_title(f"{arrow}\n{told}", fontsize=style.NOTE_PT, color=style.INK, pad=3, parse_math=False)
+    ax.set_title(f"{arrow}\n{told}", fontsize=style.NOTE_PT, color=style.INK, pad=3)
 
 
 def _share(r2: float) -> str:

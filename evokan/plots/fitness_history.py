@@ -197,5 +197,4 @@ def _label_right(ax: Axes, labels: list[_Label]) -> None:
             va="center",
             ha="left",
             fontsize=style.TICK_PT,
-            parse_math=False,
         )

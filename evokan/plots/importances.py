@@ -66,8 +66,6 @@ def plot_importances(found: Importances, loss: str = "loss") -> Figure:
             panel.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
         panels[0].set_ylim(max(len(shown), 2) - 0.4, -0.6)
         panels[0].set_yticks(rows, [style.clean_label(found.names[i]) for i in shown.tolist()])
-        for tick in panels[0].get_yticklabels():
-            tick.set_parse_math(False)
         if note:
             figure.supxlabel(note, fontsize=style.NOTE_PT, color=style.MUTED, x=0.01, ha="left")
     return figure

@@ -80,7 +80,6 @@ def plot_network(explanation: Explanation, ax: Axes | None = None) -> Axes:
             fontsize=style.NOTE_PT * scale,
             color=style.MUTED,
             linespacing=1.25,
-            parse_math=False,
         )
         _draw(ax, layout, scale)
     return ax
@@ -102,7 +101,6 @@ def _write_names(ax: Axes, explanation: Explanation, layout: NetworkLayout) -> d
                     va="center_baseline",
                     ha="right" if level == 0 else "left",
                     fontsize=style.TICK_PT,
-                    parse_math=False,
                 )
             )
     return names

@@ -131,10 +131,15 @@ def save(target: Axes | Figure, path: str | Path) -> Path:
     return path
 
 
+def plain(text: object) -> str:
+    """Return `text` for matplotlib to draw as it is: on one line, without control characters, and no dollar is math."""
+    return printable(" ".join(str(text).split())).replace("$", r"\$")
+
+
 def clean_label(text: object, limit: int = 32) -> str:
-    """Return `text` on one line of at most `limit` characters, shortened at the end by an ellipsis."""
+    """Return `plain` text of at most `limit` characters, shortened at the end by an ellipsis."""
     line = printable(" ".join(str(text).split()))
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return plain(line if len(line) <= limit else line[: limit - 1].rstrip() + "…")
 
 
 def fit_axis(axis: Axis, values: ArrayLike) -> None:

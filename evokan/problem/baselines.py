@@ -26,7 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
-from evokan.problem.metrics import evaluate_predictions
+from evokan.problem.metrics import evaluate_predictions, small_exponents
 from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed, generator
 
@@ -133,7 +133,7 @@ def _neighbours(problem: Problem) -> int:
 
 
 def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_state: int, tune: bool) -> dict[str, Any]:
-    X, y = problem.table.X, problem.table.y
+    (X, _), (y, unit) = in_units(problem)
     rows = problem.development
     notes: list[str] = []
     if name in ("svm", "svr") and len(rows) > _KERNEL_ROWS:
@@ -152,8 +152,8 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
             figures: dict[str, Any] = dict(
                 evaluate_predictions(
                     problem.task,
-                    y[problem.test],
-                    _scores(model, problem, X[problem.test]),
+                    problem.table.y[problem.test],
+                    np.ldexp(_scores(model, problem, X[problem.test]), unit),
                     kind="probabilities",
                 )
             )
@@ -167,6 +167,17 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
         }
     )
     return {**figures, "warnings": notes} if notes else figures
+
+
+def in_units(problem: Problem) -> tuple[tuple[NDArray[np.float64], Any], tuple[NDArray[Any], Any]]:
+    """Return inputs and targets in units whose squares do not vanish, each with the exponents of 2 of these units."""
+    X, y = problem.table.X, problem.table.y
+    small = small_exponents(X)
+    inputs = np.ldexp(X, -small), small
+    if problem.task.has_classes:
+        return inputs, (y, 0)
+    unit = small if problem.task.in_time else small_exponents(y)
+    return inputs, (np.ldexp(np.asarray(y, dtype=np.float64), -unit), unit)
 
 
 def _folds(problem: Problem, y: NDArray[np.generic], random_state: int) -> BaseCrossValidator:

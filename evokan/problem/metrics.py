@@ -81,6 +81,16 @@ def prediction_loss(task: Task | TaskName, y_true: ArrayLike, logits: ArrayLike)
     return float((np.sqrt(((y - predicted) ** 2).mean(axis=0)) * unit).mean())
 
 
+def small_exponents(values: ArrayLike) -> NDArray[np.int64]:
+    """Return, for each column, the exponent of 2 that brings its largest value to 1 where its squares vanish; else 0.
+
+    Powers of 2 leave every digit as it is.
+    """
+    largest = np.abs(np.asarray(values, dtype=np.float64)).max(axis=0, initial=0.0)
+    exponents = np.frexp(largest)[1]
+    return np.where((largest > 0) & (exponents < _TINY), exponents, 0)
+
+
 def _log_loss(y: NDArray[np.int64], log_p: NDArray[np.float64]) -> float:
     return abs(float(log_p[np.arange(len(y)), y].mean()))
 
@@ -138,8 +148,5 @@ def _in_units(
     y: NDArray[np.float64], predicted: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return both in units whose squares do not vanish, and these units, one for each output: 1 but for tiny values."""
-    largest = np.maximum(np.abs(y).max(axis=0), np.abs(predicted).max(axis=0))
-    exponents = np.frexp(largest)[1]
-    # Powers of 2 leave every digit as it is.
-    steps = np.where((largest > 0) & (exponents < _TINY), exponents, 0)
+    steps = small_exponents(np.stack([np.abs(y), np.abs(predicted)]).max(axis=0))
     return np.ldexp(y, -steps), np.ldexp(predicted, -steps), np.ldexp(1.0, steps)

@@ -9,16 +9,18 @@ import numpy as np
 
 from evokan.arrays import FloatArray
 
-SMALLEST = 1e-100
-"""Smallest spread of a column: squares of it do not vanish."""
+SMALLEST = 1e-300
+"""Smallest spread of a column: its inverse is finite, and it has all digits."""
 
 ScalerName = Literal["standard", "minmax", "none"]
 
 
 _DOUBTFUL = 1e-12
 """Below this share of the column's size, a spread is looked at without the column's offset."""
-_NOISE = 32 * np.finfo(np.float64).eps
-"""A spread up to this share is rounding noise, which must not be blown up to unit variance."""
+_TINY = 1e-140
+"""Below this a spread is looked at in another unit: its squares lose digits, or vanish."""
+_NOISE = 4
+"""A spread of fewer units in the last place is rounding noise, which must not be blown up to unit variance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,7 @@ class Scaler:
         else:
             shift = values.mean(axis=0)
             scale = values.std(axis=0)
-        flat = scale <= _DOUBTFUL * np.maximum(np.abs(shift), 1e-300)
+        flat = scale <= np.maximum(_DOUBTFUL * np.abs(shift), _TINY)
         for column in np.flatnonzero(flat & (np.ptp(values, axis=0) > 0)):
             found = _centred(values[:, column], kind)
             if found is not None:
@@ -66,11 +68,12 @@ class Scaler:
 
 
 def _centred(values: FloatArray, kind: ScalerName) -> tuple[float, float] | None:
-    """Return shift and scale of a column whose values are large and close together; None where that is noise."""
+    """Return shift and scale of a column whose values are close together; None where that is noise."""
     first = values.min()
     above = values - first
-    if above.max() <= max(_NOISE * float(np.abs(values).max()), SMALLEST):
+    if above.max() < max(_NOISE * float(np.spacing(np.abs(values).max())), SMALLEST):
         return None
     if kind == "minmax":
         return float(first), float(above.max())
-    return float(first + above.mean()), float(above.std())
+    exponent = int(np.frexp(above.max())[1])  # powers of 2 leave every digit as it is
+    return float(first + above.mean()), float(np.ldexp(np.ldexp(above, -exponent).std(), exponent))

@@ -39,6 +39,8 @@ _NAMES = (
     "plots",
     "report.html",
     "run.log",
+    "simulation.csv",
+    "simulation.png",
 )
 """Everything that lies in the folder of a run, beside what is half written."""
 
@@ -137,7 +139,11 @@ class RunDirectory:
             There is no run at `path`.
         """
         run = cls(Path(path))
-        if not run.config.is_file():
+        try:
+            names = run.vault.names(run.path) if run.path.is_dir() else []
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        if run.config.name not in names:
             raise InputError(f"{path}: is not the folder of a run (it has no config.json)")
         return run
 
@@ -271,7 +277,7 @@ class RunDirectory:
         InputError
             The file is damaged.
         """
-        if not self.checkpoint.exists():
+        if self.checkpoint.name not in self.vault.names(self.path):  # a link to nowhere is there, and is refused
             return None
         data = self.vault.read_json(self.checkpoint, CheckpointFile)
         return Checkpoint(data["generation"], tuple(data["population"]), data["settings"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.errors import EvokanWarning
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
 from evokan.runs.shapes import MemberFile, MetricsFile
@@ -57,7 +58,9 @@ def _known_columns(frame: pd.DataFrame, schema: ColumnSchema) -> pd.DataFrame:
     if extra:
         more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
         listed = ", ".join(map(repr, extra[:5]))
-        warnings.warn(f"columns that the network does not know are ignored: {listed}{more}", stacklevel=3)
+        warnings.warn(
+            f"columns that the network does not know are ignored: {listed}{more}", EvokanWarning, stacklevel=3
+        )
     return frame.loc[:, [str(name) in known for name in frame.columns]]
 
 
@@ -121,7 +124,10 @@ class Member:
             A column is missing or one too many, or the frame holds what the training table's columns cannot.
         """
         if hasattr(X, "columns"):
-            X = self._run.schema.transform(_known_columns(cast("pd.DataFrame", X), self._run.schema))
+            frame = _known_columns(cast("pd.DataFrame", X), self._run.schema)
+            X = self._run.schema.transform(frame)
+            for note in self._run.schema.notes(frame):
+                warnings.warn(note, EvokanWarning, stacklevel=2)
         X = np.asarray(X, dtype=np.float64)
         names = self.spec["model"].get("feature_names", self._run.schema.feature_names)
         check_columns(X.shape, len(names), names)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evokan.datasets.columns import ColumnSchema
-from evokan.errors import InputError
+from evokan.errors import EvokanWarning, InputError
 from evokan.evaluation.records import COLUMNS
 from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS
 from evokan.runs.directory import RunDirectory
@@ -91,6 +92,22 @@ class Run:
 
         has_manifest = self.directory.vault.has(self.directory.manifest)
         return damages(self.directory) if has_manifest else []
+
+    def warn_unchecked(self) -> None:
+        """Warn where nothing says whether the files of the run are whole: it has no ``manifest.json``."""
+        if self.directory.vault.has(self.directory.manifest):
+            return
+        if "format" not in self.config:
+            why = "made by an earlier version"
+        elif self.has_product:
+            why = f"it was cut off before its end; evokan resume {self.path} brings it there"
+        else:
+            return
+        warnings.warn(
+            f"{self.path}: has no manifest.json ({why}), so its files are read without a check",
+            EvokanWarning,
+            stacklevel=3,
+        )
 
     @cached_property
     def best(self) -> Member:
@@ -204,9 +221,15 @@ def load_run(path: str | Path) -> Run:
     ------
     InputError
         There is no run, or a file of a finished one is not what it was finished with: one sentence for each.
+
+    Warns
+    -----
+    EvokanWarning
+        The run has no ``manifest.json``, by which its files could be checked.
     """
     run = Run(path)
     damages = run.damages()
     if damages:
         raise InputError(*damages)
+    run.warn_unchecked()
     return run

@@ -69,13 +69,22 @@ class CheckpointFile(Shape):
     settings: dict[str, Any]
 
 
+class BaselineFigures(Shape):
+    """One of ``baselines`` in ``best/metrics.json``: figures by name, what its library had to say, why it failed."""
+
+    __pydantic_extra__: Figures
+    warnings: list[str] = []
+    error: str = ""
+
+
 class MetricsFile(Shape):
     """``best/metrics.json``."""
 
     train: Figures
     validation: Figures
     test: Figures
-    baselines: dict[str, Figures]
+    baselines: dict[str, BaselineFigures]
+    references: Figures = {}
 
 
 class MemberFile(Shape):

@@ -10,7 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from evokan.evaluation.records import COLUMNS, Record
+from evokan.evolution.history import HistoryRow
 from evokan.runs.files import reading
 from evokan.runs.vault import Vault
 
@@ -22,6 +25,7 @@ PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
 
 _FLOATS = frozenset(field.name for field in fields(Record) if field.type == "float")
 _INTEGERS = frozenset(field.name for field in fields(Record) if field.type == "int")
+_WHOLE = _INTEGERS | {field.name for field in fields(HistoryRow) if field.type == "int"} | {"chosen"}
 _TEXTS = frozenset(COLUMNS) - _FLOATS - _INTEGERS
 
 
@@ -70,7 +74,9 @@ def read_records(path: Path) -> list[Record]:
         A line before the last is damaged.
     """
     with reading(path):
-        rows = list(csv.DictReader(io.StringIO(whole_lines(path) if path.exists() else "")))
+        rows = list(
+            csv.DictReader(io.StringIO(whole_lines(path) if path.name in Vault(path.parent).names(path.parent) else ""))
+        )
     records = []
     for number, row in enumerate(rows, start=2):
         with reading(f"{path}, line {number}"):
@@ -120,6 +126,8 @@ def read_table(
             raise ValueError(f"row {int(holed.argmax()) + 1} has empty cells")
         for name in numbers:
             frame[name] = pd.to_numeric(frame[name])
+            if name in _WHOLE and (broken := ~np.isfinite(frame[name]) | (frame[name] % 1 != 0)).any():
+                raise ValueError(f"row {int(broken.argmax()) + 1} has no whole number as {name}")
     return frame
 
 

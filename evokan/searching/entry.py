@@ -118,6 +118,8 @@ def resume(
         damages = run.damages()
         if damages:
             raise InputError(*damages)
+        if "format" not in stored:
+            run.warn_unchecked()
         settings = completed(stored["settings"]) | cluster_of(directory.path, stored["settings"], execution)
         config = build_config(settings, {"generations": generations}, execution)
         check_data_file(directory.path, stored)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from evokan.arrays import FloatArray
+from evokan.problem.prediction import check_columns
 from evokan.problem.scaling import Scaler
 from evokan.problem.task import Task
 
@@ -168,6 +169,7 @@ class FunctionGraph:
 
     def levels(self, raw: FloatArray) -> list[FloatArray]:
         """Return the node values of every level, scaled inputs first, for raw rows of shape (N, inputs)."""
+        check_columns(np.shape(raw), self.widths[0], self.input_names)
         values = [self.input_scaler.transform(raw)]
         for level, width in enumerate(self.widths[1:]):
             total = np.zeros((len(raw), width)) + (self.biases[level] if self.biases else 0.0)

@@ -45,6 +45,16 @@ class ScaledModule(nn.Module):
             for name, size in scalers.items():
                 self.register_buffer(f"{name}_{part}", torch.full((size,), value, dtype=torch.float64))
 
+    def check_columns(self, x: Tensor) -> None:
+        """Raise `InputError` unless `x` has the shape (N, inputs): broadcasting would let one column pass for all."""
+        check_columns(tuple(x.shape), self.n_inputs, self.spec.get("feature_names", ()))
+
+    def scale_by(self, name: str, x: Tensor) -> Tensor:
+        """Return raw inputs `x`, shape (N, inputs), by a scaler: subtracted in float64, in the scaler's own dtype."""
+        self.check_columns(x)
+        shift, scale = (self.get_buffer(f"{name}_{part}") for part in ("shift", "scale"))
+        return ((x.to(torch.float64) - shift) / scale).to(shift.dtype)
+
     def scaler(self, name: str) -> Scaler:
         """Return one of the scalers as arrays."""
         shift, scale = (self.get_buffer(f"{name}_{part}").numpy().copy() for part in ("shift", "scale"))
@@ -52,9 +62,8 @@ class ScaledModule(nn.Module):
 
 
 def _check_columns(module: nn.Module, inputs: tuple[Any, ...]) -> None:
-    """Refuse what broadcasting would let pass: one column for all of them, above all."""
     if isinstance(module, ScaledModule) and inputs:
-        check_columns(tuple(inputs[0].shape), module.n_inputs, module.spec.get("feature_names", ()))
+        module.check_columns(inputs[0])
 
 
 def module_spec(

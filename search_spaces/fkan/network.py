@@ -59,8 +59,7 @@ class FKANNetwork(ScaledModule):
 
     def levels(self, x: Tensor) -> list[Tensor]:
         """Return the scaled inputs in use, the sums below the blocks of every hidden level, and the outputs."""
-        scaled = (x.to(torch.float64) - self.input_shift) / self.input_scale
-        found = [scaled[:, self.columns]]
+        found = [self.scale_by("input", x)[:, self.columns]]
         activations = self.activations()
         for level, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = found[-1] if level == 0 else sigmoid_series(found[-1], *activations[level - 1])

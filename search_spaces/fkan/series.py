@@ -12,17 +12,16 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import logsigmoid
 
-from search_spaces.fkan import jacobi
+from search_spaces.fkan import jacobi, transformable
 
 CHUNK = 1 << 16
 """Values worked on at once, so that the polynomials of a chunk stay in the processor's second cache."""
 
 
 def jacobi_series(degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:
-    """Return the Chebyshev coefficients of J_q^(a,b), differentiable once in `a` and `b`.
+    """Return the Chebyshev coefficients of J_q^(a,b), any number of times differentiable in `a` and `b`.
 
     Parameters
     ----------
@@ -36,6 +35,8 @@ def jacobi_series(degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:
     Tensor
         Shape (largest q + 1,) or (rows, largest q + 1), of the dtype and device of `a`; computed in float64.
     """
+    if a.device.type != "cpu" or transformable.is_transformed(a, b):
+        return transformable.jacobi_series(degrees, a, b)
     return _jacobi_series(degrees, a, b)
 
 
@@ -56,6 +57,8 @@ def sigmoid_series(x: Tensor, gamma: Tensor, coefficients: Tensor) -> Tensor:
     Tensor
         The shape of `x`.
     """
+    if transformable.is_transformed(x, gamma, coefficients):
+        return transformable.sigmoid_series(x, gamma, coefficients)
     return _sigmoid_series(x, gamma, coefficients)
 
 
@@ -68,14 +71,18 @@ class _JacobiSeries(torch.autograd.Function):
         pairs = torch.stack([a.detach().reshape(-1), b.detach().reshape(-1)], dim=1).double().tolist()
         for degree, (one, other), part in zip(degrees, pairs, out.numpy(), strict=True):
             jacobi.coefficients(degree, one, other, part)
-        values, in_a, in_b = out.to(dtype=a.dtype, device=a.device).unbind(1)
-        ctx.save_for_backward(in_a, in_b)
+        values, in_a, in_b = out.to(a.dtype).unbind(1)
+        ctx.degrees = degrees
+        ctx.save_for_backward(a, b, in_a, in_b)
         return values.reshape(*a.shape, -1)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor, Tensor]:
-        in_a, in_b = ctx.saved_tensors
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        a, b, in_a, in_b = ctx.saved_tensors
+        if torch.is_grad_enabled():  # with create_graph the derivatives have to be differentiable themselves
+            again = [c.view_as(c) if c.requires_grad else c.detach().requires_grad_() for c in (a, b)]
+            values = transformable.jacobi_series(ctx.degrees, *again)
+            return None, *torch.autograd.grad(values, again, gradient, create_graph=True, materialize_grads=True)
         shape = gradient.shape[:-1]
         gradient = gradient.reshape(in_a.shape)
         return None, (gradient * in_a).sum(-1).reshape(shape), (gradient * in_b).sum(-1).reshape(shape)
@@ -163,10 +170,10 @@ def _combine(polynomials: Any, terms: list[Any], out: Tensor) -> None:
 
 
 def _terms(coefficients: Tensor) -> list[Any]:
-    """Return numbers where one series serves all, and rows of numbers where columns have their own."""
-    if coefficients.ndim == 1:
+    """Return numbers where one series on the host serves all; elsewhere tensors, rows where columns have their own."""
+    if coefficients.ndim == 1 and coefficients.device.type == "cpu":
         return list(coefficients.tolist())
-    return list(coefficients.T.contiguous().unbind(0))
+    return list(coefficients.movedim(-1, 0).contiguous().unbind(0))
 
 
 def _derivative(coefficients: Tensor) -> Tensor:

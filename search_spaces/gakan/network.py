@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from evokan.spaces.module import ScaledModule
@@ -51,7 +50,7 @@ class SparseKAN(ScaledModule):
 
     def levels(self, x: Tensor) -> list[Tensor]:
         """Return the node values of every level, from the scaled inputs to the (scaled) outputs."""
-        values = [(x.to(torch.float64) - self.input_shift) / self.input_scale]
+        values = [self.scale_by("input", x)]
         for layer in self.layers:
             values.append(layer(values[-1]))
         return values

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from evokan.problem.prediction import check_columns
 from evokan.spaces.architecture import Weights
 from evokan.spaces.module import ScaledModule
 from search_spaces.hkan.encoding import HKANArchitecture
@@ -62,6 +63,7 @@ class HKANLayerModule(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Return h_q = bias_q + sum_p weight_qp phi_qp(z_p)."""
+        check_columns(tuple(z.shape), self.centres.shape[1])
         if self.layer.is_identity:
             return z @ self.weights.T + self.bias
         nodes, columns, n_basis = self.centres.shape
@@ -122,7 +124,7 @@ class HKANModule(ScaledModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits or values for raw inputs `x`, shape (N, features)."""
-        z = (x.to(torch.float64) - self.input_shift) / self.input_scale
+        z = self.scale_by("input", x)
         for layer in self.layers:
             z = layer(z)
         return z * self.output_scale + self.output_shift

@@ -70,8 +70,6 @@ def plot_input_fit(explanation: Explanation) -> Axes:
         )
         ax.plot([entries[p]["mean"] for p in order], rows, "o", color=style.VERMILLION, markersize=4, label="mean")
         ax.set_yticks(rows, [style.clean_label(explanation.input_names[p]) for p in order])
-        for tick in ax.get_yticklabels():
-            tick.set_parse_math(False)
         ax.set_ylim(max(len(order), 2) - 0.4, -0.6)
         ax.set_xlim(left=0.0)
         ax.legend(fontsize=style.NOTE_PT, loc="lower right")

@@ -13,6 +13,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from evokan.problem.baselines import in_units
 from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
@@ -26,12 +27,13 @@ def fit_family_baselines(problem: Problem, seed: int) -> dict[str, dict[str, Any
     test = problem.test
     y = np.asarray(problem.table.y, dtype=np.float64)
     mlp = two_layers(HIDDEN, seed)
+    (inputs, _), (targets, unit) = in_units(problem)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        mlp.fit(problem.table.X[problem.development], y[problem.development])
+        mlp.fit(inputs[problem.development], targets[problem.development])
     predictions = {
         "fcm_scalar_weights": train_classical(problem, seed).predict(problem.table.X[test]),
-        "mlp_two_layers": mlp.predict(problem.table.X[test]),
+        "mlp_two_layers": np.ldexp(mlp.predict(inputs[test]), unit),
     }
     return {name: dict(evaluate_predictions(problem.task, y[test], values)) for name, values in predictions.items()}
 

@@ -59,7 +59,7 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Apply the chosen map of a run again and again, from a state of your own: what would happen."""
-    from evokan.plots import save
+    from evokan.plots import rendered
     from evokan.runs.run import load_run
     from search_spaces.kafcm.plots import plot_trajectory
 
@@ -75,9 +75,10 @@ def simulate(
     with new_file(target, force=force or out is None) as part:
         path.to_csv(part, index_label="step")
     concepts = list(path.columns)
-    picture = save(
-        plot_trajectory(concepts, path.to_numpy(), [concepts.index(name) for name in held]), target.with_suffix(".png")
-    )
+    drawn = plot_trajectory(concepts, path.to_numpy(), [concepts.index(name) for name in held])
+    picture = target.with_suffix(".png")
+    with new_file(picture, force=force or out is None) as part:
+        part.write_bytes(rendered(drawn, picture.suffix))
     if json:
         print_json({"out": target, "plot": picture, "last": path.iloc[-1].to_dict()})
     elif not quiet:

@@ -55,10 +55,11 @@ class CognitiveMap(ScaledModule):
 
     def states(self, x: Tensor) -> Tensor:
         """Return the states of the causes at the values `x`."""
-        return (x.to(torch.float64) - self.source_shift) / self.source_scale
+        return self.scale_by("source", x)
 
     def step(self, states: Tensor) -> Tensor:
         """Apply the map once: states (N, sources) to states (N, targets)."""
+        self.check_columns(states)
         return self.bound(self.bias + self.step_edges(states))
 
     def bound(self, total: Tensor) -> Tensor:
@@ -88,7 +89,8 @@ class CognitiveMap(ScaledModule):
             that stay as they are and a last column for the target, NaN at the start.
         """
         state = self.states(x)
-        rows = [state] if self.recurrent else [torch.cat([x.to(torch.float64), x.new_full((len(x), 1), np.nan)], 1)]
+        values = x.to(state.dtype)
+        rows = [state] if self.recurrent else [torch.cat([values, values.new_full((len(x), 1), np.nan)], 1)]
         kept = torch.zeros(state.shape[1], dtype=torch.bool)
         kept[list(held)] = True
         for _ in range(steps):
@@ -97,7 +99,7 @@ class CognitiveMap(ScaledModule):
                 state = torch.where(kept, state, following)
                 rows.append(state)
             else:
-                values = following * self.target_scale + self.target_shift
-                rows.append(torch.cat([x.to(torch.float64), values], dim=1))
+                target = following * self.target_scale + self.target_shift
+                rows.append(torch.cat([values, target], dim=1))
         path = torch.stack(rows, dim=1)
         return path * self.source_scale + self.source_shift if self.recurrent else path

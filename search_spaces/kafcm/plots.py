@@ -26,10 +26,10 @@ from evokan.plots.style import (
     VERMILLION,
     dress,
     new_axes,
+    plain,
     styled,
 )
 from evokan.spaces.explanation import Explanation
-from evokan.texts import printable
 
 COLOURS = {"rising": BLUE, "falling": VERMILLION, "not monotonic": PURPLE, "flat": MUTED}
 SIGNS = {"rising": "+", "falling": "\N{MINUS SIGN}", "not monotonic": "~", "flat": "0"}
@@ -73,11 +73,11 @@ def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> 
         slant = 0 if max(map(len, explanation.output_names)) <= 4 else 60
         ax.set_xticks(
             np.arange(m) + 0.5,
-            [*map(printable, explanation.output_names)],
+            [*map(plain, explanation.output_names)],
             rotation=slant,
             ha="left" if slant else "center",
         )
-        ax.set_yticks(np.arange(n) + 0.5, [*map(printable, explanation.input_names)])
+        ax.set_yticks(np.arange(n) + 0.5, [*map(plain, explanation.input_names)])
         ax.set_xlabel("effect", fontsize=LABEL_PT)
         ax.set_ylabel("cause", fontsize=LABEL_PT)
         ax.tick_params(length=0, labelsize=TICK_PT, labelcolor=INK)
@@ -119,7 +119,7 @@ def plot_causal_graph(explanation: Explanation, ax: Axes | None = None) -> Axes:
             ax.text(
                 float(at[0]),
                 float(at[1]),
-                printable(name),
+                plain(name),
                 ha="left" if out[0] > 0.3 else "right" if out[0] < -0.3 else "center",
                 va="bottom" if out[1] > 0.3 else "top" if out[1] < -0.3 else "center",
                 fontsize=LABEL_PT,
@@ -143,7 +143,7 @@ def plot_trajectory(
                 np.arange(len(path)),
                 path[:, number],
                 color=CYCLE[number % len(CYCLE)],
-                label=printable(name),
+                label=" " * name.startswith("_") + plain(name),  # which matplotlib would leave out
                 linewidth=1.6,
                 linestyle="--" if number in held else ("-", "-.", ":")[number // len(CYCLE) % 3],
                 marker="o" if len(path) <= 40 else None,

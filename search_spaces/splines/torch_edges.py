@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evokan.problem.prediction import check_columns
 from evokan.spaces.graph import EdgeFunction, SplineTable
 from search_spaces.splines.kernels import PADDING
 
@@ -51,6 +52,7 @@ class SplineEdges(nn.Module):
 
     def edge_values(self, x: Tensor) -> Tensor:
         """Return the value of every edge, shape (N, edges), for the lower level `x`, shape (N, n_sources)."""
+        check_columns(tuple(x.shape), len(self.lo))
         u = ((x - self.lo) / self.h).clamp(-4.0, self.intervals + 4.0)
         floor = u.detach().floor()
         inside = (floor >= -3) & (floor < self.intervals + 3)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from evokan.errors import EvokanWarning
+from evokan.runs.run import load_run
+
 HEADER = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n"
 PREDICT = ("predict", "run", "--data", "new.csv", "--out", "p.csv")
 PRODUCT = ("bring it back, or delete run/manifest.json and run/best/metrics.json, and go on with: evokan resume run",)
@@ -142,3 +145,27 @@ def test_what_the_line_says_brings_the_network_back(run, evokan_here, iris_run):
     assert evokan_here("resume", "run", "--quiet").status == 0
     for name in ("model.safetensors", "architecture.json"):
         assert (run / "best" / name).read_bytes() == (iris_run.path / "best" / name).read_bytes()
+
+
+@pytest.mark.parametrize("command", [SHOW, PLOT, FORMULA, PREDICT, LONGER])
+def test_a_run_without_a_manifest_is_read_with_a_word(run, evokan_here, command):
+    (run / "manifest.json").unlink()
+    config = json.loads((run / "config.json").read_text())
+    del config["format"]  # as of version 0.1.0
+    (run / "config.json").write_text(json.dumps(config))
+    result = evokan_here(*command, "--quiet")
+    assert result.status == 0, result.err
+    word = "evokan: run: has no manifest.json (made by an earlier version), so its files are read without a check\n"
+    assert result.err == word
+    if command is not LONGER:
+        with pytest.warns(EvokanWarning, match=r"has no manifest\.json \(made by an earlier version\)"):
+            load_run(run)
+
+
+def test_a_run_that_lost_its_manifest_is_read_with_a_word(run, evokan_here):
+    (run / "manifest.json").unlink()
+    result = evokan_here(*PREDICT, "--quiet")
+    assert result.status == 0
+    assert "it was cut off before its end; evokan resume run brings it there" in result.err
+    assert evokan_here(*RESUME, "--quiet").err == ""
+    assert evokan_here(*SHOW, "--quiet").err == ""

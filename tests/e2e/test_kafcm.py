@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -175,3 +176,19 @@ def test_families_are_in_the_help_without_being_imported(evokan_here, monkeypatc
     assert "simulate" in evokan_here("kafcm", "-h").out
     assert evokan_here("kafcm", "simulat").err == "evokan: unknown command 'simulat': did you mean 'simulate'?\n"
     assert evokan_here("kafcm").status == 2
+
+
+def test_a_simulation_writes_through_no_link_of_the_run(run, evokan, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(run[0], copy)
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    for name in ("simulation.csv", "simulation.png"):
+        (copy / name).unlink(missing_ok=True)
+        (copy / name).symlink_to(precious)
+    result = evokan("kafcm", "simulate", "run", "--quiet", cwd=tmp_path)
+    assert result.status == 0, result.err
+    assert precious.read_text() == "precious"
+    (tmp_path / "own.png").write_text("mine")
+    refused = evokan("kafcm", "simulate", "run", "--out", "own.csv", cwd=tmp_path)
+    assert (refused.status, (tmp_path / "own.png").read_text()) == (2, "mine")

@@ -58,3 +58,16 @@ def test_a_search_on_a_series_says_how_many_series_and_steps_it_took(evokan_here
         assert "201901 and the like are read as dates, in months" in text
         assert "1 gap longer than 1.5 usual steps, where the series is cut: between 202212 and 202401" in text
     assert "taken from the target column" not in result.out
+
+
+def test_whole_numbers_that_fall_together_are_said_at_search_and_at_prediction(evokan_here, tmp_path):
+    lines = [f"{2**53 + i},{i % 7},{i / 3}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["id,b,y", *lines]) + "\n")
+    result = evokan_here("search", "--space", "gakan", "--data", "t.csv", "--target", "y", *TINY, "--out", "run")
+    assert result.status == 0, result.err
+    word = "column 'id' holds whole numbers beyond 2^53, which are rounded"
+    assert word in " ".join(result.out.split())
+    assert word in json.loads((tmp_path / "run" / "config.json").read_text())["notes"][0]
+    predicted = evokan_here("predict", "run", "--data", "t.csv", "--out", "p.csv", "--quiet")
+    assert (predicted.status, len(predicted.err.splitlines())) == (0, 1)
+    assert predicted.err.startswith(f"evokan: --data t.csv: {word}")

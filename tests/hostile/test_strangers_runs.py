@@ -98,6 +98,21 @@ def test_no_link_is_followed(run, tmp_path, capsys, file, command):
         assert status == 2
 
 
+@pytest.mark.parametrize("file", ["checkpoint.json", "evaluations.csv", "history.csv", "config.json"])
+def test_a_link_to_nowhere_is_no_missing_file(run, tmp_path, capsys, file):
+    """A run whose checkpoint was not there would begin anew."""
+    (run / "manifest.json").unlink()
+    (run / file).unlink()
+    (run / file).symlink_to(tmp_path / "nowhere")
+    tables = [run / name for name in ("evaluations.csv", "history.csv") if name != file]
+    before = [table.read_bytes() for table in tables]
+    status, _, err = call(COMMANDS["resume"], capsys)
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert f"{file}: is a link" in err
+    assert [table.read_bytes() for table in tables] == before
+    assert not (tmp_path / "nowhere").exists()
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_linked_folder_is_entered(run, tmp_path, capsys, folder, command):

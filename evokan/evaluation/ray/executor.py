@@ -9,9 +9,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
-from evokan.errors import InputError, TrainingFailed
+from evokan.errors import InputError, RunStopped, TrainingFailed
 from evokan.evaluation.executors import Executor, available_processors
-from evokan.evaluation.ray.cluster import connect, disconnect
+from evokan.evaluation.ray.cluster import connect, describe_end, disconnect
+from evokan.evaluation.ray.last_words import GO_ON, LastWords
 from evokan.evaluation.ray.messages import dumps, dumps_task, folds_of
 from evokan.evaluation.ray.pool import Answer, Pool, WorkerStatus
 from evokan.problem.problem import Problem
@@ -77,6 +78,7 @@ class RayExecutor(Executor):
         self._shared: tuple[Any, ...] | None = None
         self._pool: Pool | None = None
         self._connection = connect(address, workers or available_processors())
+        self._last_words = None if self._connection == "found" else LastWords()
         try:
             self._pool = Pool(workers, gpus_per_task, cohort_timeout, on_status)
             self._pool.start(can_grow=self._connection != "started")
@@ -93,16 +95,20 @@ class RayExecutor(Executor):
         ------
         InputError
             The cluster has had no worker for minutes, or new ones cannot start.
+        RunStopped
+            Ray has failed as a whole.
         """
         if self._pool is None:
             raise RuntimeError("this executor is closed")
+        from ray.exceptions import RayError
+
         pool = self._pool
-        self._equip(pool, shared)
         folds = folds_of(shared)
         waiting = deque(range(len(items)))
         deaths: Counter[int] = Counter()
         left = len(items)
         try:
+            self._equip(pool, shared)
             pool.greet()
             while left:
                 if self._stopped:
@@ -124,6 +130,8 @@ class RayExecutor(Executor):
                         waiting.appendleft(event.running)
             if self._stopped:
                 raise KeyboardInterrupt
+        except RayError as error:
+            raise RunStopped(f"Ray has failed: {describe_end(error)}; {GO_ON}") from error
         finally:
             pool.drop()
 
@@ -133,9 +141,10 @@ class RayExecutor(Executor):
         if pool is not None:
             pool.close()
         self._shared = None
-        if self._connection != "found":
-            self._connection = "found"
+        if self._last_words is not None:
             disconnect()
+            self._last_words.not_needed()
+            self._last_words = None
 
     def _equip(self, pool: Pool, shared: tuple[Any, ...]) -> None:
         """Bring the shared arguments to the object store, unless they are there."""

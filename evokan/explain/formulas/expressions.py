@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evokan.arrays import FloatArray
+from evokan.problem.prediction import check_columns
 from evokan.problem.task import Task
 from evokan.spaces.graph import SplineTable
 
@@ -63,5 +64,7 @@ class Expressions:
 
         Where a law is not defined (the logarithm of a negative number) the value is NaN; see `Formula.check`.
         """
-        values: FloatArray = np.column_stack(self._function(*np.asarray(X, dtype=np.float64).T))
+        X = np.asarray(X, dtype=np.float64)
+        check_columns(X.shape, len(self.columns), self.columns)
+        values: FloatArray = np.column_stack(self._function(*X.T))
         return values

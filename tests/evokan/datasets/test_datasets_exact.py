@@ -104,3 +104,17 @@ def test_fine_moments_do_not_fall_together(tmp_path, name, start):
     for read in (found, load_series(tmp_path / "s.csv", "t")):
         assert read.X[:, 0].tolist() == np.sin(np.arange(len(start), len(moments) - 1)).tolist()
         assert set(read.series) == {0}
+
+
+@pytest.mark.parametrize("kind", ["int64", str])
+def test_columns_whose_values_fall_together_are_named(kind):
+    moments = BASE + np.arange(80)
+    table = pd.DataFrame({"t": moments, "y": np.arange(80.0)}).astype({"t": kind})
+    (note,) = table_from_frame(table, "y", task="regression").notes
+    assert note.startswith("column 't' holds whole numbers beyond 2^53, which are rounded: ")
+    assert f"{80 - len(np.unique(moments.astype(float)))} of its 80 different values fall together" in note
+    assert not table_from_frame(table.assign(t=np.arange(80) * 2**60 + 2**62), "y", task="regression").notes
+    (note,) = table_from_frame(table.rename(columns={"t": "y", "y": "x"}), "y", task="regression").notes
+    assert note.startswith("column 'y' holds whole numbers")
+    series = pd.DataFrame({"t": range(80), "x": BASE + np.arange(80) % 7})
+    assert any("column 'x' holds whole numbers" in note for note in series_from_frame(series, "t").notes)

@@ -33,7 +33,14 @@ def test_columns_are_counted_and_matched(run, frame):
     best, X = run.best, run.problem.table.X
     named = "takes rows of 4 columns: 'b', 'a', 'kind=x', 'kind=y'; it was given"
     for wrong, given in ((X[:, :1], "1 column"), (X[:, :3], "3 columns"), (np.hstack([X, X]), "8"), (X[0], "an array")):
-        for call in (best.predict, lambda x: best.model(torch.as_tensor(x))):
+        calls = [best.predict, lambda x: best.model(torch.as_tensor(x))]
+        if run.space.name != "hkan":  # has levels, but no edges of one variable
+            calls += [best.graph.predict, best.graph.levels]
+        for name in ("levels", "states", "step", "rollout"):
+            if method := getattr(best.model, name, None):
+                more = (2,) if name == "rollout" else ()
+                calls.append(lambda x, method=method, more=more: method(torch.as_tensor(x), *more))
+        for call in calls:
             with pytest.raises(InputError, match=f"{named} {given}"):
                 call(wrong)
     values = best.predict(X)

@@ -10,7 +10,7 @@ import pytest
 from evokan.errors import InputError
 from evokan.evaluation.records import COLUMNS, Record
 from evokan.runs.files import reading
-from evokan.runs.shapes import ManifestFile
+from evokan.runs.shapes import ManifestFile, MetricsFile, check_shape
 from evokan.runs.tables import read_table, record_line, to_line
 from evokan.runs.vault import Vault
 
@@ -142,3 +142,21 @@ def test_a_history_of_an_earlier_version_has_raced_nothing(tmp_path):
     assert table["raced"].tolist() == [0]
     with pytest.raises(InputError, match="lacks the column raced"):
         read_table(path, HISTORY_COLUMNS)
+
+
+def test_baselines_may_have_warnings_beside_their_figures():
+    parts = {"train": {}, "validation": {}, "test": {"r2": None}}
+    check_shape({**parts, "baselines": {"mlp": {"r2": 0.5, "warnings": ["has not converged"]}}}, MetricsFile)
+    check_shape({**parts, "baselines": {"mlp": {"error": "ValueError: no"}}}, MetricsFile)
+    for wrong in ({"r2": "0.5"}, {"r2": 0.5, "warnings": 3}, {"r2": ["x"]}):
+        with pytest.raises(ValueError, match=r"baselines\.mlp"):
+            check_shape({**parts, "baselines": {"mlp": wrong}}, MetricsFile)
+
+
+@pytest.mark.parametrize("value", ["inf", "1e999", "1.5", "-inf"])
+def test_whole_numbers_of_a_table_are_whole_and_finite(table, value):
+    lines = table.read_text().splitlines()
+    cells = lines[2].split(",")
+    cells[COLUMNS.index("generation")] = value
+    table.write_text("\n".join([*lines[:2], ",".join(cells), lines[3], ""]))
+    assert "row 2 has no whole number as generation" in fault(lambda: read_table(table, COLUMNS))

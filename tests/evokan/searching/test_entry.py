@@ -9,7 +9,7 @@ import torch
 
 import evokan
 from evokan.datasets import load_dataset
-from evokan.errors import InputError
+from evokan.errors import EvokanWarning, InputError
 from evokan.problem.problem import Problem
 from evokan.searching.observer import Observer, Observers
 from evokan.spaces import registry
@@ -344,7 +344,8 @@ def test_a_run_is_finished_when_everything_is_there(stub, tmp_path, monkeypatch)
         patch.setattr(entry, "finish_run", killed)
         with pytest.raises(KeyboardInterrupt):
             evokan.search(**stub, out=tmp_path / "run")
-    assert not evokan.load_run(tmp_path / "run").finished
+    with pytest.warns(EvokanWarning, match="it was cut off before its end"):
+        assert not evokan.load_run(tmp_path / "run").finished
     assert evokan.resume(tmp_path / "run").finished
 
 
