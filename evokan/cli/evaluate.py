@@ -32,6 +32,7 @@ NOT_TAKEN = (
     "race",
     "inherit",
     "formula_seconds",
+    "baselines",
 )
 SHOWN_FAULTS = 5
 """So many faulty lines of a file are named one by one."""

@@ -94,6 +94,10 @@ def _print_figures(out: Console, summary: dict[str, Any]) -> None:
         cells = [_figure(figure, values.get(figure)) for figure in figures]
         made.add_row(name, *cells, style="bold" if name == chosen else None)
     out.print(made)
+    for name, values in summary["baselines"].items():
+        notes = [*([values["error"]] if "error" in values else []), *values.get("warnings", ())]
+        if notes:
+            out.print(f"{name}: {'; '.join(map(str, notes))}", soft_wrap=True)
 
 
 def _figures(summary: dict[str, Any]) -> tuple[str, ...]:

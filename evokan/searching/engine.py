@@ -17,8 +17,9 @@ from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.records import Record
 from evokan.evolution import Algorithm, Genome
 from evokan.evolution.history import HistoryRow
-from evokan.problem.baselines import fit_baselines
+from evokan.problem.baselines import Figures
 from evokan.searching import loop
+from evokan.searching.beside import baselines_of
 from evokan.searching.build import make_algorithm
 from evokan.searching.choice import finalist_records, front_of
 from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
@@ -63,8 +64,10 @@ def search(
     description = describe(job) if description is None else description
     observer.on_start(path, dict(description))
     prepare(job, observer)
-    evolution = evolve(job, executor, observer, reference=description["reference_point"], beginning=beginning)
-    return finish(job, evolution, executor, observer)
+    with baselines_of(job.problem, job.config.split_seed, job.config.baselines) as baselines:
+        observer.on_stage("search")
+        evolution = evolve(job, executor, observer, reference=description["reference_point"], beginning=beginning)
+        return finish(job, evolution, executor, observer, baselines)
 
 
 def prepare(job: Job, observer: Observer) -> None:
@@ -167,23 +170,35 @@ def retrain(job: Job, evolution: Evolution, trainer: Finalizer, observer: Observ
     candidates = finalist_records(evolution.records, evolution.survivors, objectives)
     if not candidates:
         raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
-    (observer or Observer()).on_stage(f"training {len(candidates)} finalists again with fresh seeds")
-    again = trainer.retrain(candidates)
+    observer = observer or Observer()
+    observer.on_stage(f"finalists: training {len(candidates)} networks again with fresh seeds")
+    again = trainer.retrain(candidates, lambda done: observer.on_finalist(done, len(candidates)))
     front = front_of([finalist.member for finalist in again], objectives)
     return [next(finalist for finalist in again if finalist.member is member) for member in front]
 
 
-def finish(job: Job, evolution: Evolution, executor: Executor, observer: Observer | None = None) -> Outcome:
+def finish(
+    job: Job,
+    evolution: Evolution,
+    executor: Executor,
+    observer: Observer,
+    baselines: Callable[[], Mapping[str, Figures]],
+) -> Outcome:
     """Train the front again, fit it, choose one member and test it once.
+
+    Parameters
+    ----------
+    baselines
+        Returns what the network is compared with: `evokan.searching.beside.baselines_of`.
 
     Raises
     ------
     TrainingFailed
         No network could be trained, or none again with fresh seeds.
     """
-    observer = observer or Observer()
     trainer = finalizer(job, executor)
     finalists = retrain(job, evolution, trainer, observer)
+    observer.on_stage(f"final fit: {len(finalists)} networks of the front")
     front = tuple(
         Fitted(finalist, trained.weights)
         for finalist, trained in zip(finalists, trainer.fit(finalists), strict=True)
@@ -194,10 +209,11 @@ def finish(job: Job, evolution: Evolution, executor: Executor, observer: Observe
     best = choose_finalist([one.finalist for one in front], job.config.choose)
     chosen = next(one for one in front if one.finalist is best)
     observer.on_front(job, front, chosen)
-    observer.on_stage("testing the chosen network and the baselines")
     # Threads of the libraries would wait for each other more than they work, and change the order of sums.
     with single_threaded_math():
         figures = _figures(job, trainer, chosen)
+        observer.on_stage("baselines")
+        figures |= {"baselines": _compared(job, baselines), "references": trainer.reference_losses()}
     observer.on_figures(figures)
     return Outcome(job, evolution, front, chosen, figures)
 
@@ -228,9 +244,10 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, beginning: Beginning) -
 
 
 def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:
-    problem, config = job.problem, job.config
+    """Return the figures of the chosen network: it meets the test rows here, once."""
+    problem = job.problem
     network, weights = chosen.finalist.architecture, chosen.weights
-    fitted_on = problem.development if config.refit == "development" else problem.train
+    fitted_on = problem.development if job.config.refit == "development" else problem.train
     return {
         "train": trainer.metrics(network, weights, fitted_on),
         "validation": trainer.validation_metrics(chosen.finalist),
@@ -240,6 +257,11 @@ def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:
         "n_edges": network.n_edges,
         "n_features": network.n_features,
         "depth": network.depth,
-        "baselines": fit_baselines(problem, config.split_seed) | job.space.baselines(problem, config.split_seed),
-        "references": trainer.reference_losses(),
     }
+
+
+def _compared(job: Job, baselines: Callable[[], Mapping[str, Figures]]) -> dict[str, Figures]:
+    """Return the usual models and those of the family, unless none are wanted."""
+    if job.config.baselines == "none":
+        return {}
+    return {**baselines(), **job.space.baselines(job.problem, job.config.split_seed)}

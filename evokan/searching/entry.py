@@ -14,6 +14,7 @@ from evokan.runs.directory import RunDirectory
 from evokan.runs.run import Run
 from evokan.runs.sameness import check_data_file, check_same, cluster_of, same_job
 from evokan.searching import engine
+from evokan.searching.ahead import load_ahead
 from evokan.searching.build import make_algorithm, make_executor
 from evokan.searching.interrupts import finish_first
 from evokan.searching.log import RunLog
@@ -96,8 +97,8 @@ def resume(
     observer
         Is told what happens.
     **execution
-        Where to train now: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`, as in `search`.
-        The records are the same. None or nothing goes on as the run began.
+        Where to train now and what else is done: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`,
+        `baselines`, as in `search`. The records are the same. None or nothing goes on as the run began.
 
     Raises
     ------
@@ -161,6 +162,7 @@ def _run(
             log.write(f"going on with {len(beginning.records)} individuals that are done")
         stored = directory.read_config()
         stored["settings"]["generations"] = job.config.generations
+        load_ahead()
         everybody = Observers(RunWriter(directory, stored, remains), log, observer)
         engine.search(job, executor, everybody, path=directory.path, description=stored, beginning=beginning)
         finish_run(directory.path, job.config.formula_seconds, everybody)

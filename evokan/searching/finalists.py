@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,11 +82,11 @@ class Finalizer:
         self._run_seed = run_seed
         self._refit = refit
 
-    def retrain(self, front: Sequence[Record]) -> list[Finalist]:
+    def retrain(self, front: Sequence[Record], on_done: Callable[[int], None] | None = None) -> list[Finalist]:
         """Train every network from fresh seeds; one whose trainings all fail is left out.
 
         Each seed goes with a cut of the development rows of its own, so that a network which suits the search's
-        folds by luck is found out. A single hold-out stays as it is.
+        folds by luck is found out. A single hold-out stays as it is. `on_done` is told how many are done.
         """
         layout = self._space.layout(self._problem)
         networks = [self._space.decode(layout.from_text(record.chromosome), self._problem) for record in front]
@@ -101,7 +101,7 @@ class Finalizer:
             for network in networks
         ]
         finalists = []
-        for record, network, results in zip(front, networks, self._run(groups), strict=True):
+        for record, network, results in zip(front, networks, self._run(groups, on_done), strict=True):
             tries = [aggregate(results[i * size : (i + 1) * size], self._stop) for i in range(FRESH_SEEDS)]
             good = [
                 (figures, seed) for figures, seed in zip(tries, self._seeds(network), strict=True) if not figures.reason
@@ -152,12 +152,12 @@ class Finalizer:
         """
         together = self._stop == "common" and len(self._problem.folds) > 1
         iterations = max(finalist.iterations, 1) if together else None
-        jobs = tuple(
+        jobs = [
             TrainingJob(finalist.architecture, fold, finalist.seed, iterations, keep_weights=True)
             for fold in self._problem.folds
-        )
+        ]
         tables = []
-        for job, trained in zip(jobs, self._run([jobs])[0], strict=True):
+        for job, (trained,) in zip(jobs, self._run([(job,) for job in jobs]), strict=True):
             if trained.weights is not None:
                 tables.append(self.metrics(finalist.architecture, trained.weights, job.fold.validation))
         means: dict[str, float | None] = {}
@@ -180,10 +180,15 @@ class Finalizer:
     def _seeds(self, network: Architecture) -> list[int]:
         return [derive_seed(self._run_seed, self._space.name, network.key, "fresh", i) for i in range(FRESH_SEEDS)]
 
-    def _run(self, groups: Sequence[tuple[TrainingJob, ...]]) -> list[list[Trained]]:
+    def _run(
+        self, groups: Sequence[tuple[TrainingJob, ...]], on_done: Callable[[int], None] | None = None
+    ) -> list[list[Trained]]:
         results: list[list[Trained]] = [[] for _ in groups]
         if groups:
-            for position, outcome in self._executor.map_unordered(train_jobs, self._shared, groups):
+            outcomes = self._executor.map_unordered(train_jobs, self._shared, groups)
+            for done, (position, outcome) in enumerate(outcomes, 1):
+                if on_done is not None:
+                    on_done(done)
                 if isinstance(outcome, Exception):
                     results[position] = [Trained.failed(str(outcome)) for _ in groups[position]]
                 else:

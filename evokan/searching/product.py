@@ -92,9 +92,9 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer) -> None:
     """Read the chosen network as a formula, draw all pictures, and mark the run as finished."""
     run = Run(path)
     if formula_seconds:
-        observer.on_stage("reading the network as a formula")
+        observer.on_stage("formula: reading the network")
         write_formula(run, formula_seconds)
-    observer.on_stage("drawing")
+    observer.on_stage("pictures")
     draw(run)
     write_manifest(run.directory)
 

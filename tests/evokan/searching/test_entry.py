@@ -174,7 +174,7 @@ def stub(monkeypatch, stub_space):
         def is_compiled(self, problem):
             return False
 
-    def finish(job, evolution, executor, observer):
+    def finish(job, evolution, executor, observer, baselines):
         assert len(evolution.survivors) == job.config.population
         observer.on_stage("finishing")
         observer.on_figures({"records": len(evolution.records)})
@@ -279,6 +279,7 @@ def test_observers_are_told_in_order(stub, tmp_path):
     assert first.seen == [
         "start",
         "compile",
+        "search",
         *records[:5],
         "generation 0",
         *records[5:10],
