@@ -33,6 +33,7 @@ NOT_TAKEN = (
     "inherit",
     "formula_seconds",
     "baselines",
+    "time_limit",
 )
 SHOWN_FAULTS = 5
 """So many faulty lines of a file are named one by one."""

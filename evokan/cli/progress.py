@@ -78,6 +78,10 @@ class Progress(Observer):
             soft_wrap=True,
         )
 
+    def on_plan(self, text: str) -> None:
+        """Print it."""
+        self.out.print(text, soft_wrap=True)
+
     def on_compile(self) -> None:
         """Announce the wait."""
         self.out.print(f"compiling kernels once for this machine, about {COMPILE_SECONDS} seconds")

@@ -44,6 +44,8 @@ def print_summary(summary: dict[str, Any]) -> None:
         f"trained, {counts['cached']} cached, {counts['invalid']} invalid, {counts['failed']} failed, "
         f"{counts['raced']} raced"
         if done >= 0
+        else f"{summary['state']} in the first generation, by the time limit"
+        if summary["state"] == "finished"
         else f"{summary['state']}, no generation has finished yet"
     )
     if summary["best"] is not None:

@@ -98,13 +98,18 @@ def each_baseline(
     problem: Problem, seed: int = 0, *, tune: bool = False, which: Which = "all"
 ) -> Iterator[tuple[str, Figures]]:
     """Yield name and figures of each baseline as it is done; NumPy's global state may change: see `fit_baselines`."""
-    if problem.task.is_equation or which == "none":
-        return
     random_state = derive_seed("baselines", seed) % 2**32
     make = _classifiers if problem.task.has_classes else _regressors
-    for name, model in make(problem, random_state).items():
-        if which == "all" or name in FAST:
-            yield name, _fit_and_score(name, model, problem, random_state, tune)
+    for name in baseline_names(problem, which):
+        yield name, _fit_and_score(name, make(problem, random_state)[name], problem, random_state, tune)
+
+
+def baseline_names(problem: Problem, which: Which) -> list[str]:
+    """Return the names that `fit_baselines` has figures for, in order."""
+    if problem.task.is_equation or which == "none":
+        return []
+    make = _classifiers if problem.task.has_classes else _regressors
+    return [name for name in make(problem, 0) if which == "all" or name in FAST]
 
 
 def _classifiers(problem: Problem, random_state: int) -> Mapping[str, BaseEstimator]:

@@ -17,8 +17,9 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
-from evokan.problem.baselines import Figures, Which, each_baseline, fit_baselines
+from evokan.problem.baselines import Figures, Which, baseline_names, each_baseline, fit_baselines
 from evokan.problem.problem import Problem
+from evokan.searching.clock import Clock
 from evokan.spaces.threads import single_threaded_math
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from evokan.searching.beside import serve; serve()"
@@ -29,26 +30,33 @@ _LENGTH = 8
 
 
 @contextmanager
-def baselines_of(problem: Problem, seed: int, which: Which) -> Iterator[Callable[[], dict[str, Figures]]]:
+def baselines_of(problem: Problem, seed: int, which: Which, clock: Clock) -> Iterator[Callable[[], dict[str, Figures]]]:
     """Give a function that returns the baselines: fitted then, or beside what is done in the block, by many rows.
 
     Parameters
     ----------
     problem, seed, which
         As for `evokan.problem.baselines.fit_baselines`.
+    clock
+        Where it has a limit, those that are not done in time have an ``error``.
     """
 
     def fit() -> dict[str, Figures]:
         return fit_baselines(problem, seed, which=which)
 
-    if which == "none" or problem.task.is_equation or len(problem.development) <= FEW_ROWS:
+    names = baseline_names(problem, which)
+    if not names or (len(problem.development) <= FEW_ROWS and clock.limit is None):
         yield fit
         return
     with Baselines(problem, seed, which) as at_work:
 
         def wait() -> dict[str, Figures]:
-            found, complete = at_work.wait()
-            return found if complete else fit()
+            if clock.limit is None:
+                found, complete = at_work.wait()
+                return found if complete else fit()
+            found, complete = at_work.wait(max(clock.for_trainings, 0.0))
+            clock.note("baselines", done=len(found), of=len(names))
+            return {name: found.get(name, {"error": "not done within the time limit"}) for name in names}
 
         yield wait
 

@@ -56,6 +56,10 @@ class RunLog(Observer):
         for note in config.get("notes", ()):
             self.write(note)
 
+    def on_plan(self, text: str) -> None:
+        """Say so."""
+        self.write(text)
+
     def on_compile(self) -> None:
         """Say so."""
         self.write("compiling kernels")

@@ -24,6 +24,9 @@ class Observer:
     def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Take note of the run's folder, if it has one, and the content of ``config.json``; before all else."""
 
+    def on_plan(self, text: str) -> None:
+        """Take note of what fits into the time limit, if there is one."""
+
     def on_compile(self) -> None:
         """Take note that kernels are about to be compiled, once for this machine."""
 

@@ -190,6 +190,11 @@ class SearchConfig(BaseModel):
         Field(gt=0),
         Setting(EXECUTION, "SECONDS", "A Ray worker that takes longer for one cohort is given up."),
     ] = None
+    time_limit: Annotated[
+        float | None,
+        Field(ge=0),
+        Setting(EXECUTION, "SECONDS", "Finish the whole run by then, with the best so far; 0 is no limit."),
+    ] = None
     baselines: Annotated[
         Literal["none", "fast", "all"],
         Setting(

@@ -15,6 +15,7 @@ class Execution(TypedDict, total=False):
     ray_address: str | None
     gpus_per_task: float
     cohort_timeout: float | None
+    time_limit: float | None
     baselines: Literal["none", "fast", "all"]
 
 

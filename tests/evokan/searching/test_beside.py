@@ -13,6 +13,7 @@ from evokan.problem.problem import Problem
 from evokan.problem.table import Table
 from evokan.searching import beside
 from evokan.searching.beside import Baselines, baselines_of
+from evokan.searching.clock import Clock
 
 
 def problem(rows=200) -> Problem:
@@ -49,16 +50,16 @@ def test_few_rows_are_left_to_this_process_and_many_to_another(monkeypatch):
 
     monkeypatch.setattr(beside, "Baselines", Noted)
     one = problem()
-    with baselines_of(one, 0, "fast") as few:
+    with baselines_of(one, 0, "fast", Clock()) as few:
         here = few()
     assert not begun
     monkeypatch.setattr(beside, "FEW_ROWS", 100)
-    with baselines_of(one, 0, "fast") as many:
+    with baselines_of(one, 0, "fast", Clock()) as many:
         there = many()
     assert len(begun) == 1
     assert here == there
     assert set(here) == {"logistic_regression", "knn", "hist_gradient_boosting"} <= set(FAST)
-    with baselines_of(one, 0, "none") as nothing:
+    with baselines_of(one, 0, "none", Clock()) as nothing:
         assert nothing() == {}
     assert len(begun) == 1
 
@@ -67,8 +68,16 @@ def test_a_process_that_dies_is_made_up_for(monkeypatch):
     monkeypatch.setattr(beside, "FEW_ROWS", 100)
     monkeypatch.setattr(beside, "_START", "raise SystemExit(1)")
     one = problem()
-    with baselines_of(one, 0, "fast") as find:
+    with baselines_of(one, 0, "fast", Clock()) as find:
         assert find() == fit_baselines(one, 0, which="fast")
+
+
+def test_what_is_not_done_in_time_says_so():
+    clock = Clock(0.001)
+    with baselines_of(problem(), 0, "all", clock) as find:
+        found = find()
+    assert found["mlp"] == {"error": "not done within the time limit"}
+    assert clock.parts["baselines"]["of"] == len(found) == 6
 
 
 @pytest.mark.parametrize("which", ["none", "fast"])
