@@ -32,6 +32,8 @@ NOT_TAKEN = (
     "race",
     "inherit",
     "formula_seconds",
+    "baselines",
+    "time_limit",
 )
 SHOWN_FAULTS = 5
 """So many faulty lines of a file are named one by one."""

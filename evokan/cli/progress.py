@@ -43,7 +43,7 @@ class Progress(Observer):
         self.population = 1
         self.last: HistoryRow | None = None
         self.workers: list[WorkerStatus] = []
-        self._began = self._latest = 0.0
+        self._began = self._latest = self._shown = 0.0
         self._position = self._seeded = 0
 
     def __enter__(self) -> Self:
@@ -78,6 +78,10 @@ class Progress(Observer):
             soft_wrap=True,
         )
 
+    def on_plan(self, text: str) -> None:
+        """Print it."""
+        self.out.print(text, soft_wrap=True)
+
     def on_compile(self) -> None:
         """Announce the wait."""
         self.out.print(f"compiling kernels once for this machine, about {COMPILE_SECONDS} seconds")
@@ -102,6 +106,14 @@ class Progress(Observer):
     def on_stage(self, text: str) -> None:
         """Print what comes next."""
         self.out.print(text)
+        self._shown = time.perf_counter()
+
+    def on_finalist(self, done: int, total: int) -> None:
+        """Print how far the finalists are, every ten seconds."""
+        if time.perf_counter() - self._shown >= SECONDS_BETWEEN_LINES:
+            self._shown = time.perf_counter()
+            self.out.print(f"finalists: {done} of {total}")
+            self.out.file.flush()
 
     def on_workers(self, workers: Sequence[WorkerStatus]) -> None:
         """Keep their state; print a line where their number has changed."""
@@ -197,6 +209,10 @@ class LiveProgress(Progress):
     def on_stage(self, text: str) -> None:
         """Show what is done after the last generation."""
         self._stage = text
+
+    def on_finalist(self, done: int, total: int) -> None:
+        """Show how far the finalists are."""
+        self._stage = f"finalists: {done} of {total} networks trained again"
 
     def on_interrupt(self) -> None:
         """Show what is waited for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from evokan.cli.options import ConfigFile, Json, Quiet, RunPath, all_but, takes_settings
@@ -20,11 +21,12 @@ def search(*, config: ConfigFile = None, quiet: Quiet = False, json: Json = Fals
     Ends with the chosen network, its test figures beside the usual baselines, and the front of error against size.
     `evokan spaces --json` lists the defaults that a search space has of its own.
     """
+    began = time.perf_counter()
     from evokan.cli.progress import make_progress
     from evokan.searching.entry import search as run_search
 
     with make_progress(silent=quiet or json) as progress:
-        run = run_search(observer=progress, config=config, **settings)
+        run = run_search(observer=progress, config=config, began=began, **settings)
     _print_result(run, quiet=quiet, as_json=json)
 
 

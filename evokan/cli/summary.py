@@ -44,6 +44,8 @@ def print_summary(summary: dict[str, Any]) -> None:
         f"trained, {counts['cached']} cached, {counts['invalid']} invalid, {counts['failed']} failed, "
         f"{counts['raced']} raced"
         if done >= 0
+        else f"{summary['state']} in the first generation, by the time limit"
+        if summary["state"] == "finished"
         else f"{summary['state']}, no generation has finished yet"
     )
     if summary["best"] is not None:
@@ -94,6 +96,10 @@ def _print_figures(out: Console, summary: dict[str, Any]) -> None:
         cells = [_figure(figure, values.get(figure)) for figure in figures]
         made.add_row(name, *cells, style="bold" if name == chosen else None)
     out.print(made)
+    for name, values in summary["baselines"].items():
+        notes = [*([values["error"]] if "error" in values else []), *values.get("warnings", ())]
+        if notes:
+            out.print(f"{name}: {'; '.join(map(str, notes))}", soft_wrap=True)
 
 
 def _figures(summary: dict[str, Any]) -> tuple[str, ...]:

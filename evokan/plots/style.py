@@ -107,7 +107,8 @@ def rendered(target: Axes | Figure, suffix: str) -> bytes:
     if figure is None:
         raise ValueError("these axes belong to no figure")
     kind = suffix.lower().removeprefix(".")
-    metadata = {"Software": None} if kind == "png" else None
+    # A quarter less time than at Pillow's usual level, and a tenth more bytes.
+    of_kind: Any = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
     content = io.BytesIO()
     with styled():
         # Asked for a tight box, or given a layout to find, matplotlib draws everything twice.
@@ -117,7 +118,7 @@ def rendered(target: Axes | Figure, suffix: str) -> bytes:
             figure.set_layout_engine("none")
         try:
             box = figure.get_tightbbox().padded(0.12)
-            figure.savefig(content, format=kind, dpi=DPI, bbox_inches=box, metadata=metadata)
+            figure.savefig(content, format=kind, dpi=DPI, bbox_inches=box, **of_kind)
         finally:
             if layout is not None:
                 figure.set_layout_engine(layout)

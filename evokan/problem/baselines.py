@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,14 @@ from evokan.problem.metrics import evaluate_predictions, small_exponents
 from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed, generator
 
-_KERNEL_ROWS = 10_000
-"""Support vector machines take time with the square of the rows: they are fitted on this many at most."""
+Which = Literal["none", "fast", "all"]
+Figures = dict[str, Any]
+
+MOST_ROWS = {"svm": 4000, "svr": 4000, "mlp": 20_000, "random_forest": 50_000, "knn": 50_000}
+"""Rows that a model is fitted on at most. Support vector machines take time with the square of them; each of these
+takes half a minute of one core at most then, with some tens of columns."""
+FAST = ("persistence", "logistic_regression", "ridge", "knn", "hist_gradient_boosting")
+"""Those of ``--baselines fast``: a second or less up to some thousand rows."""
 
 
 class Persistence(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -58,7 +64,7 @@ _GRIDS: dict[str, dict[str, list[Any]]] = {
 }
 
 
-def fit_baselines(problem: Problem, seed: int = 0, *, tune: bool = False) -> dict[str, dict[str, Any]]:
+def fit_baselines(problem: Problem, seed: int = 0, *, tune: bool = False, which: Which = "all") -> dict[str, Figures]:
     """Fit the baselines of the problem's task and score them on the test part.
 
     They are fitted on the train and validation rows together, as a user of scikit-learn would do: none of
@@ -71,6 +77,8 @@ def fit_baselines(problem: Problem, seed: int = 0, *, tune: bool = False) -> dic
         Decides everything random.
     tune
         Choose the main settings of each by 5-fold cross-validation on those rows, instead of fixed ones.
+    which
+        All of them, those of `FAST`, or none.
 
     Returns
     -------
@@ -79,18 +87,29 @@ def fit_baselines(problem: Problem, seed: int = 0, *, tune: bool = False) -> dic
         texts) where there were some; or ``error`` (a text) for a baseline that failed, which does not
         stop the others. Empty for a residual problem: nothing to compare with.
     """
-    if problem.task.is_equation:
-        return {}
-    random_state = derive_seed("baselines", seed) % 2**32
-    make = _classifiers if problem.task.has_classes else _regressors
     state = np.random.get_state()  # noqa: NPY002 - SVR draws from the global generator, and takes no seed
     try:
-        return {
-            name: _fit_and_score(name, model, problem, random_state, tune)
-            for name, model in make(problem, random_state).items()
-        }
+        return dict(each_baseline(problem, seed, tune=tune, which=which))
     finally:
         np.random.set_state(state)  # noqa: NPY002
+
+
+def each_baseline(
+    problem: Problem, seed: int = 0, *, tune: bool = False, which: Which = "all"
+) -> Iterator[tuple[str, Figures]]:
+    """Yield name and figures of each baseline as it is done; NumPy's global state may change: see `fit_baselines`."""
+    random_state = derive_seed("baselines", seed) % 2**32
+    make = _classifiers if problem.task.has_classes else _regressors
+    for name in baseline_names(problem, which):
+        yield name, _fit_and_score(name, make(problem, random_state)[name], problem, random_state, tune)
+
+
+def baseline_names(problem: Problem, which: Which) -> list[str]:
+    """Return the names that `fit_baselines` has figures for, in order."""
+    if problem.task.is_equation or which == "none":
+        return []
+    make = _classifiers if problem.task.has_classes else _regressors
+    return [name for name in make(problem, 0) if which == "all" or name in FAST]
 
 
 def _classifiers(problem: Problem, random_state: int) -> Mapping[str, BaseEstimator]:
@@ -132,13 +151,14 @@ def _neighbours(problem: Problem) -> int:
     return min(5, len(problem.development))
 
 
-def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_state: int, tune: bool) -> dict[str, Any]:
+def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_state: int, tune: bool) -> Figures:
     (X, _), (y, unit) = in_units(problem)
     rows = problem.development
     notes: list[str] = []
-    if name in ("svm", "svr") and len(rows) > _KERNEL_ROWS:
-        notes.append(f"fitted on {_KERNEL_ROWS} of {len(rows)} rows, drawn at random")
-        rows = np.sort(generator("baseline rows", random_state).choice(rows, _KERNEL_ROWS, replace=False))
+    most = MOST_ROWS.get(name, len(rows))
+    if len(rows) > most:
+        notes.append(f"fitted on {most} of {len(rows)} rows, drawn at random")
+        rows = np.sort(generator("baseline rows", random_state).choice(rows, most, replace=False))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -149,7 +169,7 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
                 folds = _folds(problem, y[rows], random_state)
                 model = CalibratedClassifierCV(model, cv=folds, ensemble=False)
             model.fit(X[rows], y[rows])
-            figures: dict[str, Any] = dict(
+            figures: Figures = dict(
                 evaluate_predictions(
                     problem.task,
                     problem.table.y[problem.test],

@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(run: Run) -> list[Path]:
+def draw(run: Run, in_time: Callable[[], bool] = lambda: True) -> list[Path]:
     """Draw every picture into the ``plots`` folder, and return their paths.
 
-    Of a run that has not finished there is the history alone.
+    Of a run that has not finished there is the history alone, of one that a time limit ended in its first generation
+    there is none.
+
+    Parameters
+    ----------
+    in_time
+        Whether pictures that need the data may still begin.
 
     Raises
     ------
@@ -27,9 +33,11 @@ def draw(run: Run) -> list[Path]:
     """
     from evokan.plots import rendered
 
-    if run.history.empty:
+    pictures: dict[str, Callable[[], Axes]] = {}
+    if not run.history.empty:
+        pictures["fitness_history.png"] = run.plot_history
+    elif not run.has_product:
         raise InputError(f"{run.path}: no generation has finished yet, so there is nothing to draw")
-    pictures: dict[str, Callable[[], Axes]] = {"fitness_history.png": run.plot_history}
     if run.has_product:
         pictures["pareto.png"] = run.plot_pareto
         if run.best.explanation.edges:
@@ -40,17 +48,18 @@ def draw(run: Run) -> list[Path]:
     vault.make_folder(folder)
     drawn: list[tuple[str, Axes | Figure]] = [(name, plot()) for name, plot in pictures.items()]
     if run.has_product:
-        drawn += _explanations(run).items()
+        drawn += _explanations(run, in_time).items()
     for name, picture in drawn:
         vault.replace(folder / name, rendered(picture, Path(name).suffix))
     return [folder / name for name, _ in drawn]
 
 
-def _explanations(run: Run) -> dict[str, Figure]:
+def _explanations(run: Run, in_time: Callable[[], bool]) -> dict[str, Figure]:
     """Return the pictures that need the data as well, those that this family and this machine can draw."""
     run.best.model  # noqa: B018 - a damaged one is said, not taken for a picture that cannot be drawn
     found = {}
     for name, plot in (("edges.png", run.best.plot_edges), ("importances.png", run.plot_importances)):
         with suppress(InputError):
-            found[name] = plot()
+            if in_time():
+                found[name] = plot()
     return found

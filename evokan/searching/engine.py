@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
 from evokan.evolution import Algorithm, Genome
 from evokan.evolution.history import HistoryRow
-from evokan.problem.baselines import fit_baselines
+from evokan.problem.baselines import Figures
 from evokan.searching import loop
+from evokan.searching.beside import baselines_of
 from evokan.searching.build import make_algorithm
 from evokan.searching.choice import finalist_records, front_of
+from evokan.searching.clock import Clock, OutOfTimeError, Timed
 from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
+from evokan.searching.plan import affordable, finalist_seconds, plan, references_fit, search_seconds
 from evokan.searching.proposals import FamilyProposals
 from evokan.settings.describe import describe, reference_point
 from evokan.settings.job import Job
@@ -41,6 +45,7 @@ def search(
     path: Path | None = None,
     description: Mapping[str, Any] | None = None,
     beginning: Beginning | None = None,
+    clock: Clock | None = None,
 ) -> Outcome:
     """Run a whole search, and write nothing.
 
@@ -56,18 +61,28 @@ def search(
         What `evokan.settings.describe.describe` says of the job; by default it is asked.
     beginning
         What an interrupted search goes on from.
+    clock
+        Where it has a limit, generations, finalists and baselines end in time for formula and pictures.
 
     Raises
     ------
+    InputError
+        The clock's limit is too short.
     TrainingFailed
         No network of the whole search could be trained.
     """
-    observer = observer or Observer()
+    observer, clock = observer or Observer(), clock or Clock()
     description = describe(job) if description is None else description
     observer.on_start(path, dict(description))
     prepare(job, observer)
-    evolution = evolve(job, executor, observer, reference=description["reference_point"], beginning=beginning)
-    return finish(job, evolution, executor, observer)
+    if clock.limit is not None:
+        plan(job, clock)
+        observer.on_plan(clock.plan)
+    with baselines_of(job.problem, job.config.split_seed, job.config.baselines, clock) as baselines:
+        observer.on_stage("search")
+        reference = description["reference_point"]
+        evolution = evolve(job, executor, observer, reference=reference, beginning=beginning, clock=clock)
+        return finish(job, evolution, executor, observer, baselines, clock)
 
 
 def remembers(job: Job) -> bool:
@@ -92,6 +107,7 @@ def evolve(
     objectives: Sequence[str] | None = None,
     reference: Mapping[str, float] | None = None,
     beginning: Beginning | None = None,
+    clock: Clock | None = None,
 ) -> Evolution:
     """Run all generations of a job whose kernels are compiled.
 
@@ -101,20 +117,30 @@ def evolve(
         Takes the place of the one that the settings name.
     objectives, reference
         Of the front in the history, and the reference point of its hypervolume; those of the job by default.
+    clock
+        Where its time is over, the generation that has begun stays incomplete.
     """
-    observer = observer or Observer()
+    observer, clock = observer or Observer(), clock or Clock()
     config = job.config
     algorithm = algorithm or make_algorithm(config)
     heirs = Heirs(job.space, job.problem) if config.inherit else None
     worths = Worths()
     proposals = FamilyProposals(job.space, job.problem, worths)
+    fresh: list[Record] = []
+
+    def on_record(record: Record) -> None:
+        fresh.append(record)
+        observer.on_record(record)
+
+    limited = clock.limit is not None
     evaluator = Evaluator(
         job.space,
         job.problem,
         job.budget,
         config.seed,
-        executor,
-        on_record=observer.on_record,
+        Timed(executor, search_seconds(clock)) if limited else executor,
+        on_record=on_record,
+        cohort_size=1 if limited and job.budget.device == "cpu" else None,
         race=config.race,
         heirs=heirs,
         worths=worths,
@@ -130,8 +156,11 @@ def evolve(
         # Nothing is touched before all that is left has been read and found to fit.
         observer.on_restored(beginning)
     history: list[HistoryRow] = []
+    before = [*state.records, *known]
+    survivors = tuple(genome.evaluated() for genome in state.population)
 
     def on_generation(row: HistoryRow, population: Sequence[Genome]) -> None:
+        nonlocal survivors
         survivors = tuple(genome.evaluated() for genome in population)
         if heirs is not None:
             heirs.retain(survivors)
@@ -143,20 +172,24 @@ def evolve(
         observer.on_standing(Standing(row, survivors, learned, evaluator.loss_evaluations))
         observer.on_generation(row)
 
-    state = loop.evolve(
-        algorithm,
-        evaluator,
-        state,
-        seed=config.seed,
-        last_generation=config.generations,
-        objectives=config.front_objectives if objectives is None else objectives,
-        reference=reference_point(job, evaluator.layout, objectives) if reference is None else reference,
-        known=known,
-        proposals=proposals,
-        on_generation=on_generation,
-    )
-    survivors = tuple(genome.evaluated() for genome in state.population)
-    return Evolution(tuple(state.records), survivors, tuple(history), evaluator.loss_evaluations)
+    whole = False
+    with suppress(OutOfTimeError):
+        loop.evolve(
+            algorithm,
+            evaluator,
+            state,
+            seed=config.seed,
+            last_generation=config.generations,
+            objectives=config.front_objectives if objectives is None else objectives,
+            reference=reference_point(job, evaluator.layout, objectives) if reference is None else reference,
+            known=known,
+            proposals=proposals,
+            on_generation=on_generation,
+        )
+        whole = True
+    records = (*before, *fresh)
+    clock.note("search", networks=len(records), whole=whole)
+    return Evolution(records, survivors, tuple(history), evaluator.loss_evaluations)
 
 
 def evaluate(
@@ -173,7 +206,13 @@ def finalizer(job: Job, executor: Executor, refit: str | None = None) -> Finaliz
     return Finalizer(job.space, job.problem, job.budget, executor, config.seed, refit or config.refit)
 
 
-def retrain(job: Job, evolution: Evolution, trainer: Finalizer, observer: Observer | None = None) -> list[Finalist]:
+def retrain(
+    job: Job,
+    evolution: Evolution,
+    trainer: Finalizer,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+) -> list[Finalist]:
     """Train what is worth a second look from fresh seeds, and return the front of it, lowest mean loss first.
 
     Raises
@@ -185,23 +224,42 @@ def retrain(job: Job, evolution: Evolution, trainer: Finalizer, observer: Observ
     candidates = finalist_records(evolution.records, evolution.survivors, objectives)
     if not candidates:
         raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
-    (observer or Observer()).on_stage(f"training {len(candidates)} finalists again with fresh seeds")
-    again = trainer.retrain(candidates)
+    observer, clock = observer or Observer(), clock or Clock()
+    if clock.limit is not None:
+        candidates = affordable(candidates, clock)
+    total = len(candidates)
+    observer.on_stage(f"finalists: training {total} networks again with fresh seeds")
+    again = trainer.retrain(candidates, lambda done: observer.on_finalist(done, total), finalist_seconds(clock))
+    clock.note("finalists", done=len(again), of=total)
     front = front_of([finalist.member for finalist in again], objectives)
     return [next(finalist for finalist in again if finalist.member is member) for member in front]
 
 
-def finish(job: Job, evolution: Evolution, executor: Executor, observer: Observer | None = None) -> Outcome:
+def finish(
+    job: Job,
+    evolution: Evolution,
+    executor: Executor,
+    observer: Observer,
+    baselines: Callable[[], Mapping[str, Figures]],
+    clock: Clock,
+) -> Outcome:
     """Train the front again, fit it, choose one member and test it once.
+
+    Parameters
+    ----------
+    baselines
+        Returns what the network is compared with: `evokan.searching.beside.baselines_of`.
+    clock
+        Where its time is over, finalists that are not done are left out.
 
     Raises
     ------
     TrainingFailed
         No network could be trained, or none again with fresh seeds.
     """
-    observer = observer or Observer()
     trainer = finalizer(job, executor)
-    finalists = retrain(job, evolution, trainer, observer)
+    finalists = retrain(job, evolution, trainer, observer, clock)
+    observer.on_stage(f"final fit: {len(finalists)} networks of the front")
     front = tuple(
         Fitted(finalist, trained.weights)
         for finalist, trained in zip(finalists, trainer.fit(finalists), strict=True)
@@ -212,10 +270,12 @@ def finish(job: Job, evolution: Evolution, executor: Executor, observer: Observe
     best = choose_finalist([one.finalist for one in front], job.config.choose)
     chosen = next(one for one in front if one.finalist is best)
     observer.on_front(job, front, chosen)
-    observer.on_stage("testing the chosen network and the baselines")
     # Threads of the libraries would wait for each other more than they work, and change the order of sums.
     with single_threaded_math():
         figures = _figures(job, trainer, chosen)
+        observer.on_stage("baselines")
+        figures |= {"baselines": _compared(job, baselines)}
+        figures |= {"references": trainer.reference_losses() if references_fit(clock) else {}}
     observer.on_figures(figures)
     return Outcome(job, evolution, front, chosen, figures)
 
@@ -248,9 +308,10 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, beginning: Beginning) -
 
 
 def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:
-    problem, config = job.problem, job.config
+    """Return the figures of the chosen network: it meets the test rows here, once."""
+    problem = job.problem
     network, weights = chosen.finalist.architecture, chosen.weights
-    fitted_on = problem.development if config.refit == "development" else problem.train
+    fitted_on = problem.development if job.config.refit == "development" else problem.train
     return {
         "train": trainer.metrics(network, weights, fitted_on),
         "validation": trainer.validation_metrics(chosen.finalist),
@@ -260,6 +321,11 @@ def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:
         "n_edges": network.n_edges,
         "n_features": network.n_features,
         "depth": network.depth,
-        "baselines": fit_baselines(problem, config.split_seed) | job.space.baselines(problem, config.split_seed),
-        "references": trainer.reference_losses(),
     }
+
+
+def _compared(job: Job, baselines: Callable[[], Mapping[str, Figures]]) -> dict[str, Figures]:
+    """Return the usual models and those of the family, unless none are wanted."""
+    if job.config.baselines == "none":
+        return {}
+    return {**baselines(), **job.space.baselines(job.problem, job.config.split_seed)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,22 +13,32 @@ from evokan.errors import InputError
 from evokan.evaluation.executors import Executor
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.directory import RunDirectory
-from evokan.runs.run import Run
+from evokan.runs.run import Run, load_run
 from evokan.runs.sameness import check_data_file, check_same, cluster_of, completed, same_job
 from evokan.searching import engine
+from evokan.searching.ahead import load_ahead
 from evokan.searching.build import make_algorithm, make_executor
+from evokan.searching.clock import Clock
 from evokan.searching.interrupts import finish_first
 from evokan.searching.log import RunLog
 from evokan.searching.observer import Observer, Observers
 from evokan.searching.outcome import Beginning
-from evokan.searching.product import RunWriter, finish_run
+from evokan.searching.plan import plan
+from evokan.searching.product import ClockWriter, RunWriter, finish_run
 from evokan.settings.describe import describe
 from evokan.settings.job import Job, default_paths, prepare, resolve
 from evokan.settings.keywords import EXECUTION, Execution, Settings
 from evokan.settings.layers import build_config
 
 
-def search(*, observer: Observer | None = None, config: str | Path | None = None, **settings: Unpack[Settings]) -> Run:
+def search(
+    *,
+    observer: Observer | None = None,
+    config: str | Path | None = None,
+    timeout: float | None = None,
+    began: float | None = None,
+    **settings: Unpack[Settings],
+) -> Run:
     """Search for a small network that explains a data set, and return the finished run.
 
     Parameters
@@ -35,6 +47,10 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
         Is told what happens.
     config
         YAML file with settings; those given here win.
+    timeout
+        The same as `time_limit`: seconds until the run is finished, with the best so far.
+    began
+        When the time began, as `time.perf_counter` tells; by default with the call.
     **settings
         The long options of ``evokan search`` with underscores: `space` and `dataset` (or `data` and `target`)
         are needed. See `evokan.settings.config.SearchConfig`.
@@ -49,18 +65,29 @@ def search(*, observer: Observer | None = None, config: str | Path | None = None
     >>> run = evokan.search(space="gakan", dataset="wine", generations=5)  # doctest: +SKIP
     >>> run.best.metrics["test"]["accuracy"]  # doctest: +SKIP
     """
+    began = time.perf_counter() if began is None else began
+    if timeout is not None:
+        settings["time_limit"] = timeout
     job = prepare(resolve(settings, config))
     make_algorithm(job.config)
     observer = observer or Observer()
     description = describe(job)
     out = job.config.out
     if out is not None and _is_beginning_of(RunDirectory(out), description):
+        run = Run(out)
+        if job.config.time_limit and run.finished and run.config["settings"].get("time_limit") == job.config.time_limit:
+            return load_run(out)
         execution: Any = {name: getattr(job.config, name) for name in EXECUTION}
         return resume(out, observer=observer, **execution)
+    clock = Clock(job.config.time_limit or None, began=began)
+    if clock.limit is not None:
+        # Before there is a folder: a limit that is too short leaves nothing behind.
+        engine.prepare(job, observer)
+        plan(job, clock)
     with make_executor(job.config, observer) as executor:
         directory = RunDirectory.create(out, description) if out is not None else _own_folder(job, description)
         with directory.written(), directory.lock():
-            _run(job, directory, executor, observer)
+            _run(job, directory, executor, observer, clock)
     return Run(directory.path)
 
 
@@ -96,8 +123,9 @@ def resume(
     observer
         Is told what happens.
     **execution
-        Where to train now: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`, as in `search`.
-        The records are the same. None or nothing goes on as the run began.
+        Where to train now and what else is done: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`,
+        `baselines`, `time_limit`, as in `search`. The records are the same. None or nothing goes on as the run began,
+        and a time limit counts what the run has used.
 
     Raises
     ------
@@ -110,6 +138,7 @@ def resume(
         raise InputError(
             *(f"resume cannot change {name}: it knows generations, {', '.join(EXECUTION)}" for name in unknown)
         )
+    began = time.perf_counter()
     observer = observer or Observer()
     directory = RunDirectory.open(Path(path))
     with directory.written(), directory.lock():
@@ -133,12 +162,25 @@ def resume(
                 "give a larger number"
             )
         if done < config.generations or not run.finished:
+            clock = Clock(config.time_limit or None, _used(stored), began)
+            if clock.left <= 0:
+                raise InputError(
+                    f"--time-limit {config.time_limit:g}: {directory.path} has used {clock.used:.0f} s; give more, or "
+                    "0 for no limit"
+                )
             # With these, a record tells too little to go on within a generation.
             whole_only = config.race or engine.remembers(job)
             remains = directory.remains(done, done if whole_only else config.generations)
             with make_executor(config, observer) as executor:
-                _run(job, directory, executor, observer, remains, checkpoint)
+                _run(job, directory, executor, observer, clock, remains, checkpoint)
     return Run(directory.path)
+
+
+def _used(stored: Mapping[str, Any]) -> float:
+    """Return the seconds that a run says it has used; 0 where it had no limit."""
+    clock = stored.get("clock")
+    used = clock.get("used") if isinstance(clock, Mapping) else None
+    return max(float(used), 0.0) if isinstance(used, int | float) and math.isfinite(used) else 0.0
 
 
 def _run(
@@ -146,6 +188,7 @@ def _run(
     directory: RunDirectory,
     executor: Executor,
     observer: Observer,
+    clock: Clock,
     remains: Remains | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> None:
@@ -161,9 +204,14 @@ def _run(
             log.write(f"going on with {len(beginning.records)} individuals that are done")
         stored = directory.read_config()
         stored["settings"]["generations"] = job.config.generations
-        everybody = Observers(RunWriter(directory, stored, remains), log, observer)
-        engine.search(job, executor, everybody, path=directory.path, description=stored, beginning=beginning)
-        finish_run(directory.path, job.config.formula_seconds, everybody)
+        stored["settings"]["time_limit"] = job.config.time_limit
+        load_ahead()
+        timed = [ClockWriter(directory, stored, clock)] if clock.limit is not None else []
+        everybody = Observers(RunWriter(directory, stored, remains), *timed, log, observer)
+        engine.search(
+            job, executor, everybody, path=directory.path, description=stored, beginning=beginning, clock=clock
+        )
+        finish_run(directory.path, job.config.formula_seconds, everybody, clock)
         everybody.on_end()
 
 

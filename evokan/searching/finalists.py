@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from evokan.arrays import IntArray
 from evokan.evaluation.executors import Executor
-from evokan.evaluation.folds import aggregate
+from evokan.evaluation.folds import Evaluation, aggregate
 from evokan.evaluation.records import Record
 from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.searching.choice import FrontMember, choose
+from evokan.searching.clock import OutOfTimeError, Timed
 from evokan.seeding import derive_seed
 from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.space import SearchSpace
@@ -82,31 +85,41 @@ class Finalizer:
         self._run_seed = run_seed
         self._refit = refit
 
-    def retrain(self, front: Sequence[Record]) -> list[Finalist]:
+    def retrain(
+        self,
+        front: Sequence[Record],
+        on_done: Callable[[int], None] | None = None,
+        seconds: float = float("inf"),
+    ) -> list[Finalist]:
         """Train every network from fresh seeds; one whose trainings all fail is left out.
 
         Each seed goes with a cut of the development rows of its own, so that a network which suits the search's
-        folds by luck is found out. A single hold-out stays as it is.
+        folds by luck is found out. A single hold-out stays as it is. `on_done` is told how many are done. What is not
+        done after `seconds` is left out; the first training is waited for.
         """
         layout = self._space.layout(self._problem)
         networks = [self._space.decode(layout.from_text(record.chromosome), self._problem) for record in front]
         cuts = [self._problem.refold(derive_seed(self._run_seed, "folds", i)) for i in range(FRESH_SEEDS)]
-        size = len(cuts[0])
-        groups = [
-            tuple(
-                TrainingJob(network, fold, seed)
-                for seed, folds in zip(self._seeds(network), cuts, strict=True)
-                for fold in folds
-            )
+        tries = [
+            tuple(TrainingJob(network, fold, seed) for fold in folds)
             for network in networks
+            for seed, folds in zip(self._seeds(network), cuts, strict=True)
         ]
+        # A network in one piece, but where the time may be over in between.
+        together = 1 if np.isfinite(seconds) else FRESH_SEEDS
+        groups = [tuple(chain(*tries[i : i + together])) for i in range(0, len(tries), together)]
+        results = self._run(groups, (lambda n: on_done(n * together // FRESH_SEEDS)) if on_done else None, seconds)
+        found: list[list[tuple[Evaluation, int]]] = [[] for _ in networks]
+        for i, jobs in enumerate(tries):
+            group, place = results[i // together], i % together * len(jobs)
+            if group:
+                figures = aggregate(group[place : place + len(jobs)], self._stop)
+                found[i // FRESH_SEEDS].append((figures, jobs[0].seed))
+        most = max(map(len, found), default=0)
         finalists = []
-        for record, network, results in zip(front, networks, self._run(groups), strict=True):
-            tries = [aggregate(results[i * size : (i + 1) * size], self._stop) for i in range(FRESH_SEEDS)]
-            good = [
-                (figures, seed) for figures, seed in zip(tries, self._seeds(network), strict=True) if not figures.reason
-            ]
-            if good:
+        for record, network, done in zip(front, networks, found, strict=True):
+            good = [(figures, seed) for figures, seed in done if not figures.reason]
+            if good and len(done) == most:
                 losses = np.array([figures.val_loss for figures, _ in good])
                 best, seed = min(good, key=lambda pair: pair[0].val_loss)
                 spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
@@ -152,12 +165,12 @@ class Finalizer:
         """
         together = self._stop == "common" and len(self._problem.folds) > 1
         iterations = max(finalist.iterations, 1) if together else None
-        jobs = tuple(
+        jobs = [
             TrainingJob(finalist.architecture, fold, finalist.seed, iterations, keep_weights=True)
             for fold in self._problem.folds
-        )
+        ]
         tables = []
-        for job, trained in zip(jobs, self._run([jobs])[0], strict=True):
+        for job, (trained,) in zip(jobs, self._run([(job,) for job in jobs]), strict=True):
             if trained.weights is not None:
                 tables.append(self.metrics(finalist.architecture, trained.weights, job.fold.validation))
         means: dict[str, float | None] = {}
@@ -180,10 +193,21 @@ class Finalizer:
     def _seeds(self, network: Architecture) -> list[int]:
         return [derive_seed(self._run_seed, self._space.name, network.key, "fresh", i) for i in range(FRESH_SEEDS)]
 
-    def _run(self, groups: Sequence[tuple[TrainingJob, ...]]) -> list[list[Trained]]:
+    def _run(
+        self,
+        groups: Sequence[tuple[TrainingJob, ...]],
+        on_done: Callable[[int], None] | None = None,
+        seconds: float = float("inf"),
+    ) -> list[list[Trained]]:
+        """Return the results of the jobs of each group; none for one that is not done after `seconds`."""
         results: list[list[Trained]] = [[] for _ in groups]
-        if groups:
-            for position, outcome in self._executor.map_unordered(train_jobs, self._shared, groups):
+        if not groups:
+            return results
+        executor = Timed(self._executor, seconds) if np.isfinite(seconds) else self._executor
+        with suppress(OutOfTimeError):
+            for done, (position, outcome) in enumerate(executor.map_unordered(train_jobs, self._shared, groups), 1):
+                if on_done is not None:
+                    on_done(done)
                 if isinstance(outcome, Exception):
                     results[position] = [Trained.failed(str(outcome)) for _ in groups[position]]
                 else:

@@ -38,6 +38,7 @@ class RunLog(Observer):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._vault = Vault(path.parent)
+        self._stage, self._began = "", 0.0
 
     def write(self, text: str, details: str = "") -> None:
         """Add one event in a line, and `details` in lines below it."""
@@ -54,6 +55,10 @@ class RunLog(Observer):
         )
         for note in config.get("notes", ()):
             self.write(note)
+
+    def on_plan(self, text: str) -> None:
+        """Say so."""
+        self.write(text)
 
     def on_compile(self) -> None:
         """Say so."""
@@ -73,12 +78,19 @@ class RunLog(Observer):
         )
 
     def on_stage(self, text: str) -> None:
-        """Say what comes next."""
+        """Say how long the last stage took and what comes next."""
+        self._close_stage()
         self.write(text)
+        self._stage, self._began = text.partition(":")[0], time.perf_counter()
 
     def on_end(self) -> None:
         """Say so."""
+        self._close_stage()
         self.write("finished")
+
+    def _close_stage(self) -> None:
+        if self._stage:
+            self.write(f"{self._stage} took {time.perf_counter() - self._began:.2f} s")
 
     @contextmanager
     def recording(self, run: Path) -> Iterator[None]:

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from evokan.searching.outcome import Beginning, Fitted, Standing
     from evokan.settings.job import Job
 
+STAGES = ("search", "finalists", "final fit", "baselines", "formula", "pictures")
+"""What a search does, in this order."""
+
 
 class Observer:
     """Receives the events of a search, in the thread that runs it: inherit it; the base class ignores them all."""
 
     def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Take note of the run's folder, if it has one, and the content of ``config.json``; before all else."""
+
+    def on_plan(self, text: str) -> None:
+        """Take note of what fits into the time limit, if there is one."""
 
     def on_compile(self) -> None:
         """Take note that kernels are about to be compiled, once for this machine."""
@@ -43,7 +49,10 @@ class Observer:
         """Take note of the figures of the chosen network and of the baselines: the content of ``metrics.json``."""
 
     def on_stage(self, text: str) -> None:
-        """Take note of the work after the last generation, in a few words."""
+        """Take note of what begins now: one of `STAGES`, and a few words behind a colon where there is more to say."""
+
+    def on_finalist(self, done: int, total: int) -> None:
+        """Take note that so many of the finalists are trained again."""
 
     def on_workers(self, workers: Sequence[WorkerStatus]) -> None:
         """Take note of the workers of a Ray cluster, whenever one comes, goes or finishes something."""

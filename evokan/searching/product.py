@@ -16,8 +16,10 @@ from evokan.runs.run import Run
 from evokan.runs.sameness import fixed_settings
 from evokan.runs.tables import PARETO_COLUMNS, record_line, to_line
 from evokan.runs.vault import Vault
+from evokan.searching.clock import Clock
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Fitted, Standing
+from evokan.searching.plan import SHORTEST_FORMULA, pictures_seconds
 from evokan.settings.job import Job
 from evokan.spaces.explanation import explanation_to_json
 
@@ -88,14 +90,54 @@ class RunWriter(Observer):
         self._directory.vault.write_json(self._directory.best / "metrics.json", figures)
 
 
-def finish_run(path: Path, formula_seconds: float, observer: Observer) -> None:
-    """Read the chosen network as a formula, draw all pictures, and mark the run as finished."""
+class ClockWriter(Observer):
+    """Keeps in ``config.json`` how many seconds of its limit a run has used, and how far each part got.
+
+    Parameters
+    ----------
+    stored
+        Content of ``config.json`` from now on; gets a member ``clock``.
+    """
+
+    def __init__(self, directory: RunDirectory, stored: dict[str, Any], clock: Clock) -> None:
+        self._directory, self._stored, self._clock = directory, stored, clock
+
+    def on_standing(self, standing: Standing) -> None:
+        """Keep the seconds, and the generation."""
+        self._clock.note("search", generation=standing.row.generation)
+        self._write()
+
+    def on_stage(self, text: str) -> None:
+        """Keep what the stage before has reached."""
+        self._write()
+
+    def on_end(self) -> None:
+        """Keep all."""
+        self._write()
+
+    def _write(self) -> None:
+        self._stored["clock"] = self._clock.to_json()
+        self._directory.vault.write_json(self._directory.config, self._stored)
+
+
+def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Clock) -> None:
+    """Read the chosen network as a formula, draw all pictures, and mark the run as finished.
+
+    Where the clock has a limit, the formula takes what is left before the pictures, and pictures that need the data are
+    left to ``evokan plot`` when the time is over.
+    """
     run = Run(path)
+    if clock.limit is not None:
+        formula_seconds = min(formula_seconds, clock.left - pictures_seconds(run.config["data"]["rows"]))
+        formula_seconds = 0.0 if formula_seconds < SHORTEST_FORMULA else formula_seconds
+        clock.note("formula", seconds=round(formula_seconds, 2))
     if formula_seconds:
-        observer.on_stage("reading the network as a formula")
+        observer.on_stage("formula: reading the network")
         write_formula(run, formula_seconds)
-    observer.on_stage("drawing")
-    draw(run)
+    observer.on_stage("pictures")
+    drawn = draw(run, lambda: clock.left > 0)
+    if clock.limit is not None:
+        clock.note("pictures", drawn=len(drawn))
     write_manifest(run.directory)
 
 

@@ -208,6 +208,19 @@ class SearchConfig(BaseModel):
         Field(gt=0),
         Setting(EXECUTION, "SECONDS", "A Ray worker that takes longer for one cohort is given up."),
     ] = None
+    time_limit: Annotated[
+        float | None,
+        Field(ge=0),
+        Setting(EXECUTION, "SECONDS", "Finish the whole run by then, with the best so far; 0 is no limit."),
+    ] = None
+    baselines: Annotated[
+        Literal["none", "fast", "all"],
+        Setting(
+            EXECUTION,
+            "WHICH",
+            "Usual models beside the network: none, fast (the quick ones), all; a sample of many rows.",
+        ),
+    ] = "all"
     out: Annotated[
         Path | None, Setting(EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>")
     ] = None

@@ -8,13 +8,15 @@ from typing import Any, Literal, TypedDict
 
 
 class Execution(TypedDict, total=False):
-    """Where networks are trained: may differ when a run goes on, and changes no record."""
+    """Where networks are trained, and what they are compared with: may differ later on, and changes no record."""
 
     workers: int | None
     ray: bool
     ray_address: str | None
     gpus_per_task: float
     cohort_timeout: float | None
+    time_limit: float | None
+    baselines: Literal["none", "fast", "all"]
 
 
 EXECUTION = tuple(Execution.__annotations__)

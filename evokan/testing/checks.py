@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from evokan.arrays import FloatArray
 from evokan.errors import InvalidArchitecture
 from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
@@ -61,11 +62,16 @@ def check_result(job: TrainingJob, trained: Trained) -> None:
         assert np.isfinite(value).all(), f"{name} is not finite"
 
 
+def _or_nothing(values: FloatArray | None) -> FloatArray:
+    return np.zeros(0) if values is None else values
+
+
 def check_same(left: Trained, right: Trained, *, weights: bool = True) -> None:
     """Check that two results agree in every bit but the time they took."""
     for name in (field.name for field in fields(Trained)):
-        if name not in ("seconds", "weights"):
+        if name not in ("seconds", "weights", "attributions"):
             assert getattr(left, name) == getattr(right, name), name
+    assert np.array_equal(_or_nothing(left.attributions), _or_nothing(right.attributions)), "attributions"
     if weights:
         check_weights(left, right)
 

@@ -23,6 +23,7 @@ from search_spaces.gakan.encoding import KANArchitecture, Mask, from_masks
 from search_spaces.gakan.flat import flatten
 from search_spaces.gakan.options import GAKANOptions
 from search_spaces.gakan.training import initial_values, input_grid
+from search_spaces.splines.dense import BLOCK
 from search_spaces.splines.kernels import PADDING
 
 NAME = "pykan_evaluation"
@@ -73,8 +74,8 @@ def our_call(architecture: KANArchitecture, rows: int, dtype: type[np.floating])
         kernel.first_level(x, lo0, 1 / h0, GRID),
         labels,
         np.zeros(0, dtype),
-        kernel.workspace(nodes, theta),
-        np.zeros((nodes, kernel.BLOCK), dtype),
+        kernel.workspace(nodes, GRID, theta),
+        np.zeros((nodes, BLOCK), dtype),
         np.zeros(4),
     )
     return lambda: kernel.loss_and_gradient(*arguments)

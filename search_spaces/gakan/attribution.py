@@ -10,9 +10,9 @@ import numpy as np
 
 from evokan.training.compiled import Compiler
 from search_spaces.gakan import kernel
-from search_spaces.gakan.kernel import Array, Net
+from search_spaces.gakan.backward import Net
 from search_spaces.splines import kernels
-from search_spaces.splines.kernels import PADDING, basis, edge_forward
+from search_spaces.splines.kernels import PADDING, Array, basis, edge_forward
 
 jit = Compiler(__file__, kernel.jit, kernels.jit)
 

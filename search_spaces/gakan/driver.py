@@ -9,12 +9,9 @@ from evokan.training import lbfgs, watch
 from evokan.training.compiled import Compiler
 from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
 from search_spaces.gakan import kernel
+from search_spaces.gakan.backward import Level0, Net, Work
 from search_spaces.gakan.kernel import (
-    BLOCK,
     Array,
-    Level0,
-    Net,
-    Work,
     data_loss,
     first_level,
     forward,
@@ -22,6 +19,7 @@ from search_spaces.gakan.kernel import (
     workspace,
 )
 from search_spaces.splines import kernels
+from search_spaces.splines.dense import BLOCK
 from search_spaces.splines.kernels import PADDING, regrid
 
 jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit, watch.jit)
@@ -75,6 +73,7 @@ def follow(
                 d,
                 silu,
                 dsilu,
+                False,
             )
             for node in range(level_start[layer - 1], level_start[layer]):
                 for row in range(rows):
@@ -164,7 +163,7 @@ def train(
     gc = np.zeros((edges, size + 2 * PADDING), dtype=theta.dtype)
     g = np.zeros_like(theta)
     upstream = np.zeros((net[3][-1], BLOCK), dtype=theta.dtype)
-    work = workspace(net[3][-1], theta)
+    work = workspace(net[3][-1], intervals, theta)
     level0 = first_level(x, lo0, 1 / h0, intervals)
     level0_val = first_level(x_val, lo0, 1 / h0, intervals)
     inv_h = 1 / h

@@ -3,7 +3,8 @@
 Layout of a network (built by `search_spaces.gakan.flat.flatten`): edges are sorted by layer;
 ``source`` of the first layer numbers the used input columns, all other nodes are numbered through hidden
 levels and outputs together. The parameter vector holds E x (G + 3) coefficients, then E values w_b, then E
-values w_s. Rows are worked on in blocks that stay in the processor's first caches.
+values w_s. Rows are worked on in blocks that stay in the processor's first caches. Grids of few intervals take the
+dense path (`search_spaces.splines.dense`): `b` and `d` then hold all basis functions of a node, not the active four.
 """
 
 from __future__ import annotations
@@ -14,34 +15,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.training.compiled import Compiler
-from search_spaces.gakan import losses
+from search_spaces.gakan import backward, losses
+from search_spaces.gakan.backward import Level0, Net, Work, back_on_large_grid, back_on_small_grid
 from search_spaces.gakan.losses import cross_entropy, squared_error
-from search_spaces.splines import kernels
-from search_spaces.splines.kernels import PADDING, basis, edge_backward, edge_forward, edge_gradients
+from search_spaces.splines import dense, kernels
+from search_spaces.splines.dense import BLOCK, MOST_INTERVALS, add_edge
+from search_spaces.splines.kernels import PADDING, basis, edge_forward
 
 Array = NDArray[Any]
-Net = tuple[Array, Array, Array, Array]
-"""Layer starts, sources, targets, level starts: `FlatNetwork.arrays`."""
-Level0 = tuple[Array, Array, Array]
-"""Index, basis values and silu of the inputs."""
-Work = tuple[Array, Array, Array, Array, Array, Array]
-"""Node values of one block, and what `basis` makes of them."""
+jit = Compiler(__file__, kernels.jit, dense.jit, losses.jit, backward.jit)
 
-BLOCK = 64
 
-jit = Compiler(__file__, kernels.jit, losses.jit)
+@jit
+def width(intervals: int) -> int:
+    """Return how many basis values are kept for a point: all of a small grid, the four active ones of a large."""
+    return intervals + 3 if intervals <= MOST_INTERVALS else 4
 
 
 @jit
 def first_level(x: Array, lo: Array, inv_h: Array, intervals: int) -> Level0:
     """Return index, basis values and silu of the inputs `x`, shape (columns, rows): fixed during a training."""
     columns, rows = x.shape
+    whole = (rows + BLOCK - 1) // BLOCK * BLOCK
     index = np.empty((columns, rows), dtype=np.uint32)
-    b = np.empty((columns, 4, rows), dtype=x.dtype)
-    silu = np.empty((columns, rows), dtype=x.dtype)
+    b = np.zeros((columns, width(intervals), whole), dtype=x.dtype)
+    silu = np.zeros((columns, whole), dtype=x.dtype)
     d = np.empty((4, rows), dtype=x.dtype)
     dsilu = np.empty(rows, dtype=x.dtype)
     for column in range(columns):
+        if intervals <= MOST_INTERVALS:
+            dense.columns(x[column], lo[column], inv_h[column], b[column], rows)
+            dense.smooth(x[column], silu[column], dsilu, rows)
+            continue
         basis(x[column], lo[column], inv_h[column], intervals, index[column], b[column], d, silu[column], dsilu, rows)
     return index, b, silu
 
@@ -77,16 +82,37 @@ def forward(
     d: Array,
     silu: Array,
     dsilu: Array,
+    slopes: bool,
 ) -> None:
-    """Compute the values of all nodes for rows start ... start + rows - 1, into `value` (nodes, BLOCK)."""
+    """Compute the values of all nodes for rows start ... start + rows - 1, into `value` (nodes, BLOCK).
+
+    Derivatives of the basis are wanted with `slopes`, for the way back.
+    """
     edges = source.shape[0]
-    first_w_b = edges * (intervals + 3)
-    for node in range(value.shape[0]):
-        for row in range(rows):
-            value[node, row] = 0.0
+    size = intervals + 3
+    first_w_b = edges * size
+    value[:] = 0.0
     stop = start + rows
+    padded = c.shape[1]
+    whole = silu0.shape[1]
+    is_dense = intervals <= MOST_INTERVALS
     for edge in range(layer_start[0], layer_start[1]):
-        s = source[edge]
+        s = np.int64(source[edge])
+        if is_dense:
+            add_edge(
+                value,
+                target[edge] * BLOCK,
+                b0,
+                s * size * whole + start,
+                whole,
+                size,
+                c,
+                edge * padded + PADDING,
+                theta[first_w_b + edge],
+                silu0,
+                s * whole + start,
+            )
+            continue
         edge_forward(
             c[edge],
             theta[first_w_b + edge],
@@ -98,6 +124,13 @@ def forward(
         )
     for layer in range(1, layer_start.shape[0] - 1):
         for node in range(level_start[layer - 1], level_start[layer]):
+            if is_dense:
+                if slopes:
+                    dense.columns_and_slopes(value[node], lo[node], inv_h[node], b[node], d[node], BLOCK)
+                else:
+                    dense.columns(value[node], lo[node], inv_h[node], b[node], BLOCK)
+                dense.smooth(value[node], silu[node], dsilu[node], BLOCK)
+                continue
             basis(
                 value[node],
                 lo[node],
@@ -111,7 +144,22 @@ def forward(
                 rows,
             )
         for edge in range(layer_start[layer], layer_start[layer + 1]):
-            s = source[edge]
+            s = np.int64(source[edge])
+            if is_dense:
+                add_edge(
+                    value,
+                    target[edge] * BLOCK,
+                    b,
+                    s * size * BLOCK,
+                    BLOCK,
+                    size,
+                    c,
+                    edge * padded + PADDING,
+                    theta[first_w_b + edge],
+                    silu,
+                    s * BLOCK,
+                )
+                continue
             edge_forward(c[edge], theta[first_w_b + edge], index[s], b[s], silu[s], value[target[edge]], rows)
 
 
@@ -161,6 +209,7 @@ def data_loss(
             d,
             silu,
             dsilu,
+            False,
         )
         if labels.shape[0] > 0:
             total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0, silu[first], dsilu[first])
@@ -193,7 +242,6 @@ def loss_and_gradient(
     n = index0.shape[1]
     edges = source.shape[0]
     size = intervals + 3
-    layers = layer_start.shape[0] - 1
     first = level_start[-2]
     classes = level_start[-1] - first
     first_w_b = edges * size
@@ -201,6 +249,8 @@ def loss_and_gradient(
     gc[:] = 0.0
     gw = grad[first_w_b : first_w_b + edges]
     gw[:] = 0.0
+    is_dense = intervals <= MOST_INTERVALS
+    sums = np.zeros((edges if is_dense else 0, size + 1, dense.lanes(theta)), dtype=theta.dtype)
     total = 0.0
     for start in range(0, n, BLOCK):
         rows = min(BLOCK, n - start)
@@ -225,37 +275,21 @@ def loss_and_gradient(
             d,
             silu,
             dsilu,
+            True,
         )
-        for node in range(first):
-            for row in range(rows):
-                g[node, row] = 0.0
+        g[:] = 0.0
         if labels.shape[0] > 0:
             total += cross_entropy(value, first, classes, start, rows, labels, g, 1.0 / n, silu[first], dsilu[first])
         else:
             total += squared_error(value, first, start, rows, targets, g, 1.0 / n)
-        for layer in range(layers - 1, 0, -1):
-            edge = layer_start[layer]
-            while edge < layer_start[layer + 1]:
-                s = source[edge]
-                last = edge
-                while last < layer_start[layer + 1] and source[last] == s:
-                    edge_backward(
-                        c[last], theta[first_w_b + last], index[s], d[s], dsilu[s], g[target[last]], g[s], rows
-                    )
-                    last += 1
-                edge_gradients(gc, gw, edge, last, target, index[s], b[s], silu[s], g, rows)
-                edge = last
-        stop = start + rows
-        edge = 0
-        while edge < layer_start[1]:
-            s = source[edge]
-            last = edge
-            while last < layer_start[1] and source[last] == s:
-                last += 1
-            edge_gradients(
-                gc, gw, edge, last, target, index0[s, start:stop], b0[s, :, start:stop], silu0[s, start:stop], g, rows
-            )
-            edge = last
+        if is_dense:
+            back_on_small_grid(theta, c, sums, net, size, level0, start, work, g)
+        else:
+            back_on_large_grid(theta, c, gc, gw, net, level0, start, rows, work, g)
+    for edge in range(sums.shape[0]):
+        for i in range(size):
+            gc[edge, PADDING + i] = sums[edge, i].sum()
+        gw[edge] = sums[edge, size].sum()
     loss = total / n + penalise(theta, grad, c, gc, edges, size, penalties)
     for edge in range(edges):
         w_s = theta[first_w_b + edges + edge]
@@ -297,13 +331,13 @@ def penalise(theta: Array, grad: Array, c: Array, gc: Array, edges: int, size: i
 
 
 @jit
-def workspace(nodes: int, like: Array) -> Work:
+def workspace(nodes: int, intervals: int, like: Array) -> Work:
     """Return the block-sized arrays that `forward` fills, of the dtype of `like`."""
     return (
         np.zeros((nodes, BLOCK), dtype=like.dtype),
         np.zeros((nodes, BLOCK), dtype=np.uint32),
-        np.zeros((nodes, 4, BLOCK), dtype=like.dtype),
-        np.zeros((nodes, 4, BLOCK), dtype=like.dtype),
+        np.zeros((nodes, width(intervals), BLOCK), dtype=like.dtype),
+        np.zeros((nodes, width(intervals), BLOCK), dtype=like.dtype),
         np.zeros((nodes, BLOCK), dtype=like.dtype),
         np.zeros((nodes, BLOCK), dtype=like.dtype),
     )

@@ -139,7 +139,7 @@ def test_a_class_that_was_never_seen_has_probability_zero():
 
 
 def test_support_vector_machines_see_a_sample_of_many_rows(monkeypatch):
-    monkeypatch.setattr(baselines, "_KERNEL_ROWS", 50)
+    monkeypatch.setitem(baselines.MOST_ROWS, "svm", 50)
     result = fit_baselines(classification(load_iris))
     assert result["svm"]["warnings"] == ["fitted on 50 of 120 rows, drawn at random"]
     assert result["svm"]["accuracy"] > 0.8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from dataclasses import replace
 
@@ -284,13 +285,21 @@ def test_the_log_keeps_generations_and_the_reasons_of_failures(log):
     log.on_record(record(0))
     log.on_record(record(1, status="failed", reason="the loss is not finite"))
     log.on_generation(ROW)
-    log.on_stage("drawing")
+    log.on_stage("final fit: 3 networks")
+    log.on_stage("pictures")
+    log.on_end()
     lines = told(log)
     assert lines[0] == "individual 1 of generation 0 failed: the loss is not finite"
     assert lines[1].startswith(
         "generation 0: 4 trained, 0 cached, 0 invalid, 0 failed, 0 raced; validation loss best 0.1, "
     )
-    assert lines[2:] == ["drawing"]
+    assert [re.sub(r"[0-9.]+ s$", "T s", line) for line in lines[2:]] == [
+        "final fit: 3 networks",
+        "final fit took T s",
+        "pictures",
+        "pictures took T s",
+        "finished",
+    ]
 
 
 def test_warnings_are_logged_and_shown_all_the_same(log, tmp_path):

@@ -8,7 +8,8 @@ import torch
 from gakan_reference import Case, random_case
 from torch.nn.functional import cross_entropy
 
-from search_spaces.gakan.kernel import BLOCK, data_loss, first_level, loss_and_gradient, workspace
+from search_spaces.gakan.kernel import data_loss, first_level, loss_and_gradient, workspace
+from search_spaces.splines.dense import BLOCK
 from search_spaces.splines.kernels import PADDING
 
 ROWS = (1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 2)
@@ -27,7 +28,7 @@ class Kernel:
         self.theta = case.theta.astype(dtype)
         self.c, self.gc = np.zeros(shape, dtype), np.zeros(shape, dtype)
         self.upstream = np.zeros((nodes, BLOCK), dtype)
-        self.work = workspace(nodes, self.theta)
+        self.work = workspace(nodes, intervals, self.theta)
         lo, h = (values.astype(dtype) for values in case.hidden_grid)
         self.lo, self.inv_h = lo, 1 / h
         self.rows(x, y)
@@ -106,7 +107,7 @@ def check(case: Case, x: np.ndarray, y: np.ndarray, penalties=NOTHING, penalty=l
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
-@pytest.mark.parametrize("intervals", [1, 2, 5, 17, 64])
+@pytest.mark.parametrize("intervals", [1, 2, 5, 16, 17, 64])
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_loss_and_gradient_are_those_of_the_module(depth, intervals, task):
     rng = np.random.default_rng([depth, intervals, task == "regression"])

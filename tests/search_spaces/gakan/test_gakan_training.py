@@ -332,7 +332,7 @@ def follow(architecture: KANArchitecture, x: np.ndarray, theta: np.ndarray, inpu
     kernel.fold_scale(theta, c, architecture.n_edges, size)
     columns = np.ascontiguousarray(x[:, flat.columns].T)
     level0 = kernel.first_level(columns, inputs[0], 1 / inputs[1], intervals)
-    work = kernel.workspace(int(flat.level_start[-1]), theta)
+    work = kernel.workspace(int(flat.level_start[-1]), intervals, theta)
     driver.follow(theta, c, flat.arrays, *hidden, intervals, level0, work, margin)
 
 

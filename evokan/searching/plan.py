@@ -1,0 +1,136 @@
+"""What fits into a time limit: measured at the start of a run, and said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from evokan.errors import InputError
+from evokan.evaluation.executors import available_processors
+from evokan.evaluation.records import Record
+from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
+from evokan.searching.clock import SEARCH_SHARE, Clock
+from evokan.seeding import generator
+from evokan.settings.job import Job
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.threads import single_threaded_math
+from evokan.spaces.training import TrainingJob
+
+PROBE_ROWS = 4000
+"""Rows of the training that is timed; its seconds are taken to grow with the rows."""
+PROBES = 3
+PICTURES = 4.0
+"""Seconds for pictures and what they load; measured: 2 to 3 on one core."""
+PICTURES_PER_ROW = 2e-4
+FORMULA_SHARE = 0.1
+"""Of the limit; no more than ``--formula-seconds``."""
+SHORTEST_FORMULA = 0.3
+"""Seconds below which reading a network is left to ``evokan formula``."""
+FINALIST_SHARE = 0.85
+"""Of the seconds after the search; the others are for the final fits and the validation of the chosen one."""
+REFERENCES = 20
+"""Networks' worth of trainings for the hand-made ones."""
+AFTER_SEARCH = 3.0
+"""Networks' worth of trainings that one network needs after the search: once more on fresh folds, validated, fitted."""
+
+
+def plan(job: Job, clock: Clock) -> None:
+    """Share the seconds of a limited run out; one whose kernels are compiled, and once.
+
+    Parameters
+    ----------
+    clock
+        Gets its reserve for formula and pictures, and what fits in a sentence.
+
+    Raises
+    ------
+    InputError
+        Not even one network and its fit fit: names the shortest limit that does.
+    """
+    if clock.plan:
+        return
+    limit, workers = clock.limit or 0.0, job.config.workers or available_processors()
+    network = network_seconds(job)
+    pictures = pictures_seconds(len(job.problem.table.y))
+    formula = min(job.config.formula_seconds, FORMULA_SHARE * limit)
+    clock.reserve = pictures + (formula if formula >= SHORTEST_FORMULA else 0.0)
+    shortest = clock.used + pictures + (1 + AFTER_SEARCH) * network
+    if limit < shortest:
+        raise InputError(
+            f"--time-limit {limit:g}: too short for one network, its fit and the pictures of this table; the shortest "
+            f"that fits is {_rounded_up(shortest)}"
+        )
+    clock.network = network
+    search = search_seconds(clock)
+    fitting = max(int(search * workers / network), 1)
+    wanted = job.config.population * (job.config.generations + 1)
+    clock.note("plan", seconds_a_network=round(network, 4), networks=fitting)
+    if fitting >= wanted:
+        what = f"all {wanted:,} networks, in about {wanted * network / workers:.0f} s of search"
+    else:
+        what = f"about {fitting:,} of {wanted:,} networks, in {search:.0f} s of search"
+    clock.plan = f"time limit {limit:g} s: {what}; then finalists, formula and pictures"
+
+
+def pictures_seconds(rows: int) -> float:
+    """Return about how many seconds the pictures of a table take."""
+    return PICTURES + PICTURES_PER_ROW * rows
+
+
+def search_seconds(clock: Clock) -> float:
+    """Return how long the generations may take from now."""
+    return min(SEARCH_SHARE * clock.for_trainings, clock.for_trainings - (1 + AFTER_SEARCH) * clock.network)
+
+
+def finalist_seconds(clock: Clock) -> float:
+    """Return how long the finalists may take from now: the final fits of some come after them."""
+    return FINALIST_SHARE * clock.for_trainings - clock.network
+
+
+def affordable(candidates: Sequence[Record], clock: Clock) -> list[Record]:
+    """Return the candidates that can be trained again and fitted in the time that is left, lowest loss first.
+
+    The one that took the shortest where there is none; what they are found to be does not depend on their order.
+    """
+    fit = [record for record in candidates if AFTER_SEARCH * record.seconds <= clock.for_trainings]
+    return sorted(fit, key=lambda record: record.val_loss) or [min(candidates, key=lambda record: record.seconds)]
+
+
+def references_fit(clock: Clock) -> bool:
+    """Return whether the family's hand-made networks, some of them large, may still be trained."""
+    return clock.for_trainings > REFERENCES * clock.network
+
+
+def network_seconds(job: Job) -> float:
+    """Return about how many seconds of one worker a network takes on all folds, by timing a few on some rows."""
+    problem = job.problem
+    fold = problem.folds[0]
+    some = Fold(fold.train[:PROBE_ROWS], fold.validation[:PROBE_ROWS])
+    jobs = [TrainingJob(network, some, seed) for seed, network in enumerate(_networks(job, problem))]
+    if not jobs:
+        return 0.01
+    with single_threaded_math():
+        job.space.train(jobs[:1], problem, job.budget)  # the first call finds nothing in the caches
+        began = time.perf_counter()
+        job.space.train(jobs, problem, job.budget)
+    share = max(len(fold.train) / max(len(some.train), 1), 1.0)
+    return (time.perf_counter() - began) / len(jobs) * share * len(problem.folds)
+
+
+def _networks(job: Job, problem: Problem) -> Sequence[Architecture]:
+    layout = job.space.layout(problem)
+    rng = generator("time limit", layout.length)
+    found: list[Architecture] = []
+    for _ in range(32):
+        try:
+            found.append(job.space.decode(layout.random(rng), problem))
+        except Exception:  # what cannot be decoded takes no time
+            continue
+        if len(found) == PROBES:
+            break
+    return found
+
+
+def _rounded_up(seconds: float) -> int:
+    return int(seconds * 1.1) + 1

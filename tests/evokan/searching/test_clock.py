@@ -1,0 +1,133 @@
+"""A limit on the seconds of a search."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+import evokan
+from evokan.errors import InputError
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.searching import engine, plan
+from evokan.searching.clock import Clock, OutOfTimeError, Timed
+from evokan.searching.observer import Observer
+from evokan.settings.job import prepare, resolve
+
+SMALL = {"space": "hkan", "dataset": "iris", "population": 6, "generations": 2, "seed": 1, "formula_seconds": 0}
+
+
+class Plans(Observer):
+    def __init__(self):
+        self.said = []
+
+    def on_plan(self, text):
+        self.said.append(text)
+
+
+def wait(item):
+    time.sleep(item)
+    return item
+
+
+def bare(run) -> tuple[object, ...]:
+    drop = {"columns": "seconds"}
+    stored = run.directory.metrics.read_text()
+    return run.evaluations.drop(**drop).to_csv(), run.history.drop(**drop).to_csv(), stored
+
+
+def test_without_a_limit_there_is_always_time():
+    clock = Clock()
+    assert clock.left == clock.for_trainings == float("inf")
+    limited = Clock(10.0, used=4.0)
+    limited.reserve = 3.0
+    assert 5.9 < limited.left <= 6.0
+    assert 2.9 < limited.for_trainings <= 3.0
+    assert limited.to_json()["limit"] == 10.0
+    assert limited.to_json()["used"] == pytest.approx(4.0, abs=0.1)
+
+
+def test_a_timed_executor_gives_everything_in_time_and_the_least_after_it():
+    with ThreadExecutor(2) as inner:
+        assert sorted(Timed(inner, 60.0).map_unordered(wait, (), [0.0] * 5)) == [(i, 0.0) for i in range(5)]
+        found = []
+        with pytest.raises(OutOfTimeError):
+            found.extend(Timed(inner, -1.0, least=3).map_unordered(wait, (), [0.0] * 5))
+        assert len(found) == 3
+        # The last one is never lost for the time it took.
+        assert list(Timed(inner, -1.0).map_unordered(wait, (), [0.0])) == [(0, 0.0)]
+
+
+def test_a_limit_that_is_not_reached_changes_nothing(tmp_path):
+    without = evokan.search(**SMALL, out=tmp_path / "without")
+    plans = Plans()
+    limited = evokan.search(**SMALL, timeout=3600, workers=2, out=tmp_path / "limited", observer=plans)
+    assert bare(limited) == bare(without)
+    assert plans.said[0].startswith("time limit 3600 s: all 18 networks, in about ")
+    clock = limited.config["clock"]
+    assert clock["limit"] == 3600
+    assert clock["parts"]["search"] == {"generation": 2, "networks": 18, "whole": True}
+    assert "clock" not in without.config
+    # The same command again finds the run finished.
+    assert evokan.search(**SMALL, timeout=3600, workers=2, out=tmp_path / "limited").path == limited.path
+
+
+@pytest.mark.parametrize("networks", [3, 10])
+def test_a_limit_that_is_reached_leaves_a_finished_run_that_can_go_on(tmp_path, monkeypatch, networks):
+    class Late(Timed):
+        def __init__(self, inner, seconds, least=1):
+            super().__init__(inner, -1.0, networks)
+
+    whole = evokan.search(**SMALL, out=tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "Timed", Late)
+        run = evokan.search(**SMALL, time_limit=600, workers=1, out=tmp_path / "run")
+    assert run.finished
+    assert not run.damages()
+    found = run.evaluations
+    assert networks <= len(found) < 18
+    assert run.config["clock"]["parts"]["search"]["whole"] is False
+    assert run.best.metrics["test"]["accuracy"] > 0.5
+    text = whole.evaluations.drop(columns="seconds").head(len(found)).to_csv()
+    assert found.drop(columns="seconds").to_csv() == text
+    with pytest.raises(InputError, match=r"--time-limit 0\.001: .* give more, or 0 for no limit"):
+        evokan.resume(run.path, time_limit=0.001)
+    assert bare(evokan.resume(run.path, time_limit=0)) == bare(whole)
+
+
+def test_finalists_that_are_not_done_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "finalist_seconds", lambda clock: -1.0)
+    run = evokan.search(**SMALL, time_limit=600, workers=1, out=tmp_path / "run")
+    assert len(run.pareto) == 1
+    assert run.config["clock"]["parts"]["finalists"]["done"] == 1
+    assert run.pareto["val_loss_sd"][0] == 0.0
+
+
+def test_too_short_a_limit_names_the_shortest_and_leaves_nothing(tmp_path):
+    with pytest.raises(InputError, match=r"the shortest that fits is [0-9]+$"):
+        evokan.search(**SMALL, timeout=0.5, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_seconds_go_on_from_those_used(tmp_path):
+    run = evokan.search(**SMALL, timeout=600, out=tmp_path / "run")
+    stored = json.loads(run.directory.config.read_text())
+    stored["clock"]["used"] = 500.0
+    run.directory.config.write_text(json.dumps(stored))
+    again = evokan.resume(run.path, generations=3)
+    assert 500 < again.config["clock"]["used"] < 600
+    assert len(again.history) == 4
+
+
+def test_the_plan_grows_with_the_rows(monkeypatch):
+    job = prepare(resolve(SMALL))
+    clock = Clock(100.0)
+    monkeypatch.setattr(plan, "network_seconds", lambda job: 1.0)
+    plan.plan(job, clock)
+    assert "all 18 networks" in clock.plan
+    tight = Clock(20.0)
+    monkeypatch.setattr(plan, "network_seconds", lambda job: 3.0)
+    plan.plan(job, tight)
+    assert " of 18 networks, in " in tight.plan
+    assert plan.search_seconds(tight) < tight.for_trainings
