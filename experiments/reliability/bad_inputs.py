@@ -242,9 +242,7 @@ def _python(rng: random.Random, folder: Path, home: Path) -> Made:
     for _ in range(rng.choice((1, 1, 2))):
         names = [*(name for name in SearchConfig.model_fields if name not in LEFT), "config", "unknown", "populaton"]
         given[rng.choice(names)] = rng.choice((*VALUES, rng.choice(WORDS)))
-    odd = ", ".join(
-        f"{name}={value!r}"[:60] for name, value in given.items() if name not in TINY or value != TINY[name]
-    )
+    odd = ", ".join(f"{name}={value!r}"[:60] for name, value in given.items() if value is not TINY.get(name))
     return (lambda: function(lambda: evokan.search(**given), folder)), f"evokan.search({odd})"
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from evokan.errors import EvokanError
+from evokan.errors import EvokanError, EvokanWarning
 from evokan.texts import printable
 
 LONGEST_LINE = 1000
@@ -72,6 +72,7 @@ def as_started() -> Iterator[None]:
         warnings.resetwarnings()
         for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
             warnings.simplefilter("ignore", category)
+        warnings.simplefilter("ignore", EvokanWarning)  # a word to the user; the command line prints it as a line
         warnings.showwarning = _show
         yield
 
