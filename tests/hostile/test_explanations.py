@@ -43,3 +43,19 @@ def test_a_family_that_can_make_nothing_of_its_data(good, tmp_path, monkeypatch,
         assert "internal error" not in err
         if status == 2:
             assert err.splitlines()[-1].startswith("evokan: run/best/architecture.json is damaged: ")
+
+
+@pytest.mark.parametrize("value", [2, None, "sine"])
+def test_a_bounding_that_is_none_is_refused_before_anything_is_drawn(good, tmp_path, monkeypatch, capsys, value):
+    if good.name != "kafcm":
+        pytest.skip("this family has no bounding")
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(good, "run")
+    (tmp_path / "run" / "manifest.json").unlink()
+    file = tmp_path / "run" / "best" / "architecture.json"
+    spec = json.loads(file.read_text())
+    spec["model"]["bounding"] = value
+    file.write_text(json.dumps(spec))
+    for words in (["plot", "run"], ["formula", "run", "--time-limit", "0.5"]):
+        assert main(words) == 2
+        assert "is none of tanh, sigmoid" in capsys.readouterr().err
