@@ -39,6 +39,7 @@ MENDED = (
     "a search whose MLP baseline warned ended as damaged, after its front was written",
     "names too long for the disk, zero characters in `out`, and infinite settings were internal errors",
     "a list in a settings file that holds itself was one; so was a `config` of another type than a path",
+    "a network of `kafcm` with a bounding function that is none was an internal error of `plot` and `formula`",
     "the matrix of a small causal map had no room for its legend, and matplotlib warned",
 )
 """What trials have found, in words; such trials were tried again when it was mended."""
