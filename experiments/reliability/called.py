@@ -20,6 +20,7 @@ from typing import TextIO
 
 from evokan.errors import EvokanError, EvokanWarning
 from evokan.texts import printable
+from experiments.reliability.processes import script
 
 LONGEST_LINE = 1000
 """Characters of a line on standard error, as the command line promises."""
@@ -90,9 +91,7 @@ def _show(
 
 def command(words: list[str], folder: Path, seconds: int = 60) -> Answer:
     """Run a command line in `folder`."""
-    from evokan.cli.app import main
-
-    return _called(lambda: main(words), folder, seconds)
+    return _called(lambda: script()(words), folder, seconds)
 
 
 def function(call: Callable[[], object], folder: Path, seconds: int = 60) -> Answer:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 LONGEST = 300.0
@@ -101,6 +102,13 @@ class Started:
             os.killpg(self.number, signal.SIGKILL)
 
 
+def script() -> Callable[..., int]:
+    """Return what the script ``evokan`` calls."""
+    (found,) = entry_points(group="console_scripts", name="evokan")
+    main: Callable[..., int] = found.load()
+    return main
+
+
 def _become(words: Sequence[str], said: int) -> None:
     """Run the command line in a fork, as a process of its own would, and end."""
     status = 1
@@ -112,9 +120,7 @@ def _become(words: Sequence[str], said: int) -> None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         sys.argv = ["evokan", *words]
-        from evokan.cli.app import main
-
-        status = main()
+        status = script()()
         sys.stdout.flush()
     finally:
         os._exit(status)
