@@ -11,8 +11,8 @@ from experiments.pages import conditions, table
 TITLES = {
     "kills": (
         "Kills",
-        "A search in a process of its own is killed once, twice or thrice (SIGKILL, SIGTERM, SIGINT), at a random time or "
-        "right after a file of the run was written, then goes on by `resume` or the same `search --out`; at the end every "
+        "A search in a process of its own (three of four without Ray are forks of one that has the libraries loaded) is "
+        "sent SIGKILL, SIGTERM or SIGINT up to three times, at a random time or right after a file of the run was written, then goes on by `resume` or the same `search --out`; at the end every "
         "file of the run, pictures too, equals that of a search that nobody disturbed (less `run.log`, `.lock`, "
         "and seconds).",
     ),
@@ -32,7 +32,8 @@ TITLES = {
 }
 
 MENDED = (
-    "another order of classes or levels in `config.json` changed predictions without a word: the manifest covers them now",
+    "not by a trial, by reading for one: another order of classes or levels in `config.json` would change predictions "
+    "without a word; the manifest covers them now",
     "texts in the curves of a network, or a family's own data of another shape, were internal errors of `plot`",
     "a folder in place of a picture or of `run.log` was one of `plot` and `resume`",
     "an infinite whole number in `evaluations.csv` was one of `plot`",
@@ -42,7 +43,7 @@ MENDED = (
     "a network of `kafcm` with a bounding function that is none was an internal error of `plot` and `formula`",
     "the matrix of a small causal map had no room for its legend, and matplotlib warned",
 )
-"""What trials have found, in words; such trials were tried again when it was mended."""
+"""What was found, in words, and mended with its kind."""
 
 
 def write(path: Path, rows: Mapping[str, Sequence[Mapping[str, str]]], planned: Mapping[str, int]) -> None:
@@ -69,7 +70,14 @@ def write(path: Path, rows: Mapping[str, Sequence[Mapping[str, str]]], planned: 
     for name, found in rows.items():
         title, text = TITLES[name]
         parts += [f"## {title}", "", text, "", *_part(found)]
-    parts += ["## Found and mended", "", *(f"- {fault}" for fault in MENDED), ""]
+    parts += [
+        "## Found and mended",
+        "",
+        "A trial with a fault is tried again when the campaign goes on, and its row replaced: the counts above are those "
+        "after mending. Rows that passed stay as they are, so most are of the code before these mends.",
+        "",
+    ]
+    parts += [*(f"- {fault}" for fault in MENDED), ""]
     parts += [f"Rows: `{'.csv`, `'.join(rows)}.csv`. Last run under: {conditions()}.", ""]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts), encoding="utf-8")
