@@ -43,6 +43,7 @@ MODULES = {
     "pykan-quality": "experiments.benchmarks.pykan_quality",
     "ray-overhead": "experiments.benchmarks.ray_overhead",
     "ray-search": "experiments.benchmarks.ray_search",
+    "reliability-campaign": "experiments.reliability.campaign",
     "whole-search": "experiments.benchmarks.whole_search",
 }
 """The module of every experiment, which is its constant ``EXPERIMENT``."""

@@ -67,13 +67,13 @@ def read_frame(path: str | Path, *, keep_na: bool = False, keep_na_in: Collectio
 def read_any(path: Path, *, keep_na: bool = False, keep_na_in: Collection[str] = ()) -> pd.DataFrame:
     """Do as `read_frame`, but leave the column names and the number of rows unchecked."""
     suffix = path.suffix.lower()
-    if path.is_dir():
-        raise InputError(f"file {path}: is a folder; name a file")
-    if suffix not in (*_PARQUET, ".csv", ".tsv"):
-        raise InputError(f"file {path}: its name must end in .csv, .tsv or .parquet")
-    if not path.is_file():
-        raise InputError(f"file {path}: there is no such file")
     try:
+        if path.is_dir():
+            raise InputError(f"file {path}: is a folder; name a file")
+        if suffix not in (*_PARQUET, ".csv", ".tsv"):
+            raise InputError(f"file {path}: its name must end in .csv, .tsv or .parquet")
+        if not path.is_file():
+            raise InputError(f"file {path}: there is no such file")
         with path.open("rb") as file:
             start = file.read(4096)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from pathlib import Path, PurePosixPath
 
 from evokan.errors import InputError
@@ -14,14 +15,16 @@ from evokan.runs.shapes import ManifestFile
 
 RECORDS = ("evaluations.csv", "history.csv")
 TABLES = (*RECORDS, "pareto.csv")
+CONFIG = "config.json"
 
 
 def write_manifest(directory: RunDirectory) -> None:
     """Write ``manifest.json``, last of all files: a run that has it is finished.
 
-    It holds the SHA-256 of the tables, less their seconds, and of every file in ``best/`` and ``front/``.
+    It holds the SHA-256 of the tables, less their seconds, of every file in ``best/`` and ``front/``, and of what
+    ``config.json`` says about the data: names of classes, levels and columns in their order.
     """
-    names = list(TABLES)
+    names = [CONFIG, *TABLES]
     for part in ("best", "front"):
         names += [f"{part}/{name}" for name in directory.vault.names(directory.path / part)]
     found = {name: fingerprint(directory, directory.path / name) for name in names}
@@ -29,8 +32,13 @@ def write_manifest(directory: RunDirectory) -> None:
 
 
 def fingerprint(directory: RunDirectory, path: Path) -> str:
-    """Return the SHA-256 of a file; of a table without the column of seconds, which no two runs share."""
+    """Return the SHA-256 of a file; of a table without the column of seconds, which no two runs share.
+
+    Of ``config.json`` the part about the data alone: settings in it may change, and `resume` names those that must not.
+    """
     content = directory.vault.read_bytes(path)
+    if path.name == CONFIG:
+        content = json.dumps(json.loads(content)["data"], sort_keys=True).encode("utf-8")
     if path.name in TABLES:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
         place = rows[0].index("seconds")
@@ -49,7 +57,7 @@ def damages(directory: RunDirectory) -> list[str]:
             continue
         path = directory.path / name
         try:
-            with reading(path, "start a new run" if name in RECORDS else directory.remedy):
+            with reading(path, "start a new run" if name in (CONFIG, *RECORDS) else directory.remedy):
                 if fingerprint(directory, path) != wanted[name]:
                     raise ValueError("it is not the file that this run was finished with")
         except InputError as error:

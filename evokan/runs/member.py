@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -106,7 +107,7 @@ class Member:
     def explanation(self) -> Explanation:
         """Curves and importances, as stored with the run."""
         stored = self.spec["explanation"]
-        with reading(self._spec_path, self._run.directory.remedy, foreign=True):
+        with self.reading_spec():
             return explanation_from_json(stored)
 
     def predict(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
@@ -187,7 +188,21 @@ class Member:
 
     def plots(self) -> Mapping[str, Callable[[], Axes]]:
         """Return the pictures that its family alone has, by file name."""
-        return self._run.space.plots(self.explanation)
+        explanation = self.explanation
+
+        def blaming(plot: Callable[[], Axes]) -> Callable[[], Axes]:
+            def draw() -> Axes:
+                with self.reading_spec():
+                    return plot()
+
+            return draw
+
+        with self.reading_spec():
+            return {name: blaming(plot) for name, plot in self._run.space.plots(explanation).items()}
+
+    def reading_spec(self) -> AbstractContextManager[None]:
+        """Blame ``architecture.json`` for what its family cannot make of the explanation in it."""
+        return reading(self._spec_path, self._run.directory.remedy, foreign=True)
 
     def plot_edges(self) -> Figure:
         """Draw every edge with the law that comes nearest; the 24 strongest where there are more."""

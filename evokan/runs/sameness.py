@@ -113,11 +113,17 @@ def check_data_file(path: Path, stored: Mapping[str, Any]) -> None:
     named = stored["settings"].get("data")
     if named is None:
         return
+    if "\0" in str(named):
+        raise InputError(f"{path}: config.json names a data file that cannot be ({str(named)!r:.100})")
     file, wanted = Path(str(named)), stored["data"].get("file_sha256")
-    if file.resolve().is_relative_to(path.resolve()):
-        return
     remedy = "bring the old file back, or start a new run"
-    if not file.is_file():
-        raise InputError(f"{path}: its data file {file} is not there, or is no regular file; {remedy}")
-    if file_sha256(file) != wanted:
+    try:
+        if file.resolve().is_relative_to(path.resolve()):
+            return
+        if not file.is_file():
+            raise InputError(f"{path}: its data file {file} is not there, or is no regular file; {remedy}")
+        same = file_sha256(file) == wanted
+    except (OSError, RuntimeError) as error:  # a name that is too long, a loop of links
+        raise InputError(f"{path}: its data file {file} cannot be read ({error}); {remedy}") from error
+    if not same:
         raise InputError(f"{path}: the data has changed since the run began ({file}); {remedy}")

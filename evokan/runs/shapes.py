@@ -1,13 +1,22 @@
 """What the JSON files of a run look like: checked before anything is made of them, as a run may come from a stranger.
 
-Values that a family or a schema makes something of (`options`, a network, an explanation) are theirs to check.
+Values that a family or a schema makes something of (`options`, a network, an explanation's `data`) are theirs to check.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from evokan.problem.task import Task
 
@@ -87,11 +96,47 @@ class MetricsFile(Shape):
     references: Figures = {}
 
 
+class StoredEdge(Shape):
+    """One of ``edges`` in an explanation."""
+
+    layer: NonNegativeInt
+    source: NonNegativeInt
+    target: NonNegativeInt
+    weight: FiniteFloat
+    x: list[FiniteFloat]
+    y: list[FiniteFloat]
+
+
+class StoredExplanation(Shape):
+    """``explanation`` in the file of a network: its numbers name nodes that there are."""
+
+    widths: list[NonNegativeInt]
+    input_names: list[str]
+    output_names: list[str]
+    importances: list[FiniteFloat]
+    data: dict[str, Any] = {}
+    edges: list[StoredEdge]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> StoredExplanation:
+        if len(self.importances) != len(self.input_names):
+            raise ValueError(f"{len(self.importances)} importances of {len(self.input_names)} inputs")
+        ends = (len(self.input_names), len(self.output_names))
+        if self.edges and (len(self.widths) < 2 or (self.widths[0], self.widths[-1]) != ends):
+            raise ValueError("widths that are not those of inputs and outputs")
+        for number, edge in enumerate(self.edges):
+            if edge.layer > len(self.widths) - 2 or len(edge.x) != len(edge.y) or not edge.x:
+                raise ValueError(f"edge {number} has a layer that is none, or x and y of two lengths")
+            if edge.source >= self.widths[edge.layer] or edge.target >= self.widths[edge.layer + 1]:
+                raise ValueError(f"edge {number} has a node that is none")
+        return self
+
+
 class MemberFile(Shape):
     """``best/architecture.json`` and ``front/ID.json``."""
 
     model: dict[str, Any]
-    explanation: dict[str, Any]
+    explanation: StoredExplanation
 
 
 class ManifestFile(Shape):
@@ -108,4 +153,5 @@ def check_shape(content: Any, shape: type[Shape]) -> None:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "its content"
         missing = first["type"] == "missing"
-        raise ValueError(f"it lacks {place!r}" if missing else f"{place}: {first['msg'].lower()}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"it lacks {place!r}" if missing else f"{place}: {said[:1].lower()}{said[1:]}") from None

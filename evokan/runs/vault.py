@@ -87,7 +87,7 @@ class Vault:
     def replace(self, path: Path, content: bytes | str) -> None:
         """Replace a file as a whole: readers see the old content or the new, never a part; a link gives way."""
         part = part_of(path)
-        with self._folder(path) as folder:
+        with self._folder(path) as folder, _no_folder(path):
             _write_new(part.name, content.encode("utf-8") if isinstance(content, str) else content, folder)
             os.replace(part.name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
 
@@ -114,7 +114,7 @@ class Vault:
 
     def remove(self, path: Path) -> None:
         """Remove a file, or a link itself, if it is there."""
-        with suppress(FileNotFoundError), self._folder(path) as folder:
+        with suppress(FileNotFoundError), self._folder(path) as folder, _no_folder(path):
             os.unlink(path.name, dir_fd=folder)
 
     def make_folder(self, path: Path, *, empty: bool = False) -> None:
@@ -185,7 +185,7 @@ class Vault:
     def _named(path: Path, error: OSError) -> Exception:
         if error.errno in _LINKED:
             return _not_plain(path, "is a link, or no folder")
-        if error.errno == errno.ENXIO:
+        if error.errno in (errno.ENXIO, errno.EISDIR):
             return _not_plain(path, "is no regular file")
         return type(error)(error.errno, error.strerror, str(path))
 
@@ -199,6 +199,15 @@ def _write_new(name: str, content: bytes, folder: int) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _no_folder(path: Path) -> Iterator[None]:
+    """Name a folder that stands where a file is to be replaced or removed."""
+    try:
+        yield
+    except IsADirectoryError as error:
+        raise _not_plain(path, "is a folder, or its .part is one") from error
 
 
 def _not_plain(path: Path, fault: str) -> NotPlain:

@@ -101,8 +101,11 @@ def _own_folder(job: Job, description: dict[str, Any]) -> RunDirectory:
 
 def _is_beginning_of(directory: RunDirectory, description: Mapping[str, Any]) -> bool:
     """Return whether a folder holds a run of the same settings and data and nothing else: a repeated command."""
-    if not directory.vault.root.is_dir() or not directory.vault.has(directory.config):
-        return False
+    try:
+        if not directory.path.is_dir() or not directory.vault.has(directory.config):
+            return False
+    except OSError as error:
+        raise InputError(f"--out {directory.path}: cannot be read ({error.strerror or error})") from error
     stored = directory.read_config()
     return not directory.foreign_files() and same_job(stored, description)
 

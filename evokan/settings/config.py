@@ -19,7 +19,7 @@ class SearchConfig(BaseModel):
     names as its default.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
     space: Annotated[str, Setting(WHAT, "NAME", "Search space: a name of `evokan spaces`.")]
     dataset: Annotated[str | None, Setting(WHAT, "NAME", "Data set: a name of `evokan datasets`.")] = None
@@ -232,6 +232,13 @@ class SearchConfig(BaseModel):
     @classmethod
     def _numbered_column(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("data", "out")
+    @classmethod
+    def _possible_path(cls, value: Path | None) -> Path | None:
+        if value is not None and "\0" in str(value):
+            raise ValueError("no path holds a zero character")
+        return value
 
     @field_validator("keep_na_in", mode="before")
     @classmethod

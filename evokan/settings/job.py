@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) 
     InputError
         One fault for each setting that cannot be used.
     """
+    if not isinstance(config_file, str | os.PathLike | None):
+        raise InputError(f"config: expected a path (got {config_file!r:.100})")
     from_file = read_config_file(Path(config_file)) if config_file is not None else {}
     given = build_config(from_file, settings)
     _check_names(given)

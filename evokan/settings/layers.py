@@ -58,6 +58,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         content = yaml.safe_load(text)
+        written = yaml.load(text, yaml.BaseLoader)  # raises where a list holds itself
     except OSError as error:
         raise InputError(f"--config {path}: cannot be read ({error.strerror or error})") from error
     except yaml.MarkedYAMLError as error:
@@ -77,14 +78,11 @@ def read_config_file(path: Path) -> dict[str, Any]:
             f"{path.parent}, or write the settings of a new one as 'name: value' lines"
         )
     settings = {str(key).replace("-", "_"): value for key, value in content.items()}
-    return settings | _as_written(text, settings)
+    return settings | _as_written(written, settings)
 
 
-def _as_written(text: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _as_written(written: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the names among the settings that YAML took for something else (no, 2020), as they are written."""
-    import yaml
-
-    written = yaml.load(text, yaml.BaseLoader)
     return {
         name: value
         for key, value in written.items()

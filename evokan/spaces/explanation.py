@@ -89,8 +89,12 @@ def explanation_to_json(explanation: Explanation) -> dict[str, Any]:
 
 def explanation_from_json(data: dict[str, Any]) -> Explanation:
     """Return the explanation whose `explanation_to_json` gave `data`."""
+
+    def numbers(values: list[float]) -> NDArray[np.float64]:
+        return np.array(values, dtype=np.float64)
+
     edges = tuple(
-        EdgeCurve(e["layer"], e["source"], e["target"], np.array(e["x"]), np.array(e["y"]), e["weight"])
+        EdgeCurve(e["layer"], e["source"], e["target"], numbers(e["x"]), numbers(e["y"]), float(e["weight"]))
         for e in data["edges"]
     )
     return Explanation(
@@ -98,6 +102,6 @@ def explanation_from_json(data: dict[str, Any]) -> Explanation:
         tuple(data["input_names"]),
         tuple(data["output_names"]),
         edges,
-        np.array(data["importances"]),
+        numbers(data["importances"]),
         data.get("data", {}),
     )

@@ -97,17 +97,18 @@ def edges(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
     member = _member(load_run(run))
     explanation = member.explanation
     strength = {(edge.source, edge.target): edge.weight for edge in explanation.edges}
-    found = [
-        {
-            "cause": explanation.input_names[edge["cause"]],
-            "effect": explanation.output_names[edge["effect"]],
-            "weight": strength[edge["cause"], edge["effect"]],
-            "course": edge["course"],
-            "turns": edge["turns"],
-            "intervals": edge["intervals"],
-        }
-        for edge in explanation.data["edges"]
-    ]
+    with member.reading_spec():
+        found = [
+            {
+                "cause": explanation.input_names[edge["cause"]],
+                "effect": explanation.output_names[edge["effect"]],
+                "weight": strength[edge["cause"], edge["effect"]],
+                "course": str(edge["course"]),
+                "turns": [(float(x), str(kind)) for x, kind in edge["turns"]],
+                "intervals": edge["intervals"],
+            }
+            for edge in explanation.data["edges"]
+        ]
     found.sort(key=lambda edge: -edge["weight"])
     if json:
         print_json(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from evokan.problem.task import Task
 from evokan.spaces.module import ScaledModule
 from search_spaces.kafcm.encoding import CausalMap
+from search_spaces.kafcm.options import Bounding
 from search_spaces.splines.torch_edges import SplineEdges
 
 
@@ -44,6 +45,8 @@ class CognitiveMap(ScaledModule):
         self.architecture = architecture
         self.recurrent = Task(spec["task"]).in_time
         self.bounding: str = spec["bounding"]
+        if self.bounding not in get_args(Bounding):
+            raise ValueError(f"bounding: {self.bounding!r:.50} is none of {', '.join(get_args(Bounding))}")
         self.register_buffer("bias", torch.zeros(architecture.n_targets, dtype=torch.float64))
         self.step_edges = SplineEdges(
             architecture.edges, architecture.n_sources, architecture.n_targets, architecture.intervals

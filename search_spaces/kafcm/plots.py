@@ -24,6 +24,7 @@ from evokan.plots.style import (
     PURPLE,
     TICK_PT,
     VERMILLION,
+    clean_label,
     dress,
     new_axes,
     plain,
@@ -48,9 +49,14 @@ def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> 
     Curves of one column have one scale, so that a stronger cause has a steeper curve.
     """
     n, m = explanation.widths
+    causes, effects = (
+        [clean_label(name) for name in names] for names in (explanation.input_names, explanation.output_names)
+    )
     with styled():
         if ax is None:
-            ax = new_axes(1.6 + 0.75 * min(m, 22), 1.1 + 0.75 * min(n, 22))
+            # Cells, names beside them (some 0.07 inches a character), and a legend below.
+            width = max(1.2 + 0.75 * min(m, 22), 3.6) + 0.07 * max(map(len, causes))
+            ax = new_axes(width, 1.3 + 0.75 * min(n, 22) + 0.06 * max(map(len, effects)))
         course = courses(explanation)
         reach = np.zeros(m)
         for edge in explanation.edges:
@@ -70,14 +76,14 @@ def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> 
         ax.set(xlim=(-0.02, m + 0.02), ylim=(n + 0.02, -0.02), aspect="equal")
         ax.xaxis.tick_top()
         ax.xaxis.set_label_position("top")
-        slant = 0 if max(map(len, explanation.output_names)) <= 4 else 60
+        slant = 0 if max(map(len, effects)) <= 4 else 60
         ax.set_xticks(
             np.arange(m) + 0.5,
-            [*map(plain, explanation.output_names)],
+            effects,
             rotation=slant,
             ha="left" if slant else "center",
         )
-        ax.set_yticks(np.arange(n) + 0.5, [*map(plain, explanation.input_names)])
+        ax.set_yticks(np.arange(n) + 0.5, causes)
         ax.set_xlabel("effect", fontsize=LABEL_PT)
         ax.set_ylabel("cause", fontsize=LABEL_PT)
         ax.tick_params(length=0, labelsize=TICK_PT, labelcolor=INK)

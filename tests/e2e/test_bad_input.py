@@ -144,6 +144,14 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*ON_IRIS, "--population", "9" * 23, "--workers", "99999999"),
         ("--population: must be at most 1000000", "--workers: must be at most"),
     ),
+    "infinite settings": (
+        (*ON_IRIS, "--cohort-timeout", "inf", "--gpus-per-task", "inf", "--formula-seconds", "inf"),
+        ("--formula-seconds: must be finite", "--gpus-per-task: must be finite", "--cohort-timeout: must be finite"),
+    ),
+    "output of a name too long": ((*ON_IRIS, "--out", "x" * 300), ("cannot be read (File name too long)",)),
+    "output below a name too long": ((*ON_IRIS, "--out", "x" * 300 + "/run"), ("cannot be read (File name too long)",)),
+    "data of a name too long": (own("x" * 300 + ".csv"), (".csv cannot be read: File name too long",)),
+    "run of a name too long": (("show", "x" * 300), ("cannot be read (File name too long)",)),
     "negative sizes": (
         (
             *ON_IRIS,

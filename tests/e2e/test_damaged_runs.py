@@ -50,6 +50,27 @@ def strange_schema(content: bytes) -> bytes:
     return json.dumps(config).encode()
 
 
+def classes_swapped(content: bytes) -> bytes:
+    config = json.loads(content)
+    config["data"]["schema"]["class_names"].reverse()
+    return json.dumps(config).encode()
+
+
+def changed(*path_and_value: object) -> Callable[[bytes], bytes]:
+    """Put a value into the explanation of a network."""
+    *path, last, value = path_and_value
+
+    def change(content: bytes) -> bytes:
+        spec = json.loads(content)
+        place = spec["explanation"]
+        for part in path:
+            place = place[part]
+        place[last] = value
+        return json.dumps(spec).encode()
+
+    return change
+
+
 def other_network(content: bytes) -> bytes:
     from safetensors.numpy import load, save
 
@@ -92,9 +113,29 @@ DAMAGE: list[tuple[str, Callable[[bytes], bytes], tuple[str, ...], tuple[str, ..
     ("evaluations.csv", other_header, PLOT, ("run/evaluations.csv is damaged: ", *RUN)),
     ("evaluations.csv", other_header, LONGER, ("run/evaluations.csv is damaged: ", *RUN)),
     ("evaluations.csv", garbage, LONGER, ("run/evaluations.csv is damaged: ", *RUN)),
-    ("config.json", without_schema, PREDICT, ("run/config.json is damaged: it lacks 'data.schema'",)),
-    ("config.json", strange_schema, PREDICT, ("run/config.json is damaged: this is no column schema: task", *RUN)),
+    ("config.json", classes_swapped, PREDICT, ("run/config.json is damaged: it is not the file that this run", *RUN)),
 ]
+UNCHECKED: list[tuple[str, Callable[[bytes], bytes], tuple[str, ...], str]] = [
+    ("config.json", without_schema, PREDICT, "run/config.json is damaged: it lacks 'data.schema'"),
+    ("config.json", strange_schema, PREDICT, "run/config.json is damaged: this is no column schema: task"),
+    (
+        "best/architecture.json",
+        changed("edges", 0, "x", 0, "x"),
+        PLOT,
+        "explanation.edges.0.x.0: input should be a valid",
+    ),
+    (
+        "best/architecture.json",
+        changed("edges", 0, "x", []),
+        PLOT,
+        "edge 0 has a layer that is none, or x and y of two",
+    ),
+    ("best/architecture.json", changed("edges", 0, "source", 99), PLOT, "edge 0 has a node that is none"),
+    ("best/architecture.json", changed("edges", 0, "layer", 99), PLOT, "edge 0 has a layer that is none"),
+    ("best/architecture.json", changed("importances", [1.0]), SHOW, "1 importances of 4 inputs"),
+    ("best/architecture.json", changed("widths", [4]), PLOT, "widths that are not those of inputs and outputs"),
+]
+"""The same where no manifest is there to tell that a file is another one."""
 LOST = {
     "best/model.safetensors": (PREDICT, PRODUCT),
     "best/architecture.json": (SHOW, PRODUCT),
@@ -126,6 +167,19 @@ def test_a_damaged_file_is_named(run, evokan_here, file, damage, arguments, piec
     assert line.startswith(pieces[0])
     assert all(piece in line for piece in pieces)
     assert not Path("p.csv").exists()
+
+
+@pytest.mark.parametrize(("file", "damage", "arguments", "piece"), UNCHECKED)
+def test_a_damaged_file_is_named_without_a_manifest_too(run, evokan_here, file, damage, arguments, piece):
+    (run / "manifest.json").unlink()
+    (run / file).write_bytes(damage((run / file).read_bytes()))
+    if arguments == SHOW:  # shows the product of a finished run
+        (run / "manifest.json").write_text('{"sha256": {}}')
+    result = evokan_here(*arguments)
+    line = result.err.splitlines()[-1]
+    assert (result.status, result.out) == (2, "")
+    assert line.startswith(f"evokan: run/{file} is damaged: ")
+    assert piece in line
 
 
 @pytest.mark.parametrize("file", LOST)

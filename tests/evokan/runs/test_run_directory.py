@@ -220,6 +220,18 @@ def test_a_damaged_population_is_the_users_to_know(directory):
         directory.read_population(3)
 
 
+@pytest.mark.parametrize("name", ["checkpoint.json", "checkpoint.json.part"])
+def test_a_folder_in_place_of_a_file_is_named(directory, name):
+    (directory.path / name).mkdir()
+    with pytest.raises(InputError, match=r"checkpoint\.json: is a folder"):
+        directory.vault.replace(directory.checkpoint, "{}")
+    if name == directory.checkpoint.name:
+        for act in (directory.vault.remove, directory.vault.sync, lambda path: directory.vault.append(path, "x")):
+            with pytest.raises(InputError, match=r"checkpoint\.json: is "):
+                act(directory.checkpoint)
+    assert (directory.path / name).is_dir()
+
+
 def test_a_replacement_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "data.json"
     Vault(tmp_path).write_json(path, {"a": 1})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evokan.errors import InputError
-from evokan.runs.sameness import check_same, fixed_settings
+from evokan.runs.sameness import check_data_file, check_same, fixed_settings
 
 RUN = Path("runs/one")
 CONFIG = {
@@ -49,3 +49,11 @@ def test_before_the_first_generation_the_settings_are_not_known_but_the_rest_is(
     check_same(RUN, None, CONFIG, changed(settings={"seed": 2}))
     with pytest.raises(InputError):
         check_same(RUN, None, CONFIG, changed(data={"sha256": "c" * 64}))
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300, "loop"])
+def test_a_data_file_that_cannot_be_is_said(tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    stored = {"settings": {"data": str(tmp_path / name)}, "data": {"file_sha256": "a" * 64}}
+    with pytest.raises(InputError, match="data file"):
+        check_data_file(tmp_path / "run", stored)

@@ -149,6 +149,7 @@ def test_objectives_must_be_names_each_once(objectives):
         ("- a\n- b\n", "'name: value'"),
         ("a: [1\n", "is not a YAML file"),
         ("just text", "'name: value'"),
+        ("race: &a [*a]\n", "found unconstructable recursive node"),
         (b"\xff\xfe\x00", "is not a YAML file"),
     ],
 )
@@ -160,6 +161,18 @@ def test_settings_files_that_are_none(tmp_path, text, content):
     assert content in only
     assert str(path) in only
     assert "\n" not in only
+
+
+@pytest.mark.parametrize("value", [range(3), 3, b"x"])
+def test_a_settings_file_is_named_by_a_path(value):
+    (only,) = faults(BASE, value, call=resolve)
+    assert only.startswith("config: expected a path (got ")
+
+
+@pytest.mark.parametrize("name", ["data", "out"])
+def test_a_path_that_cannot_be_is_refused(name):
+    (only,) = faults({"space": "hkan", "data": "x.csv", "target": "y", name: "a\0b"})
+    assert only.startswith(f"--{name}: no path holds a zero character")
 
 
 def test_an_empty_settings_file_says_nothing(tmp_path):

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evokan.datasets import load_dataset
-from evokan.plots import save
+from evokan.plots import rendered, save
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
+from evokan.spaces.explanation import EdgeCurve, Explanation
 from evokan.spaces.training import Budget, TrainingJob
 from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions
@@ -160,6 +161,23 @@ def test_a_two_level_map_keeps_its_inputs():
         assert path.shape == (2, 3, 5)
         assert torch.isnan(path[:, 0, 4]).all()
         assert torch.allclose(path[:, 2], torch.cat([x, model(x)], dim=1))
+
+
+@pytest.mark.parametrize(
+    ("causes", "effects", "length"), [(1, 1, 1), (4, 1, 11), (1, 1, 500), (2, 30, 40), (25, 2, 40)]
+)
+def test_the_matrix_has_room_for_names_and_legend(causes, effects, length):
+    """Where it has not, matplotlib gives the layout up with a warning, which is an error here."""
+    kinds = ("rising", "falling", "not monotonic", "flat")
+    x = np.linspace(0.0, 1.0, 5)
+    edges = tuple(EdgeCurve(0, cause, effect, x, x, 1.0) for cause in range(causes) for effect in range(effects))
+    told = [
+        {"cause": edge.source, "effect": edge.target, "course": kinds[number % 4]} for number, edge in enumerate(edges)
+    ]
+    explanation = Explanation(
+        (causes, effects), ("n" * length,) * causes, ("m" * length,) * effects, edges, np.ones(causes), {"edges": told}
+    )
+    assert rendered(plot_functional_matrix(explanation), ".png").startswith(b"\x89PNG")
 
 
 def test_pictures_have_a_curve_for_every_edge_and_an_arrow(known, tmp_path):

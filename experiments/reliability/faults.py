@@ -72,7 +72,3 @@ def main() -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page(read(Path(sys.argv[1]))), encoding="utf-8")
     print(target)
-
-
-if __name__ == "__main__":
-    main()
