@@ -2,7 +2,8 @@
 
 References
 ----------
-Long et al., GA-KAN, arXiv 2501.17411: binary tournament, and survivors are the best N of parents and offspring.
+Long et al., GA-KAN, arXiv 2501.17411: survivors are the best N of parents and offspring. It names no selection of
+parents; the binary tournament is ours.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ numbers in the same order from a `random.Random` of their own, so every operator
 
 References
 ----------
-Long et al., GA-KAN, arXiv 2501.17411: neuron-aligned crossover, bit-flip mutation, binary tournament.
+Long et al., GA-KAN, arXiv 2501.17411: neuron-aligned crossover, bit-flip mutation. The binary
+tournament is ours: the paper names no selection of parents.
 """
 
 from __future__ import annotations

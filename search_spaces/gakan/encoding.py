@@ -1,6 +1,6 @@
 """Bits to networks: zero mask, layer degradation, pruning, and the canonical form of GA-KAN.
 
-Long, Zhang, Zhang and Bi, "GA-KAN", arXiv 2501.17411, Section III: connection masks, grid and depth as one
+Long, Wang, Xue and Zhang, "GA-KAN", arXiv 2501.17411, Section III: connection masks, grid and depth as one
 binary chromosome. Where the paper is silent (which blocks a shallow network keeps, one-layer networks, more
 outputs than hidden neurons) the reading is ours; `decode` states it.
 """

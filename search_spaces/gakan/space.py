@@ -28,7 +28,7 @@ REFERENCE_GRID = 5
 class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
     """Sparse networks of spline edges: connection masks, grid and depth as one binary chromosome.
 
-    Long, Zhang, Zhang and Bi, "GA-KAN", arXiv 2501.17411. The ``paper`` preset is the published protocol: raw
+    Long, Wang, Xue and Zhang, "GA-KAN", arXiv 2501.17411. The ``paper`` preset is the published protocol: raw
     features, one hold-out, 20 full L-BFGS steps, the validation loss looked at after each of them, grids fitted
     to the activations at steps 0, 5, 10 and 15, no penalty, no preference for small networks.
     """
