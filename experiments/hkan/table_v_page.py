@@ -38,8 +38,6 @@ _NOTE = "On the data sets marked * the rows are those of the paper's text: see t
 _MISSES = {
     "tf1": "The same network with the same centres, written out with scikit-learn, does not reach the published figure "
     "either (slow test).",
-    "tf3": "The same network with the same centres, written out with scikit-learn, is within a tenth of ours (slow "
-    "test); what the rest hangs on is not known.",
     "tf5-5": "In the order of magnitude aimed at. The same network with the same centres, written out with "
     "scikit-learn, has our error (slow test).",
     "kinematics8nm": "The rows are the authors' own and the quartiles close together, so neither rows nor the luck of "

@@ -14,7 +14,7 @@ from evokan.errors import InputError
 from evokan.problem.scaling import Scaler
 from search_spaces.hkan.fitting import fit, predict
 from search_spaces.hkan.layers import HKANLayer, as_number, as_whole, shown
-from search_spaces.hkan.options import MACHINE_PRECISION
+from search_spaces.hkan.options import CUTOFF
 
 
 class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -27,7 +27,8 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     random_state
         Seed of the centres: a whole number of at least 0.
     cutoff
-        The last least squares takes singular values below this share of the largest as 0.
+        The last least squares takes singular values below this share of the largest as 0. Below 4e-15, columns that
+        depend on one another in the training rows alone can make predictions on others explode.
     scaler
         ``minmax`` brings inputs and target onto [0, 1] by the training rows, what the centres are made for; ``none``
         takes them as they are (the paper's tables are on [0, 1] already).
@@ -55,7 +56,7 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         layers: Sequence[HKANLayer] = (HKANLayer(nodes=100), HKANLayer()),
         *,
         random_state: int = 0,
-        cutoff: float = MACHINE_PRECISION,
+        cutoff: float = CUTOFF,
         scaler: Literal["minmax", "none"] = "minmax",
     ) -> None:
         self.layers = layers
