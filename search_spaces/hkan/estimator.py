@@ -79,7 +79,7 @@ class HKANRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._inputs = Scaler.fit(x, self.scaler)
         self._target = Scaler.fit(np.asarray(target, dtype=np.float64)[:, None], self.scaler)
         scaled = self._target.transform(np.asarray(target, dtype=np.float64)[:, None])
-        self.layers_ = fit(self.layers, self._inputs.transform(x), scaled, seed, cutoff).layers
+        self.layers_ = fit(self.layers, self._inputs.transform(x), scaled, seed, cutoff, with_outputs=False).layers
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
