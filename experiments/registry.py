@@ -30,6 +30,7 @@ MODULES = {
     "gakan-laws": "experiments.gakan.laws",
     "gakan-tables": "experiments.gakan.tables",
     "gakan-training": "experiments.benchmarks.gakan_training",
+    "hkan-classes": "experiments.hkan.classes",
     "hkan-fit": "experiments.benchmarks.hkan_fit",
     "hkan-table-v": "experiments.hkan.table_v",
     "kafcm-cost": "experiments.kafcm.cost",

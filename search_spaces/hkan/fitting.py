@@ -92,10 +92,19 @@ class FittedLayer:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A fitted network and its outputs on the rows it was fitted on, shape (outputs, rows)."""
+    """A fitted network, and on the rows it was fitted on its outputs and what is below its last layer.
+
+    Attributes
+    ----------
+    layers
+        From the input on.
+    outputs, below
+        Shape (outputs, rows) and (columns, rows).
+    """
 
     layers: tuple[FittedLayer, ...]
     outputs: Array
+    below: Array
 
 
 def fit(
@@ -137,13 +146,14 @@ def fit(
     t = np.ascontiguousarray(targets.T, dtype=np.float64)
     if layers[-1].nodes != len(t):
         raise ValueError(f"the last layer has {layers[-1].nodes} nodes for {len(t)} outputs")
-    fitted = []
+    fitted, below = [], z
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
             for number, layer in enumerate(layers):
                 rng, last = generator("hkan centres", seed, number), number == len(layers) - 1
                 task: Task = "last" if last else "hidden"
                 polynomials = expansion_for(layer, z, task) if z.shape[1] >= MANY_ROWS else None
+                below = z
                 found, z = _fit_layer(
                     layer, z, t, rng, cutoff if last else None, weights, polynomials, with_outputs or not last
                 )
@@ -152,7 +162,7 @@ def fit(
                 fitted.append(found)
     except np.linalg.LinAlgError as error:
         raise TrainingFailed(f"layer {len(fitted) + 1}: the least squares have no solution ({error})") from error
-    return Fit(tuple(fitted), z)
+    return Fit(tuple(fitted), z, below)
 
 
 def predict(layers: Sequence[FittedLayer], x: Array) -> Array:
