@@ -26,6 +26,9 @@ _ROWS = 1 << 19
 _LARGEST = 6000
 """Polynomials of all columns together below a hidden layer: a Gram matrix of 0.3 GB."""
 
+_FEW = 64
+"""Polynomials at most that take the place of a fitted layer's functions: the rounding of their sums grows with them."""
+
 Task = Literal["hidden", "last", "outputs"]
 """The fit of a hidden layer, that of the last one, or a fitted layer's outputs."""
 
@@ -101,7 +104,7 @@ def expansion_for(layer: HKANLayer, z: Array, task: Task) -> Expansion | None:
         return None
     low, high = z.min(axis=1), z.max(axis=1)
     count = max(terms(basis, layer.sigma, 0.5 * float(np.max(high - low))) for basis in layer.bases)
-    if task == "hidden" and len(z) * count > _LARGEST:
+    if (task == "hidden" and len(z) * count > _LARGEST) or (task == "outputs" and count > _FEW):
         return None
     if not _polynomials_ns(layer, len(z), count, task) <= _values_ns(layer, task):
         return None

@@ -49,6 +49,12 @@ def test_kinks_and_very_wide_ranges_are_no_polynomials():
     assert expansion.expansion_for(HKANLayer(100, ("tanh", "sigmoid")), z / 1e6, "hidden") is not None
 
 
+def test_outputs_keep_their_own_functions_where_polynomials_are_many():
+    z = np.linspace(0, 1, 50)[None]
+    assert expansion.expansion_for(HKANLayer(900, "tanh", 50, 40), z, "outputs") is None
+    assert expansion.expansion_for(HKANLayer(900, "tanh", 2, 40), z, "outputs") is not None
+
+
 NETWORKS = {
     "two layers": [HKANLayer(40, "sigmoid", 2, 6, "data", 0.01), HKANLayer(1, "tanh", 1, 8, "equal", 0.01)],
     "identity output": [HKANLayer(40, "tanh", 1, 8, "random", 0.1), HKANLayer(basis="identity")],

@@ -104,7 +104,7 @@ def test_minmax_makes_units_irrelevant():
         ({"layers": []}, "list of HKANLayer"),
         ({"layers": [3]}, "list of HKANLayer"),
         ({"layers": [HKANLayer(2)]}, "the last has 2 nodes"),
-        ({"random_state": None}, "random_state None"),
+        ({"random_state": "a"}, "random_state 'a'"),
         ({"cutoff": 1.0}, "cutoff 1.0"),
         ({"scaler": "standard"}, "scaler 'standard'"),
         ({"layers": HKANLayer()}, r"layers HKANLayer\(.*list of HKANLayer"),
