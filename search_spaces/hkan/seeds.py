@@ -12,14 +12,14 @@ from search_spaces.hkan.options import HKANOptions
 def seeds(problem: Problem, options: HKANOptions) -> tuple[HKANArchitecture, ...]:
     """Return networks that a chromosome can say and that cost no more than `max_cost`, from small to large."""
     last = problem.n_outputs
+    # Of 24 combinations the best on held-out training rows of six tables, and two that are unlike it.
+    above = HKANLayer(last, "softplus", 5, 10, "data", 0.1)
     found = [
         [HKANLayer(last, "identity")],
         [HKANLayer(last, "sigmoid", 3, 8, "equal", 0.1)],
-        *(
-            [HKANLayer(nodes, "relu", 1, 10, "data", 0.01), HKANLayer(last, "softplus", 1, 10, "data", 0.01)]
-            for nodes in (10, 30, 100, 300)
-        ),
-        [HKANLayer(100, "tanh", 5, 10, "random", 0.01), HKANLayer(last, "identity")],
+        *([HKANLayer(nodes, "sigmoid", 3, 3, "data", 0.01), above] for nodes in (10, 30, 100, 300)),
+        [HKANLayer(100, "sigmoid", 25, 1, "data", 0.01), above],
+        [HKANLayer(100, "relu", 3, 1, "data", 0.01), above],
     ]
     networks = (
         nearest(HKANArchitecture(problem.n_features, tuple(layers)), problem, options)

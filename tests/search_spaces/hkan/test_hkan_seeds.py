@@ -48,7 +48,7 @@ def test_seeds_are_networks_of_the_space_the_linear_one_first(options, task):
 
 def test_seeds_are_two_layers_of_rising_size():
     found = seeds(PROBLEMS["regression"], HKANOptions())
-    rising = [network.layers[0].nodes for network in found if network.layers[0].basis == "relu"]
+    rising = [network.layers[0].nodes for network in found if network.depth == 2 and network.layers[0].n_basis == 3]
     assert len(rising) == 4
     assert rising == sorted(rising)
     for nodes, wanted in zip(rising, (10, 30, 100, 300), strict=True):
