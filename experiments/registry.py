@@ -32,6 +32,7 @@ MODULES = {
     "gakan-training": "experiments.benchmarks.gakan_training",
     "hkan-classes": "experiments.hkan.classes",
     "hkan-fit": "experiments.benchmarks.hkan_fit",
+    "hkan-rows": "experiments.hkan.rows",
     "hkan-table-v": "experiments.hkan.table_v",
     "kafcm-cost": "experiments.kafcm.cost",
     "kafcm-discovery": "experiments.kafcm.discovery",
