@@ -1,7 +1,7 @@
 """What arXiv 2501.18199 prints: hyperparameters (Table IV) and median test errors (Table V), and our reading of them.
 
 Where the list is ambiguous: values are per layer, from the input on; an identity layer lists nothing but its name; a
-one-layer network has no hidden nodes. TF1's lambdas are those of its two layers in the order printed.
+one-layer network has no hidden nodes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Entry(NamedTuple):
 
 
 PUBLISHED: dict[str, Entry] = {
-    "tf1": Entry(1.09e-5, 3.94e-14, (932,), "S T", (1, 1), (2, 13), "D D", (0.1, 10)),
+    "tf1": Entry(1.09e-5, 3.94e-14, (932,), "S T", (1, 33), (2, 13), "D D", (0.1, 10)),
     "tf2": Entry(2.29e-2, 1.85e-2, (48, 11), "T S+ I", (22, 18), (17, 21), "R D", (0.1, 1)),
     "tf3": Entry(1.22e-2, 5.08e-6, (924,), "T I", (50,), (39,), "R", (0.001,)),
     "tf4": Entry(0.259, 0.258, (), "T", (3,), (2,), "E", (0.001,)),

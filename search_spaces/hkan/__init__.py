@@ -1,7 +1,7 @@
 """HKAN: hierarchical networks of fixed basis functions, fitted without gradients (arXiv 2501.18199).
 
 - `HKAN`: the search space; `HKANOptions`: its options.
-- `HKANLayer`, `HKANRegressor`: one network with the layers given, scikit-learn style, without a search.
+- `HKANLayer`, `HKANRegressor`, `HKANClassifier`: one network with given layers, in scikit-learn's style.
 - `HKANArchitecture`: a decoded network; `HKANModule`: the trained network as a torch module.
 """
 
@@ -15,18 +15,18 @@ from search_spaces.hkan.options import HKANOptions
 from search_spaces.hkan.space import HKAN
 
 if TYPE_CHECKING:
-    from search_spaces.hkan.estimator import HKANRegressor
+    from search_spaces.hkan.estimator import HKANClassifier, HKANRegressor
     from search_spaces.hkan.network import HKANModule
 
-__all__ = ["HKAN", "HKANArchitecture", "HKANLayer", "HKANModule", "HKANOptions", "HKANRegressor"]
+__all__ = ["HKAN", "HKANArchitecture", "HKANClassifier", "HKANLayer", "HKANModule", "HKANOptions", "HKANRegressor"]
 
 
 def __getattr__(name: str) -> Any:
     # scikit-learn and torch are imported with what needs them, not with the family's name.
-    if name == "HKANRegressor":
-        from search_spaces.hkan.estimator import HKANRegressor
+    if name in ("HKANRegressor", "HKANClassifier"):
+        from search_spaces.hkan import estimator
 
-        return HKANRegressor
+        return getattr(estimator, name)
     if name == "HKANModule":
         from search_spaces.hkan.network import HKANModule
 

@@ -13,7 +13,9 @@ _FAR = 300.0
 """Arguments up to here keep both factors of an exponential, and their product, inside the range of float64."""
 
 
-def place_centres(placement: Placement, z: Array, nodes: int, n_basis: int, rng: np.random.Generator) -> Array:
+def place_centres(
+    placement: Placement, z: Array, nodes: int, n_basis: int, rng: np.random.Generator, weights: Array | None = None
+) -> Array:
     """Return the centres of every block, shape (nodes, columns, n_basis).
 
     Parameters
@@ -21,6 +23,8 @@ def place_centres(placement: Placement, z: Array, nodes: int, n_basis: int, rng:
     z
         Training values of the columns, shape (columns, rows): drawn from with replacement by ``data``, as in the
         authors' code.
+    weights
+        Of the rows, shape (rows,): how often they are drawn.
     """
     columns, rows = z.shape
     shape = (nodes, columns, n_basis)
@@ -28,7 +32,7 @@ def place_centres(placement: Placement, z: Array, nodes: int, n_basis: int, rng:
         return rng.random(shape)
     if placement == "equal":
         return np.broadcast_to(np.linspace(0.0, 1.0, n_basis), shape).copy()
-    picked = rng.integers(0, rows, shape)
+    picked = rng.integers(0, rows, shape) if weights is None else rng.choice(rows, shape, p=weights / weights.sum())
     centres: Array = z[np.arange(columns)[None, :, None], picked]
     return centres
 

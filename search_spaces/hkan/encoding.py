@@ -7,8 +7,9 @@ the rest by name. All numbers are written in Gray's code, so that neighbours dif
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any, TypeVar
@@ -115,21 +116,77 @@ def decode(values: Mapping[str, Value], problem: Problem, options: HKANOptions) 
         return choices[_from_gray(int(values[name])) * len(choices) >> plan[name]] if name in plan else choices[0]
 
     depth = pick("layers", range(1, options.max_layers + 1))
-    widest = options.max_nodes if depth <= 2 else options.max_nodes_deep
     layers = []
-    for name in [f"hidden{i}" for i in range(1, depth)] + ["output"]:
-        hidden = name != "output"
-        layers.append(
-            HKANLayer(
-                nodes=pick(f"{name}.nodes", _ratios(2, widest, whole=True)) if hidden else problem.n_outputs,
-                basis=pick(f"{name}.basis", _bases(options, hidden)),
-                sigma=pick(f"{name}.sigma", _ratios(1, options.max_sigma)),
-                n_basis=pick(f"{name}.m", range(1, options.max_basis + 1)),
-                placement=pick(f"{name}.placement", HIDDEN_PLACEMENTS if hidden else PLACEMENTS),
-                ridge=pick(f"{name}.ridge", RIDGES),
-            )
-        )
+    for name in _names(depth):
+        choices = _choices(problem, options, depth, hidden=name != "output")
+        found = {
+            attribute: pick(f"{name}.{_SHORT.get(attribute, attribute)}", choices[attribute]) for attribute in choices
+        }
+        layers.append(HKANLayer(**found))
     return HKANArchitecture(problem.n_features, tuple(layers))
+
+
+def encode(architecture: HKANArchitecture, problem: Problem, options: HKANOptions) -> dict[str, Value]:
+    """Return segments that `decode` to `architecture`; those of layers it does not have are 0.
+
+    Raises
+    ------
+    ValueError
+        It has more layers than the chromosome can say, or a layer with a value between its steps (`nearest`).
+    """
+    plan = {segment.name: segment.size for segment in layout(problem, options).segments}
+    found: dict[str, Value] = dict.fromkeys(plan, 0)
+
+    def put(name: str, choices: Sequence[Any], value: Any) -> None:
+        if value not in choices:
+            raise ValueError(f"no chromosome says {name} {value} ({architecture.key})")
+        if name in plan:
+            place = -(-(choices.index(value) << plan[name]) // len(choices))
+            found[name] = place ^ place >> 1
+
+    put("layers", range(1, options.max_layers + 1), architecture.depth)
+    for name, layer in zip(_names(architecture.depth), architecture.layers, strict=True):
+        for attribute, choices in _choices(problem, options, architecture.depth, hidden=name != "output").items():
+            # What has no influence on an identity layer stays at 0.
+            if attribute in ("nodes", "basis") or not layer.is_identity:
+                value = layer.bases if attribute == "basis" else getattr(layer, attribute)
+                put(f"{name}.{_SHORT.get(attribute, attribute)}", choices, value)
+    return found
+
+
+def nearest(architecture: HKANArchitecture, problem: Problem, options: HKANOptions) -> HKANArchitecture:
+    """Return the network whose numbers are the nearest that a chromosome can say, by their ratio."""
+    layers = []
+    for number, layer in enumerate(architecture.layers):
+        choices = _choices(problem, options, architecture.depth, hidden=number < architecture.depth - 1)
+        changed = {name: _nearest(choices[name], getattr(layer, name)) for name in ("nodes", "sigma", "n_basis")}
+        layers.append(replace(layer, **changed))
+    return HKANArchitecture(architecture.n_inputs, tuple(layers))
+
+
+def _nearest(choices: Sequence[Any], value: float) -> Any:
+    return min(choices, key=lambda step: abs(math.log(step / value)))
+
+
+_SHORT = {"n_basis": "m"}
+"""Attributes of a layer whose segments are called otherwise."""
+
+
+def _names(depth: int) -> list[str]:
+    return [*(f"hidden{level}" for level in range(1, depth)), "output"]
+
+
+def _choices(problem: Problem, options: HKANOptions, depth: int, *, hidden: bool) -> dict[str, Sequence[Any]]:
+    """Return what every attribute of a layer may be, in the order of its segment's numbers."""
+    widest = options.max_nodes if depth <= 2 else options.max_nodes_deep
+    return {
+        "nodes": _ratios(2, widest, whole=True) if hidden else [problem.n_outputs],
+        "basis": _bases(options, hidden),
+        "sigma": _ratios(1, options.max_sigma),
+        "n_basis": range(1, options.max_basis + 1),
+        "placement": HIDDEN_PLACEMENTS if hidden else PLACEMENTS,
+        "ridge": RIDGES,
+    }
 
 
 def _bases(options: HKANOptions, hidden: bool) -> list[tuple[Basis, ...]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from evokan.arrays import IntArray
 from evokan.problem.problem import Problem
 from evokan.spaces.explanation import Explanation
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer
+from search_spaces.hkan.importance import block_r2, r2, with_constants
 from search_spaces.hkan.network import HKANModule
 
 POINTS = 300
@@ -46,15 +48,17 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
     input_r2: Array = np.zeros((0, 0))
     for number, layer in enumerate(model.fitted()):
         wanted = targets[np.arange(layer.layer.nodes) % len(targets)]
-        block_r2, block, block_target = _blocks(layer, z, wanted)
+        shares, block, block_target = _blocks(layer, z, wanted)
         z = layer.outputs(z)
-        node_r2 = np.array([_r2(h, t) for h, t in zip(z, wanted, strict=True)])
+        if problem.task.has_classes and number == model.architecture.depth - 1:
+            z = softmax(z, axis=0)  # logits by now
+        node_r2 = np.array([r2(h[None], t)[0] for h, t in zip(z, wanted, strict=True)])
         middle = _median_place(node_r2)
         if number == 0:
-            input_r2 = block_r2
+            input_r2 = shares
         levels.append(
             {
-                "blocks": _level(block_r2, block[shown] * scale + shift, block_target[shown] * scale + shift),
+                "blocks": _level(shares, block[shown] * scale + shift, block_target[shown] * scale + shift),
                 "nodes": _level(node_r2, z[middle][shown] * scale + shift, wanted[middle][shown] * scale + shift),
             }
         )
@@ -77,29 +81,10 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
 
 def _blocks(layer: FittedLayer, z: Array, wanted: Array) -> tuple[Array, Array, Array]:
     """Return R^2 of all blocks (nodes, columns); and of the block with the median R^2 its values and its target."""
-    r2 = np.empty(layer.weights.shape)
-    for q, blocks in enumerate(layer.blocks(z)):
-        for p, phi in enumerate(blocks):
-            r2[q, p] = _r2(_with_constants(layer, phi, wanted[q]), wanted[q])
-    node, column = divmod(_median_place(r2.ravel()), len(z))
-    phi = next(blocks[column] for q, blocks in enumerate(layer.blocks(z)) if q == node)
-    return r2, _with_constants(layer, phi, wanted[node]), wanted[node]
-
-
-def _with_constants(layer: FittedLayer, phi: Array, wanted: Array) -> Array:
-    """Return the block with the constant that its own fit had; an identity block with slope and constant."""
-    centred = phi - phi.mean()
-    if layer.layer.is_identity:
-        square = float(centred @ centred)
-        centred = centred * (float(centred @ (wanted - wanted.mean())) / square if square > 0 else 0.0)
-    return np.asarray(centred + wanted.mean(), dtype=np.float64)
-
-
-def _r2(predicted: Array, wanted: Array) -> float:
-    """Return the share of explained variance, in [0, 1]; 0 where the target does not vary, or nothing is finite."""
-    total = float(((wanted - wanted.mean()) ** 2).sum())
-    left = float(((wanted - predicted) ** 2).sum())
-    return min(max(1.0 - left / total, 0.0), 1.0) if total > 0 and np.isfinite(left) else 0.0
+    shares = block_r2(layer, z, wanted)
+    node, column = divmod(_median_place(shares.ravel()), len(z))
+    phi = next(blocks[[column]] for q, blocks in enumerate(layer.blocks(z)) if q == node)
+    return shares, with_constants(layer, phi, wanted[node])[0], wanted[node]
 
 
 def _level(r2: Array, predicted: Array, target: Array) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Training without gradients: layer by layer, every block and then every node by least squares.
 
 Dudek and Rodak, "HKAN", arXiv 2501.18199, Algorithm 1. All blocks of a layer are fitted together from batched Gram
-matrices, in pieces that stay in the processor's cache; all nodes of a hidden layer likewise.
+matrices, in pieces that stay in the processor's cache; all nodes of a hidden layer likewise. Over very many rows
+`moments` takes over, where the basis functions allow it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,21 @@ import numpy as np
 
 from evokan.errors import TrainingFailed
 from evokan.seeding import generator
-from search_spaces.hkan.basis import Array, Column, place_centres
+from search_spaces.hkan import moments
+from search_spaces.hkan.basis import Array, place_centres
+from search_spaces.hkan.expansion import Expansion, Task, expansion_for
+from search_spaces.hkan.features import Features
 from search_spaces.hkan.layers import HKANLayer
 from search_spaces.hkan.solvers import solve_gram, truncated
 
-_PIECE = 1 << 17
-"""Values of basis functions at a time: 1 MB."""
 _GROUP = 1 << 23
 """Values of blocks at a time: 64 MB."""
+MANY_ROWS = 20_000
+"""From here on a fit sums moments. The paper's tables are smaller: their fits are by the blocks' own values."""
+_ROUGH = 1e-12
+"""Cutoff behind a layer that was fitted by moments: its outputs are exact to some 1e-13 of their range."""
+_MANY_VALUES = 1 << 27
+"""From here on outputs are computed by polynomials: so many basis functions take a good tenth of a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +57,11 @@ class FittedLayer:
         if self.layer.is_identity:
             linear: Array = self.weights @ z + self.bias[:, None]
             return linear
-        columns = self.centres.shape[1]
+        nodes, columns, n_basis = self.centres.shape
+        if nodes * columns * n_basis * z.shape[1] >= _MANY_VALUES:
+            polynomials = expansion_for(self.layer, z, "outputs")
+            if polynomials is not None:
+                return self._expanded(polynomials, z)
         h = np.repeat(self.bias[:, None], z.shape[1], axis=1)
         combined = self.coefficients * self.weights[:, :, None]
         for first, last, values in Features(self.layer, z).pieces(self.centres, 0):
@@ -58,6 +70,11 @@ class FittedLayer:
                 part = combined[node, low - node * columns : high - node * columns]
                 h[node] += part.ravel() @ values[low - first : high - first].reshape(part.size, -1)
         return h
+
+    def _expanded(self, polynomials: Expansion, z: Array) -> Array:
+        """Return h by way of polynomials over the range of these very rows."""
+        functions = moments.functions(self.layer, polynomials, self.centres, self.coefficients)
+        return moments.outputs(polynomials, z, None, functions * self.weights[:, :, None], self.bias)
 
     def blocks(self, z: Array) -> Iterator[Array]:
         """Yield for every node its blocks without their constants, shape (columns, rows)."""
@@ -73,49 +90,33 @@ class FittedLayer:
             yield found
 
 
-class Features:
-    """The basis functions of a layer over given columns `z`, shape (columns, rows)."""
-
-    def __init__(self, layer: HKANLayer, z: Array) -> None:
-        self._columns = [Column(basis, layer.sigma, z) for basis in layer.bases]
-        self._rows = z.shape[1]
-
-    def pieces(self, centres: Array, first_node: int) -> Iterator[tuple[int, int, Array]]:
-        """Yield (first block, last block + 1, values of shape (blocks, n_basis, rows)), node by node.
-
-        Parameters
-        ----------
-        centres
-            Of some neighbouring nodes, shape (nodes, columns, n_basis).
-        first_node
-            Number of the first of them within the layer.
-        """
-        nodes, columns, n_basis = centres.shape
-        flat = centres.reshape(nodes * columns, n_basis)
-        column = np.tile(np.arange(columns), nodes)
-        turn = (np.repeat(np.arange(first_node, first_node + nodes), columns) + column) % len(self._columns)
-        step = max(1, _PIECE // max(1, n_basis * self._rows))
-        for first in range(0, len(flat), step):
-            last = min(first + step, len(flat))
-            if len(self._columns) == 1:
-                yield first, last, self._columns[0].values(flat[first:last], column[first:last])
-                continue
-            values = np.empty((last - first, n_basis, self._rows))
-            for number, shared in enumerate(self._columns):
-                taken = np.flatnonzero(turn[first:last] == number) + first
-                values[taken - first] = shared.values(flat[taken], column[taken])
-            yield first, last, values
-
-
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A fitted network and its outputs on the rows it was fitted on, shape (outputs, rows)."""
+    """A fitted network, and on the rows it was fitted on its outputs and what is below its last layer.
+
+    Attributes
+    ----------
+    layers
+        From the input on.
+    outputs, below
+        Shape (outputs, rows) and (columns, rows).
+    """
 
     layers: tuple[FittedLayer, ...]
     outputs: Array
+    below: Array
 
 
-def fit(layers: Sequence[HKANLayer], x: Array, targets: Array, seed: int, cutoff: float) -> Fit:
+def fit(
+    layers: Sequence[HKANLayer],
+    x: Array,
+    targets: Array,
+    seed: int,
+    cutoff: float,
+    weights: Array | None = None,
+    *,
+    with_outputs: bool = True,
+) -> Fit:
     """Fit a network.
 
     Parameters
@@ -131,6 +132,10 @@ def fit(layers: Sequence[HKANLayer], x: Array, targets: Array, seed: int, cutoff
         Decides the centres.
     cutoff
         Of the last least squares: singular values below this share of the largest count as 0.
+    weights
+        Of the rows, positive, shape (rows,): a weight of 2 counts as the row twice, in every least squares.
+    with_outputs
+        Whether the network's outputs on these rows are wanted; without, over very many rows, there are none.
 
     Raises
     ------
@@ -141,17 +146,23 @@ def fit(layers: Sequence[HKANLayer], x: Array, targets: Array, seed: int, cutoff
     t = np.ascontiguousarray(targets.T, dtype=np.float64)
     if layers[-1].nodes != len(t):
         raise ValueError(f"the last layer has {layers[-1].nodes} nodes for {len(t)} outputs")
-    fitted = []
+    fitted, below = [], z
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
             for number, layer in enumerate(layers):
+                rng, last = generator("hkan centres", seed, number), number == len(layers) - 1
+                task: Task = "last" if last else "hidden"
+                polynomials = expansion_for(layer, z, task) if z.shape[1] >= MANY_ROWS else None
+                below = z
                 found, z = _fit_layer(
-                    layer, z, t, generator("hkan centres", seed, number), cutoff if number == len(layers) - 1 else None
+                    layer, z, t, rng, cutoff if last else None, weights, polynomials, with_outputs or not last
                 )
+                if polynomials is not None:
+                    cutoff = max(cutoff, _ROUGH)
                 fitted.append(found)
     except np.linalg.LinAlgError as error:
         raise TrainingFailed(f"layer {len(fitted) + 1}: the least squares have no solution ({error})") from error
-    return Fit(tuple(fitted), z)
+    return Fit(tuple(fitted), z, below)
 
 
 def predict(layers: Sequence[FittedLayer], x: Array) -> Array:
@@ -164,23 +175,32 @@ def predict(layers: Sequence[FittedLayer], x: Array) -> Array:
 
 
 def _fit_layer(
-    layer: HKANLayer, z: Array, targets: Array, rng: np.random.Generator, cutoff: float | None
+    layer: HKANLayer,
+    z: Array,
+    targets: Array,
+    rng: np.random.Generator,
+    cutoff: float | None,
+    weights: Array | None,
+    polynomials: Expansion | None,
+    wanted: bool,
 ) -> tuple[FittedLayer, Array]:
     """Return the layer, and its outputs of shape (nodes, rows); a `cutoff` marks the output layer."""
     columns, rows = z.shape
     target = np.arange(layer.nodes) % len(targets)
-    mean = targets.mean(axis=1)
+    mean = _mean(targets, weights)
     centred = targets - mean[:, None]
     if layer.is_identity:
-        level = z.mean(axis=1)
+        level = _mean(z, weights)
         blocks = z - level[:, None]
-        weights = _node_models(blocks[None], centred[None], cutoff)[0][target]
+        slopes = _node_models(blocks[None], centred[None], cutoff, weights)[0][target]
         empty = np.zeros((layer.nodes, columns, 0))
-        found = FittedLayer(layer, empty, empty, weights, mean[target] - weights @ level)
-        return found, weights @ blocks + mean[target][:, None]
-    centres = place_centres(layer.placement, z, layer.nodes, layer.n_basis, rng)
+        found = FittedLayer(layer, empty, empty, slopes, mean[target] - slopes @ level)
+        return found, slopes @ blocks + mean[target][:, None]
+    centres = place_centres(layer.placement, z, layer.nodes, layer.n_basis, rng, weights)
+    if polynomials is not None:
+        return _fit_by_moments(layer, polynomials, z, centred, mean, centres, cutoff, weights, wanted)
     coefficients = np.empty_like(centres)
-    weights = np.empty((layer.nodes, columns))
+    slopes = np.empty((layer.nodes, columns))
     bias = np.empty(layer.nodes)
     outputs = np.empty((layer.nodes, rows))
     features = Features(layer, z)
@@ -188,17 +208,58 @@ def _fit_layer(
     for first in range(0, layer.nodes, size):
         group = slice(first, min(first + size, layer.nodes))
         own = centred[target[group]]
-        blocks, c, constants = _fit_blocks(features, centres[group], first, own, layer.ridge)
-        w = _node_models(blocks, own[:, None], cutoff)[:, 0]
+        blocks, c, constants = _fit_blocks(features, centres[group], first, own, layer.ridge, weights)
+        w = _node_models(blocks, own[:, None], cutoff, weights)[:, 0]
         coefficients[group] = c
-        weights[group] = w
+        slopes[group] = w
         outputs[group] = np.matmul(w[:, None, :], blocks)[:, 0] + mean[target[group]][:, None]
         bias[group] = mean[target[group]] - (w * constants).sum(axis=1)
-    return FittedLayer(layer, centres, coefficients, weights, bias), outputs
+    return FittedLayer(layer, centres, coefficients, slopes, bias), outputs
+
+
+def _fit_by_moments(
+    layer: HKANLayer,
+    polynomials: Expansion,
+    z: Array,
+    centred: Array,
+    mean: Array,
+    centres: Array,
+    cutoff: float | None,
+    weights: Array | None,
+    wanted: bool,
+) -> tuple[FittedLayer, Array]:
+    """Return what `_fit_layer` does, without a look at the rows for each block."""
+    nodes, columns, n_basis = centres.shape
+    target = np.arange(nodes) % len(centred)
+    sums = moments.moments(polynomials, z, centred, weights, within=cutoff is not None)
+    coefficients = np.empty_like(centres)
+    slopes, constants = np.empty((nodes, columns)), np.empty((nodes, columns))
+    combined = np.empty((nodes, columns, polynomials.count))
+    for group in moments.groups(nodes, columns, n_basis, polynomials.count):
+        found = moments.fit_blocks(layer, polynomials, sums, centres[group], group.start, target[group])
+        coefficients[group], constants[group], combined[group] = found.coefficients, found.constants, found.functions
+        if cutoff is None:
+            slopes[group] = moments.hidden_weights(sums, found.functions, target[group])
+    if cutoff is not None:
+        slopes = moments.last_weights(polynomials, z, centred[target], weights, sums, combined, cutoff)
+    combined *= slopes[:, :, None]
+    if not np.isfinite(combined).all():
+        raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
+    bias = mean[target] - (slopes * constants).sum(axis=1)
+    fitted = FittedLayer(layer, centres, coefficients, slopes, bias)
+    if not wanted:
+        return fitted, np.empty((nodes, 0))
+    return fitted, moments.outputs(polynomials, z, sums.mean, combined, mean[target])
+
+
+def _mean(values: Array, weights: Array | None) -> Array:
+    """Return means over the last axis."""
+    means: Array = values.mean(axis=-1) if weights is None else values @ weights / weights.sum()
+    return means
 
 
 def _fit_blocks(
-    features: Features, centres: Array, first_node: int, targets: Array, ridge: float
+    features: Features, centres: Array, first_node: int, targets: Array, ridge: float, weights: Array | None
 ) -> tuple[Array, Array, Array]:
     """Return centred blocks (nodes, columns, rows), their coefficients, and the means that were taken off."""
     nodes, columns, n_basis = centres.shape
@@ -207,11 +268,12 @@ def _fit_blocks(
     coefficients = np.empty((nodes * columns, n_basis))
     constants = np.empty(nodes * columns)
     for first, last, values in features.pieces(centres, first_node):
-        level = values.mean(axis=2)
+        level = _mean(values, weights)
         np.subtract(values, level[:, :, None], out=values)
-        gram = np.matmul(values, values.transpose(0, 2, 1))
+        weighted = values if weights is None else values * weights
+        gram = np.matmul(weighted, values.transpose(0, 2, 1))
         own = targets[np.arange(first, last) // columns]
-        c = solve_gram(gram, np.matmul(values, own[:, :, None])[:, :, 0], ridge)
+        c = solve_gram(gram, np.matmul(weighted, own[:, :, None])[:, :, 0], ridge)
         coefficients[first:last] = c
         blocks[first:last] = np.matmul(c[:, None, :], values)[:, 0]
         constants[first:last] = np.einsum("br,br->b", c, level)
@@ -222,7 +284,7 @@ def _fit_blocks(
     )
 
 
-def _node_models(blocks: Array, targets: Array, cutoff: float | None) -> Array:
+def _node_models(blocks: Array, targets: Array, cutoff: float | None, weights: Array | None) -> Array:
     """Return the weights of linear models with intercept, shape (nodes, targets, columns).
 
     Hidden nodes are solved from Gram matrices: their many columns all resemble the target, and what such a model
@@ -235,10 +297,13 @@ def _node_models(blocks: Array, targets: Array, cutoff: float | None) -> Array:
     """
     if not np.isfinite(blocks).all():
         raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
+    if weights is not None:
+        root = np.sqrt(weights)
+        blocks, targets = blocks * root, targets * root
     if cutoff is not None:
-        return np.stack([truncated(b.T.copy(order="F"), t.T, cutoff).T for b, t in zip(blocks, targets, strict=True)])
+        return np.stack([truncated(b, t, cutoff) for b, t in zip(blocks, targets, strict=True)])
     columns = blocks.shape[1]
     gram = np.matmul(blocks, blocks.transpose(0, 2, 1))
     right = np.matmul(blocks, targets.transpose(0, 2, 1))
-    weights = [solve_gram(gram.copy(), right[:, :, k]) for k in range(targets.shape[1])]
-    return np.stack(weights, axis=1).reshape(len(blocks), -1, columns)
+    slopes = [solve_gram(gram.copy(), right[:, :, k]) for k in range(targets.shape[1])]
+    return np.stack(slopes, axis=1).reshape(len(blocks), -1, columns)

@@ -6,7 +6,9 @@ from pydantic import Field
 
 from evokan.spaces.space import SpaceOptions
 
-MACHINE_PRECISION = 2.0**-52
+CUTOFF = 4e-15
+"""Default of the truncation: 18 roundings. Directions that rounding alone has made lie at one to three of them; those
+that the paper's functions without noise need lie above."""
 
 
 class HKANOptions(SpaceOptions):
@@ -25,8 +27,8 @@ class HKANOptions(SpaceOptions):
     mixed
         Whether one layer may mix several basis functions.
     cutoff
-        The last least squares takes singular values below this share of the largest as 0. Machine precision gives
-        the paper's figures on functions without noise; larger values damp noise.
+        The last least squares takes singular values below this share of the largest as 0. The default drops what
+        rounding has made of columns that depend on one another; larger values damp noise.
     max_cost
         Networks whose evaluation (all folds, one core) would take more seconds than this, by an estimate made for
         a server core of 2024, are invalid and never trained.
@@ -38,5 +40,5 @@ class HKANOptions(SpaceOptions):
     max_sigma: float = Field(50.0, ge=1)
     max_basis: int = Field(40, ge=1, le=1000)
     mixed: bool = False
-    cutoff: float = Field(MACHINE_PRECISION, ge=0, lt=1)
+    cutoff: float = Field(CUTOFF, ge=0, lt=1)
     max_cost: float = Field(3.0, gt=0)

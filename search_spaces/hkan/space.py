@@ -31,7 +31,8 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
     """Hierarchical networks without back-propagation: blocks and nodes by least squares, layer by layer.
 
     Dudek and Rodak, "HKAN", arXiv 2501.18199. The losses are root mean squared errors (its paper's figure) of the
-    scaled target, or for classes the mean cross-entropy; classification by one-hot targets is ours. The ``paper``
+    scaled target, or for classes the mean cross-entropy; classification, by one-hot targets with a
+    logistic regression in the last layer's place, is ours. The ``paper``
     preset has no limit to the cost of a network, and no preference for small ones.
     """
 

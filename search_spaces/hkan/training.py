@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import scipy.optimize
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
@@ -16,11 +15,9 @@ from evokan.spaces.training import Budget, Trained, TrainingJob
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import fit, predict
+from search_spaces.hkan.head import fit_classes
 from search_spaces.hkan.network import state
 from search_spaces.hkan.options import HKANOptions
-
-_STEEPEST = np.log(1e3)
-"""Largest logarithm of the factor from a network's outputs to logits."""
 
 
 def train(
@@ -29,9 +26,9 @@ def train(
     """Train one network on one fold; numerical trouble comes back as `Trained.failed`.
 
     The network is fitted to the target brought onto [0, 1] by the fold's own training rows (the paper's range), or
-    to one-hot classes. The loss is the root mean squared error of the scaled target; for classes the mean
-    cross-entropy of the logits, which are the outputs times the factor with the lowest cross-entropy on the training
-    rows. What is done for classes is ours: the paper has regression alone.
+    to one-hot classes, with a logistic regression in the last layer's place (`search_spaces.hkan.head`). The loss is
+    the root mean squared error of the scaled target; for classes the mean cross-entropy. What is done for classes is
+    ours: the paper has regression alone.
     """
     began = time.perf_counter()
     architecture = job.architecture
@@ -93,32 +90,12 @@ def _classify(
     options: HKANOptions,
 ) -> Result:
     labels = np.asarray(y, dtype=np.int64)
-    found = fit(architecture.layers, x, np.eye(classes)[labels], job.seed, options.cutoff)
-    outputs = found.outputs.T
-    if not np.isfinite(outputs).all():
-        raise TrainingFailed("the outputs are not finite")
-    factor = logit_factor(outputs, labels)
-    train_loss = _cross_entropy(factor * outputs, labels)
+    layers, logits = fit_classes(architecture.layers, x, labels, classes, job.seed, options.cutoff)
+    train_loss = _cross_entropy(logits, labels)
     val_loss = train_loss
     if len(y_val):
-        val_loss = _cross_entropy(factor * predict(found.layers, x_val), np.asarray(y_val, dtype=np.int64))
-    return train_loss, val_loss, state(found.layers, 0.0, factor)
-
-
-def logit_factor(outputs: Array, labels: NDArray[np.int64]) -> float:
-    """Return the factor in [1/1000, 1000] that turns outputs near 0 and 1 into the logits of lowest cross-entropy.
-
-    Parameters
-    ----------
-    outputs
-        Shape (rows, classes).
-    labels
-        Class numbers, shape (rows,).
-    """
-    best = scipy.optimize.minimize_scalar(
-        lambda s: _cross_entropy(np.exp(s) * outputs, labels), bounds=(-_STEEPEST, _STEEPEST), method="bounded"
-    )
-    return float(np.exp(best.x))
+        val_loss = _cross_entropy(predict(layers, x_val), np.asarray(y_val, dtype=np.int64))
+    return train_loss, val_loss, state(layers, 0.0, 1.0)
 
 
 def _cross_entropy(logits: Array, labels: NDArray[np.int64]) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -36,6 +39,38 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_hyperparameters_are_read_layer_by_layer(name):
     assert list(PUBLISHED[name].layers) == NETWORKS[name]
+
+
+PRINTED = {
+    row["data"]: row
+    for row in csv.DictReader(Path(__file__).with_name("hkan_tables.csv").read_text(encoding="utf-8").splitlines())
+}
+"""Tables IV and V as they are printed; several values in a cell are those of the layers, from the input on."""
+
+LETTERS = {"S": "sigmoid", "T": "tanh", "G": "gaussian", "R": "relu", "S+": "softplus", "I": "identity"}
+PLACES = {"R": "random", "D": "data", "E": "equal"}
+
+
+def test_nothing_is_missing_of_the_printed_tables():
+    assert set(PUBLISHED) == set(PRINTED)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_every_value_is_the_printed_one(name):
+    row = PRINTED[name]
+    columns = {column: iter(row[column].split()) for column in ("hidden_nodes", "sigma", "m", "placement", "lambda")}
+    layers = []
+    for letter in row["basis"].split():
+        nodes = int(next(columns["hidden_nodes"], 1))
+        if letter == "I":
+            layers.append(HKANLayer(nodes, "identity"))
+            continue
+        sigma, m, place, ridge = (next(columns[column]) for column in ("sigma", "m", "placement", "lambda"))
+        layers.append(HKANLayer(nodes, LETTERS[letter], float(sigma), int(m), PLACES[place], float(ridge)))
+    assert [*map(list, columns.values())] == [[]] * 5  # nothing printed is left over
+    assert len(layers) == int(row["layers"])
+    assert PUBLISHED[name].layers == tuple(layers)
+    assert (PUBLISHED[name].kan, PUBLISHED[name].hkan) == (float(row["kan"]), float(row["hkan"]))
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

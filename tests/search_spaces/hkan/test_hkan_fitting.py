@@ -180,8 +180,8 @@ def test_the_cutoff_drops_weak_directions():
     x = u @ np.diag([1.0, 1e-3, 1e-9]) @ v.T
     y = (u @ [1.0, 1.0, 1.0])[:, None]
     for cutoff, kept in ((EPS, 3), (1e-6, 2), (1e-2, 1)):
-        found = truncated(x.copy(order="F"), y, cutoff)
-        np.testing.assert_allclose(found[:, 0], v[:, :kept] @ (1 / np.array([1.0, 1e-3, 1e-9])[:kept]), rtol=1e-5)
+        found = truncated(x.T, y.T, cutoff)
+        np.testing.assert_allclose(found[0], v[:, :kept] @ (1 / np.array([1.0, 1e-3, 1e-9])[:kept]), rtol=1e-5)
 
 
 def test_more_columns_than_rows_give_the_solution_of_least_norm():
@@ -204,13 +204,13 @@ def test_the_seed_decides_and_layers_do_not_share_draws():
 
 
 def test_large_layers_are_fitted_in_groups(monkeypatch):
-    from search_spaces.hkan import fitting
+    from search_spaces.hkan import features, fitting
 
     x, y = rows(50)
     layers = [HKANLayer(11, ("tanh", "relu"), 5, 3, "random", 0.1), HKANLayer(1, "sigmoid", 4, 5, "random", 0.1)]
     whole = fit(layers, x, y[:, None], 3, EPS)
     monkeypatch.setattr(fitting, "_GROUP", 2 * 3 * 50)
-    monkeypatch.setattr(fitting, "_PIECE", 2 * 3 * 50)
+    monkeypatch.setattr(features, "_PIECE", 2 * 3 * 50)
     cut = fit(layers, x, y[:, None], 3, EPS)
     np.testing.assert_allclose(cut.outputs, whole.outputs, rtol=1e-9)
     np.testing.assert_allclose(predict(cut.layers, x), predict(whole.layers, x), rtol=1e-9)

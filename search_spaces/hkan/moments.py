@@ -1,0 +1,190 @@
+"""The fit of one layer over very many rows: moments of Chebyshev polynomials, summed over blocks of rows.
+
+All Gram matrices of blocks, and of nodes in a hidden layer, are those of the polynomials between the coefficients of
+the blocks: one pass over the rows, with memory that does not depend on their number, gives the layer. The last least
+squares, which needs singular values below the square root of rounding, is reduced by QR block by block instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg.blas import dsyrk
+
+from evokan.arrays import IntArray
+from search_spaces.hkan.basis import Array
+from search_spaces.hkan.expansion import Expansion
+from search_spaces.hkan.features import Features
+from search_spaces.hkan.layers import HKANLayer
+from search_spaces.hkan.solvers import Reduced, solve_gram
+
+_GROUP = 1 << 22
+"""Coefficients of basis functions at a time: 32 MB."""
+_FEW = 4096
+"""Rows whose mean stands for that of all while sums are taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Sums over the rows, of P columns with D polynomials each.
+
+    Attributes
+    ----------
+    mean
+        Of the polynomials, shape (P, D).
+    gram
+        Sums of products of the centred polynomials, shape (P, D, P, D); with `within` (P, D, D), of a column alone.
+    right
+        Sums of their products with the centred targets, shape (targets, P, D).
+    """
+
+    mean: Array
+    gram: Array
+    right: Array
+
+
+def moments(polynomials: Expansion, z: Array, targets: Array, weights: Array | None, *, within: bool) -> Moments:
+    """Return the moments over the columns `z`, shape (P, rows), with centred `targets`, shape (targets, rows)."""
+    columns, count = len(z), polynomials.count
+    # Near the mean already: what is left to take off afterwards costs no digits.
+    few = z[:, :: max(1, z.shape[1] // _FEW)]
+    near = sum(found.sum(axis=2) for _, found in polynomials.pieces(few)) / few.shape[1]
+    size = columns * count
+    gram = np.zeros((columns, count, count) if within else (size, size), order="C" if within else "F")
+    right, total = np.zeros((size, len(targets))), np.zeros(size)
+    for rows, found in polynomials.pieces(z):
+        np.subtract(found, near[:, :, None], out=found)
+        flat, wanted = np.ascontiguousarray(found).reshape(size, -1), targets[:, rows]
+        if weights is None:
+            total += flat.sum(axis=1)
+        else:
+            total += flat @ weights[rows]
+            root = np.sqrt(weights[rows])
+            flat *= root
+            wanted = wanted * root
+        right += flat @ wanted.T
+        if within:
+            cubes = flat.reshape(columns, count, -1)
+            gram += cubes @ cubes.transpose(0, 2, 1)
+        else:
+            gram = dsyrk(1.0, flat.T, beta=1.0, c=gram, trans=1, overwrite_c=1)
+    number = float(z.shape[1] if weights is None else weights.sum())
+    shift = total / number
+    mean = near + shift.reshape(columns, count)
+    if within:
+        apart = shift.reshape(columns, count)
+        gram -= number * apart[:, :, None] * apart[:, None, :]
+    else:
+        gram -= number * np.outer(shift, shift)
+        gram = (np.triu(gram) + np.triu(gram, 1).T).reshape(columns, count, columns, count)
+    return Moments(mean, gram, right.T.reshape(len(targets), columns, count))
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """The fitted blocks of some nodes.
+
+    Attributes
+    ----------
+    coefficients
+        Of their basis functions, shape (nodes, P, m).
+    functions
+        Of their polynomials, shape (nodes, P, D).
+    constants
+        Their means over the rows, shape (nodes, P).
+    """
+
+    coefficients: Array
+    functions: Array
+    constants: Array
+
+
+def fit_blocks(
+    layer: HKANLayer, polynomials: Expansion, sums: Moments, centres: Array, first_node: int, target: IntArray
+) -> Blocks:
+    """Fit the blocks of neighbouring nodes with `centres` (nodes, P, m), node by node to the targets numbered so."""
+    nodes, columns, m = centres.shape
+    expanded = expand(layer, polynomials, centres, first_node)
+    own = np.arange(columns)
+    within = sums.gram if sums.gram.ndim == 3 else sums.gram[own, :, own]
+    gram = np.matmul(np.matmul(expanded, within), expanded.transpose(0, 1, 3, 2))
+    right = np.matmul(expanded, sums.right[target][:, :, :, None])[..., 0]
+    solved = solve_gram(gram.reshape(-1, m, m), right.reshape(-1, m), layer.ridge).reshape(nodes, columns, m)
+    functions = np.matmul(solved[:, :, None, :], expanded)[:, :, 0]
+    return Blocks(solved, functions, (functions * sums.mean).sum(axis=2))
+
+
+def expand(layer: HKANLayer, polynomials: Expansion, centres: Array, first_node: int) -> Array:
+    """Return the basis functions' coefficients of the polynomials, shape (nodes, P, m, D)."""
+    nodes, columns, m = centres.shape
+    values = np.empty((nodes * columns, m, polynomials.count))
+    for first, last, found in Features(layer, polynomials.points).pieces(centres, first_node):
+        values[first:last] = polynomials.coefficients(found)
+    return values.reshape(nodes, columns, m, -1)
+
+
+def functions(layer: HKANLayer, polynomials: Expansion, centres: Array, coefficients: Array) -> Array:
+    """Return the blocks' coefficients of the polynomials, shape (nodes, P, D)."""
+    nodes, columns, m = centres.shape
+    found = np.empty((nodes, columns, polynomials.count))
+    for group in groups(nodes, columns, m, polynomials.count):
+        expanded = expand(layer, polynomials, centres[group], group.start)
+        found[group] = np.matmul(coefficients[group][:, :, None, :], expanded)[:, :, 0]
+    return found
+
+
+def groups(nodes: int, columns: int, m: int, count: int) -> list[slice]:
+    """Return nodes in groups whose basis functions' coefficients fit the memory meant for them."""
+    size = max(1, _GROUP // (columns * m * count))
+    return [slice(first, min(first + size, nodes)) for first in range(0, nodes, size)]
+
+
+def hidden_weights(sums: Moments, functions: Array, target: IntArray) -> Array:
+    """Return the least squares of hidden nodes on their blocks, shape (nodes, P); `functions` (nodes, P, D)."""
+    nodes, columns, _ = functions.shape
+    gram = np.empty((nodes, columns, columns))
+    for p in range(columns):
+        through = np.tensordot(functions[:, p], sums.gram[p], axes=1)
+        gram[:, p] = (through * functions).sum(axis=2)
+    return solve_gram(0.5 * (gram + gram.transpose(0, 2, 1)), (functions * sums.right[target]).sum(axis=2))
+
+
+def last_weights(
+    polynomials: Expansion,
+    z: Array,
+    targets: Array,
+    weights: Array | None,
+    sums: Moments,
+    functions: Array,
+    cutoff: float,
+) -> Array:
+    """Return the truncated least squares of output nodes on their blocks, shape (nodes, P).
+
+    Parameters
+    ----------
+    targets
+        Of each node, centred, shape (nodes, rows).
+    functions
+        The blocks' coefficients of the polynomials, shape (nodes, P, D).
+    """
+    reduced = [Reduced(len(z), 1) for _ in functions]
+    for rows, found in polynomials.pieces(z):
+        np.subtract(found, sums.mean[:, :, None], out=found)
+        root = None if weights is None else np.sqrt(weights[rows])
+        for node, own in enumerate(functions):
+            below, wanted = np.matmul(own[:, None, :], found)[:, 0], targets[node : node + 1, rows]
+            reduced[node].add(*((below, wanted) if root is None else (below * root, wanted * root)))
+    return np.stack([part.solve(cutoff)[0] for part in reduced])
+
+
+def outputs(polynomials: Expansion, z: Array, mean: Array | None, combined: Array, constant: Array) -> Array:
+    """Return ``constant + combined . (polynomials - mean)``, shape (nodes, rows); `combined` (nodes, P, D)."""
+    nodes = len(combined)
+    flat = combined.reshape(nodes, -1)
+    shift = constant if mean is None else constant - flat @ mean.ravel()
+    h = np.empty((nodes, z.shape[1]))
+    for rows, found in polynomials.pieces(z):
+        h[:, rows] = flat @ np.ascontiguousarray(found).reshape(flat.shape[1], -1)
+    h += shift[:, None]
+    return h

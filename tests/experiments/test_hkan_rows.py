@@ -1,0 +1,31 @@
+"""The measurement of many rows, on few, and its page."""
+
+from __future__ import annotations
+
+from experiments.hkan.rows import MODELS, measure, report
+
+
+def test_a_measurement_has_time_error_and_memory():
+    for model in MODELS:
+        found = measure(model, 2000, 20)
+        assert 0.1 < found["rmse"] < 0.25  # the noise is 0.1
+        assert found["fit_cpu_seconds"] > 0
+    assert measure("default", 2000, 500)["columns"] == 500
+
+
+def test_the_page_judges_the_aims():
+    def row(model, rows, seconds, columns=20):
+        return {
+            "model": model,
+            "rows": rows,
+            "columns": columns,
+            "fit_cpu_seconds": seconds,
+            "predict_cpu_seconds": 1.0,
+            "rmse": 0.1,
+            "peak_gb": 2.5,
+        }
+
+    text = "\n".join(report([row("default", 100_000, 1.9), row("default", 1_000_000, 21.0), row("relu", 10_000, 5.0)]))
+    assert "| 100,000 x 20: fit | at most 2 s | 1.9 s | met |" in text
+    assert "| 1,000,000 x 20: fit | at most 20 s | 21 s | **not met** |" in text
+    assert "| 1,000,000 x 20: memory | at most 4 GB | 2.5 GB | met |" in text
