@@ -49,6 +49,7 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
             settings={
                 "scaler": "none",
                 "folds": 1,
+                "initial": "random",
                 "parsimony": "none",
                 "distinct": False,
                 "choose": "best-loss",

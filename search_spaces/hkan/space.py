@@ -20,6 +20,7 @@ from search_spaces.hkan import cost, encoding
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.layers import HKANLayer
 from search_spaces.hkan.options import HKANOptions
+from search_spaces.hkan.seeds import seeds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         "default": Preset(
             settings={"scaler": "minmax", "folds": 5, "population": 15, "generations": 19, "mutation_rate": 0.9}
         ),
-        "paper": Preset(settings={"parsimony": "none"}, options={"max_cost": 1e6}),
+        "paper": Preset(settings={"parsimony": "none", "initial": "random"}, options={"max_cost": 1e6}),
     }
 
     def layout(self, problem: Problem) -> ChromosomeLayout:
@@ -63,6 +64,14 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
                 f"costs an estimated {expected:.3g} s, more than max_cost {self.options.max_cost:g}"
             )
         return network
+
+    def encode(self, architecture: HKANArchitecture, problem: Problem) -> Bits:
+        """Return bits that decode to `architecture`."""
+        return self.layout(problem).pack(encoding.encode(architecture, problem, self.options))
+
+    def seeds(self, problem: Problem) -> Sequence[HKANArchitecture]:
+        """Return the linear network and standard ones of rising size."""
+        return seeds(problem, self.options)
 
     def train(self, jobs: Sequence[TrainingJob[HKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job by itself, always on the processor; `budget` has no meaning without iterations."""

@@ -48,7 +48,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
     presets: ClassVar = {
         "default": Preset(settings={"folds": 5, "parsimony": "one-se", "mutation_rate": 1.0, "choose": "one-se"}),
         "paper": Preset(
-            settings={"folds": 1, "parsimony": "none", "choose": "best-loss", "refit": "holdout"},
+            settings={"folds": 1, "initial": "random", "parsimony": "none", "choose": "best-loss", "refit": "holdout"},
             options={"patience": 0, "ridge": 0.0, "l1": 0.0},
         ),
     }
