@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evokan.evaluation.folds import Evaluation
 from evokan.evaluation.records import Record
+from evokan.evaluation.worths import WORTH
 from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Weights
 from evokan.spaces.chromosome import ChromosomeLayout
@@ -83,8 +84,8 @@ class Heirs:
         """Take back what `to_arrays` gave; the records of the survivors must be known already."""
         found: dict[str, dict[int, Weights]] = {}
         for path, value in arrays.items():
+            if path.startswith(WORTH):
+                continue
             number, fold, name = path.split("/", 2)
-            if not number.isdecimal():
-                continue  # what `Worths` keeps
             found.setdefault(self._records[int(number)].key, {}).setdefault(int(fold), {})[name] = value
         self._values = {key: tuple(folds[number] for number in sorted(folds)) for key, folds in found.items()}

@@ -14,6 +14,9 @@ from evokan.arrays import FloatArray
 from evokan.evaluation.folds import Evaluation
 from evokan.evaluation.records import Record
 
+WORTH = "worth/"
+"""What the names of stored attributions begin with, before the id of a record."""
+
 
 class Worths:
     """Attributions of the edges of networks, by the network's key."""
@@ -39,12 +42,12 @@ class Worths:
     def to_arrays(self, survivors: Iterable[Record]) -> dict[str, NDArray[np.generic]]:
         """Return everything as named arrays, ``worth/ID``: once for each network of `survivors`."""
         first = {record.key: record.id for record in sorted(survivors, key=lambda record: -record.id)}
-        return {f"worth/{first[key]}": worth for key, worth in self._of.items() if key in first}
+        return {f"{WORTH}{first[key]}": worth for key, worth in self._of.items() if key in first}
 
     def from_arrays(self, arrays: Mapping[str, NDArray[np.generic]], survivors: Iterable[Record]) -> None:
         """Take back what `to_arrays` gave."""
         keys = {str(record.id): record.key for record in survivors}
         for path, worth in arrays.items():
-            kind, _, number = path.partition("/")
-            if kind == "worth" and number in keys:
+            number = path.removeprefix(WORTH)
+            if path.startswith(WORTH) and number in keys:
                 self._of[keys[number]] = np.asarray(worth, dtype=np.float64)

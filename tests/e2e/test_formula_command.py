@@ -120,6 +120,7 @@ def test_a_run_whose_data_has_gone_says_so(iris_run, evokan_here, tmp_path):
     config = json.loads((copy / "config.json").read_text())
     config["data"]["sha256"] = "0" * 64
     (copy / "config.json").write_text(json.dumps(config))
+    (copy / "manifest.json").unlink()
     result = evokan_here("formula", copy)
     assert result.status == 2
     assert "the data has changed since the run began" in result.err

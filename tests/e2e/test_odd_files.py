@@ -54,7 +54,7 @@ def test_columns_called_no_or_2020(tmp_path):
 
 def test_a_hint_must_be_near():
     with pytest.raises(InputError) as far:
-        build_config({"space": "gakan", "dataset": "iris", "time_limit": 5})
+        build_config({"space": "gakan", "dataset": "iris", "moonlight": 5})
     assert "did you mean" not in str(far.value)
     assert "known: --algorithm, " in str(far.value)
     with pytest.raises(InputError, match="did you mean '--val-size'"):
