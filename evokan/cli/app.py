@@ -20,7 +20,9 @@ from evokan.cli.formula import formula
 from evokan.cli.listing import datasets, spaces
 from evokan.cli.predict import predict
 from evokan.cli.printing import show_odd_characters
+from evokan.cli.report import report
 from evokan.cli.run import plot, resume, search, show
+from evokan.cli.runs import runs
 from evokan.errors import EvokanError, EvokanWarning, InputError, RunStopped
 from evokan.texts import printable
 
@@ -38,7 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Search, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.",
 )
-for command in (search, resume, show, plot, predict, evaluate, formula, spaces, datasets):
+for command in (search, resume, show, plot, report, predict, evaluate, formula, runs, spaces, datasets):
     app.command()(command)
 
 

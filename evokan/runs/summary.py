@@ -11,8 +11,13 @@ if TYPE_CHECKING:
 SIZES = ("n_params", "n_params_paper", "n_edges", "n_features", "depth", "grid")
 
 
-def summarise(run: Run) -> dict[str, Any]:
+def summarise(run: Run, *, ending: bool = False) -> dict[str, Any]:
     """Return everything that `print_summary` shows.
+
+    Parameters
+    ----------
+    ending
+        Whether the run has all but its mark: it is being finished just now.
 
     Returns
     -------
@@ -20,11 +25,11 @@ def summarise(run: Run) -> dict[str, Any]:
         ``state`` is ``finished``, ``running`` or ``interrupted``. Before the end, ``best`` and ``front`` are those
         of the search so far, and ``metrics`` and ``baselines`` are missing.
     """
-    config, history = run.config, run.history
+    config, history, finished = run.config, run.history, ending or run.finished
     settings = config["settings"]
     summary: dict[str, Any] = {
         "path": str(run.path),
-        "state": "finished" if run.finished else "running" if run.directory.locked else "interrupted",
+        "state": "finished" if finished else "running" if run.directory.locked else "interrupted",
         "space": settings["space"],
         "dataset": config["data"]["name"],
         "task": config["data"]["task"],
@@ -36,7 +41,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "counts": {name: int(history[name].sum()) for name in ("evaluated", "cached", "invalid", "failed", "raced")},
         "seconds": float(history["seconds"].sum()),
     }
-    return summary | (_product(run) if run.finished else _so_far(run))
+    return summary | (_product(run) if finished else _so_far(run))
 
 
 def _product(run: Run) -> dict[str, Any]:
@@ -44,9 +49,7 @@ def _product(run: Run) -> dict[str, Any]:
     metrics = dict(member.metrics)
     explanation = member.explanation
     used = [name for name, weight in zip(explanation.input_names, explanation.importances, strict=True) if weight > 0]
-    front = run.pareto
-    columns = ("id", *SIZES, "val_loss", "val_loss_mean", "val_loss_sd", "chosen")
-    rows = [_plain(row) for row in front[list(columns)].to_dict("records")]
+    rows = front_rows(run)
     best = next(row for row in rows if row["chosen"])
     return {
         "best": {name: value for name, value in best.items() if name != "chosen"}
@@ -57,11 +60,18 @@ def _product(run: Run) -> dict[str, Any]:
     }
 
 
+def front_rows(run: Run) -> list[dict[str, Any]]:
+    """Return the front of a finished run as plain values."""
+    columns = ("id", *SIZES, "val_loss", "val_loss_mean", "val_loss_sd", "chosen")
+    return [_plain(row) for row in run.pareto[list(columns)].to_dict("records")]
+
+
 def _so_far(run: Run) -> dict[str, Any]:
+    from evokan.evaluation.records import OBJECTIVES
     from evokan.evolution.front import pareto_front
     from evokan.runs.tables import read_records
 
-    objectives = list(run.config["reference_point"])
+    objectives = [name for name in run.config["reference_point"] if name in OBJECTIVES] or ["val_loss"]
     # Keys are not written; rows with the status ok differ, later copies are cached.
     records = [record.replace(key=str(record.id)) for record in read_records(run.directory.evaluations)]
     rows = [

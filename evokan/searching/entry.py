@@ -11,6 +11,7 @@ from typing import Any, Unpack
 
 from evokan.errors import InputError
 from evokan.evaluation.executors import Executor
+from evokan.reports.html import write_report
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.directory import RunDirectory
 from evokan.runs.run import Run, load_run
@@ -127,8 +128,8 @@ def resume(
         Is told what happens.
     **execution
         Where to train now and what else is done: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`,
-        `baselines`, `time_limit`, as in `search`. The records are the same. None or nothing goes on as the run began,
-        and a time limit counts what the run has used.
+        `baselines`, `time_limit`, `report`, as in `search`. The records are the same. None or nothing goes on as the
+        run began, and a time limit counts what the run has used. A report that is missing is made again.
 
     Raises
     ------
@@ -176,6 +177,8 @@ def resume(
             remains = directory.remains(done, done if whole_only else config.generations)
             with make_executor(config, observer) as executor:
                 _run(job, directory, executor, observer, clock, remains, checkpoint)
+        elif config.report and not directory.vault.has(directory.report):
+            write_report(run)
     return Run(directory.path)
 
 
@@ -208,6 +211,7 @@ def _run(
         stored = directory.read_config()
         stored["settings"]["generations"] = job.config.generations
         stored["settings"]["time_limit"] = job.config.time_limit
+        stored["settings"]["report"] = job.config.report
         load_ahead()
         timed = [ClockWriter(directory, stored, clock)] if clock.limit is not None else []
         everybody = Observers(RunWriter(directory, stored, remains), *timed, log, observer)

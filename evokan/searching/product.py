@@ -8,6 +8,7 @@ from typing import Any
 
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
+from evokan.reports.html import write_report
 from evokan.runs.checkpoint import Remains
 from evokan.runs.directory import RunDirectory
 from evokan.runs.manifest import write_manifest
@@ -48,6 +49,7 @@ class RunWriter(Observer):
         vault = self._directory.vault
         vault.remove(self._directory.manifest)
         vault.remove(self._directory.metrics)
+        vault.remove(self._directory.report)
         vault.write_json(self._directory.config, self._stored)
         if self._remains is not None:
             self._directory.mend(self._remains)
@@ -121,10 +123,10 @@ class ClockWriter(Observer):
 
 
 def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Clock) -> None:
-    """Read the chosen network as a formula, draw all pictures, and mark the run as finished.
+    """Read the chosen network as a formula, draw all pictures, write the report, and mark the run as finished.
 
     Where the clock has a limit, the formula takes what is left before the pictures, and pictures that need the data are
-    left to ``evokan plot`` when the time is over.
+    left to ``evokan plot`` when the time is over, the report to ``evokan report``.
     """
     run = Run(path)
     if clock.limit is not None:
@@ -138,6 +140,9 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
     drawn = draw(run, lambda: clock.left > 0)
     if clock.limit is not None:
         clock.note("pictures", drawn=len(drawn))
+    if run.config["settings"].get("report", True) and clock.left > 0:
+        observer.on_stage("report")
+        write_report(run, ending=True)
     write_manifest(run.directory)
 
 

@@ -221,6 +221,7 @@ class SearchConfig(BaseModel):
             "Usual models beside the network: none, fast (the quick ones), all; a sample of many rows.",
         ),
     ] = "all"
+    report: Annotated[bool, Setting(EXECUTION, "", "Write report.html, the run on one page, at the end.")] = True
     out: Annotated[
         Path | None, Setting(EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>")
     ] = None

@@ -17,6 +17,7 @@ class Execution(TypedDict, total=False):
     cohort_timeout: float | None
     time_limit: float | None
     baselines: Literal["none", "fast", "all"]
+    report: bool
 
 
 EXECUTION = tuple(Execution.__annotations__)

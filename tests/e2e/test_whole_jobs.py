@@ -17,6 +17,7 @@ RUN_FILES = {
     "pareto.csv",
     "checkpoint.json",
     "run.log",
+    "report.html",
     "best/model.safetensors",
     "best/architecture.json",
     "best/metrics.json",

@@ -26,6 +26,7 @@ TINY = {
 COMMANDS = {
     "show": ("show", "run"),
     "plot": ("plot", "run"),
+    "report": ("report", "run"),
     "predict": ("predict", "run", "--data", "new.csv", "--out", "p.csv"),
     "formula": ("formula", "run"),
     "resume": ("resume", "run", "--generations", "2", "--quiet"),
