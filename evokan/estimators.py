@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from evokan.runs.run import Run
 
 
-class _Search(Parameters):  # type: ignore[misc]
+class _Search(Parameters):
     """What regressor and classifier share."""
 
     outcome_: Outcome
@@ -67,7 +67,8 @@ class _Search(Parameters):  # type: ignore[misc]
         There is none (`AttributeError`) where the family has no one-variable edges.
         """
         check_is_fitted(self, "outcome_")
-        return self._once("formula", self._read)
+        found: Formula = self._once("formula", self._read)
+        return found
 
     def _read(self) -> Formula:
         from evokan.explain import Split, find_formulas
@@ -94,7 +95,7 @@ class _Search(Parameters):  # type: ignore[misc]
         return tags
 
     def _inputs(self, X: Any, y: Any = "no_validation") -> tuple[pd.DataFrame, Any]:
-        """Return the rows as a frame, and the target; in `fit`, which gives one, names and number of columns are kept."""
+        """Return the rows as a frame, and the target; where there is one, in `fit`, the names are kept."""
         reset = not (isinstance(y, str) and y == "no_validation")
         if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
             X = X.to_pandas()
@@ -113,7 +114,7 @@ class _Search(Parameters):  # type: ignore[misc]
             x = validate_data(self, X, reset=False, **checks)
         return pd.DataFrame(x, columns=[f"x{number}" for number in range(x.shape[1])]), y
 
-    def _search(self, frame: pd.DataFrame, target: pd.Series[Any] | NDArray[Any], name: object) -> None:
+    def _search(self, frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object) -> None:
         """Search on all rows of `frame`, and keep what is found."""
         clock = Clock(self.timeout or None)
         observer = Observers(*([Lines()] if self.verbose else []), *(self.callbacks or ()))
@@ -255,7 +256,8 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
         classes, numbers = np.unique(np.asarray(given), return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y: Classifier can't train when only one class is present ({classes[0]!r})")
-        labels = pd.Categorical.from_codes(numbers, categories=[label(value) for value in classes])
+        names = [label(value) for value in classes]
+        labels = pd.Categorical(np.array(names, dtype=object)[numbers], categories=names)
         self._search(frame, labels, getattr(y, "name", None))
         self.classes_ = classes
         return self

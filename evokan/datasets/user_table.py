@@ -104,7 +104,7 @@ def table_from_frame(
 
 
 def frame_with_target(
-    frame: pd.DataFrame, target: Sequence[Any] | NDArray[Any] | pd.Categorical, name: object = None
+    frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object = None
 ) -> tuple[pd.DataFrame, str]:
     """Return a frame with the target as one more column, and that column's name: `name`, or ``y``, as far as free."""
     column = str(name) if name not in (None, "") else "y"

@@ -122,7 +122,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         return self
 
     def settings(self) -> dict[str, Any]:
-        """Return what the parameters stand for, as `evokan.settings.job.resolve` takes it; a seed is drawn where needed.
+        """Return what the parameters stand for, as `evokan.settings.job.resolve` takes it, with a seed drawn.
 
         Raises
         ------

@@ -73,13 +73,8 @@ def resolve(
     layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
     of_algorithm = OF_ALGORITHM.get(given.algorithm, {})
     preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
-    config = build_config(
-        *preset_layers,
-        OF_TASK.get(_task(given) if table is None else table.task, {}),
-        of_algorithm,
-        from_file,
-        settings,
-    )
+    of_task = OF_TASK.get(_task(given) if table is None else table.task, {})
+    config = build_config(*preset_layers, of_task, of_algorithm, from_file, settings)
     config._folds_given = from_file.get("folds") is not None or settings.get("folds") is not None
     return config
 
@@ -105,8 +100,8 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
     except InputError as error:
         faults.extend(error.faults)
     try:
-        table = load(config) if table is None else table
-        table.check_magnitude()
+        rows = load(config) if table is None else table
+        rows.check_magnitude()
     except InputError as error:
         faults.extend(error.faults)
     device = "cuda" if config.device == "cuda" else "cpu"
@@ -122,10 +117,10 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
         faults.append("--race judges networks fold by fold: give --folds 2 or more with it")
     if faults:
         raise InputError(*faults)
-    if table.task not in space.tasks:
-        raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
+    if rows.task not in space.tasks:
+        raise InputError(f"search space {config.space!r} has no {rows.task}: it knows {', '.join(space.tasks)}")
     problem = Problem.from_table(
-        table,
+        rows,
         test_size=config.test_size,
         validation_size=config.val_size,
         split_seed=config.split_seed,
@@ -133,7 +128,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
         folds=config.folds,
         fewer_folds=not config._folds_given,
     )
-    notes = table.notes
+    notes = rows.notes
     if len(problem.folds) < config.folds:
         notes += (
             f"{len(problem.folds)} folds instead of the usual {config.folds}: the rows outside the test part, those of "
