@@ -86,8 +86,10 @@ class _Search(Parameters):
         return self._late[name]
 
     def __dir__(self) -> list[str]:
-        # What shows all attributes, such as the HTML of scikit-learn, must not read a network by the way.
-        return [name for name in super().__dir__() if name != "formula_" or "formula" in vars(self).get("_late", {})]
+        # Whoever lists attributes looks at each, as the HTML of scikit-learn does: that must not read a network.
+        read = "formula" in vars(self).get("_late", {})
+        names = [name for name in object.__dir__(self) if read or name != "formula_"]
+        return [name for name in names if hasattr(self, name)]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
