@@ -119,6 +119,7 @@ class _Search(Parameters):
     def _search(self, frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object) -> None:
         """Search on all rows of `frame`, and keep what is found."""
         clock = Clock(self.timeout or None)
+        vars(self).pop("run_", None)
         observer = Observers(*([Lines()] if self.verbose else []), *(self.callbacks or ()))
         settings = self.settings()
         table, column = frame_with_target(frame, target, name)
@@ -129,8 +130,14 @@ class _Search(Parameters):
                 outcome = engine.search(job, executor, observer, clock=clock)
         else:
             # A run reads its rows again whenever it needs them.
-            settings |= {"data": written(table, Path(f"{self.out}.parquet")), "target": column, "task": self._task}
-            self.run_, outcome = keep(prepare(resolve(settings)), observer, clock)
+            path = written(table, Path(f"{self.out}.parquet"))
+            try:
+                job = prepare(resolve(settings | {"data": path, "target": column, "task": self._task}))
+                self.run_, outcome = keep(job, observer, clock)
+            except BaseException:
+                if not Path(self.out).exists():
+                    path.unlink()
+                raise
         self._late: dict[str, Any] = {}
         self.outcome_, job = outcome, outcome.job
         self._schema = ColumnSchema.from_dict(job.problem.table.schema)

@@ -128,12 +128,12 @@ def written(frame: pd.DataFrame, path: Path) -> Path:
     except (pa.ArrowException, TypeError, ValueError) as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(f"the table cannot be written as Parquet ({said})") from error
+    if path.exists():
+        raise InputError(f"file {path}: is there already; name a new folder by out")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             file.write(content)
-    except FileExistsError as error:
-        raise InputError(f"file {path}: is there already; name a new folder by out") from error
     except OSError as error:
         raise InputError(f"file {path}: cannot be written ({error.strerror or error})") from error
     return path

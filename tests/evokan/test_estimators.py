@@ -261,6 +261,10 @@ def test_a_run_is_left_where_out_names_a_folder(tmp_path):
     assert np.isfinite(run.importances().permutation).all()
     with pytest.raises(InputError, match=r"run\.parquet: is there already; name a new folder"):
         clone(model).fit(frame, labels)
+    with pytest.raises(InputError, match="unknown rule"):
+        clone(model).set_params(out=tmp_path / "other", choose="bst").fit(frame, labels)
+    assert not (tmp_path / "other.parquet").exists()
+    assert not hasattr(model.set_params(out=None).fit(frame, labels), "run_")
     with pytest.raises(InputError, match="cannot be written"):
         clone(model).set_params(out=tmp_path / "new" / "run.parquet" / "run").fit(frame, labels)
 
