@@ -119,7 +119,7 @@ class _Search(Parameters):
     def _search(self, frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object) -> None:
         """Search on all rows of `frame`, and keep what is found."""
         clock = Clock(self.timeout or None)
-        vars(self).pop("run_", None)
+        self.__dict__.pop("run_", None)
         observer = Observers(*([Lines()] if self.verbose else []), *(self.callbacks or ()))
         settings = self.settings()
         table, column = frame_with_target(frame, target, name)

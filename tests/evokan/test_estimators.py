@@ -271,7 +271,7 @@ def test_a_run_is_left_where_out_names_a_folder(tmp_path):
 
 def test_what_no_network_can_learn_is_said():
     x, _ = load_iris(return_X_y=True)
-    with pytest.raises(InputError, match="holds '1.0' in every row"):
+    with pytest.raises(InputError, match=r"holds '1\.0' in every row"):
         EvoKANRegressor(**SMALL).fit(x, np.ones(len(x)))
     with pytest.raises(InputError, match="has a single row"):
         EvoKANClassifier(**SMALL).fit(x, np.r_[np.zeros(149), 1])

@@ -258,7 +258,7 @@ def test_without_a_test_part_a_class_needs_two_rows():
 
 def test_what_has_no_independent_rows_needs_a_test_part():
     for name in ("synthetic-map-10", "lane-emden-3"):
-        with pytest.raises(InputError, match="--test-size 0: the task .* needs a test part"):
+        with pytest.raises(InputError, match=r"--test-size 0: the task .* needs a test part"):
             Problem.from_table(load_dataset(name), test_size=0)
 
 
