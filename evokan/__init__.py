@@ -2,6 +2,7 @@
 
 The whole job
     `search` runs a search and returns a `Run`; `resume` goes on with one; `load_run` opens a finished one.
+    `EvoKANClassifier` and `EvoKANRegressor` are a search as fit and predict, in the manner of scikit-learn.
 
 Own families and data
     `SearchSpace` is the interface of a family, `register_space` makes one known; `evokan.datasets` has the
@@ -21,6 +22,7 @@ from evokan._version import __version__
 if TYPE_CHECKING:
     from evokan.datasets.registry import register_equation
     from evokan.errors import EvokanError, InputError
+    from evokan.estimators import EvoKANClassifier, EvoKANRegressor
     from evokan.runs.run import Run, load_run
     from evokan.searching.entry import resume, search
     from evokan.searching.observer import Observer
@@ -35,6 +37,8 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     "load_run",
     "Run",
     "Observer",
+    "EvoKANClassifier",
+    "EvoKANRegressor",
     # own families
     "SearchSpace",
     "register_space",
@@ -50,6 +54,8 @@ _HOMES = {
     "load_run": "evokan.runs.run",
     "Run": "evokan.runs.run",
     "Observer": "evokan.searching.observer",
+    "EvoKANClassifier": "evokan.estimators",
+    "EvoKANRegressor": "evokan.estimators",
     "SearchSpace": "evokan.spaces.space",
     "register_space": "evokan.spaces.registry",
     "register_equation": "evokan.datasets.registry",

@@ -21,7 +21,7 @@ def one_line(summary: dict[str, Any]) -> str:
     if best is None:
         return text
     text += f", {best['n_params']} parameters, validation loss {number(best.get('val_loss_mean', best['val_loss']))}"
-    if "metrics" in summary:
+    if "metrics" in summary and summary["rows"]["test"]:
         figure = _figures(summary)[0]
         text += f", test {figure} {number(summary['metrics']['test'][figure])}"
     return text
@@ -50,7 +50,7 @@ def print_summary(summary: dict[str, Any]) -> None:
     )
     if summary["best"] is not None:
         _print_best(out, summary)
-        if "metrics" in summary:
+        if "metrics" in summary and rows["test"]:
             _print_figures(out, summary)
         _print_front(out, summary)
     out.print(f"run: {summary['path']}", soft_wrap=True)

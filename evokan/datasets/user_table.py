@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
 from evokan.datasets.frames import header_faults, read_any, unknown_kept
@@ -100,6 +101,42 @@ def table_from_frame(
     frame = frame.rename(columns=str).reset_index(drop=True)
     frame.index = frame.index + 1
     return _table(frame, target, name=name, task=task, impute=impute, faults=header_faults(f"table {name!r}", frame))
+
+
+def frame_with_target(
+    frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object = None
+) -> tuple[pd.DataFrame, str]:
+    """Return a frame with the target as one more column, and that column's name: `name`, or ``y``, as far as free."""
+    column = str(name) if name not in (None, "") else "y"
+    while column in frame.columns:
+        column += "_"
+    return frame.assign(**{column: target}), column
+
+
+def written(frame: pd.DataFrame, path: Path) -> Path:
+    """Write the rows to a new Parquet file, for `load_table`, and return its path.
+
+    Raises
+    ------
+    InputError
+        There is such a file, it cannot be written, or a column holds values of several kinds.
+    """
+    import pyarrow as pa
+
+    try:
+        content = frame.to_parquet(index=False)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(f"the table cannot be written as Parquet ({said})") from error
+    if path.exists():
+        raise InputError(f"file {path}: is there already; name a new folder by out")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+    except OSError as error:
+        raise InputError(f"file {path}: cannot be written ({error.strerror or error})") from error
+    return path
 
 
 def _table(

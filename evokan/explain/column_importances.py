@@ -30,7 +30,8 @@ class Importances:
         Share of the spread that reaches the outputs (the layer-wise score of `Explanation.importances`), summing to 1.
     permutation, permutation_sd
         Rise of the loss (cross-entropy; root mean squared error in the target's units) when the column is shuffled
-        among the rows that the network was not chosen by, mean and standard deviation over 20 shuffles.
+        among the test rows, by which the network was not chosen (all rows where none are held out), mean and standard
+        deviation over 20 shuffles.
     kept
         Share of the networks of the last generations, over all runs, in which the column reaches an output.
     networks
@@ -78,7 +79,8 @@ def importances(
     attribution
         The network's own shares, shape (columns,).
     predict
-        Its outputs of raw inputs, shape (N, columns); columns are shuffled among the test rows.
+        Its outputs of raw inputs, shape (N, columns); columns are shuffled among the test rows,
+        or among all where there are none.
     searches
         The search that it came from, then others on the same columns, that count for `Importances.kept` as well.
     seed
@@ -111,6 +113,8 @@ def permutation_importance(
     """
     from sklearn.inspection import permutation_importance as shuffle
 
+    rows = problem.test if len(problem.test) else problem.development
+
     class Network:
         """What scikit-learn takes for a fitted estimator."""
 
@@ -122,8 +126,8 @@ def permutation_importance(
 
     found = shuffle(
         Network(),
-        problem.table.X[problem.test],
-        problem.table.y[problem.test],
+        problem.table.X[rows],
+        problem.table.y[rows],
         scoring=score,
         n_repeats=REPEATS,
         random_state=derive_seed("permutation importance", seed) % 2**32,

@@ -92,7 +92,8 @@ class Problem:
         Parameters
         ----------
         test_size, validation_size
-            Fractions in (0, 1): test of all rows, validation of the rest; None takes the table's own.
+            Fractions in (0, 1): test of all rows, validation of the rest; None takes the table's own. A test part of 0
+            leaves none: independent rows alone can do without, and its figures are None.
         folds
             1 keeps the hold-out; K >= 2 cuts train and validation together into K (stratified) folds, or into K
             blocks of time.
@@ -107,6 +108,8 @@ class Problem:
         y = table.y
         if table.task.is_equation and folds > 1:
             raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
+        if test_size == 0 and not table.task.has_independent_rows:
+            raise InputError(f"--test-size 0: the task {table.task} needs a test part; leave --test-size out")
         try:
             train, validation, test = split_rows(
                 table,

@@ -36,7 +36,7 @@ def split_rows(
     Parameters
     ----------
     test_size, validation_size
-        Fractions in (0, 1): test of all rows, validation of the rest.
+        Fractions in (0, 1): test of all rows, validation of the rest. 0 leaves the test part empty.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def split_rows(
         A part would be empty.
     """
     if table.task.has_classes:
-        _check_class_sizes(table)
+        _check_class_sizes(table, tested=test_size > 0 or table.test_rows is not None)
     if table.series is not None:
         parts = split_in_time(table.series, test_size, validation_size, table.test_rows)
         return parts.train, parts.validation, parts.test
@@ -55,6 +55,8 @@ def split_rows(
     if table.test_rows is not None:
         test = table.test_rows
         rest = np.setdiff1d(rows, test)
+    elif test_size == 0:
+        rest, test = rows, rows[:0]
     else:
         _check_part(table, rows, test_size, "", "the test", "training and validation")
         rest, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y)
@@ -102,14 +104,15 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
     return tuple(Fold(development[np.sort(a)], development[np.sort(b)]) for a, b in splits)
 
 
-def _check_class_sizes(table: Table) -> None:
+def _check_class_sizes(table: Table, *, tested: bool) -> None:
     counts = np.bincount(table.y, minlength=len(table.class_names))
-    rare = [f"{name!r} ({count})" for name, count in zip(table.class_names, counts, strict=True) if count < 3]
+    needed, parts = (3, "train, validation and test") if tested else (2, "train and validation")
+    rare = [f"{name!r} ({count})" for name, count in zip(table.class_names, counts, strict=True) if count < needed]
     if rare:
         more = f" and {len(rare) - _SHOWN} more" if len(rare) > _SHOWN else ""
         raise InputError(
-            f"data set {table.name!r}: class {', '.join(rare[:_SHOWN])}{more} has fewer than 3 rows, one "
-            "for each of train, validation and test: add rows or drop the class"
+            f"data set {table.name!r}: class {', '.join(rare[:_SHOWN])}{more} has fewer than {needed} rows, "
+            f"one for each of {parts}: add rows or drop the class"
         )
 
 

@@ -20,7 +20,7 @@ from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
 from evokan.evolution import Algorithm, Genome
 from evokan.evolution.history import HistoryRow
-from evokan.problem.baselines import Figures
+from evokan.problem.baselines import Figures, Which
 from evokan.searching import loop
 from evokan.searching.beside import baselines_of
 from evokan.searching.build import make_algorithm
@@ -76,9 +76,9 @@ def search(
     observer.on_start(path, dict(description))
     prepare(job, observer)
     if clock.limit is not None:
-        plan(job, clock)
+        plan(job, clock, product=path is not None)
         observer.on_plan(clock.plan)
-    with baselines_of(job.problem, job.config.split_seed, job.config.baselines, clock) as baselines:
+    with baselines_of(job.problem, job.config.split_seed, _compared_with(job), clock) as baselines:
         observer.on_stage("search")
         reference = description["reference_point"]
         evolution = evolve(job, executor, observer, reference=reference, beginning=beginning, clock=clock)
@@ -324,8 +324,13 @@ def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:
     }
 
 
+def _compared_with(job: Job) -> Which:
+    """Return which baselines are wanted: without test rows none can be told from another."""
+    return job.config.baselines if len(job.problem.test) else "none"
+
+
 def _compared(job: Job, baselines: Callable[[], Mapping[str, Figures]]) -> dict[str, Figures]:
     """Return the usual models and those of the family, unless none are wanted."""
-    if job.config.baselines == "none":
+    if _compared_with(job) == "none":
         return {}
     return {**baselines(), **job.space.baselines(job.problem, job.config.split_seed)}

@@ -23,7 +23,7 @@ from evokan.searching.clock import Clock
 from evokan.searching.interrupts import finish_first
 from evokan.searching.log import RunLog
 from evokan.searching.observer import Observer, Observers
-from evokan.searching.outcome import Beginning
+from evokan.searching.outcome import Beginning, Outcome
 from evokan.searching.plan import plan
 from evokan.searching.product import ClockWriter, RunWriter, finish_run
 from evokan.settings.describe import describe
@@ -80,7 +80,24 @@ def search(
             return load_run(out)
         execution: Any = {name: getattr(job.config, name) for name in EXECUTION}
         return resume(out, observer=observer, **execution)
-    clock = Clock(job.config.time_limit or None, began=began)
+    return keep(job, observer, Clock(job.config.time_limit or None, began=began), description)[0]
+
+
+def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any] | None = None) -> tuple[Run, Outcome]:
+    """Run a whole search in a new folder, that of the settings or one of its own.
+
+    Parameters
+    ----------
+    description
+        What `evokan.settings.describe.describe` says of the job; by default it is asked.
+
+    Raises
+    ------
+    InputError
+        The folder is taken or the clock's limit too short; nothing was written.
+    """
+    description = describe(job) if description is None else description
+    out = job.config.out
     if clock.limit is not None:
         # Before there is a folder: a limit that is too short leaves nothing behind.
         engine.prepare(job, observer)
@@ -88,8 +105,8 @@ def search(
     with make_executor(job.config, observer) as executor:
         directory = RunDirectory.create(out, description) if out is not None else _own_folder(job, description)
         with directory.written(), directory.lock():
-            _run(job, directory, executor, observer, clock)
-    return Run(directory.path)
+            outcome = _run(job, directory, executor, observer, clock)
+    return Run(directory.path), outcome
 
 
 def _own_folder(job: Job, description: dict[str, Any]) -> RunDirectory:
@@ -197,7 +214,7 @@ def _run(
     clock: Clock,
     remains: Remains | None = None,
     checkpoint: Checkpoint | None = None,
-) -> None:
+) -> Outcome:
     log = RunLog(directory.log)
 
     def stop() -> None:
@@ -215,11 +232,12 @@ def _run(
         load_ahead()
         timed = [ClockWriter(directory, stored, clock)] if clock.limit is not None else []
         everybody = Observers(RunWriter(directory, stored, remains), *timed, log, observer)
-        engine.search(
+        outcome = engine.search(
             job, executor, everybody, path=directory.path, description=stored, beginning=beginning, clock=clock
         )
         finish_run(directory.path, job.config.formula_seconds, everybody, clock)
         everybody.on_end()
+    return outcome
 
 
 def _beginning(directory: RunDirectory, remains: Remains, checkpoint: Checkpoint | None, learned: bool) -> Beginning:

@@ -180,7 +180,9 @@ class Finalizer:
         return means
 
     def metrics(self, architecture: Architecture, weights: Weights, rows: IntArray) -> dict[str, float | None]:
-        """Return the figures of a trained network on `rows`."""
+        """Return the figures of a trained network on `rows`; each is None where there are none."""
+        if not len(rows):
+            return dict.fromkeys(self._problem.task.figures)
         equation = self._problem.table.equation
         if equation is not None:
             from evokan.problem.solutions import evaluate_solution

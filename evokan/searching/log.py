@@ -26,24 +26,15 @@ def rows_of(data: Mapping[str, Any]) -> str:
     return f"{data['series']} series with {data['rows']} steps"
 
 
-class RunLog(Observer):
-    """Writes the events of a search as lines with the time in front.
+class Lines(Observer):
+    """Prints the events of a search, a line each."""
 
-    Parameters
-    ----------
-    path
-        The file; lines are added to what is there.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._vault = Vault(path.parent)
+    def __init__(self) -> None:
         self._stage, self._began = "", 0.0
 
     def write(self, text: str, details: str = "") -> None:
-        """Add one event in a line, and `details` in lines below it."""
-        below = "".join(f"    {printable(line)}\n" for line in details.splitlines())
-        self._vault.append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {printable(text)}\n{below}")
+        """Tell of one event in a line, with `details` in lines below it."""
+        print(printable(text), *(f"    {printable(line)}" for line in details.splitlines()), sep="\n")
 
     def on_start(self, path: Path | None, config: dict[str, Any]) -> None:
         """Say what is searched, where, and with what."""
@@ -91,6 +82,26 @@ class RunLog(Observer):
     def _close_stage(self) -> None:
         if self._stage:
             self.write(f"{self._stage} took {time.perf_counter() - self._began:.2f} s")
+
+
+class RunLog(Lines):
+    """Writes the events of a search as lines with the time in front.
+
+    Parameters
+    ----------
+    path
+        The file; lines are added to what is there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self._vault = Vault(path.parent)
+
+    def write(self, text: str, details: str = "") -> None:
+        """Add one event in a line, and `details` in lines below it."""
+        below = "".join(f"    {printable(line)}\n" for line in details.splitlines())
+        self._vault.append(self.path, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {printable(text)}\n{below}")
 
     @contextmanager
     def recording(self, run: Path) -> Iterator[None]:

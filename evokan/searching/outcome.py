@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.evaluation.records import Record
-from evokan.evolution.history import HistoryRow
+from evokan.evaluation.records import COLUMNS, Record
+from evokan.evolution.history import HISTORY_COLUMNS, HistoryRow
 from evokan.searching.finalists import Finalist
 from evokan.settings.job import Job
 from evokan.spaces.architecture import Weights
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,3 +115,21 @@ class Outcome:
     front: tuple[Fitted, ...]
     chosen: Fitted
     figures: Mapping[str, Any]
+
+    def front_table(self) -> pd.DataFrame:
+        """Return the front with the columns of ``pareto.csv``, lowest mean loss first."""
+        import pandas as pd
+
+        rows = []
+        for one in self.front:
+            member = one.finalist.member
+            row = {name: getattr(member.record, name) for name in COLUMNS}
+            row |= {"val_loss_mean": member.val_loss_mean, "val_loss_sd": member.val_loss_sd}
+            rows.append(row | {"chosen": one is self.chosen})
+        return pd.DataFrame(rows)
+
+    def history_table(self) -> pd.DataFrame:
+        """Return a row for each generation, with the columns of ``history.csv``."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(row) for row in self.evolution.history], columns=list(HISTORY_COLUMNS))

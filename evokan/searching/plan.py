@@ -35,13 +35,15 @@ AFTER_SEARCH = 3.0
 """Networks' worth of trainings that one network needs after the search: once more on fresh folds, validated, fitted."""
 
 
-def plan(job: Job, clock: Clock) -> None:
+def plan(job: Job, clock: Clock, *, product: bool = True) -> None:
     """Share the seconds of a limited run out; one whose kernels are compiled, and once.
 
     Parameters
     ----------
     clock
         Gets its reserve for formula and pictures, and what fits in a sentence.
+    product
+        Whether formula and pictures come after the search: of one without a folder they do not.
 
     Raises
     ------
@@ -52,14 +54,14 @@ def plan(job: Job, clock: Clock) -> None:
         return
     limit, workers = clock.limit or 0.0, job.config.workers or available_processors()
     network = network_seconds(job)
-    pictures = pictures_seconds(len(job.problem.table.y))
-    formula = min(job.config.formula_seconds, FORMULA_SHARE * limit)
+    pictures = pictures_seconds(len(job.problem.table.y)) if product else 0.0
+    formula = min(job.config.formula_seconds, FORMULA_SHARE * limit) if product else 0.0
     clock.reserve = pictures + (formula if formula >= SHORTEST_FORMULA else 0.0)
     shortest = clock.used + pictures + (1 + AFTER_SEARCH) * network
     if limit < shortest:
         raise InputError(
-            f"--time-limit {limit:g}: too short for one network, its fit and the pictures of this table; the shortest "
-            f"that fits is {_rounded_up(shortest)}"
+            f"--time-limit {limit:g}: too short for one network{',' if product else ' and'} its fit"
+            f"{' and the pictures' * product} of this table; the shortest that fits is {_rounded_up(shortest)}"
         )
     clock.network = network
     search = search_seconds(clock)
@@ -70,7 +72,7 @@ def plan(job: Job, clock: Clock) -> None:
         what = f"all {wanted:,} networks, in about {wanted * network / workers:.0f} s of search"
     else:
         what = f"about {fitting:,} of {wanted:,} networks, in {search:.0f} s of search"
-    clock.plan = f"time limit {limit:g} s: {what}; then finalists, formula and pictures"
+    clock.plan = f"time limit {limit:g} s: {what}; then finalists{', formula and pictures' * product}"
 
 
 def pictures_seconds(rows: int) -> float:

@@ -46,8 +46,8 @@ class SearchConfig(BaseModel):
 
     test_size: Annotated[
         float | None,
-        Field(gt=0, lt=1),
-        Setting(DATA, "SHARE", "Test part of all rows; by default the data set's own, 0.2 for --data."),
+        Field(ge=0, lt=1),
+        Setting(DATA, "SHARE", "Test part of all rows, 0 for none; by default the data set's own, 0.2 for --data."),
     ] = None
     val_size: Annotated[
         float | None,

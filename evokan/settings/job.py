@@ -47,8 +47,15 @@ class Job:
     notes: tuple[str, ...] = ()
 
 
-def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) -> SearchConfig:
+def resolve(
+    settings: Mapping[str, Any], config_file: str | Path | None = None, table: Table | None = None
+) -> SearchConfig:
     """Stack defaults, the family's preset, the task's, the algorithm's, the YAML file and `settings`.
+
+    Parameters
+    ----------
+    table
+        Rows at hand, for `prepare`: its name stands for a data set.
 
     Raises
     ------
@@ -58,13 +65,16 @@ def resolve(settings: Mapping[str, Any], config_file: str | Path | None = None) 
     if not isinstance(config_file, str | os.PathLike | None):
         raise InputError(f"config: expected a path (got {config_file!r:.100})")
     from_file = read_config_file(Path(config_file)) if config_file is not None else {}
+    if table is not None:
+        settings = {**settings, "dataset": table.name}
     given = build_config(from_file, settings)
-    _check_names(given)
+    _check_names(given, table)
     presets = space_class(given.space).presets
     layers = [presets["default"]] + ([presets["paper"]] if given.preset == "paper" else [])
     of_algorithm = OF_ALGORITHM.get(given.algorithm, {})
     preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
-    config = build_config(*preset_layers, OF_TASK.get(_task(given), {}), of_algorithm, from_file, settings)
+    of_task = OF_TASK.get(_task(given) if table is None else table.task, {})
+    config = build_config(*preset_layers, of_task, of_algorithm, from_file, settings)
     config._folds_given = from_file.get("folds") is not None or settings.get("folds") is not None
     return config
 
@@ -76,16 +86,22 @@ def _task(config: SearchConfig) -> str:
     return next((info.task for info in list_datasets() if info.name == config.dataset), "")
 
 
-def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> Job:
-    """Load the data and make the space; raises `InputError` for what cannot be used, all faults together."""
+def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, table: Table | None = None) -> Job:
+    """Load the data, unless a `table` is given, and make the space.
+
+    Raises
+    ------
+    InputError
+        Something cannot be used: all faults together.
+    """
     faults: list[str] = []
     try:
         space = make_space(config.space, config.space_options if options is None else options)
     except InputError as error:
         faults.extend(error.faults)
     try:
-        table = load(config)
-        table.check_magnitude()
+        rows = load(config) if table is None else table
+        rows.check_magnitude()
     except InputError as error:
         faults.extend(error.faults)
     device = "cuda" if config.device == "cuda" else "cpu"
@@ -101,10 +117,10 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
         faults.append("--race judges networks fold by fold: give --folds 2 or more with it")
     if faults:
         raise InputError(*faults)
-    if table.task not in space.tasks:
-        raise InputError(f"search space {config.space!r} has no {table.task}: it knows {', '.join(space.tasks)}")
+    if rows.task not in space.tasks:
+        raise InputError(f"search space {config.space!r} has no {rows.task}: it knows {', '.join(space.tasks)}")
     problem = Problem.from_table(
-        table,
+        rows,
         test_size=config.test_size,
         validation_size=config.val_size,
         split_seed=config.split_seed,
@@ -112,7 +128,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None) -> J
         folds=config.folds,
         fewer_folds=not config._folds_given,
     )
-    notes = table.notes
+    notes = rows.notes
     if len(problem.folds) < config.folds:
         notes += (
             f"{len(problem.folds)} folds instead of the usual {config.folds}: the rows outside the test part, those of "
@@ -177,14 +193,14 @@ def default_paths(config: SearchConfig) -> Iterator[Path]:
     yield from (Path("runs") / f"{name}-{number}" for number in itertools.count(2))
 
 
-def _check_names(config: SearchConfig) -> None:
+def _check_names(config: SearchConfig, table: Table | None) -> None:
     from evokan.datasets import list_datasets
 
     faults: list[str] = []
     spaces, tables = space_names(), [info.name for info in list_datasets()]
     if config.space not in spaces:
         faults.extend(unknown_name("search space", config.space, spaces).faults)
-    if config.dataset is not None and config.dataset not in tables:
+    if table is None and config.dataset is not None and config.dataset not in tables:
         faults.extend(unknown_name("data set", config.dataset, tables).faults)
     if faults:
         raise InputError(*faults)

@@ -234,7 +234,32 @@ def test_a_problem_travels():
     assert all(np.array_equal(a.train, b.train) for a, b in zip(there.folds, problem.folds, strict=True))
 
 
+@pytest.mark.parametrize("table", [classes((20, 2, 15)), numbers(30)])
+@pytest.mark.parametrize("folds", [1, 2])
+def test_a_test_part_of_nothing_leaves_all_rows_to_the_others(table, folds):
+    problem = Problem.from_table(table, test_size=0, folds=folds)
+    assert problem.test.shape == (0,)
+    assert np.array_equal(problem.development, np.arange(len(table.y)))
+    assert not set(problem.train) & set(problem.validation)
+    assert len(problem.validation) == np.ceil(0.2 * len(table.y))
+    if folds == 2:
+        assert np.array_equal(np.sort(np.concatenate([f.validation for f in problem.folds])), problem.development)
+
+
 # ---------------------------------------------------------------- what is refused
+
+
+def test_without_a_test_part_a_class_needs_two_rows():
+    with pytest.raises(
+        InputError, match=r"class 'b' \(1\) has fewer than 2 rows, one for each of train and validation"
+    ):
+        Problem.from_table(classes((20, 1)), test_size=0)
+
+
+def test_what_has_no_independent_rows_needs_a_test_part():
+    for name in ("synthetic-map-10", "lane-emden-3"):
+        with pytest.raises(InputError, match=r"--test-size 0: the task .* needs a test part"):
+            Problem.from_table(load_dataset(name), test_size=0)
 
 
 def test_rare_classes_are_named():

@@ -1,0 +1,297 @@
+"""A search as fit and predict, in the manner of scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y, check_consistent_length, check_is_fitted, validate_data
+
+from evokan.datasets.columns import ColumnSchema
+from evokan.datasets.user_table import frame_with_target, table_from_frame, written
+from evokan.datasets.values import label
+from evokan.errors import InputError
+from evokan.problem.prediction import predict
+from evokan.searching import engine
+from evokan.searching.build import make_executor
+from evokan.searching.clock import Clock
+from evokan.searching.entry import keep
+from evokan.searching.log import Lines
+from evokan.searching.observer import Observers
+from evokan.searching.outcome import Outcome
+from evokan.searching.parameters import Parameters
+from evokan.settings.job import prepare, resolve
+
+if TYPE_CHECKING:
+    import torch
+
+    from evokan.explain.formulas.formula import Formula
+    from evokan.runs.run import Run
+
+
+class _Search(Parameters):
+    """What regressor and classifier share."""
+
+    outcome_: Outcome
+    model_: torch.nn.Module
+    front_: pd.DataFrame
+    history_: pd.DataFrame
+    run_: Run
+    n_features_in_: int
+    _task: Literal["classification", "regression"]
+
+    @property
+    def feature_importances_(self) -> NDArray[np.float64]:
+        """Of the columns of `X`, shape (columns,), sum 1: share of the spread that reaches the outputs of `model_`.
+
+        A categorical column has the sum of its levels; 0 throughout where the family does not tell.
+        """
+        check_is_fitted(self, "outcome_")
+        job = self.outcome_.job
+        shares = self._once("importances", lambda: job.space.explain(self.model_, job.problem).importances)
+        ends = np.cumsum([len(column.features) for column in self._schema.columns])
+        shares = shares if len(shares) == ends[-1] else np.zeros(ends[-1])
+        return np.array([part.sum() for part in np.split(shares, ends[:-1])])
+
+    @property
+    def formula_(self) -> Formula:
+        """The network as a formula in the names and units of the columns; read at first use, `formula_seconds` long.
+
+        There is none (`AttributeError`) where the family has no one-variable edges.
+        """
+        check_is_fitted(self, "outcome_")
+        found: Formula = self._once("formula", self._read)
+        return found
+
+    def _read(self) -> Formula:
+        from evokan.explain import Split, find_formulas
+
+        job = self.outcome_.job
+        try:
+            graph = job.space.graph(self.model_, job.problem)
+        except InputError as error:
+            raise AttributeError(f"formula_: {error}") from error
+        return find_formulas(graph, Split.of(job.problem, graph), time_limit=self.formula_seconds).best
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._late:
+            self._late[name] = make()
+        return self._late[name]
+
+    def __dir__(self) -> list[str]:
+        # Whoever lists attributes looks at each, as the HTML of scikit-learn does: that must not read a network.
+        read = "formula" in vars(self).get("_late", {})
+        names = [name for name in object.__dir__(self) if read or name != "formula_"]
+        return [name for name in names if hasattr(self, name)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.impute == "median"
+        return tags
+
+    def _inputs(self, X: Any, y: Any = "no_validation") -> tuple[pd.DataFrame, Any]:
+        """Return the rows as a frame, and the target; where there is one, in `fit`, the names are kept."""
+        reset = not (isinstance(y, str) and y == "no_validation")
+        if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
+            X = X.to_pandas()
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, y, reset=reset, skip_check_array=True)
+            if reset:
+                y = _check_y(y, y_numeric=self._task == "regression", estimator=self)
+                check_consistent_length(X, y)
+            return X.rename(columns=str), y
+        gaps = self.impute is not None
+        checks: dict[str, Any] = {"dtype": np.float64, "ensure_all_finite": "allow-nan" if gaps else True}
+        if reset:
+            numeric = self._task == "regression"
+            x, y = validate_data(self, X, y, y_numeric=numeric, ensure_min_samples=2, **checks)
+        else:
+            x = validate_data(self, X, reset=False, **checks)
+        return pd.DataFrame(x, columns=[f"x{number}" for number in range(x.shape[1])]), y
+
+    def _search(self, frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object) -> None:
+        """Search on all rows of `frame`, and keep what is found."""
+        clock = Clock(self.timeout or None)
+        self.__dict__.pop("run_", None)
+        observer = Observers(*([Lines()] if self.verbose else []), *(self.callbacks or ()))
+        settings = self.settings()
+        table, column = frame_with_target(frame, target, name)
+        if self.out is None:
+            rows = table_from_frame(table, column, task=self._task, impute=self.impute)
+            job = prepare(resolve(settings, table=rows), table=rows)
+            with make_executor(job.config, observer) as executor:
+                outcome = engine.search(job, executor, observer, clock=clock)
+        else:
+            # A run reads its rows again whenever it needs them.
+            path = written(table, Path(f"{self.out}.parquet"))
+            try:
+                job = prepare(resolve(settings | {"data": path, "target": column, "task": self._task}))
+                self.run_, outcome = keep(job, observer, clock)
+            except BaseException:
+                if not Path(self.out).exists():
+                    path.unlink()
+                raise
+        self._late: dict[str, Any] = {}
+        self.outcome_, job = outcome, outcome.job
+        self._schema = ColumnSchema.from_dict(job.problem.table.schema)
+        chosen = outcome.chosen
+        self.model_ = job.space.model(chosen.finalist.architecture, job.problem, chosen.weights)
+        self.front_, self.history_ = outcome.front_table(), outcome.history_table()
+
+    def _outputs(self, X: Any) -> NDArray[np.float64]:
+        """Return what the network says of each row, shape (rows, outputs)."""
+        check_is_fitted(self, "outcome_")
+        frame, _ = self._inputs(X)
+        return predict(self.model_, self._schema.transform(frame))
+
+
+class EvoKANRegressor(RegressorMixin, _Search):  # type: ignore[misc]
+    """The smallest Kolmogorov-Arnold network that explains a number: a search of evokan by fit and predict.
+
+    Parameters are those of `EvoKANClassifier`; `predict` gives values in the target's own units.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> model = EvoKANRegressor(population=10, generations=2).fit(X, y)  # doctest: +SKIP
+    >>> print(model.formula_)  # doctest: +SKIP
+    """
+
+    _task = "regression"
+
+    def fit(self, X: Any, y: ArrayLike, **unknown: Any) -> Self:
+        """Search on all rows of `X`, shape (rows, columns), numbers or a frame, and of `y`, shape (rows,).
+
+        Raises
+        ------
+        InputError
+            A parameter or the rows cannot be used: one sentence for each fault. Also for `sample_weight`, `groups` and
+            the like: a search counts every row once and cuts its folds by itself.
+        TrainingFailed
+            No network could be trained.
+        """
+        _refuse(unknown)
+        frame, given = self._inputs(X, y)
+        self._search(frame, np.asarray(given, dtype=np.float64), getattr(y, "name", None))
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return values in the target's own units, shape (rows,)."""
+        return self._outputs(X)[:, 0]
+
+
+class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
+    """The smallest Kolmogorov-Arnold network that tells classes apart: a search of evokan by fit and predict.
+
+    All rows given are searched on: no test part is held out, so score on rows of your own.
+
+    Parameters
+    ----------
+    space, space_options, preset
+        Family of networks (``evokan spaces``), its options by name, and its published protocol (``paper``).
+        ``set_params(space__max_depth=4)``, and so a grid, reaches into the options.
+    population, generations, algorithm, ..., impute
+        Settings of `evokan.settings.config.SearchConfig` under the same names. None takes what family, preset and
+        algorithm name, else the default there: for ``gakan`` population 100, generations 20, folds 5, choose "se:0.25".
+    formula_seconds
+        Work for `formula_`, in seconds.
+    timeout
+        Seconds until `fit` ends with the best so far; None is no limit.
+    device, ray, ray_address, gpus_per_task, cohort_timeout
+        Where networks are trained, as in `SearchConfig`.
+    n_jobs
+        Threads (or workers of Ray): None is 1, -1 all processors. The result is the same.
+    random_state
+        Of search, split and folds: a whole number of at least 0; a RandomState, from which one is drawn; None, another
+        each time.
+    verbose
+        Whether to print a line for each generation.
+    callbacks
+        Objects of `evokan.Observer` that are told what happens.
+    out
+        New folder for a run as `evokan.search` leaves it; the rows are written beside it, as ``OUT.parquet``.
+
+    Attributes
+    ----------
+    classes_
+        Class labels, in the order of the columns of `predict_proba`.
+    n_features_in_, feature_names_in_
+        Number of columns, and their names where `X` was a frame.
+    feature_importances_, formula_
+        What each column is worth to the network, and the network as a formula (`evokan.explain.Formula`).
+    front_, history_
+        Frames: the front of loss against size, as in ``pareto.csv``, and a row for each generation.
+    model_, outcome_
+        The chosen network, a torch module of raw inputs as encoded, and all that the search found.
+    run_
+        The `evokan.Run` in `out`; there only where that was given.
+
+    Notes
+    -----
+    Frames (pandas, or what has ``to_pandas``) are taken as `evokan.datasets.table_from_frame` says: columns of text,
+    booleans and categories become an input for each level. Arrays hold numbers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> model = EvoKANClassifier(population=10, generations=2, n_jobs=-1)
+    >>> model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.9  # doctest: +SKIP
+    True
+    """
+
+    classes_: NDArray[Any]
+    _task = "classification"
+
+    def fit(self, X: Any, y: ArrayLike, **unknown: Any) -> Self:
+        """Search on all rows of `X`, shape (rows, columns), numbers or a frame, and labels `y`, shape (rows,).
+
+        Raises
+        ------
+        InputError, TrainingFailed
+            As for `EvoKANRegressor.fit`; there must be two classes of two rows each.
+        """
+        _refuse(unknown)
+        frame, given = self._inputs(X, y)
+        check_classification_targets(given)
+        classes, numbers = np.unique(np.asarray(given), return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y: Classifier can't train when only one class is present ({classes[0]!r})")
+        names = [label(value) for value in classes]
+        labels = pd.Categorical(np.array(names, dtype=object)[numbers], categories=names)
+        self._search(frame, labels, getattr(y, "name", None))
+        self.classes_ = classes
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return probabilities, shape (rows, classes)."""
+        shares: NDArray[np.float64] = softmax(self._outputs(X), axis=1)
+        return shares
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return logits, shape (rows, classes); of two classes that of the second against the first, shape (rows,)."""
+        logits = self._outputs(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable labels, shape (rows,)."""
+        numbers = self._outputs(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[numbers]
+        return labels
+
+
+def _refuse(unknown: Mapping[str, Any]) -> None:
+    """Refuse what `fit` is given beside the rows; None is nothing."""
+    given = [name for name, value in unknown.items() if value is not None]
+    if given:
+        raise InputError(
+            *(f"fit takes no {name}: a search counts every row once and cuts its folds by itself" for name in given)
+        )
