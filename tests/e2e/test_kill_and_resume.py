@@ -38,7 +38,8 @@ SEARCH = (
     "--space-option",
     "patience=0",
 )
-RECORDS = 40
+LATER = 4 * 8
+"""Individuals of the generations after the first one, which is larger."""
 MOMENTS = random.Random(20240613)
 
 
@@ -49,6 +50,11 @@ def uninterrupted(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("through") / "run"
     assert main([*SEARCH, "--workers", "1", "--quiet", "--out", str(path)]) == 0
     return path
+
+
+def first_generation(run: Path) -> int:
+    """Return how many individuals it has: beside those drawn, what lies on the way down from the seeds."""
+    return (run / "evaluations.csv").read_bytes().count(b"\n") - 1 - LATER
 
 
 def stop(path: Path, records: int, how: signal.Signals, workers: int = 2) -> tuple[int, str]:
@@ -94,16 +100,16 @@ def assert_equal(run: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("records", "torn"),
+    ("moment", "torn"),
     [
-        pytest.param(MOMENTS.randint(1, 7), False, id="first generation"),
-        pytest.param(MOMENTS.randint(9, 34), True, id="later, last line torn"),
-        pytest.param(RECORDS, False, id="after the last generation"),
+        pytest.param(lambda first: MOMENTS.randint(1, first - 1), False, id="first generation"),
+        pytest.param(lambda first: first + MOMENTS.randint(1, LATER - 6), True, id="later, last line torn"),
+        pytest.param(lambda first: first + LATER, False, id="after the last generation"),
     ],
 )
-def test_killed_and_resumed(uninterrupted, evokan_here, tmp_path, records, torn):
+def test_killed_and_resumed(uninterrupted, evokan_here, tmp_path, moment, torn):
     path = tmp_path / "killed"
-    status, _ = stop(path, records, signal.SIGKILL)
+    status, _ = stop(path, moment(first_generation(uninterrupted)), signal.SIGKILL)
     assert status == -signal.SIGKILL
     assert not (path / "best" / "metrics.json").exists()
     if torn:
@@ -119,7 +125,7 @@ def test_killed_and_resumed(uninterrupted, evokan_here, tmp_path, records, torn)
 
 def test_interrupted_says_how_to_go_on(uninterrupted, evokan_here, as_json, tmp_path):
     path = tmp_path / "interrupted"
-    status, err = stop(path, 15, signal.SIGINT)
+    status, err = stop(path, first_generation(uninterrupted) + 7, signal.SIGINT)
     assert status == 3
     assert err.splitlines() == [f"evokan: interrupted; go on with: evokan resume {path}"]
     assert "interrupted" in (path / "run.log").read_text()
