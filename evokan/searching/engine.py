@@ -33,7 +33,7 @@ from evokan.searching.plan import affordable, finalist_seconds, plan, references
 from evokan.searching.proposals import FamilyProposals
 from evokan.settings.describe import describe, reference_point
 from evokan.settings.job import Job
-from evokan.spaces.chromosome import Bits
+from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.threads import single_threaded_math
 
 
@@ -89,6 +89,11 @@ def remembers(job: Job) -> bool:
     """Return whether the next generation follows from more than the records of this one (`Standing.learned`)."""
     moves = job.space.moves if job.config.algorithm != "random" and job.config.move_rate else {}
     return job.config.inherit or bool(moves)
+
+
+def descends(job: Job) -> bool:
+    """Return whether the first generation follows from more than its own records: ways down from seeds."""
+    return job.config.initial == "seeded" and bool(job.space.moves)
 
 
 def prepare(job: Job, observer: Observer) -> None:
@@ -156,7 +161,7 @@ def evolve(
         # Nothing is touched before all that is left has been read and found to fit.
         observer.on_restored(beginning)
     history: list[HistoryRow] = []
-    before = [*state.records, *known]
+    before = [*state.records, *(_with_key(job, evaluator.layout, record) for record in known)]
     survivors = tuple(genome.evaluated() for genome in state.population)
 
     def on_generation(row: HistoryRow, population: Sequence[Genome]) -> None:
@@ -305,6 +310,13 @@ def _restore(algorithm: Algorithm, evaluator: Evaluator, beginning: Beginning) -
     ]
     algorithm.grade(population, survivors)
     return loop.State(generation, population, whole), [r for r in records if r.generation > generation]
+
+
+def _with_key(job: Job, layout: ChromosomeLayout, record: Record) -> Record:
+    """Return a record as `Evaluator.remember` will: equal networks are told by their key, which no table holds."""
+    if not record.usable:
+        return record
+    return record.replace(key=job.space.decode(layout.from_text(record.chromosome), job.problem).key)
 
 
 def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:

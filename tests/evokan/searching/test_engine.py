@@ -14,6 +14,7 @@ from evokan.evaluation.executors import ThreadExecutor
 from evokan.runs.tables import read_records
 from evokan.searching import engine
 from evokan.searching.observer import Observer
+from evokan.searching.outcome import Beginning
 from evokan.settings.job import prepare, resolve
 from evokan.spaces.threads import single_threaded_math
 
@@ -86,6 +87,20 @@ def test_in_memory_it_finds_the_same_and_writes_nothing(on_disk, tmp_path, monke
         *(event for g in (1, 2) for event in [*["record"] * 6, f"standing {g}"]),
         "front",
         "figures",
+    ]
+
+
+@pytest.mark.parametrize("known", [1, 5, 6])
+def test_networks_known_from_a_generation_that_was_cut_off_count_as_the_others(known):
+    """They come without the key that tells equal networks, and must be among the finalists all the same."""
+    job = prepare(resolve({**TINY, "initial": "random", "move_rate": 0.0, "generations": 1}))
+    with ThreadExecutor(1) as executor:
+        through = engine.search(job, executor)
+        records = tuple(record.replace(key="") for record in through.evolution.records[:known])
+        again = engine.search(job, executor, beginning=Beginning(records))
+    assert without_seconds(again.evolution.records) == without_seconds(through.evolution.records)
+    assert [one.finalist.member.record.id for one in again.front] == [
+        one.finalist.member.record.id for one in through.front
     ]
 
 
