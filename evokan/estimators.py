@@ -19,6 +19,7 @@ from evokan.datasets.user_table import frame_with_target, table_from_frame, writ
 from evokan.datasets.values import label
 from evokan.errors import InputError
 from evokan.problem.prediction import predict
+from evokan.problem.task import Task
 from evokan.searching import engine
 from evokan.searching.build import make_executor
 from evokan.searching.clock import Clock
@@ -104,13 +105,13 @@ class _Search(Parameters):
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, y, reset=reset, skip_check_array=True)
             if reset:
-                y = _check_y(y, y_numeric=self._task == "regression", estimator=self)
+                y = _check_y(y, y_numeric=Task(self._task).has_numbers, estimator=self)
                 check_consistent_length(X, y)
             return X.rename(columns=str), y
         gaps = self.impute is not None
         checks: dict[str, Any] = {"dtype": np.float64, "ensure_all_finite": "allow-nan" if gaps else True}
         if reset:
-            numeric = self._task == "regression"
+            numeric = Task(self._task).has_numbers
             x, y = validate_data(self, X, y, y_numeric=numeric, ensure_min_samples=2, **checks)
         else:
             x = validate_data(self, X, reset=False, **checks)

@@ -179,7 +179,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "1.1",
         ),
         (
-            "--test-size: must be more than 0 (got -0.1)",
+            "--test-size: must be at least 0 (got -0.1)",
             "--val-size: must be less than 1 (got 1)",
             "--split-seed",
             "--population: must be at least 4 (got -8)",
