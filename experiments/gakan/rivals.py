@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
-
-import numpy as np
 
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import Executor
@@ -25,8 +22,6 @@ from search_spaces.gakan.options import GAKANOptions
 from search_spaces.gakan.space import GAKAN
 
 PRUNING_GRIDS = (1, 2, 3, 5, 8)
-DROPPED = 0.1
-"""Share of the edges that one step of the pruning drops, at least one edge."""
 TUNING_GRIDS = (2, 3, 5)
 RIDGES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)
 BASE_RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)
@@ -44,24 +39,16 @@ def pruning(job: Job, executor: Executor) -> Evolution:
     evaluator = Evaluator(job.space, job.problem, job.budget, job.config.seed, executor, worths=worths)
     records: list[Record] = []
     full = [full_network((job.problem.n_features, job.problem.n_outputs), grid) for grid in PRUNING_GRIDS]
-    networks: list[KANArchitecture] = full
-    while networks:
-        genomes = [Genome(job.space.encode(network, job.problem), origin="prune") for network in networks]
+    genomes = [Genome(job.space.encode(network, job.problem), origin="prune") for network in full]
+    while genomes:
         found = evaluator.evaluate(genomes, 0)
         records += found
-        pairs = zip(networks, found, strict=True)
-        networks = [without_weakest(network, worths.of(record)) for network, record in pairs if network.n_edges > 1]
+        lower = [
+            job.space.descend(genome.bits, job.problem, worths.of(record))
+            for genome, record in zip(genomes, found, strict=True)
+        ]
+        genomes = [Genome(bits, origin="prune") for bits in lower if bits is not None]
     return Evolution(tuple(records), (), (), evaluator.loss_evaluations)
-
-
-def without_weakest(network: KANArchitecture, worth: np.ndarray | None) -> KANArchitecture:
-    """Return the one-layer `network` without a share `DROPPED` of its edges, those that are worth least."""
-    if worth is None:
-        raise ValueError(f"{network.key} could not be trained")
-    count = max(1, int(DROPPED * network.n_edges))
-    gone = set(np.argsort(worth, kind="stable")[:count].tolist())
-    edges = tuple(edge for place, edge in enumerate(network.edges[0]) if place not in gone)
-    return replace(network, edges=(edges,))
 
 
 def tunings(job: Job) -> Iterator[tuple[GAKANOptions, KANArchitecture]]:
