@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NOT_TAKEN = (
     "population",
     "generations",
+    "settle",
     "crossover_rate",
     "mutation_rate",
     "algorithm",

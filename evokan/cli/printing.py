@@ -8,7 +8,7 @@ import math
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,11 @@ def print_json(value: Any) -> None:
 def print_line(text: object) -> None:
     """Print one line as it is, but for characters that would steer a terminal or break it."""
     print(printable(text))
+
+
+def longest(settings: Mapping[str, Any]) -> str:
+    """Return how many generations a search has: the planned number, or the most where it ends when it has settled."""
+    return f"at most {settings['generations']}" if settings.get("settle") else str(settings["generations"])
 
 
 def show_odd_characters() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from evokan.cli.printing import console, duration, number
+from evokan.cli.printing import console, duration, longest, number
 from evokan.searching.log import rows_of
 from evokan.searching.observer import Observer
 from evokan.texts import printable
@@ -40,6 +40,7 @@ class Progress(Observer):
         self.out = out
         self.counts: Counter[str] = Counter()
         self.generations = 0
+        self.longest, self.settles = "0", False
         self.population = 1
         self.last: HistoryRow | None = None
         self.workers: list[WorkerStatus] = []
@@ -58,6 +59,7 @@ class Progress(Observer):
         """Print what is searched and where."""
         settings, data = config["settings"], config["data"]
         self.generations, self.population = settings["generations"], settings["population"]
+        self.longest, self.settles = longest(settings), bool(settings["settle"])
         task = f"{len(data['classes'])}-class classification" if data["task"] == "classification" else data["task"]
         taken = (
             "" if settings["task"] or settings["dataset"] or settings.get("time") else " (taken from the target column)"
@@ -73,7 +75,7 @@ class Progress(Observer):
         for note in config.get("notes", ()):
             self.out.print(note, soft_wrap=True)
         self.out.print(
-            f"{self.population} chromosomes of {config['chromosome']['bits']} bits, {self.generations} "
+            f"{self.population} chromosomes of {config['chromosome']['bits']} bits, {self.longest} "
             f"generations after the initial one; run: {path}",
             soft_wrap=True,
         )
@@ -138,8 +140,8 @@ class Progress(Observer):
 
     @property
     def time_left(self) -> float | None:
-        """Seconds until the last generation is done, at the present rate; None before there is a measure."""
-        rate = self.rate
+        """Seconds until the last generation is done, at the present rate; None where nobody can say."""
+        rate = None if self.settles else self.rate
         return max(self._total - self._position, 0) / rate if rate else None
 
     @property
@@ -173,7 +175,7 @@ class Progress(Observer):
 
     def _line(self, row: HistoryRow) -> None:
         self.out.print(
-            f"generation {row.generation} of {self.generations}: best {number(row.best_val_loss)}, "
+            f"generation {row.generation} of {self.longest}: best {number(row.best_val_loss)}, "
             f"median {number(row.median_val_loss)}; {self.counted()}; {self.speed()}"
             + (f"; {self.crew()}" if self.workers else ""),
             soft_wrap=True,
@@ -204,7 +206,7 @@ class LiveProgress(Progress):
     def on_record(self, record: Record) -> None:
         """Count it; the next drawing shows it."""
         super().on_record(record)
-        self._stage = f"generation {record.generation} of {self.generations}"
+        self._stage = f"generation {record.generation} of {self.longest}"
 
     def on_stage(self, text: str) -> None:
         """Show what is done after the last generation."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evokan.cli.options import Json, Quiet
-from evokan.cli.printing import console, duration, number, print_json, print_line, table
+from evokan.cli.printing import console, duration, longest, number, print_json, print_line, table
 
 Folder = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where the runs lie.")]
 
@@ -36,7 +36,7 @@ def runs(folder: Folder = Path("runs"), *, quiet: Quiet = False, json: Json = Fa
             continue
         state = run["state"]
         if state != "finished" and run["generation"] is not None:
-            state += f", {run['generation']} of {run['generations']}"
+            state += f", {run['generation']} of {longest(run)}"
         figure = next(iter(run["test"]), None)
         made.add_row(
             str(Path(run["path"]).relative_to(folder)),

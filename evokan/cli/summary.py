@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evokan.cli.printing import console, number, table
+from evokan.cli.printing import console, longest, number, table
 from evokan.problem.task import Task
 
 LARGEST_SHARE = 100.0
@@ -40,7 +40,7 @@ def print_summary(summary: dict[str, Any]) -> None:
         soft_wrap=True,
     )
     out.print(
-        f"{summary['state']}, generation {done} of {summary['generations']}: {counts['evaluated']} networks "
+        f"{summary['state']}, generation {done} of {longest(summary)}: {counts['evaluated']} networks "
         f"trained, {counts['cached']} cached, {counts['invalid']} invalid, {counts['failed']} failed, "
         f"{counts['raced']} raced"
         if done >= 0

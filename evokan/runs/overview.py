@@ -47,9 +47,9 @@ def overview(path: Path) -> dict[str, Any]:
     -------
     dict
         ``path``, and ``fault`` where the run cannot be read: empty otherwise, and then ``state``, ``space``,
-        ``dataset``, ``task``, ``seed``, ``generation``, ``generations``, ``networks`` (trained), ``seconds``,
-        ``n_params`` and ``val_loss`` of the best network (None before there is one), ``test``: the figures on the
-        test rows (empty before the end).
+        ``dataset``, ``task``, ``seed``, ``generation``, ``generations``, ``settle``, ``networks`` (trained),
+        ``seconds``, ``n_params`` and ``val_loss`` of the best network (None before there is one), ``test``: the figures
+        on the test rows (empty before the end).
     """
     try:
         summary = summarise(Run(path))
@@ -58,7 +58,7 @@ def overview(path: Path) -> dict[str, Any]:
     best = summary["best"] or {}
     test = summary.get("metrics", {}).get("test", {})
     names = Task(summary["task"]).figures or tuple(test)
-    kept = ("path", "state", "space", "dataset", "task", "seed", "generation", "generations", "seconds")
+    kept = ("path", "state", "space", "dataset", "task", "seed", "generation", "generations", "settle", "seconds")
     return {name: summary[name] for name in kept} | {
         "fault": "",
         "networks": summary["counts"]["evaluated"],

@@ -11,8 +11,12 @@ from evokan.errors import InputError
 from evokan.settings.describe import file_sha256
 from evokan.settings.keywords import EXECUTION
 
-_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": [], "move_rate": 0.0, "initial": "random"}
+_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": [], "move_rate": 0.0, "initial": "random", "settle": 0}
 """Settings that runs of 0.1.0 do not have, and what was done then."""
+
+
+_LENGTH = ("generations", "settle")
+"""How long a search goes on; may change when it goes on."""
 
 
 def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +26,8 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def fixed_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return, of the content of ``config.json``, the settings that records follow from."""
-    settings = {name: value for name, value in config["settings"].items() if name not in (*EXECUTION, "generations")}
+    free = (*EXECUTION, *_LENGTH)
+    settings = {name: value for name, value in config["settings"].items() if name not in free}
     return {**settings, "space_options": dict(config["options"])}
 
 
@@ -78,7 +83,7 @@ def same_job(stored: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Return whether two contents of ``config.json`` ask for the same search, wherever it is trained."""
     return (
         fixed_settings(stored) == fixed_settings(now)
-        and stored["settings"]["generations"] == now["settings"]["generations"]
+        and all(completed(stored["settings"])[name] == now["settings"][name] for name in _LENGTH)
         and stored["data"]["sha256"] == now["data"]["sha256"]
         and stored["chromosome"] == now["chromosome"]
     )

@@ -38,6 +38,7 @@ def summarise(run: Run, *, ending: bool = False) -> dict[str, Any]:
         "seed": settings["seed"],
         "generation": int(history["generation"].max()) if len(history) else None,
         "generations": settings["generations"],
+        "settle": settings.get("settle", 0),
         "counts": {name: int(history[name].sum()) for name in ("evaluated", "cached", "invalid", "failed", "raced")},
         "seconds": float(history["seconds"].sum()),
     }

@@ -190,6 +190,7 @@ def evolve(
             known=known,
             proposals=proposals,
             on_generation=on_generation,
+            settle=config.settle,
         )
         whole = True
     records = (*before, *fresh)

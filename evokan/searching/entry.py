@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 from evokan.errors import InputError
 from evokan.evaluation.executors import Executor
@@ -131,7 +131,7 @@ def _is_beginning_of(directory: RunDirectory, description: Mapping[str, Any]) ->
 def resume(
     path: str | Path,
     *,
-    generations: int | None = None,
+    generations: int | Literal["auto"] | None = None,
     observer: Observer | None = None,
     **execution: Unpack[Execution],
 ) -> Run:
@@ -140,7 +140,8 @@ def resume(
     Parameters
     ----------
     generations
-        New total number of generations after the initial one; at least those that are done.
+        New total number of generations after the initial one; at least those that are done. "auto" goes on until
+        the front has come to rest.
     observer
         Is told what happens.
     **execution
@@ -182,7 +183,8 @@ def resume(
                 f"--generations {config.generations}: {directory.path} has {done} generations already; "
                 "give a larger number"
             )
-        if done < config.generations or not run.finished:
+        rests = run.finished and config.settle > 0
+        if (done < config.generations and not rests) or not run.finished:
             clock = Clock(config.time_limit or None, _used(stored), began)
             if clock.left <= 0:
                 raise InputError(
@@ -227,6 +229,7 @@ def _run(
             log.write(f"going on with {len(beginning.records)} individuals that are done")
         stored = directory.read_config()
         stored["settings"]["generations"] = job.config.generations
+        stored["settings"]["settle"] = job.config.settle
         stored["settings"]["time_limit"] = job.config.time_limit
         stored["settings"]["report"] = job.config.report
         load_ahead()

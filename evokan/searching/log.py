@@ -42,7 +42,8 @@ class Lines(Observer):
         self.write(
             f"evokan {versions['evokan']}: search space {settings['space']} on {data['name']} ({data['task']}, "
             f"{rows_of(data)}, {data['features']} features), population {settings['population']}, "
-            f"{settings['generations']} generations, --folds {settings['folds']}, seed {settings['seed']}"
+            f"{'at most ' * bool(settings['settle'])}{settings['generations']} generations, --folds "
+            f"{settings['folds']}, seed {settings['seed']}"
         )
         for note in config.get("notes", ()):
             self.write(note)

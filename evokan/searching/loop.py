@@ -13,6 +13,7 @@ from evokan.evolution.front import pareto_front
 from evokan.evolution.genome import Genome
 from evokan.evolution.history import HistoryRow, summarise
 from evokan.evolution.proposals import FairCoins, Proposals
+from evokan.evolution.settling import settled
 
 GenerationDone = Callable[[HistoryRow, Sequence[Genome]], None]
 
@@ -48,8 +49,9 @@ def evolve(
     known: Sequence[Record] = (),
     proposals: Proposals | None = None,
     on_generation: GenerationDone | None = None,
+    settle: int = 0,
 ) -> State:
-    """Run generations until `last_generation`, and return the state after it.
+    """Run generations until `last_generation` or until the front has settled, and return the state then.
 
     Parameters
     ----------
@@ -65,11 +67,15 @@ def evolve(
         Where new chromosomes come from; fair coins by default.
     on_generation
         Called after every whole generation.
+    settle
+        Ends the search where the front has not moved for so many generations (`settled`); 0 never does.
     """
     proposals = proposals or FairCoins(evaluator.layout)
     records = list(state.records)
     population = list(state.population)
-    for generation in range(state.generation + 1, last_generation + 1):
+    generation = state.generation
+    while generation < last_generation and not settled(records, generation, settle):
+        generation += 1
         began = time.perf_counter()
         if generation == 0:
             offspring = algorithm.initial(proposals, seed)
@@ -95,7 +101,7 @@ def evolve(
                 time.perf_counter() - began,
             )
             on_generation(row, population)
-    return State(max(state.generation, last_generation), population, records)
+    return State(generation, population, records)
 
 
 def _descents(

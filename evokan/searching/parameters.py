@@ -29,7 +29,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         space_options: Mapping[str, Any] | None = None,
         preset: Literal["default", "paper"] = "default",
         population: int | None = None,
-        generations: int | None = None,
+        generations: int | Literal["auto"] | None = None,
+        settle: int | None = None,
         algorithm: Literal["ga", "nsga2", "random"] = "ga",
         crossover_rate: float | None = None,
         mutation_rate: float | None = None,
@@ -66,6 +67,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.preset = preset
         self.population = population
         self.generations = generations
+        self.settle = settle
         self.algorithm = algorithm
         self.crossover_rate = crossover_rate
         self.mutation_rate = mutation_rate

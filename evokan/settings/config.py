@@ -76,8 +76,15 @@ class SearchConfig(BaseModel):
         int, Field(ge=4, le=1_000_000), Setting(EVOLUTION, "N", "Networks in a generation, at least 4.")
     ] = 100
     generations: Annotated[
-        int, Field(ge=0, le=1_000_000), Setting(EVOLUTION, "G", "Generations after the initial one.")
+        int,
+        Field(ge=0, le=1_000_000),
+        Setting(EVOLUTION, "G", "Generations after the initial one, or auto: until the front comes to rest."),
     ] = 20
+    settle: Annotated[
+        int,
+        Field(ge=0, le=1_000_000),
+        Setting(EVOLUTION, "N", "End when the front has not moved by more than noise for N generations; 0 never does."),
+    ] = 0
     crossover_rate: Annotated[
         float, Field(ge=0, le=1), Setting(EVOLUTION, "RATE", "Probability that a pair of parents is crossed.")
     ] = 0.9

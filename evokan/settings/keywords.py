@@ -43,7 +43,8 @@ class Settings(Execution, total=False):
     keep_na: bool
     keep_na_in: str | Sequence[str]
     population: int
-    generations: int
+    generations: int | Literal["auto"]
+    settle: int
     crossover_rate: float
     mutation_rate: float
     move_rate: float

@@ -14,6 +14,8 @@ from evokan.settings.config import SearchConfig, source_faults
 
 NAMES = ("space", "dataset", "data", "target", "time", "series", "keep_na_in", "out")
 """Settings that are names, of columns and files."""
+SETTLE, LONGEST = 5, 200
+"""What ``generations="auto"`` stands for: the generations of rest that end a search, and the most there can be."""
 
 
 def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
@@ -32,6 +34,10 @@ def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
         if not isinstance(for_space, Mapping):
             raise InputError(f"space_options: expected 'name: value' lines (got {for_space!r})")
         options.update(for_space)
+        if given.get("generations") == "auto":
+            given = {"settle": SETTLE, **given, "generations": LONGEST}
+        elif "generations" in given:
+            merged.pop("settle", None)  # a number takes the place of auto
         merged.update(given)
     try:
         return SearchConfig(**merged, space_options=options)

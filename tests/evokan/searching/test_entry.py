@@ -12,6 +12,7 @@ from evokan.datasets import load_dataset
 from evokan.errors import EvokanWarning, InputError
 from evokan.problem.problem import Problem
 from evokan.searching.observer import Observer, Observers
+from evokan.settings.layers import LONGEST, SETTLE
 from evokan.spaces import registry
 
 TINY = {
@@ -230,6 +231,23 @@ def test_the_plan_can_be_cut_short(stub, tmp_path):
     assert files(evokan.resume(tmp_path / "run", generations=2)) == files(whole)
     with pytest.raises(InputError, match="has 2 generations already"):
         evokan.resume(tmp_path / "run", generations=1)
+
+
+def test_a_search_of_no_planned_end_rests_and_goes_on_from_a_kill(stub, tmp_path):
+    auto = {**stub, "generations": "auto"}
+    whole = evokan.search(**auto, out=tmp_path / "whole")
+    done = int(whole.history["generation"].max())
+    assert SETTLE <= done < LONGEST
+    assert files(evokan.resume(whole.path)) == files(whole)
+    for cut in (4, 6 * done - 8, 6 * done + 2):
+        path = tmp_path / f"cut {cut}"
+        with pytest.raises(KeyboardInterrupt):
+            evokan.search(**auto, out=path, observer=Interrupt(cut))
+        assert files(evokan.resume(path)) == files(whole), cut
+    further = evokan.resume(whole.path, generations=done + 2)
+    assert int(further.history["generation"].max()) == done + 2
+    planned = evokan.search(**{**stub, "generations": done + 2}, out=tmp_path / "planned")
+    assert files(further)["evaluations.csv"] == files(planned)["evaluations.csv"]
 
 
 def test_lost_records_are_noticed(stub, tmp_path):
