@@ -25,3 +25,8 @@ def derive_seed(*parts: Any) -> int:
 def generator(*parts: Any) -> np.random.Generator:
     """Return a NumPy generator seeded with `derive_seed(*parts)`."""
     return np.random.default_rng(derive_seed(*parts))
+
+
+def training_seed(run_seed: int, space: str, key: str, fold: int) -> int:
+    """Return the seed that a search trains the network `key` with on its fold number `fold`."""
+    return derive_seed(run_seed, space, key, fold)

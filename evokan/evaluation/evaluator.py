@@ -28,7 +28,7 @@ from evokan.evaluation.racing import promoted, rungs
 from evokan.evaluation.records import Origin, Record, Status
 from evokan.evaluation.worths import Worths
 from evokan.problem.problem import Problem
-from evokan.seeding import derive_seed
+from evokan.seeding import training_seed
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import Bits
 from evokan.spaces.space import SearchSpace
@@ -216,9 +216,8 @@ class Evaluator:
         for position, (draft, architecture) in enumerate(drafts):
             if architecture is not None and draft.key not in seen:
                 seen.add(draft.key)
-                seed_parts = (self._run_seed, self._space.name, draft.key)
                 jobs = [
-                    TrainingJob(architecture, fold, derive_seed(*seed_parts, number))
+                    TrainingJob(architecture, fold, training_seed(self._run_seed, self._space.name, draft.key, number))
                     for number, fold in enumerate(self._problem.folds)
                 ]
                 networks[position] = tuple(jobs if self._heirs is None else self._heirs.endow(jobs, draft.parents))

@@ -19,7 +19,7 @@ from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.searching.choice import FrontMember, choose
 from evokan.searching.clock import OutOfTimeError, Timed
-from evokan.seeding import derive_seed
+from evokan.seeding import derive_seed, training_seed
 from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget, Trained, TrainingJob
@@ -71,7 +71,8 @@ class Finalizer:
         The fresh seeds follow from it and from the network.
     refit
         ``development``: the final fit uses train and validation rows together and stops where the folds
-        did; ``holdout``: it uses the train rows and stops by the validation rows.
+        did; ``holdout``: it uses the train rows and stops by the validation rows; ``none``: the network is the one
+        that the search trained on its single hold-out, and nothing is trained from fresh seeds.
     """
 
     def __init__(
@@ -99,6 +100,11 @@ class Finalizer:
         """
         layout = self._space.layout(self._problem)
         networks = [self._space.decode(layout.from_text(record.chromosome), self._problem) for record in front]
+        if self._refit == "none":
+            return [
+                Finalist(FrontMember(record, record.val_loss, 0.0), network, self._own_seed(network), 0)
+                for record, network in zip(front, networks, strict=True)
+            ]
         cuts = [self._problem.refold(derive_seed(self._run_seed, "folds", i)) for i in range(FRESH_SEEDS)]
         tries = [
             tuple(TrainingJob(network, fold, seed) for fold in folds)
@@ -191,6 +197,10 @@ class Finalizer:
             return evaluate_solution(equation, model, self._problem.table.X[rows])
         scores = predict(self._space.model(architecture, self._problem, weights), self._problem.table.X[rows])
         return evaluate_predictions(self._problem.task, self._problem.table.y[rows], scores)
+
+    def _own_seed(self, network: Architecture) -> int:
+        """Return the seed that the search trained a network with on its first fold."""
+        return training_seed(self._run_seed, self._space.name, network.key, 0)
 
     def _seeds(self, network: Architecture) -> list[int]:
         return [derive_seed(self._run_seed, self._space.name, network.key, "fresh", i) for i in range(FRESH_SEEDS)]

@@ -40,7 +40,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         parsimony: Literal["none", "ties", "one-se", "sizes"] | None = None,
         distinct: bool | None = None,
         choose: str | None = None,
-        refit: Literal["development", "holdout"] | None = None,
+        refit: Literal["development", "holdout", "none"] | None = None,
         steps: int | None = None,
         folds: int | None = None,
         fold_stop: Literal["common", "own"] | None = None,

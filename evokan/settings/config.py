@@ -149,12 +149,12 @@ class SearchConfig(BaseModel):
     ] = "best-loss"
 
     refit: Annotated[
-        Literal["development", "holdout"],
+        Literal["development", "holdout", "none"],
         Setting(
             TRAINING,
             "ROWS",
-            "Rows of the final fit: development (train and validation part) or holdout (train part, stopped by "
-            "the validation part).",
+            "Rows of the final fit: development (train and validation part), holdout (train part, stopped by the "
+            "validation part), none (as the search trained it).",
         ),
     ] = "development"
     formula_seconds: Annotated[

@@ -115,6 +115,11 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
         )
     if config.race and config.folds < 2:
         faults.append("--race judges networks fold by fold: give --folds 2 or more with it")
+    if config.refit == "none" and (config.folds > 1 or config.inherit):
+        faults.append(
+            "--refit none keeps the one network that the search trained: give --folds 1"
+            + ", and leave --inherit out" * config.inherit
+        )
     if faults:
         raise InputError(*faults)
     if rows.task not in space.tasks:

@@ -55,7 +55,7 @@ class Settings(Execution, total=False):
     distinct: bool
     seed: int
     choose: str
-    refit: Literal["development", "holdout"]
+    refit: Literal["development", "holdout", "none"]
     formula_seconds: float
     steps: int
     folds: int

@@ -33,10 +33,12 @@ class GAKANOptions(SpaceOptions):
         Steps before which hidden grids are fitted to the activations; empty for never.
     grid_margin
         Widening of fitted hidden grids, as `input_margin`.
-    noise
-        Initial coefficients are uniform in [-noise / 2, noise / 2].
-    base_scale
-        Initial w_b are uniform in +-base_scale / sqrt(live inputs of the neuron).
+    start
+        Rule of the initial values. ``evokan``: coefficients uniform in [-noise / 2, noise / 2], w_b uniform in
+        +-base_scale / sqrt(live inputs of the neuron), w_s = 1 / sqrt(live inputs). ``pykan``: those of pykan 0.2.1,
+        coefficients uniform in +-1 / (2 grid), w_b = (2 z - 1) / sqrt(all inputs) with z standard normal, w_s = 1.
+    noise, base_scale
+        Sizes of the initial values of ``evokan``.
     precision
         Arithmetic of the training kernel.
     """
@@ -53,6 +55,7 @@ class GAKANOptions(SpaceOptions):
     hidden_range: float = Field(8.0, gt=0)
     grid_steps: tuple[int, ...] = ()
     grid_margin: float = Field(0.0, ge=0, le=10)
+    start: Literal["evokan", "pykan"] = "evokan"
     noise: float = Field(0.1, ge=0)
     base_scale: float = Field(2.0, ge=0)
     precision: Literal["float64", "float32"] = "float64"

@@ -29,8 +29,11 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
     """Sparse networks of spline edges: connection masks, grid and depth as one binary chromosome.
 
     Long, Wang, Xue and Zhang, "GA-KAN", arXiv 2501.17411. The ``paper`` preset is the published protocol: raw
-    features, one hold-out, 20 full L-BFGS steps, the validation loss looked at after each of them, grids fitted
-    to the activations at steps 0, 5, 10 and 15, no penalty, no preference for small networks.
+    features, one hold-out, pykan 0.2.1's initial values, 20 full L-BFGS steps, the validation loss looked at after
+    each of them, grids from the least to the largest value and fitted to the activations at steps 0, 5, 10 and 15, no
+    penalty, no preference for small networks, and the fittest individual as it was trained. What still differs:
+    pykan's fitted grids follow the quantiles of the activations (98 % of their weight), ours are uniform; equal
+    networks are trained once; parents win a binary tournament, since the paper names no way to pick them.
     """
 
     name: ClassVar[str] = "gakan"
@@ -50,7 +53,7 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
                 "initial": "random",
                 "move_rate": 0.0,
                 "choose": "best-loss",
-                "refit": "holdout",
+                "refit": "none",
             },
             options={
                 "patience": 0,
@@ -60,8 +63,8 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
                 "base_ridge": 0.0,
                 "roughness": 0.0,
                 "l1": 0.0,
-                "noise": 0.3,
-                "base_scale": 1.0,
+                "start": "pykan",
+                "input_margin": 0.0,
             },
         ),
     }

@@ -41,14 +41,20 @@ def start_values(job: TrainingJob[KANArchitecture], flat: FlatNetwork, options: 
 
 
 def initial_values(architecture: KANArchitecture, flat: FlatNetwork, options: GAKANOptions, seed: int) -> Array:
-    """Return random values to start from, shape (edges x (G + 5),).
+    """Return random values to start from, shape (edges x (G + 5),), by the rule `GAKANOptions.start`.
 
-    As pykan: small uniform noise in the coefficients, w_b uniform and w_s constant, both with 1 / sqrt(inputs of
-    the neuron); here the inputs that are live.
+    As pykan has them: small uniform noise in the coefficients, random w_b and constant w_s.
     """
     rng = generator("initial", seed)
     edges = architecture.n_edges
     size = architecture.intervals + SPLINE_ORDER
+    if options.start == "pykan":
+        # A masked edge of pykan is there and counts as an input.
+        widths = [architecture.widths[0]] + [options.max_width] * (architecture.depth - 1)
+        inputs = np.repeat(widths, [len(layer) for layer in architecture.edges])
+        coefficients = rng.uniform(-0.5, 0.5, edges * size) / architecture.intervals
+        w_b = (2.0 * rng.standard_normal(edges) - 1.0) / np.sqrt(inputs)
+        return np.concatenate([coefficients, w_b, np.ones(edges)])
     share = 1.0 / np.sqrt(np.bincount(flat.target)[flat.target])
     coefficients = rng.uniform(-0.5, 0.5, edges * size) * options.noise
     w_b = rng.uniform(-1.0, 1.0, edges) * options.base_scale * share

@@ -98,3 +98,13 @@ def test_a_race_needs_folds_and_inheritance_a_family_that_can(evokan_here):
     refused = evokan_here("search", "--space", "hkan", "--dataset", "wine", "--inherit", "--out", "run")
     assert refused.status == 2
     assert "--inherit: networks of search space 'hkan' cannot begin from their parents" in refused.err
+
+
+def test_no_refit_needs_the_one_network_that_was_trained(evokan_here):
+    for given, remedy in (
+        (("--folds", 2), "give --folds 1"),
+        (("--folds", 1, "--inherit"), "give --folds 1, and leave --inherit out"),
+    ):
+        refused = evokan_here(*TINY[:-1], *given, "--refit", "none", "--out", "run")
+        assert refused.status == 2
+        assert refused.err == f"evokan: --refit none keeps the one network that the search trained: {remedy}\n"

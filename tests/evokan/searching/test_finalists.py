@@ -242,6 +242,23 @@ def test_refit_on_the_hold_out_stops_by_the_validation_rows(recorder, stub_probl
         assert (job.iterations, job.keep_weights, job.seed) == (None, True, one.seed)
 
 
+def test_without_a_refit_the_network_is_the_one_that_the_search_trained(recorder, stub_problem):
+    problem = stub_problem()
+    space = recorder()
+    front = searched(space, problem)
+    trained = {job.architecture.key: job for job in space.jobs}
+    space.jobs.clear()
+    unit = finalizer(space, problem, refit="none")
+    finalists = unit.retrain(front)
+    assert not space.jobs
+    assert [(one.member.record, one.member.val_loss_mean) for one in finalists] == [(r, r.val_loss) for r in front]
+    fitted = unit.fit(finalists)
+    for job, one, result in zip(space.jobs, finalists, fitted, strict=True):
+        before = trained[one.architecture.key]
+        assert (job.seed, rows(job.fold), job.iterations) == (before.seed, rows(before.fold), None)
+        assert result.val_loss == one.member.record.val_loss
+
+
 def test_results_come_in_the_order_of_the_finalists_whoever_is_first_done(recorder, stub_problem):
     problem = stub_problem()
     first_may_go = threading.Event()

@@ -46,7 +46,7 @@ def test_text_as_the_command_line_gives_it_means_the_same():
 def test_presets_lie_between_the_defaults_and_what_the_user_says():
     assert resolve(BASE).scaler == "standard"
     paper = resolve({**BASE, "preset": "paper"})
-    assert (paper.scaler, paper.parsimony, paper.refit, paper.folds) == ("none", "none", "holdout", 1)
+    assert (paper.scaler, paper.parsimony, paper.refit, paper.folds) == ("none", "none", "none", 1)
     assert paper.space_options["patience"] == 0
     mixed = resolve({**BASE, "preset": "paper", "scaler": "minmax", "space_options": {"patience": 7}})
     assert (mixed.scaler, mixed.space_options["patience"], mixed.parsimony) == ("minmax", 7, "none")

@@ -16,6 +16,7 @@ from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import KANArchitecture, from_masks, full_network, prune
 from search_spaces.gakan.flat import flatten, state_dict
 from search_spaces.gakan.network import SparseKAN
+from search_spaces.gakan.options import GAKANOptions
 from search_spaces.gakan.training import initial_values
 
 
@@ -145,6 +146,22 @@ def test_initial_values_are_scaled_by_the_live_inputs_and_follow_the_seed():
     share = np.sqrt(np.repeat([1 / 4, 1 / 3], [12, 6]))
     assert (np.abs(theta[edges * size : -edges]) <= options.base_scale * share).all()
     assert np.allclose(theta[-edges:], share)
+
+
+def test_initial_values_of_pykan():
+    """pykan 0.2.1: coefficients in +-1 / (2 G), w_b = (2 z - 1) / sqrt(all inputs), w_s = 1; masked inputs count."""
+    options = GAKANOptions(start="pykan", max_width=9)
+    architecture = full_network((4, 3, 2), 5)
+    flat = flatten(architecture)
+    thetas = np.array([initial_values(architecture, flat, options, seed) for seed in range(400)])
+    edges, size = 18, 8
+    coefficients, w_b, w_s = np.split(thetas, [edges * size, edges * (size + 1)], axis=1)
+    assert 0.099 < np.abs(coefficients).max() <= 0.1
+    assert (w_s == 1.0).all()
+    inputs = np.repeat([4, 9], [12, 6])
+    z = (w_b * np.sqrt(inputs) + 1.0) / 2.0
+    assert np.abs(z.mean(axis=0)).max() < 0.2
+    assert np.abs(z.std(axis=0) - 1.0).max() < 0.15
 
 
 # ---------------------------------------------------------------- raw inputs, own units
