@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import warnings
 from dataclasses import replace
@@ -169,6 +170,26 @@ def test_a_damaged_checkpoint_is_the_users_to_know(directory, text):
 def test_the_checkpoint_reads_back(directory):
     directory.write_checkpoint(3, [5, 2, 9], {"seed": 4})
     assert directory.read_checkpoint() == Checkpoint(3, (5, 2, 9), {"seed": 4})
+
+
+def test_tables_are_on_the_disk_before_the_checkpoint_that_counts_them(directory, monkeypatch):
+    synced: dict[int, int] = {}
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        assert not directory.checkpoint.exists()
+        found = os.fstat(descriptor)
+        synced[found.st_ino] = found.st_size
+        fsync(descriptor)
+
+    directory.append_record(record(0))
+    directory.append_history(ROW)
+    monkeypatch.setattr(os, "fsync", watched)
+    directory.write_checkpoint(0, [0], {})
+    assert directory.checkpoint.exists()
+    for table in (directory.evaluations, directory.history):
+        found = table.stat()
+        assert synced[found.st_ino] == found.st_size
 
 
 def test_mending_cuts_what_lies_after_the_checkpoint(directory):
