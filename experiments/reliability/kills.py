@@ -145,7 +145,8 @@ def _faults(end: Ended) -> list[str]:
     allowed = {
         None: (0,),
         signal.SIGKILL: (-signal.SIGKILL, 0),
-        signal.SIGTERM: (3, -signal.SIGTERM, 0),
+        # While Ray starts it has a handler of its own, which leaves with the signal's number.
+        signal.SIGTERM: (3, -signal.SIGTERM, signal.SIGTERM, 0),
         signal.SIGINT: (3, -signal.SIGINT, 0),
     }[end.sent]
     found = []
