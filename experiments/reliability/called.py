@@ -89,12 +89,12 @@ def _show(
     sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))
 
 
-def command(words: list[str], folder: Path, seconds: int = 60) -> Answer:
+def command(words: list[str], folder: Path, seconds: int = 240) -> Answer:
     """Run a command line in `folder`."""
     return _called(lambda: script()(words), folder, seconds)
 
 
-def function(call: Callable[[], object], folder: Path, seconds: int = 60) -> Answer:
+def function(call: Callable[[], object], folder: Path, seconds: int = 240) -> Answer:
     """Call a function in `folder`; the message of an error of evokan's own counts as what it said."""
 
     def inside() -> int:
