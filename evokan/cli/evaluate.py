@@ -30,6 +30,7 @@ NOT_TAKEN = (
     "refit",
     "out",
     "race",
+    "rungs",
     "inherit",
     "formula_seconds",
     "baselines",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
+from evokan.problem.rungs import cut_down, cut_sizes
 from evokan.problem.scaling import Scaler, ScalerName
 from evokan.problem.splits import Fold, cut_folds, most_folds, split_rows
 from evokan.problem.table import Table
@@ -60,6 +61,8 @@ class Problem:
         identity for classes.
     split_seed
         Seed of split and folds.
+    cuts
+        The folds with few of their rows, then with more: what a search judges most networks on; often none.
     """
 
     table: Table
@@ -70,6 +73,7 @@ class Problem:
     input_scaler: Scaler
     target_scaler: Scaler
     split_seed: int
+    cuts: tuple[tuple[Fold, ...], ...] = ()
 
     @classmethod
     def from_table(
@@ -82,6 +86,7 @@ class Problem:
         scaler: ScalerName = "standard",
         folds: int = 1,
         fewer_folds: bool = False,
+        rungs: int | None = 0,
     ) -> Problem:
         """Split, scale and fold `table`.
 
@@ -99,11 +104,13 @@ class Problem:
             blocks of time.
         fewer_folds
             Whether fewer will do where there are too few rows, or rows of a class, for so many.
+        rungs
+            Rows of the first of `cuts`; 0 for none, None for a number that follows from the rows.
 
         Raises
         ------
         InputError
-            A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
+            A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds or `rungs`.
         """
         y = table.y
         if table.task.is_equation and folds > 1:
@@ -129,6 +136,7 @@ class Problem:
             folds = min(folds, most_folds(table, development))
         fitted_on = train if folds == 1 else development
         cut = (Fold(train, validation),) if folds == 1 else cut_folds(table, development, folds, split_seed)
+        cuts = cut_down(cut, table, development, cut_sizes(rungs, table, development), split_seed)
         input_scaler = Scaler.fit(table.X[fitted_on], scaler)
         if table.task.has_numbers:
             target_scaler = Scaler.fit(
@@ -136,7 +144,7 @@ class Problem:
             )
         else:
             target_scaler = Scaler(np.zeros(1), np.ones(1))
-        return cls(table, train, validation, test, cut, input_scaler, target_scaler, split_seed)
+        return cls(table, train, validation, test, cut, input_scaler, target_scaler, split_seed, cuts)
 
     @property
     def name(self) -> str:
@@ -187,7 +195,8 @@ class Problem:
         kind = np.int64 if self.task.has_classes else dtype
 
         def x(rows: IntArray) -> NDArray[np.floating]:
-            return np.ascontiguousarray(self.scaled_inputs[rows], dtype=dtype)
+            # Not out of all rows scaled: a large table is held once, not twice.
+            return np.ascontiguousarray(self.input_scaler.transform(self.table.X[rows]), dtype=dtype)
 
         def y(rows: IntArray) -> NDArray[np.generic]:
             return np.ascontiguousarray(self.scaled_targets[rows], dtype=kind)

@@ -14,7 +14,7 @@ from typing import Any
 
 from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.evaluator import Evaluator
-from evokan.evaluation.executors import Executor
+from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
@@ -25,7 +25,7 @@ from evokan.searching import loop
 from evokan.searching.beside import baselines_of
 from evokan.searching.build import make_algorithm
 from evokan.searching.choice import finalist_records, front_of
-from evokan.searching.clock import Clock, OutOfTimeError, Timed
+from evokan.searching.clock import Clock, Timed
 from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
@@ -147,6 +147,7 @@ def evolve(
         on_record=on_record,
         cohort_size=1 if limited and job.budget.device == "cpu" else None,
         race=config.race,
+        cuts=True,
         heirs=heirs,
         worths=worths,
     )
@@ -231,7 +232,7 @@ def retrain(
         raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
     observer, clock = observer or Observer(), clock or Clock()
     if clock.limit is not None:
-        candidates = affordable(candidates, clock)
+        candidates = affordable(candidates, job.problem, clock)
     total = len(candidates)
     observer.on_stage(f"finalists: training {total} networks again with fresh seeds")
     again = trainer.retrain(candidates, lambda done: observer.on_finalist(done, total), finalist_seconds(clock))

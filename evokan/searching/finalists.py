@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 
 from evokan.arrays import IntArray
-from evokan.evaluation.executors import Executor
+from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.folds import Evaluation, aggregate
 from evokan.evaluation.records import Record
 from evokan.problem.metrics import evaluate_predictions
@@ -18,7 +18,7 @@ from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.searching.choice import FrontMember, choose
-from evokan.searching.clock import OutOfTimeError, Timed
+from evokan.searching.clock import Timed
 from evokan.seeding import derive_seed
 from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.space import SearchSpace

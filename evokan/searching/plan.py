@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from evokan.errors import InputError
 from evokan.evaluation.executors import available_processors
+from evokan.evaluation.racing import ladder
 from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
+from evokan.problem.rungs import GROWTH, rows_of
 from evokan.problem.splits import Fold
 from evokan.searching.clock import SEARCH_SHARE, Clock
 from evokan.seeding import generator
@@ -65,11 +67,11 @@ def plan(job: Job, clock: Clock, *, product: bool = True) -> None:
         )
     clock.network = network
     search = search_seconds(clock)
-    fitting = max(int(search * workers / network), 1)
+    fitting = max(int(search * workers / network / climbing(job.problem)), 1)
     wanted = job.config.population * (job.config.generations + 1)
     clock.note("plan", seconds_a_network=round(network, 4), networks=fitting)
     if fitting >= wanted:
-        what = f"all {wanted:,} networks, in about {wanted * network / workers:.0f} s of search"
+        what = f"all {wanted:,} networks, in about {wanted * network * climbing(job.problem) / workers:.0f} s of search"
     else:
         what = f"about {fitting:,} of {wanted:,} networks, in {search:.0f} s of search"
     clock.plan = f"time limit {limit:g} s: {what}; then finalists{', formula and pictures' * product}"
@@ -90,13 +92,24 @@ def finalist_seconds(clock: Clock) -> float:
     return FINALIST_SHARE * clock.for_trainings - clock.network
 
 
-def affordable(candidates: Sequence[Record], clock: Clock) -> list[Record]:
+def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> list[Record]:
     """Return the candidates that can be trained again and fitted in the time that is left, lowest loss first.
 
     The one that took the shortest where there is none; what they are found to be does not depend on their order.
     """
-    fit = [record for record in candidates if AFTER_SEARCH * record.seconds <= clock.for_trainings]
-    return sorted(fit, key=lambda record: record.val_loss) or [min(candidates, key=lambda record: record.seconds)]
+
+    def seconds(record: Record) -> float:
+        """Return those of one training on all rows and folds."""
+        return record.seconds * (rows_of(problem.folds) / record.rows if record.rows else 1.0)
+
+    fit = [record for record in candidates if AFTER_SEARCH * seconds(record) <= clock.for_trainings]
+    return sorted(fit, key=lambda record: record.val_loss) or [min(candidates, key=seconds)]
+
+
+def climbing(problem: Problem) -> float:
+    """Return the share of a network's training on all rows that one costs on the way up the rungs, on average."""
+    rungs = ladder(problem, cuts=True)
+    return sum(rung.rows / GROWTH**rung.number for rung in rungs) / rows_of(problem.folds)
 
 
 def references_fit(clock: Clock) -> bool:
