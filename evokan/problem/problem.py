@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
 from evokan.problem.rungs import cut_down, cut_sizes
 from evokan.problem.scaling import Scaler, ScalerName
+from evokan.problem.screening import column_order
 from evokan.problem.splits import Fold, cut_folds, most_folds, split_rows
 from evokan.problem.table import Table
 from evokan.problem.task import Task
@@ -184,19 +186,37 @@ class Problem:
         y = np.asarray(self.table.y, dtype=np.float64)
         return self.target_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)
 
+    @cached_property
+    def column_order(self) -> IntArray:
+        """Numbers of the columns, the most promising by themselves first: `evokan.problem.screening`.
+
+        Out of the rows of the first cut, or of the folds.
+        """
+        folds = self.cuts[0] if self.cuts else self.folds
+        rows = np.union1d(folds[0].train, folds[0].validation)
+        y = self.scaled_targets[rows]
+        targets: FloatArray = np.asarray(y, dtype=np.float64).reshape(len(rows), -1)
+        if self.task.has_classes:
+            targets = np.eye(self.n_outputs)[y]
+        within = [Fold(np.searchsorted(rows, fold.train), np.searchsorted(rows, fold.validation)) for fold in folds]
+        return column_order(self.input_scaler.transform(self.table.X[rows]), targets, within)
+
     def refold(self, seed: int) -> tuple[Fold, ...]:
         """Return another cut of the development rows into as many folds; the hold-out stays as it is."""
         if len(self.folds) == 1:
             return self.folds
         return cut_folds(self.table, self.development, len(self.folds), seed % 2**32)
 
-    def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64) -> FoldArrays:
-        """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64)."""
+    def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64, order: Literal["C", "F"] = "C") -> FoldArrays:
+        """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64).
+
+        With `order` F the columns of the inputs are contiguous, not the rows.
+        """
         kind = np.int64 if self.task.has_classes else dtype
 
         def x(rows: IntArray) -> NDArray[np.floating]:
             # Not out of all rows scaled: a large table is held once, not twice.
-            return np.ascontiguousarray(self.input_scaler.transform(self.table.X[rows]), dtype=dtype)
+            return np.asarray(self.input_scaler.transform(self.table.X[rows]), dtype=dtype, order=order)
 
         def y(rows: IntArray) -> NDArray[np.generic]:
             return np.ascontiguousarray(self.scaled_targets[rows], dtype=kind)

@@ -26,10 +26,11 @@ from evokan.searching.beside import baselines_of
 from evokan.searching.build import make_algorithm
 from evokan.searching.choice import finalist_records, front_of
 from evokan.searching.clock import Clock, Timed
-from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
+from evokan.searching.finalists import Finalist, Finalizer
+from evokan.searching.fits import fit_front
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
-from evokan.searching.plan import affordable, finalist_seconds, plan, references_fit, search_seconds
+from evokan.searching.plan import affordable, finalist_seconds, fit_seconds, plan, references_fit, search_seconds
 from evokan.searching.proposals import FamilyProposals
 from evokan.settings.describe import describe, reference_point
 from evokan.settings.job import Job
@@ -266,15 +267,7 @@ def finish(
     trainer = finalizer(job, executor)
     finalists = retrain(job, evolution, trainer, observer, clock)
     observer.on_stage(f"final fit: {len(finalists)} networks of the front")
-    front = tuple(
-        Fitted(finalist, trained.weights)
-        for finalist, trained in zip(finalists, trainer.fit(finalists), strict=True)
-        if trained.weights is not None
-    )
-    if not front:
-        raise TrainingFailed("no network of the front could be trained again with fresh seeds")
-    best = choose_finalist([one.finalist for one in front], job.config.choose)
-    chosen = next(one for one in front if one.finalist is best)
+    front, chosen = fit_front(trainer, finalists, job.config.choose, fit_seconds(clock))
     observer.on_front(job, front, chosen)
     # Threads of the libraries would wait for each other more than they work, and change the order of sums.
     with single_threaded_math():

@@ -92,6 +92,11 @@ def finalist_seconds(clock: Clock) -> float:
     return FINALIST_SHARE * clock.for_trainings - clock.network
 
 
+def fit_seconds(clock: Clock) -> float:
+    """Return how long the final fits may take from now: the chosen one is validated after them."""
+    return clock.for_trainings - clock.network
+
+
 def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> list[Record]:
     """Return the candidates that can be trained again and fitted in the time that is left, lowest loss first.
 
@@ -109,7 +114,7 @@ def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> 
 def climbing(problem: Problem) -> float:
     """Return the share of a network's training on all rows that one costs on the way up the rungs, on average."""
     rungs = ladder(problem, cuts=True)
-    return sum(rung.rows / GROWTH**rung.number for rung in rungs) / rows_of(problem.folds)
+    return float(sum(rung.rows / GROWTH**rung.number for rung in rungs)) / rows_of(problem.folds)
 
 
 def references_fit(clock: Clock) -> bool:
