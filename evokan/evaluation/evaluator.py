@@ -268,7 +268,7 @@ class Evaluator:
             evaluations=part.evaluations + evaluations,
             seconds=part.seconds + seconds,
             lost=rung.measured,
-            rows=rung.rows,
+            rows=rung.rows if self._ladder[0].is_cut else 0,
             rung=rung.number,
         )
 

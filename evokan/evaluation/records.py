@@ -43,7 +43,7 @@ class Record:
         The architecture's canonical text (not written: it follows from the chromosome).
     rows, rung
         Of how many rows the folds were made that the losses are of, and the number of the rung, the lowest 0; both 0
-        without training. Written where a search has rungs (`evokan.evaluation.racing`).
+        without training. Written where a search has rungs (`evokan.evaluation.racing`), and 0 elsewhere.
     """
 
     id: int

@@ -91,15 +91,16 @@ def cut_down(
         return ()
     draws = generator("rungs", seed).random(len(development))
     classes: NDArray[np.int64] = np.zeros(len(development), dtype=np.int64)
+    fewest = 0
     if table.task.has_classes:
-        classes = np.asarray(table.y[development], dtype=np.int64)
+        classes, fewest = np.asarray(table.y[development], dtype=np.int64), FEWEST_OF_CLASS
     rank = np.empty(len(development), dtype=np.int64)
     wanted = np.zeros((len(sizes), len(development)), dtype=np.int64)
     for one in np.unique(classes):
         own = np.flatnonzero(classes == one)
         rank[own[np.argsort(draws[own], kind="stable")]] = np.arange(len(own))
         for number, size in enumerate(sizes):
-            wanted[number, own] = max(ceil(size * len(own) / len(development)), FEWEST_OF_CLASS)
+            wanted[number, own] = max(ceil(size * len(own) / len(development)), fewest)
     taken = np.zeros(len(table.y), dtype=bool)
     cuts = []
     for most in wanted:

@@ -23,6 +23,9 @@ SEED_GRIDS = (3, 1, 5, 2, 8)
 LARGEST_GRID = 16
 MANY_COLUMNS = 100
 """With more columns, networks are made of some of them."""
+MANY_ROWS = 20_000
+FINE_GRIDS = (8, 5, 12)
+"""With as many rows, seeds with a hidden layer are as wide as they can be, with these grids: rows enough to fit them."""
 SEED_COLUMNS, HIDDEN_SEED_COLUMNS = 40, 12
 """Columns of the seeds then, without and with a hidden layer."""
 DEPTH_SHARE = 0.6
@@ -30,11 +33,13 @@ DEPTH_SHARE = 0.6
 
 
 def seeds(problem: Problem, options: GAKANOptions) -> list[KANArchitecture]:
-    """Return full networks [n, m] and [n, k, m] with several grids, k as wide as allowed but no wider than needed."""
+    """Return full networks [n, m] and [n, k, m] with several grids.
+
+    k is as wide as allowed, and of few rows no wider than needed.
+    """
     n, m = problem.n_features, problem.n_outputs
     many = n > MANY_COLUMNS
     best = problem.column_order if many else np.arange(n)
-    widest = min(options.max_width, max(m, 2))
 
     def network(columns: int, widths: tuple[int, ...], grid: int) -> KANArchitecture:
         masks = [np.ones((upper, lower), dtype=bool) for lower, upper in pairwise((n, *widths))]
@@ -44,7 +49,10 @@ def seeds(problem: Problem, options: GAKANOptions) -> list[KANArchitecture]:
     additive = [network(SEED_COLUMNS if many else n, (m,), grid) for grid in SEED_GRIDS]
     if options.max_depth < 2:
         return additive
-    hidden = [network(HIDDEN_SEED_COLUMNS if many else n, (widest, m), grid) for grid in SEED_GRIDS[:3]]
+    grids, width = SEED_GRIDS[:3], min(options.max_width, max(m, 2))
+    if len(problem.development) >= MANY_ROWS:
+        grids, width = FINE_GRIDS, options.max_width
+    hidden = [network(HIDDEN_SEED_COLUMNS if many else n, (width, m), grid) for grid in grids]
     return [*additive, *hidden]
 
 
