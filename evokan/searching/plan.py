@@ -139,12 +139,11 @@ def network_seconds(job: Job) -> float:
 
 
 def _networks(job: Job, problem: Problem) -> Sequence[Architecture]:
-    layout = job.space.layout(problem)
-    rng = generator("time limit", layout.length)
+    rng = generator("time limit", job.space.layout(problem).length)
     found: list[Architecture] = []
     for _ in range(32):
         try:
-            found.append(job.space.decode(layout.random(rng), problem))
+            found.append(job.space.decode(job.space.sample(problem, rng), problem))
         except Exception:  # what cannot be decoded takes no time
             continue
         if len(found) == PROBES:

@@ -25,7 +25,7 @@ MANY_COLUMNS = 100
 """With more columns, networks are made of some of them."""
 MANY_ROWS = 20_000
 FINE_GRIDS = (8, 5, 12)
-"""With as many rows, seeds with a hidden layer are as wide as they can be, with these grids: rows enough to fit them."""
+"""With so many rows, seeds with a hidden layer are as wide as they can be, with these grids."""
 SEED_COLUMNS, HIDDEN_SEED_COLUMNS = 40, 12
 """Columns of the seeds then, without and with a hidden layer."""
 DEPTH_SHARE = 0.6
