@@ -23,6 +23,9 @@ from evokan.problem.splits import Fold, cut_folds, most_folds, split_rows
 from evokan.problem.table import Table
 from evokan.problem.task import Task
 
+MOST_SHOWN = 20_000
+"""Curves and what edges are worth change no more with further rows, and all edges of a million take gigabytes."""
+
 
 @dataclass(frozen=True, eq=False)
 class FoldArrays:
@@ -185,6 +188,12 @@ class Problem:
             return np.asarray(self.table.y, dtype=np.int64)
         y = np.asarray(self.table.y, dtype=np.float64)
         return self.target_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)
+
+    @cached_property
+    def shown(self) -> IntArray:
+        """Rows that explanations look at: the development rows, or `MOST_SHOWN` of them, evenly."""
+        step = -(-len(self.development) // MOST_SHOWN)
+        return self.development[::step]
 
     @cached_property
     def column_order(self) -> IntArray:

@@ -24,7 +24,7 @@ PROBE_ROWS = 4000
 PROBES = 3
 PICTURES = 4.0
 """Seconds for pictures and what they load; measured: 2 to 3 on one core."""
-PICTURES_PER_ROW = 2e-4
+PICTURES_PER_ROW = 3e-5
 FORMULA_SHARE = 0.1
 """Of the limit; no more than ``--formula-seconds``."""
 SHORTEST_FORMULA = 0.3
