@@ -1,10 +1,10 @@
 """Successive halving inside a generation: most networks are judged by few rows or folds, the better ones by more.
 
-The rungs of one ladder: cuts of the folds with few of their rows (`evokan.problem.rungs`), each with all folds; then
-all rows, and there with ``--race`` one fold, two, and all. Losses of different rungs are never compared: whoever does
-not reach the last rung has no fitness, so survivors and fronts hold networks that were measured on the same rows. The
-price is that a generation adds few parents; comparing all by their lower rungs, too, would favour those whose few
-rows were easy.
+The rungs of one ladder: cuts of the first fold with few of its rows (`evokan.problem.rungs`); then all rows and folds,
+and there with ``--race`` one fold, two, and all. Losses of different rungs are never compared: whoever does not reach
+the last rung has no fitness, so survivors and fronts hold networks that were measured on the same rows. The price is
+that a generation adds few parents; comparing all by their lower rungs, too, would favour those whose few rows were
+easy.
 
 Reference
 ---------

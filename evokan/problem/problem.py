@@ -67,7 +67,7 @@ class Problem:
     split_seed
         Seed of split and folds.
     cuts
-        The folds with few of their rows, then with more: what a search judges most networks on; often none.
+        A fold with few of its rows, then with more: what a search judges most networks on; often none.
     """
 
     table: Table

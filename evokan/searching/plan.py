@@ -10,7 +10,7 @@ from evokan.evaluation.executors import available_processors
 from evokan.evaluation.racing import ladder
 from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
-from evokan.problem.rungs import GROWTH, rows_of
+from evokan.problem.rungs import GROWTH, work_of
 from evokan.problem.splits import Fold
 from evokan.searching.clock import SEARCH_SHARE, Clock
 from evokan.seeding import generator
@@ -102,10 +102,11 @@ def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> 
 
     The one that took the shortest where there is none; what they are found to be does not depend on their order.
     """
+    rungs = ladder(problem, cuts=True)
 
     def seconds(record: Record) -> float:
         """Return those of one training on all rows and folds."""
-        return record.seconds * (rows_of(problem.folds) / record.rows if record.rows else 1.0)
+        return record.seconds * work_of(problem.folds) / work_of(rungs[record.rung].folds)
 
     fit = [record for record in candidates if AFTER_SEARCH * seconds(record) <= clock.for_trainings]
     return sorted(fit, key=lambda record: record.val_loss) or [min(candidates, key=seconds)]
@@ -114,7 +115,7 @@ def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> 
 def climbing(problem: Problem) -> float:
     """Return the share of a network's training on all rows that one costs on the way up the rungs, on average."""
     rungs = ladder(problem, cuts=True)
-    return float(sum(rung.rows / GROWTH**rung.number for rung in rungs)) / rows_of(problem.folds)
+    return float(sum(work_of(rung.folds) / GROWTH**rung.number for rung in rungs)) / work_of(problem.folds)
 
 
 def references_fit(clock: Clock) -> bool:

@@ -182,7 +182,7 @@ class SearchConfig(BaseModel):
         Setting(
             TRAINING,
             "ROWS",
-            "Judge networks on so many rows first, the best on more: auto (4000 where 20,000 are there to learn from), "
+            "Judge networks on so many rows first, the best on more: auto (8000 where 20,000 are there to learn from), "
             "off, or a number.",
         ),
     ] = "auto"
