@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from evokan.evaluation.evaluator import Evaluator
-from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
 from evokan.evolution import Genome
 from evokan.evolution.front import pareto_front
 from evokan.problem.prediction import predict
@@ -344,3 +344,32 @@ def test_predictions_are_float64_arrays_without_a_graph():
     assert isinstance(found, np.ndarray)
     assert found.dtype == np.float64
     assert found.tolist() == [[1.5], [1.5], [1.5]]
+
+
+class Hurried(ThreadExecutor):
+    """Begins so many items."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(1)
+        self.most = most
+
+    def map_unordered(self, function, shared, items):
+        for position, result in super().map_unordered(function, shared, items):
+            if position >= self.most:
+                raise OutOfTimeError("the time is over")
+            yield position, result
+
+
+@pytest.mark.parametrize(("done", "networks", "seeds"), [(2, 2, 1), (4, 4, 1), (7, 4, 1), (8, 4, 2), (20, 4, 5)])
+def test_in_limited_time_all_are_trained_once_before_any_is_again(recorder, stub_problem, done, networks, seeds):
+    problem = stub_problem(2)
+    front = searched(recorder(), problem)
+    hurried = Finalizer(recorder(), problem, Budget(), Hurried(done), 11, "development")
+    found = hurried.retrain(front, seconds=1e9)
+    assert [one.member.record for one in found] == front[:networks]
+    for one in found:
+        losses = [
+            np.mean([figures(TrainingJob(one.architecture, fold, seed)).val_loss for fold in fresh_folds(problem, i)])
+            for i, seed in enumerate(fresh_seeds(one.architecture.key)[:seeds])
+        ]
+        assert one.member.val_loss_mean == pytest.approx(np.mean(losses))
