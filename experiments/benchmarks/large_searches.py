@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from evokan.datasets import load_table
 from experiments import pages as report
 from experiments.benchmarks.large_tables import INFORMATIVE, TARGET, best_log_loss, many_columns, many_rows, write
@@ -97,7 +99,7 @@ def _best_possible(data: Path, config: dict[str, Any]) -> float:
     from evokan.problem.problem import Problem
 
     problem = Problem.from_table(load_table(data, TARGET), split_seed=config["settings"]["split_seed"])
-    return best_log_loss(problem.table.X[problem.test], problem.table.y[problem.test])
+    return best_log_loss(problem.table.X[problem.test], np.asarray(problem.table.y[problem.test], dtype=np.int64))
 
 
 def write_page(rows: Sequence[Row], path: Path) -> None:

@@ -57,8 +57,8 @@ def many_columns(
     """
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((rows, columns))
-    shapes = (lambda z: z, lambda z: np.sin(2 * z), lambda z: z * z, lambda z: np.tanh(3 * z), np.abs)
-    parts = [shape(x[:, int(name[1:])]) for shape, name in zip(shapes, INFORMATIVE, strict=True)]
+    a, b, c, d, e = (x[:, int(name[1:])] for name in INFORMATIVE)
+    parts = [a, np.sin(2 * b), c * c, np.tanh(3 * d), np.abs(e)]
     total = np.sum([(part - part.mean()) / part.std() for part in parts], axis=0)
     return x, np.asarray(total + 0.05**0.5 * total.std() * rng.standard_normal(rows))
 
