@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
+from time import perf_counter
 
 from evokan.errors import TrainingFailed
 from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
@@ -17,18 +19,24 @@ def fit_front(
     Parameters
     ----------
     seconds
-        What is not done by then is left out; the one to be chosen comes first, and is waited for.
+        What is not done by then is left out; but the one to be chosen comes first, and is waited for, however long.
 
     Raises
     ------
     TrainingFailed
         None could be fitted.
     """
-    first = choose_finalist(finalists, rule) if finalists else None
-    ordered = sorted(finalists, key=lambda finalist: finalist is not first)
+    ordered, trainings = list(finalists), []
+    if finalists and isfinite(seconds):
+        first = choose_finalist(finalists, rule)
+        ordered.sort(key=lambda finalist: finalist is not first)
+        began = perf_counter()
+        trainings = trainer.fit(ordered[:1])
+        seconds -= perf_counter() - began
+    trainings += trainer.fit(ordered[len(trainings) :], seconds)
     fitted = [
         Fitted(finalist, trained.weights)
-        for finalist, trained in zip(ordered, trainer.fit(ordered, seconds), strict=True)
+        for finalist, trained in zip(ordered, trainings, strict=True)
         if trained.weights is not None
     ]
     if not fitted:
