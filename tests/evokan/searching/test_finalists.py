@@ -15,7 +15,8 @@ from evokan.evolution import Genome
 from evokan.evolution.front import pareto_front
 from evokan.problem.prediction import predict
 from evokan.problem.splits import Fold
-from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer
+from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer, choose_finalist
+from evokan.searching.fits import fit_front
 from evokan.seeding import derive_seed
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.testing.checks import check_same
@@ -373,3 +374,16 @@ def test_in_limited_time_all_are_trained_once_before_any_is_again(recorder, stub
             for i, seed in enumerate(fresh_seeds(one.architecture.key)[:seeds])
         ]
         assert one.member.val_loss_mean == pytest.approx(np.mean(losses))
+
+
+def test_in_limited_time_the_chosen_one_is_fitted_whatever_else_is(recorder, stub_problem):
+    problem = stub_problem(2)
+    finalists = finalizer(recorder(), problem).retrain(searched(recorder(), problem))
+    largest = choose_finalist(finalists, "best-loss")
+    hurried = Finalizer(recorder(), problem, Budget(), Hurried(1), 11, "development")
+    front, chosen = fit_front(hurried, finalists[::-1], "best-loss", 1e9)
+    assert chosen.finalist is largest
+    assert [one.finalist for one in front] == [one for one in finalists[::-1] if one in (largest, finalists[-1])]
+    whole, same = fit_front(finalizer(recorder(), problem), finalists, "best-loss", float("inf"))
+    assert [one.finalist for one in whole] == finalists
+    assert same.finalist is largest
