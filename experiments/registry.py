@@ -40,6 +40,7 @@ MODULES = {
     "kafcm-laws": "experiments.kafcm.laws",
     "kafcm-mackey-glass": "experiments.kafcm.mackey",
     "kafcm-sensitivity": "experiments.kafcm.sensitivity",
+    "large-searches": "experiments.benchmarks.large_searches",
     "pykan-chromosomes": "experiments.benchmarks.pykan_chromosomes",
     "pykan-evaluation": "experiments.benchmarks.pykan_evaluation",
     "pykan-quality": "experiments.benchmarks.pykan_quality",

@@ -31,6 +31,7 @@ NOT_TAKEN = (
     "refit",
     "out",
     "race",
+    "rungs",
     "inherit",
     "formula_seconds",
     "baselines",

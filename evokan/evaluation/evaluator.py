@@ -7,25 +7,20 @@ and texts only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from evokan.errors import InputError, InvalidArchitecture
-from evokan.evaluation.cohorts import (
-    NETWORKS_PER_COHORT,
-    NETWORKS_PER_GPU_COHORT,
-    Cohort,
-    cut,
-    one_line,
-    train_cohort,
-)
-from evokan.evaluation.executors import Executor
+from evokan.errors import InputError
+from evokan.evaluation.cohorts import one_line
+from evokan.evaluation.drafts import Draft, Pending, drafted, repeated, trained
+from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.folds import Evaluation, aggregate
 from evokan.evaluation.heirs import Heirs
-from evokan.evaluation.racing import promoted, rungs
-from evokan.evaluation.records import Origin, Record, Status
+from evokan.evaluation.racing import Rung, ladder
+from evokan.evaluation.records import Origin, Record
+from evokan.evaluation.trainings import Trainings
 from evokan.evaluation.worths import Worths
 from evokan.problem.problem import Problem
 from evokan.seeding import training_seed
@@ -33,9 +28,6 @@ from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import Bits
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget, TrainingJob
-
-Draft = tuple[Record, Architecture | None]
-"""A record as far as decoding tells, and the network, if there is one."""
 
 
 class Candidate(Protocol):
@@ -54,13 +46,17 @@ class Candidate(Protocol):
         """How it was made."""
 
 
+CandidateT = TypeVar("CandidateT", bound=Candidate)
+More = Callable[[Sequence[CandidateT], Sequence[Record]], Sequence[CandidateT]]
+"""Makes further individuals of a generation out of some of it and their records."""
+
+
 class Evaluator:
     """Evaluates generation after generation of one run.
 
     The policy: a chromosome that decodes to no network is ``invalid``; any other fault in decoding is
     ``failed``. Of equal networks (`Architecture.key`) the first is trained, and later ones repeat its figures
-    (``cached``), or its failure. A cohort that raises is split and each of its networks tried once alone;
-    what raises again is ``failed``.
+    (``cached``), or its failure.
 
     Parameters
     ----------
@@ -69,15 +65,13 @@ class Evaluator:
     run_seed
         A network's training seeds follow from it, the space's name, the network's key and the number of the
         fold.
-    executor
-        Where cohorts run. The evaluator does not close it.
+    executor, cohort_size
+        As for `evokan.evaluation.trainings.Trainings`.
     on_record
         Called with every new record, in the order of ids, as soon as all records before it are complete.
-    cohort_size
-        Networks per cohort, at least 1; by default a number that depends on the device alone.
-    race
-        Train most networks on some folds only: `evokan.evaluation.racing`. Records are then complete, and so
-        delivered, at the end of a generation.
+    race, cuts
+        Train most networks on some folds, or on few rows, only: `evokan.evaluation.racing`. Records are then complete,
+        and so delivered, at the end of a generation.
     heirs
         Where given, trainings begin from what the parents learned.
     worths
@@ -102,6 +96,7 @@ class Evaluator:
         on_record: Callable[[Record], None] | None = None,
         cohort_size: int | None = None,
         race: bool = False,
+        cuts: bool = False,
         heirs: Heirs | None = None,
         worths: Worths | None = None,
     ) -> None:
@@ -109,12 +104,11 @@ class Evaluator:
         self.loss_evaluations = 0
         self._space = space
         self._problem = problem
-        self._shared = (space, problem, budget)
+        self._trainings = Trainings(space, problem, budget, executor, cohort_size)
+        self._fold_stop = budget.fold_stop
         self._run_seed = run_seed
-        self._executor = executor
         self._on_record = on_record
-        self._cohort_size = cohort_size or (NETWORKS_PER_COHORT if budget.device == "cpu" else NETWORKS_PER_GPU_COHORT)
-        self._race = race
+        self._ladder = ladder(problem, race=race, cuts=cuts)
         self._heirs = heirs
         self._worths = worths
         self._first_with: dict[str, Record] = {}
@@ -140,165 +134,188 @@ class Evaluator:
         """
         return [self._restore(record) for record in records]
 
-    def evaluate(self, candidates: Sequence[Candidate], generation: int, known: Sequence[Record] = ()) -> list[Record]:
+    def evaluate(
+        self,
+        candidates: Sequence[CandidateT],
+        generation: int,
+        known: Sequence[Record] = (),
+        more: More[CandidateT] | None = None,
+    ) -> list[Record]:
         """Return one record for each individual, in order.
 
         Parameters
         ----------
         candidates
-            The whole generation.
+            The whole generation, but for what `more` adds.
         generation
             Its number.
         known
             Finished records of its first individuals, from a run that was interrupted: taken as they are,
             without training, and not passed to `on_record`.
+        more
+            Asked for further individuals of the generation until it has none. Where there are cuts, it is told of the
+            lowest rung alone, and all race together from there.
 
         Raises
         ------
         InputError
             A known record does not belong to its individual.
+        OutOfTimeError
+            From the executor. What was trained until then is delivered before.
         """
+        pending = Pending(generation, self._next_id)
+        together = self._ladder[0].is_cut
+        batch = candidates
+        try:
+            while batch:
+                first = len(pending.drafts)
+                entrants = self._enter(pending, batch, known if first == 0 else ())
+                self._settle(pending, self._measure(0, entrants, pending))
+                if not together:
+                    self._settle(pending, self._climb(entrants, pending))
+                told = (self._told(pending, position) for position in range(first, len(pending.drafts)))
+                batch = more(batch, [*told]) if more is not None else ()
+            if together:
+                self._settle(pending, self._climb(pending.networks, pending))
+        except OutOfTimeError:
+            for position in sorted(pending.so_far.keys() - pending.figures.keys()):
+                figures = pending.so_far[position]
+                pending.figures[position] = replace(figures, lost=f"the time was over after {figures.lost}")
+            self._deliver(pending)
+            raise
+        return pending.records
+
+    def _enter(self, pending: Pending, batch: Sequence[Candidate], known: Sequence[Record]) -> dict[int, Architecture]:
+        """Take individuals into a generation, and return those of their networks that nobody had before."""
+        first = len(pending.drafts)
         drafts = [
-            self._draft(candidate, generation, number)
-            for number, candidate in enumerate(candidates, start=self._next_id)
+            self._draft(one, pending.number, number) for number, one in enumerate(batch, pending.first_id + first)
         ]
         if len(known) > len(drafts):
-            raise InputError(f"generation {generation} has {len(drafts)} individuals, but {len(known)} known records")
+            raise InputError(
+                f"generation {pending.number} has {len(drafts)} individuals, but {len(known)} known records"
+            )
         for record, (draft, _) in zip(known, drafts, strict=False):
-            if (record.generation, record.chromosome) != (generation, draft.chromosome):
+            if (record.generation, record.chromosome) != (pending.number, draft.chromosome):
                 raise InputError(
                     f"record {record.id} has another chromosome or generation than the run's "
                     "settings lead to: the records or the settings were changed"
                 )
-        records = self.remember(known)
-        networks = self._networks(drafts)
-        train = self._train_in_rungs if self._race else self._train
-        figures: dict[int, Evaluation] = {}
-
-        def deliver() -> None:
-            while len(records) < len(drafts):
-                position = len(records)
-                if position in networks and position not in figures:
-                    return
-                record = self._finish(drafts[position][0], figures.get(position))
-                self._keep(record)
-                records.append(record)
-                if self._on_record is not None:
-                    self._on_record(record)
-
-        deliver()
-        with closing(train(networks)) as results:
-            for position, result in results:
-                figures[position] = result
-                if self._heirs is not None:
-                    self._heirs.keep(drafts[position][0].key, result)
-                if self._worths is not None:
-                    self._worths.keep(drafts[position][0].key, result)
-                self.loss_evaluations += result.evaluations
-                deliver()
-        return records
+        pending.drafts += drafts
+        pending.records += self.remember(known)
+        entrants: dict[int, Architecture] = {}
+        for position, (draft, network) in enumerate(drafts, first):
+            if network is not None and draft.key not in self._first_with and draft.key not in pending.first_with:
+                pending.first_with[draft.key] = position
+                entrants[position] = network
+        pending.networks |= entrants
+        self._deliver(pending)
+        return entrants
 
     def _draft(self, candidate: Candidate, generation: int, number: int) -> Draft:
         bits = candidate.bits
         record = Record(number, generation, self.layout.to_text(bits), candidate.parents, candidate.origin)
-        try:
-            architecture = self._space.decode(bits, self._problem)
-            return _described(record, architecture), architecture
-        except InvalidArchitecture as verdict:
-            return record.replace(status="invalid", reason=one_line(verdict)), None
-        except Exception as error:
-            return record.replace(status="failed", reason=f"decoding: {one_line(error)}"), None
+        return drafted(record, lambda: self._space.decode(bits, self._problem))
 
-    def _networks(self, drafts: Sequence[Draft]) -> dict[int, tuple[TrainingJob, ...]]:
-        """Return the jobs of each network not known yet, by the position of the first individual with it."""
-        seen = set(self._first_with)
-        networks: dict[int, tuple[TrainingJob, ...]] = {}
-        for position, (draft, architecture) in enumerate(drafts):
-            if architecture is not None and draft.key not in seen:
-                seen.add(draft.key)
-                jobs = [
-                    TrainingJob(architecture, fold, training_seed(self._run_seed, self._space.name, draft.key, number))
-                    for number, fold in enumerate(self._problem.folds)
-                ]
-                networks[position] = tuple(jobs if self._heirs is None else self._heirs.endow(jobs, draft.parents))
-        return networks
-
-    def _train_in_rungs(
-        self, networks: dict[int, tuple[TrainingJob, ...]]
+    def _measure(
+        self, number: int, networks: Mapping[int, Architecture], pending: Pending
     ) -> Generator[tuple[int, Evaluation], None, None]:
-        """Do the same as `_train`, but let the worse half go after every rung except the last."""
-        so_far: dict[int, Evaluation] = {}
-        running, begin, folds = dict(networks), 0, len(self._problem.folds)
-        stop = self._shared[2].fold_stop
-        for end in rungs(folds):
-            losses: dict[int, float] = {}
-            parts = {position: jobs[begin:end] for position, jobs in running.items()}
-            with closing(self._train(parts)) as results:
-                for position, part in results:
-                    before = so_far[position].folds if begin else ()
-                    figures = aggregate([*before, *part.folds], stop) if part.folds else part
-                    if figures.reason:
-                        yield position, figures
-                    else:
-                        so_far[position], losses[position] = figures, figures.val_loss
-            stay = promoted(losses) if end < folds else set()
-            for position in sorted(set(losses) - stay):
-                yield position, replace(so_far[position], raced_after=end if end < folds else 0)
-            running = {position: networks[position] for position in sorted(stay)}
-            begin = end
+        """Train networks as a rung says; yield those that are done with it: the failed, and on the last rung all."""
+        rung = self._ladder[number]
+        jobs = {
+            position: self._jobs(pending.drafts[position][0], network, rung) for position, network in networks.items()
+        }
+        with closing(self._trainings.train(jobs)) as results:
+            for position, part in results:
+                figures = self._joined(pending.so_far.get(position), part, rung)
+                if figures.reason or number == len(self._ladder) - 1:
+                    yield position, figures
+                    continue
+                pending.so_far[position] = figures
+                if rung.is_cut and self._worths is not None:
+                    self._worths.keep(pending.drafts[position][0].key, figures)
 
-    def _train(self, networks: dict[int, tuple[TrainingJob, ...]]) -> Generator[tuple[int, Evaluation], None, None]:
-        """Yield the figures of each network by its position, in any order."""
-        broken: list[Cohort] = []
-        with closing(self._run(cut(networks, self._cohort_size))) as results:
-            for cohort, result in results:
-                if isinstance(result, Exception):
-                    broken.append(cohort)
-                else:
-                    yield from zip(cohort.members, result, strict=True)
-        alone = sorted((single for cohort in broken for single in cohort.split()), key=lambda c: c.members)
-        with closing(self._run(alone)) as results:
-            for cohort, result in results:
-                if isinstance(result, Exception):
-                    yield cohort.members[0], Evaluation.failed(one_line(result))
-                else:
-                    yield cohort.members[0], result[0]
+    def _climb(
+        self, networks: Mapping[int, Architecture], pending: Pending
+    ) -> Generator[tuple[int, Evaluation], None, None]:
+        """Let networks that the lowest rung has measured race up the others, and yield the last figures of each."""
+        for number, rung in enumerate(self._ladder[:-1]):
+            racing = {position: pending.so_far[position] for position in networks if position not in pending.figures}
+            losses = {position: figures.val_loss for position, figures in racing.items()}
+            stay = rung.promoted(losses, {position: pending.drafts[position][0].n_params for position in losses})
+            for position in sorted(losses.keys() - stay):
+                yield position, replace(racing[position], lost=f"lost the race after {racing[position].lost}")
+            networks = {position: networks[position] for position in sorted(stay)}
+            yield from self._measure(number + 1, networks, pending)
 
-    def _run(self, cohorts: Sequence[Cohort]) -> Generator[tuple[Cohort, list[Evaluation] | Exception], None, None]:
-        if cohorts:
-            with closing(self._executor.map_unordered(train_cohort, self._shared, cohorts)) as results:
-                for position, result in results:
-                    yield cohorts[position], result
+    def _jobs(self, draft: Record, network: Architecture, rung: Rung) -> tuple[TrainingJob, ...]:
+        jobs = [
+            TrainingJob(network, fold, training_seed(self._run_seed, self._space.name, draft.key, number))
+            for number, fold in enumerate(rung.folds)
+        ]
+        if self._heirs is not None:
+            jobs = self._heirs.endow(jobs, draft.parents)
+        return tuple(jobs[rung.begin : rung.end])
 
-    def _finish(self, draft: Record, figures: Evaluation | None) -> Record:
-        """Complete a draft by its training, or by the equal network before it; or it is complete already."""
-        if figures is not None:
-            reason = figures.reason
-            if figures.raced_after:
-                reason = f"lost the race after {figures.raced_after} of {len(self._problem.folds)} folds"
-            status: Status = "raced" if figures.raced_after else "failed" if reason else "ok"
-            return draft.replace(
-                status=status,
-                reason=reason,
-                val_loss=figures.val_loss,
-                train_loss=figures.train_loss,
-                val_loss_se=figures.val_loss_se,
-                iterations=figures.iterations,
-                seconds=figures.seconds,
-            )
-        if draft.status != "ok":
-            return draft
-        source = self._first_with[draft.key]
-        return source.replace(
-            id=draft.id,
-            generation=draft.generation,
-            chromosome=draft.chromosome,
-            parents=draft.parents,
-            origin=draft.origin,
-            seconds=0.0,
-            status="cached" if source.usable else source.status,
-            reason=f"as {source.id}" if source.usable else f"{source.reason} (as {source.id})",
+    def _joined(self, before: Evaluation | None, part: Evaluation, rung: Rung) -> Evaluation:
+        """Return what a network has come to with a further rung: more folds of the same rows, or all folds of more."""
+        evaluations, seconds = (0, 0.0) if before is None else (before.evaluations, before.seconds)
+        if before is not None and rung.begin and part.folds:
+            folds = before.folds
+            evaluations -= sum(fold.evaluations for fold in folds)
+            seconds -= sum(fold.seconds for fold in folds)
+            part = aggregate([*folds, *part.folds], self._fold_stop)
+        return replace(
+            part,
+            evaluations=part.evaluations + evaluations,
+            seconds=part.seconds + seconds,
+            lost=rung.measured,
+            rows=rung.rows if self._ladder[0].is_cut else 0,
+            rung=rung.number,
         )
+
+    def _settle(self, pending: Pending, results: Generator[tuple[int, Evaluation], None, None]) -> None:
+        """Take the last figures of networks, and deliver all records that are complete."""
+        with closing(results):
+            for position, figures in results:
+                key = pending.drafts[position][0].key
+                pending.figures[position] = figures
+                if self._heirs is not None:
+                    self._heirs.keep(key, figures)
+                if self._worths is not None:
+                    self._worths.keep(key, figures)
+                self.loss_evaluations += figures.evaluations
+                self._deliver(pending)
+
+    def _deliver(self, pending: Pending) -> None:
+        while len(pending.records) < len(pending.drafts):
+            position = len(pending.records)
+            if position in pending.networks and position not in pending.figures:
+                return
+            record = self._finished(pending, position)
+            self._keep(record)
+            pending.records.append(record)
+            if self._on_record is not None:
+                self._on_record(record)
+
+    def _finished(self, pending: Pending, position: int) -> Record:
+        """Complete a draft by its training, or by the equal network before it; or it is complete already."""
+        draft = pending.drafts[position][0]
+        if position in pending.figures:
+            return trained(draft, pending.figures[position])
+        return draft if draft.status != "ok" else repeated(draft, self._first_with[draft.key])
+
+    def _told(self, pending: Pending, position: int) -> Record:
+        """Return the record of an individual, or what the lowest rung says of it."""
+        if position < len(pending.records):
+            return pending.records[position]
+        draft = pending.drafts[position][0]
+        source = pending.first_with.get(draft.key, position)
+        if source in pending.so_far:
+            return trained(draft, replace(pending.so_far[source], lost=""))
+        if source in pending.figures:
+            return trained(draft, pending.figures[source])
+        return self._finished(pending, position)
 
     def _restore(self, record: Record) -> Record:
         if record.id != self._next_id:
@@ -327,15 +344,3 @@ class Evaluator:
             self._heirs.know(record)
         if record.key:
             self._first_with.setdefault(record.key, record)
-
-
-def _described(record: Record, architecture: Architecture) -> Record:
-    return record.replace(
-        key=architecture.key,
-        n_params=architecture.n_params,
-        n_params_paper=architecture.n_params_paper,
-        n_edges=architecture.n_edges,
-        n_features=architecture.n_features,
-        depth=architecture.depth,
-        grid=architecture.grid,
-    )

@@ -12,11 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from evokan.errors import InputError
+from evokan.errors import EvokanError, InputError
 from evokan.spaces.threads import limit_openmp, limit_torch, single_threaded_math
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class OutOfTimeError(EvokanError):
+    """The seconds of a part are over: raised by an executor that has them counted."""
 
 
 def available_processors() -> int:

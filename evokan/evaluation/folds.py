@@ -36,8 +36,10 @@ class Evaluation:
         Empty, or why the network failed.
     folds
         What came out of each training.
-    raced_after
-        Folds after which the network lost a race, and was not trained on the others; 0 if it did not.
+    lost
+        On what part of rows or folds the network was measured, and why on no more; empty where it was on all.
+    rows, rung
+        How many rows the folds have together, and the number of the rung (`evokan.evaluation.racing`).
     """
 
     val_loss: float
@@ -48,7 +50,9 @@ class Evaluation:
     seconds: float
     reason: str = ""
     folds: tuple[Trained, ...] = ()
-    raced_after: int = 0
+    lost: str = ""
+    rows: int = 0
+    rung: int = 0
 
     @classmethod
     def failed(cls, reason: str, evaluations: int = 0, seconds: float = 0.0) -> Evaluation:

@@ -29,9 +29,10 @@ class Record:
         family's move (`SearchSpace.moves`), or ``survivor``, an offspring without any change.
     status
         ``ok`` (trained), ``cached`` (figures of an equal network), ``invalid`` (never trained), ``failed``,
-        ``raced`` (it lost a race, and was trained on some folds only).
+        ``raced`` (it lost a race, and was trained on some folds or few rows only).
     reason
-        Why it is invalid or failed; for a cached one the id whose figures it repeats; for a raced one the folds.
+        Why it is invalid or failed; for a cached one the id whose figures it repeats; for a raced one on what it was
+        measured.
     val_loss, train_loss
         Mean over the folds trained on; infinity where there is none, never NaN.
     seconds
@@ -40,6 +41,9 @@ class Record:
         Standard error of `val_loss` over the folds, 0 with one fold.
     key
         The architecture's canonical text (not written: it follows from the chromosome).
+    rows, rung
+        Of how many rows the folds were made that the losses are of, and the number of the rung, the lowest 0; both 0
+        without training. Written where a search has rungs (`evokan.evaluation.racing`), and 0 elsewhere.
     """
 
     id: int
@@ -61,10 +65,12 @@ class Record:
     seconds: float = 0.0
     val_loss_se: float = 0.0
     key: str = ""
+    rows: int = 0
+    rung: int = 0
 
     @property
     def usable(self) -> bool:
-        """Whether this network has a loss over all folds (``ok`` or ``cached``)."""
+        """Whether this network has a loss over all folds and on the last rung (``ok`` or ``cached``)."""
         return self.status in ("ok", "cached")
 
     def objective(self, name: str) -> float:
@@ -76,7 +82,9 @@ class Record:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Record) if f.name != "key")
+RUNG_COLUMNS = ("rows", "rung")
+"""Columns behind all others in the tables of a search with rungs."""
+COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Record) if f.name not in ("key", *RUNG_COLUMNS))
 """Columns of ``evaluations.csv``, in order."""
 
 OBJECTIVES: tuple[str, ...] = ("val_loss", "n_params", "n_edges", "n_features", "depth")

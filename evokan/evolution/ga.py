@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from evokan.evaluation.racing import spread
 from evokan.evolution.algorithm import Algorithm
 from evokan.evolution.genome import Genome
 from evokan.evolution.operators import tournament
@@ -127,12 +128,7 @@ def every_size(ordered: Sequence[Genome], count: int) -> list[Genome]:
     for genome in ordered:
         if not front or genome.evaluated().n_params < front[-1].evaluated().n_params:
             front.append(genome)
-    while len(front) > max(count, 1):
-        size = np.log([genome.evaluated().n_params for genome in front])
-        # The two neighbours nearest to each other: the one with the higher loss goes, the ends never.
-        narrow = int(np.argmin(size[:-2] - size[2:])) + 1 if len(front) > 2 else 1
-        del front[narrow]
-    return front
+    return [front[place] for place in spread([genome.evaluated().n_params for genome in front], count)]
 
 
 def repeats_last(genomes: Sequence[Genome]) -> tuple[list[Genome], list[Genome], list[Genome]]:

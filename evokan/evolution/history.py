@@ -23,6 +23,9 @@ class HistoryRow:
         the reference point that it dominates, in [0, 1].
     diversity
         Mean share of differing bits between two survivors, in [0, 1].
+    rows
+        Of how many rows the folds were made that the losses are of; 0 where there are none. Written where a search
+        has rungs.
     """
 
     generation: int
@@ -39,9 +42,14 @@ class HistoryRow:
     hypervolume: float
     diversity: float
     seconds: float
+    rows: int = 0
 
 
-HISTORY_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(HistoryRow))
+HISTORY_RUNG_COLUMNS = ("rows",)
+"""Columns behind all others in the history of a search with rungs."""
+HISTORY_COLUMNS: tuple[str, ...] = tuple(
+    field.name for field in fields(HistoryRow) if field.name not in HISTORY_RUNG_COLUMNS
+)
 YOUNG_COLUMNS = {"raced": 0}
 """Columns that tables of earlier versions lack, and what stands for them."""
 
@@ -90,6 +98,7 @@ def summarise(
         hypervolume=hypervolume(front, reference),
         diversity=diversity(bits),
         seconds=seconds,
+        rows=best.rows if best else 0,
     )
 
 

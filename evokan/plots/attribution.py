@@ -57,7 +57,7 @@ def plot_attribution(names: Sequence[str], importances: ArrayLike, ax: Axes | No
         labels.append(f"{len(used) - len(shown)} others together")
         bars.append(float(share[used[len(shown) :]].sum()))
     colours = [style.BLUE] * len(shown) + [style.FAINT] * (len(bars) - len(shown))
-    note = textwrap.fill("reach no output: " + ", ".join(unused), 80) if unused else ""
+    note = textwrap.fill("reach no output: " + style.listed(unused), 80) if unused else ""
 
     with style.styled():
         if ax is None:

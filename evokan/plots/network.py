@@ -117,7 +117,7 @@ def _note(explanation: Explanation, layout: NetworkLayout) -> str:
         for node, name in enumerate(explanation.input_names)
         if (0, node) not in layout.nodes
     ]
-    return text + (f" Inputs not used: {', '.join(unused)}." if unused else "")
+    return text + (f" Inputs not used: {style.listed(unused)}." if unused else "")
 
 
 def _draw(ax: Axes, layout: NetworkLayout, scale: float) -> None:

@@ -143,6 +143,12 @@ def clean_label(text: object, limit: int = 32) -> str:
     return plain(line if len(line) <= limit else line[: limit - 1].rstrip() + "…")
 
 
+def listed(names: Sequence[str], most: int = 60) -> str:
+    """Return names with commas between them; of more than `most`, the first ones and how many others there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def fit_axis(axis: Axis, values: ArrayLike) -> None:
     """Set scale, limits and ticks of `axis` so that the finite ones of `values` are seen.
 

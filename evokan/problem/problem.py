@@ -9,16 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.errors import InputError
+from evokan.problem.rungs import cut_down, cut_sizes
 from evokan.problem.scaling import Scaler, ScalerName
+from evokan.problem.screening import column_order
 from evokan.problem.splits import Fold, cut_folds, most_folds, split_rows
 from evokan.problem.table import Table
 from evokan.problem.task import Task
+
+MOST_SHOWN = 20_000
+"""Curves and what edges are worth change no more with further rows, and all edges of a million take gigabytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +66,8 @@ class Problem:
         identity for classes.
     split_seed
         Seed of split and folds.
+    cuts
+        A fold with few of its rows, then with more: what a search judges most networks on; often none.
     """
 
     table: Table
@@ -70,6 +78,7 @@ class Problem:
     input_scaler: Scaler
     target_scaler: Scaler
     split_seed: int
+    cuts: tuple[tuple[Fold, ...], ...] = ()
 
     @classmethod
     def from_table(
@@ -82,6 +91,7 @@ class Problem:
         scaler: ScalerName = "standard",
         folds: int = 1,
         fewer_folds: bool = False,
+        rungs: int | None = 0,
     ) -> Problem:
         """Split, scale and fold `table`.
 
@@ -99,11 +109,13 @@ class Problem:
             blocks of time.
         fewer_folds
             Whether fewer will do where there are too few rows, or rows of a class, for so many.
+        rungs
+            Rows of the first of `cuts`; 0 for none, None for a number that follows from the rows.
 
         Raises
         ------
         InputError
-            A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds.
+            A part would be empty, a class is too rare to be stratified, or there are fewer rows than folds or `rungs`.
         """
         y = table.y
         if table.task.is_equation and folds > 1:
@@ -129,6 +141,7 @@ class Problem:
             folds = min(folds, most_folds(table, development))
         fitted_on = train if folds == 1 else development
         cut = (Fold(train, validation),) if folds == 1 else cut_folds(table, development, folds, split_seed)
+        cuts = cut_down(cut, table, development, cut_sizes(rungs, table, development), split_seed)
         input_scaler = Scaler.fit(table.X[fitted_on], scaler)
         if table.task.has_numbers:
             target_scaler = Scaler.fit(
@@ -136,7 +149,7 @@ class Problem:
             )
         else:
             target_scaler = Scaler(np.zeros(1), np.ones(1))
-        return cls(table, train, validation, test, cut, input_scaler, target_scaler, split_seed)
+        return cls(table, train, validation, test, cut, input_scaler, target_scaler, split_seed, cuts)
 
     @property
     def name(self) -> str:
@@ -176,18 +189,43 @@ class Problem:
         y = np.asarray(self.table.y, dtype=np.float64)
         return self.target_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)
 
+    @cached_property
+    def shown(self) -> IntArray:
+        """Rows that explanations look at: the development rows, or `MOST_SHOWN` of them, evenly."""
+        step = -(-len(self.development) // MOST_SHOWN)
+        return self.development[::step]
+
+    @cached_property
+    def column_order(self) -> IntArray:
+        """Numbers of the columns, the most promising by themselves first: `evokan.problem.screening`.
+
+        Out of the rows of the first cut, or of the folds.
+        """
+        folds = self.cuts[0] if self.cuts else self.folds
+        rows = np.union1d(folds[0].train, folds[0].validation)
+        y = self.scaled_targets[rows]
+        targets: FloatArray = np.asarray(y, dtype=np.float64).reshape(len(rows), -1)
+        if self.task.has_classes:
+            targets = np.eye(self.n_outputs)[y]
+        within = [Fold(np.searchsorted(rows, fold.train), np.searchsorted(rows, fold.validation)) for fold in folds]
+        return column_order(self.input_scaler.transform(self.table.X[rows]), targets, within)
+
     def refold(self, seed: int) -> tuple[Fold, ...]:
         """Return another cut of the development rows into as many folds; the hold-out stays as it is."""
         if len(self.folds) == 1:
             return self.folds
         return cut_folds(self.table, self.development, len(self.folds), seed % 2**32)
 
-    def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64) -> FoldArrays:
-        """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64)."""
+    def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64, order: Literal["C", "F"] = "C") -> FoldArrays:
+        """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64).
+
+        With `order` F the columns of the inputs are contiguous, not the rows.
+        """
         kind = np.int64 if self.task.has_classes else dtype
 
         def x(rows: IntArray) -> NDArray[np.floating]:
-            return np.ascontiguousarray(self.scaled_inputs[rows], dtype=dtype)
+            # Not out of all rows scaled: a large table is held once, not twice.
+            return np.asarray(self.input_scaler.transform(self.table.X[rows]), dtype=dtype, order=order)
 
         def y(rows: IntArray) -> NDArray[np.generic]:
             return np.ascontiguousarray(self.scaled_targets[rows], dtype=kind)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.errors import InputError, RunStopped
-from evokan.evaluation.records import COLUMNS, Record
-from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS, HistoryRow
+from evokan.evaluation.records import Record
+from evokan.evolution.history import YOUNG_COLUMNS, HistoryRow
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.files import DISK_FAULTS, made_folders, reading
 from evokan.runs.shapes import CheckpointFile, ConfigFile
-from evokan.runs.tables import read_records, record_line, to_line, whole_lines
+from evokan.runs.tables import history_columns, read_records, record_columns, record_line, to_line, whole_lines
 from evokan.runs.vault import Vault
 
 _NAMES = (
@@ -103,8 +104,8 @@ class RunDirectory:
                 except FileExistsError as error:
                     raise run._taken("another run") from error
                 files += [run.evaluations, run.history, run.config]
-                run.vault.replace(run.evaluations, to_line(COLUMNS))
-                run.vault.replace(run.history, to_line(HISTORY_COLUMNS))
+                run.vault.replace(run.evaluations, to_line(record_columns(config)))
+                run.vault.replace(run.history, to_line(history_columns(config)))
         except OSError as error:
             if own and isinstance(error, FileExistsError):
                 raise
@@ -219,13 +220,23 @@ class RunDirectory:
         """
         return self.vault.read_json(self.config, ConfigFile, "name another folder")
 
+    @cached_property
+    def record_columns(self) -> tuple[str, ...]:
+        """Columns of ``evaluations.csv``; those of ``pareto.csv`` begin with them."""
+        return record_columns(self.read_config())
+
+    @cached_property
+    def history_columns(self) -> tuple[str, ...]:
+        """Columns of ``history.csv``."""
+        return history_columns(self.read_config())
+
     def append_record(self, record: Record) -> None:
         """Add a row to ``evaluations.csv``."""
-        self.vault.append(self.evaluations, record_line(record))
+        self.vault.append(self.evaluations, record_line(record, self.record_columns))
 
     def append_history(self, row: HistoryRow) -> None:
         """Add a row to ``history.csv``."""
-        self.vault.append(self.history, to_line(getattr(row, name) for name in HISTORY_COLUMNS))
+        self.vault.append(self.history, to_line(getattr(row, name) for name in self.history_columns))
 
     def write_checkpoint(self, generation: int, population: Sequence[int], settings: Mapping[str, Any]) -> None:
         """Replace ``checkpoint.json``: the last whole generation, the ids of its survivors in order, the settings.
@@ -309,10 +320,11 @@ class RunDirectory:
             ]
             if [int(row["generation"]) for row in rows] != [*range(generation + 1)]:
                 raise ValueError(f"it does not hold the {generation + 1} generations of checkpoint.json")
-            history = tuple(to_line({**YOUNG_COLUMNS, **row}[name] for name in HISTORY_COLUMNS) for row in rows)
+            history = tuple(to_line({**YOUNG_COLUMNS, **row}[name] for name in self.history_columns) for row in rows)
         return Remains(tuple(records), history)
 
     def mend(self, remains: Remains) -> None:
         """Cut what a kill left behind `remains`: a torn line, history rows of a generation that was not whole."""
-        self.vault.replace(self.evaluations, to_line(COLUMNS) + "".join(map(record_line, remains.records)))
-        self.vault.replace(self.history, to_line(HISTORY_COLUMNS) + "".join(remains.history))
+        lines = (record_line(record, self.record_columns) for record in remains.records)
+        self.vault.replace(self.evaluations, to_line(self.record_columns) + "".join(lines))
+        self.vault.replace(self.history, to_line(self.history_columns) + "".join(remains.history))

@@ -210,7 +210,7 @@ class Member:
         from evokan.plots import plot_edge_gallery
 
         problem = self._run.problem
-        return plot_edge_gallery(portraits(self.graph, problem.table.X[problem.development]))
+        return plot_edge_gallery(portraits(self.graph, problem.table.X[problem.shown]))
 
     def plot_attribution(self, ax: Axes | None = None) -> Axes:
         """Draw the importance of every input column."""

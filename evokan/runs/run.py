@@ -68,7 +68,7 @@ class Run:
         """The front, trained again with fresh seeds: ``pareto.csv``."""
         self._check_finished()
         path, remedy = self.directory.pareto, self.directory.remedy
-        table = read_table(path, PARETO_COLUMNS, remedy)
+        table = read_table(path, (*COLUMNS, *PARETO_COLUMNS), remedy)
         with reading(path, remedy):
             if not table["chosen"].any():
                 raise ValueError("it names no chosen network")

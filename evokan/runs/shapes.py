@@ -64,6 +64,7 @@ class ConfigFile(Shape):
     settings: StoredSettings
     options: dict[str, Any]
     data: StoredData
+    rungs: list[NonNegativeInt] = []
     notes: list[str] = []
     chromosome: dict[str, Any]
     reference_point: dict[str, FiniteFloat]

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evokan.evaluation.records import COLUMNS, Record
-from evokan.evolution.history import HistoryRow
+from evokan.evaluation.records import COLUMNS, RUNG_COLUMNS, Record
+from evokan.evolution.history import HISTORY_COLUMNS, HISTORY_RUNG_COLUMNS, HistoryRow
 from evokan.runs.files import reading
 from evokan.runs.vault import Vault
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PARETO_COLUMNS = (*COLUMNS, "val_loss_mean", "val_loss_sd", "chosen")
-"""Columns of ``pareto.csv``, in order."""
+PARETO_COLUMNS = ("val_loss_mean", "val_loss_sd", "chosen")
+"""Columns of ``pareto.csv`` behind those of ``evaluations.csv``."""
 
 _FLOATS = frozenset(field.name for field in fields(Record) if field.type == "float")
 _INTEGERS = frozenset(field.name for field in fields(Record) if field.type == "int")
@@ -36,10 +36,20 @@ def to_line(values: Iterable[Any]) -> str:
     return buffer.getvalue()
 
 
-def record_line(record: Record) -> str:
+def record_columns(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of ``evaluations.csv`` of a run, by the content of its ``config.json``."""
+    return COLUMNS + (RUNG_COLUMNS if config.get("rungs") else ())
+
+
+def history_columns(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of ``history.csv`` of a run, likewise."""
+    return HISTORY_COLUMNS + (HISTORY_RUNG_COLUMNS if config.get("rungs") else ())
+
+
+def record_line(record: Record, columns: Sequence[str] = COLUMNS) -> str:
     """Return the line of ``evaluations.csv``; parents are joined by semicolons."""
     return to_line(
-        ";".join(map(str, record.parents)) if name == "parents" else getattr(record, name) for name in COLUMNS
+        ";".join(map(str, record.parents)) if name == "parents" else getattr(record, name) for name in columns
     )
 
 
@@ -52,7 +62,7 @@ def parse_record(row: Mapping[str, str]) -> Record:
         A column is missing or does not parse.
     """
     values: dict[str, Any] = {}
-    for name in COLUMNS:
+    for name in (*COLUMNS, *(name for name in RUNG_COLUMNS if name in row)):
         text = row[name]
         if name == "parents":
             values[name] = tuple(int(part) for part in text.split(";") if part)

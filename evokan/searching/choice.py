@@ -10,7 +10,7 @@ import numpy as np
 
 from evokan.evaluation.records import Record
 from evokan.evolution.front import pareto_front
-from evokan.settings.config import parse_choice
+from evokan.settings.choices import parse_choice
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,22 @@ class FrontMember:
     val_loss_se: float = 0.0
 
 
-def finalist_records(records: Iterable[Record], survivors: Iterable[Record], objectives: Sequence[str]) -> list[Record]:
+def finalist_records(records: Sequence[Record], survivors: Iterable[Record], objectives: Sequence[str]) -> list[Record]:
     """Return what is worth a second look: the front of `records`, then the other distinct networks of `survivors`.
 
     The front as searched holds the luckiest networks of a run; among the survivors are sounder ones that luck
-    passed over.
+    passed over. With rungs, every loss is that of many rows, which leaves luck little to decide and makes a second look
+    dear: the front alone. Where time was over before any network reached the last rung, it is the front of those that
+    came furthest.
     """
     front = pareto_front(records, objectives)
+    if not front:
+        furthest = max((record.rung for record in records if record.status == "raced"), default=-1)
+        raced = {record.id: record for record in records if record.status == "raced" and record.rung == furthest}
+        front = pareto_front([record.replace(status="ok") for record in raced.values()], objectives)
+        return [raced[record.id] for record in front]
+    if any(record.rung for record in front):
+        return front
     keys = {record.key for record in front}
     others: dict[str, Record] = {}
     for record in survivors:
@@ -53,7 +62,7 @@ def front_of(members: Sequence[FrontMember], objectives: Sequence[str]) -> list[
         return []
     values = np.array(
         [
-            [member.val_loss_mean if name == "val_loss" else member.record.objective(name) for name in objectives]
+            [member.val_loss_mean if name == "val_loss" else float(getattr(member.record, name)) for name in objectives]
             for member in members
         ]
     )

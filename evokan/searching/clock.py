@@ -7,18 +7,13 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
-from evokan.errors import EvokanError
-from evokan.evaluation.executors import Executor
+from evokan.evaluation.executors import Executor, OutOfTimeError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SEARCH_SHARE = 0.6
 """Of the seconds that are left for trainings; the others are for the finalists."""
-
-
-class OutOfTimeError(EvokanError):
-    """The seconds of a part are over: raised by `Timed`."""
 
 
 class Clock:

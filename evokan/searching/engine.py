@@ -14,7 +14,7 @@ from typing import Any
 
 from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.evaluator import Evaluator
-from evokan.evaluation.executors import Executor
+from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
@@ -25,11 +25,12 @@ from evokan.searching import loop
 from evokan.searching.beside import baselines_of
 from evokan.searching.build import make_algorithm
 from evokan.searching.choice import finalist_records, front_of
-from evokan.searching.clock import Clock, OutOfTimeError, Timed
-from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
+from evokan.searching.clock import Clock, Timed
+from evokan.searching.finalists import Finalist, Finalizer
+from evokan.searching.fits import fit_front
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
-from evokan.searching.plan import affordable, finalist_seconds, plan, references_fit, search_seconds
+from evokan.searching.plan import affordable, finalist_seconds, fit_seconds, plan, references_fit, search_seconds
 from evokan.searching.proposals import FamilyProposals
 from evokan.settings.describe import describe, reference_point
 from evokan.settings.job import Job
@@ -147,6 +148,7 @@ def evolve(
         on_record=on_record,
         cohort_size=1 if limited and job.budget.device == "cpu" else None,
         race=config.race,
+        cuts=True,
         heirs=heirs,
         worths=worths,
     )
@@ -232,7 +234,7 @@ def retrain(
         raise TrainingFailed("no network of this search could be trained: see the reasons in evaluations.csv")
     observer, clock = observer or Observer(), clock or Clock()
     if clock.limit is not None:
-        candidates = affordable(candidates, clock)
+        candidates = affordable(candidates, job.problem, clock)
     total = len(candidates)
     observer.on_stage(f"finalists: training {total} networks again with fresh seeds")
     again = trainer.retrain(candidates, lambda done: observer.on_finalist(done, total), finalist_seconds(clock))
@@ -266,15 +268,7 @@ def finish(
     trainer = finalizer(job, executor)
     finalists = retrain(job, evolution, trainer, observer, clock)
     observer.on_stage(f"final fit: {len(finalists)} networks of the front")
-    front = tuple(
-        Fitted(finalist, trained.weights)
-        for finalist, trained in zip(finalists, trainer.fit(finalists), strict=True)
-        if trained.weights is not None
-    )
-    if not front:
-        raise TrainingFailed("no network of the front could be trained again with fresh seeds")
-    best = choose_finalist([one.finalist for one in front], job.config.choose)
-    chosen = next(one for one in front if one.finalist is best)
+    front, chosen = fit_front(trainer, finalists, job.config.choose, fit_seconds(clock))
     observer.on_front(job, front, chosen)
     # Threads of the libraries would wait for each other more than they work, and change the order of sums.
     with single_threaded_math():

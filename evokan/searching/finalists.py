@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 
 from evokan.arrays import IntArray
-from evokan.evaluation.executors import Executor
+from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.folds import Evaluation, aggregate
 from evokan.evaluation.records import Record
 from evokan.problem.metrics import evaluate_predictions
@@ -18,13 +18,15 @@ from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.searching.choice import FrontMember, choose
-from evokan.searching.clock import OutOfTimeError, Timed
+from evokan.searching.clock import Timed
 from evokan.seeding import derive_seed, training_seed
 from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget, Trained, TrainingJob
 
 FRESH_SEEDS = 5
+MOST_REFERENCE_WORK = 10**8
+"""Edges times rows: a minute or so of one core for five folds."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ class Finalizer:
         """Train every network from fresh seeds; one whose trainings all fail is left out.
 
         Each seed goes with a cut of the development rows of its own, so that a network which suits the search's
-        folds by luck is found out. A single hold-out stays as it is. `on_done` is told how many are done. What is not
-        done after `seconds` is left out; the first training is waited for.
+        folds by luck is found out. A single hold-out stays as it is. `on_done` is told how many are done. With
+        `seconds`, all networks are trained from their first seed before any from its second, the first ones first: what
+        is not done then is left out, and all that are left count with as many seeds. The first training is waited for.
         """
         layout = self._space.layout(self._problem)
         networks = [self._space.decode(layout.from_text(record.chromosome), self._problem) for record in front]
@@ -112,20 +115,30 @@ class Finalizer:
             for seed, folds in zip(self._seeds(network), cuts, strict=True)
         ]
         # A network in one piece, but where the time may be over in between.
-        together = 1 if np.isfinite(seconds) else FRESH_SEEDS
-        groups = [tuple(chain(*tries[i : i + together])) for i in range(0, len(tries), together)]
-        results = self._run(groups, (lambda n: on_done(n * together // FRESH_SEEDS)) if on_done else None, seconds)
-        found: list[list[tuple[Evaluation, int]]] = [[] for _ in networks]
-        for i, jobs in enumerate(tries):
-            group, place = results[i // together], i % together * len(jobs)
-            if group:
-                figures = aggregate(group[place : place + len(jobs)], self._stop)
-                found[i // FRESH_SEEDS].append((figures, jobs[0].seed))
-        most = max(map(len, found), default=0)
+        groups: list[list[int]] = [[*range(i, i + FRESH_SEEDS)] for i in range(0, len(tries), FRESH_SEEDS)]
+        if np.isfinite(seconds):
+            groups = [[i] for i in sorted(range(len(tries)), key=lambda i: i % FRESH_SEEDS)]
+        tell = None if on_done is None else (lambda n: on_done(n * len(networks) // len(groups)))
+        results = self._run([tuple(chain(*(tries[i] for i in group))) for group in groups], tell, seconds)
+        figures_of: dict[int, Evaluation] = {}
+        for group, trained in zip(groups, results, strict=True):
+            folds = len(trained) // len(group)
+            if folds:
+                for place, i in enumerate(group):
+                    figures_of[i] = aggregate(trained[place * folds : (place + 1) * folds], self._stop)
+        found = [
+            [
+                (figures_of[i], tries[i][0].seed)
+                for i in range(n * FRESH_SEEDS, (n + 1) * FRESH_SEEDS)
+                if i in figures_of
+            ]
+            for n in range(len(networks))
+        ]
+        fewest = min((len(done) for done in found if done), default=0)
         finalists = []
         for record, network, done in zip(front, networks, found, strict=True):
-            good = [(figures, seed) for figures, seed in done if not figures.reason]
-            if good and len(done) == most:
+            good = [(figures, seed) for figures, seed in done[:fewest] if not figures.reason]
+            if good:
                 losses = np.array([figures.val_loss for figures, _ in good])
                 best, seed = min(good, key=lambda pair: pair[0].val_loss)
                 spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
@@ -135,8 +148,11 @@ class Finalizer:
                 finalists.append(Finalist(member, network, seed, best.iterations))
         return finalists
 
-    def fit(self, finalists: Sequence[Finalist]) -> list[Trained]:
-        """Return the final training of each, with weights."""
+    def fit(self, finalists: Sequence[Finalist], seconds: float = float("inf")) -> list[Trained]:
+        """Return the final training of each, with weights; without them what is not done after `seconds`.
+
+        The first one is waited for.
+        """
         nothing = np.zeros(0, dtype=np.int64)
         groups = []
         for finalist in finalists:
@@ -152,11 +168,20 @@ class Finalizer:
                 fold = Fold(self._problem.train, self._problem.validation)
                 job = TrainingJob(finalist.architecture, fold, finalist.seed, keep_weights=True)
             groups.append((job,))
-        return [results[0] for results in self._run(groups)]
+        late = Trained.failed("not done within the time limit")
+        return [results[0] if results else late for results in self._run(groups, seconds=seconds)]
 
     def reference_losses(self) -> dict[str, float]:
-        """Return the validation loss of the family's hand-made networks, by label; failed ones are left out."""
-        references = self._space.reference_architectures(self._problem)
+        """Return the validation loss of the family's hand-made networks, by label.
+
+        Failed ones are left out, and those of so many edges that on so many rows they would take longer than a search.
+        """
+        rows = len(self._problem.development)
+        references = {
+            label: network
+            for label, network in self._space.reference_architectures(self._problem).items()
+            if network.n_edges * rows <= MOST_REFERENCE_WORK
+        }
         groups = [
             tuple(TrainingJob(network, fold, self._seeds(network)[0]) for fold in self._problem.folds)
             for network in references.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evokan.evaluation.evaluator import Evaluator
@@ -81,13 +81,12 @@ def evolve(
             offspring = algorithm.initial(proposals, seed)
         else:
             offspring = algorithm.breed(population, proposals, seed, generation)
-        evaluated = evaluator.evaluate(offspring, generation, known)
+        smaller = _Descents(proposals) if generation == 0 else None
+        evaluated = evaluator.evaluate(offspring, generation, known, smaller)
         known = ()
+        if smaller is not None:
+            offspring = [*offspring, *smaller.genomes]
         algorithm.grade(offspring, evaluated)
-        if generation == 0:
-            for smaller in _descents(algorithm, evaluator, proposals, offspring):
-                offspring = [*offspring, *smaller]
-            evaluated = [genome.evaluated() for genome in offspring]
         records.extend(evaluated)
         population = algorithm.survive(population, offspring)
         if on_generation is not None:
@@ -104,15 +103,19 @@ def evolve(
     return State(generation, population, records)
 
 
-def _descents(
-    algorithm: Algorithm, evaluator: Evaluator, proposals: Proposals, first: Sequence[Genome]
-) -> Iterator[list[Genome]]:
-    """Yield what lies on the way down from the seeds, step by step, evaluated: all of it belongs to generation 0."""
-    heads = [genome for genome in first if genome.origin == "seed"]
-    while heads:
-        steps = [(head, proposals.descend(head)) for head in heads]
-        heads = [
-            Genome(bits, parents=(head.evaluated().id,), origin="prune") for head, bits in steps if bits is not None
-        ]
-        algorithm.grade(heads, evaluator.evaluate(heads, 0))
-        yield heads
+class _Descents:
+    """What lies on the way down from the seeds, step by step: all of it belongs to generation 0."""
+
+    def __init__(self, proposals: Proposals) -> None:
+        self._proposals = proposals
+        self.genomes: list[Genome] = []
+
+    def __call__(self, batch: Sequence[Genome], records: Sequence[Record]) -> list[Genome]:
+        """Return the next step down from the seeds in `batch`, or from those that were the step before."""
+        steps: list[Genome] = []
+        for genome, record in zip(batch, records, strict=True):
+            genome.record = record
+            if genome.origin != "initial" and (bits := self._proposals.descend(genome)) is not None:
+                steps.append(Genome(bits, parents=(record.id,), origin="prune"))
+        self.genomes += steps
+        return steps

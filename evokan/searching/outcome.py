@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.evaluation.records import COLUMNS, Record
-from evokan.evolution.history import HISTORY_COLUMNS, HistoryRow
+from evokan.evaluation.records import COLUMNS, RUNG_COLUMNS, Record
+from evokan.evolution.history import HISTORY_COLUMNS, HISTORY_RUNG_COLUMNS, HistoryRow
 from evokan.searching.finalists import Finalist
 from evokan.settings.job import Job
 from evokan.spaces.architecture import Weights
@@ -120,10 +120,11 @@ class Outcome:
         """Return the front with the columns of ``pareto.csv``, lowest mean loss first."""
         import pandas as pd
 
+        rungs = bool(self.job.problem.cuts)
         rows = []
         for one in self.front:
             member = one.finalist.member
-            row = {name: getattr(member.record, name) for name in COLUMNS}
+            row = {name: getattr(member.record, name) for name in (*COLUMNS, *(RUNG_COLUMNS if rungs else ()))}
             row |= {"val_loss_mean": member.val_loss_mean, "val_loss_sd": member.val_loss_sd}
             rows.append(row | {"chosen": one is self.chosen})
         return pd.DataFrame(rows)
@@ -132,4 +133,5 @@ class Outcome:
         """Return a row for each generation, with the columns of ``history.csv``."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(row) for row in self.evolution.history], columns=list(HISTORY_COLUMNS))
+        columns = HISTORY_COLUMNS + (HISTORY_RUNG_COLUMNS if self.job.problem.cuts else ())
+        return pd.DataFrame([asdict(row) for row in self.evolution.history], columns=list(columns))

@@ -45,6 +45,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         folds: int | None = None,
         fold_stop: Literal["common", "own"] | None = None,
         race: bool | None = None,
+        rungs: str | int | None = None,
         inherit: bool | None = None,
         val_size: float | None = None,
         scaler: Literal["standard", "minmax", "none"] | None = None,
@@ -82,6 +83,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.folds = folds
         self.fold_stop = fold_stop
         self.race = race
+        self.rungs = rungs
         self.inherit = inherit
         self.val_size = val_size
         self.scaler = scaler

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from evokan.errors import InputError
 from evokan.evaluation.executors import available_processors
+from evokan.evaluation.racing import ladder
 from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
+from evokan.problem.rungs import GROWTH, work_of
 from evokan.problem.splits import Fold
 from evokan.searching.clock import SEARCH_SHARE, Clock
 from evokan.seeding import generator
@@ -22,7 +24,7 @@ PROBE_ROWS = 4000
 PROBES = 3
 PICTURES = 4.0
 """Seconds for pictures and what they load; measured: 2 to 3 on one core."""
-PICTURES_PER_ROW = 2e-4
+PICTURES_PER_ROW = 3e-5
 FORMULA_SHARE = 0.1
 """Of the limit; no more than ``--formula-seconds``."""
 SHORTEST_FORMULA = 0.3
@@ -65,11 +67,11 @@ def plan(job: Job, clock: Clock, *, product: bool = True) -> None:
         )
     clock.network = network
     search = search_seconds(clock)
-    fitting = max(int(search * workers / network), 1)
+    fitting = max(int(search * workers / network / climbing(job.problem)), 1)
     wanted = job.config.population * (job.config.generations + 1)
     clock.note("plan", seconds_a_network=round(network, 4), networks=fitting)
     if fitting >= wanted:
-        what = f"all {wanted:,} networks, in about {wanted * network / workers:.0f} s of search"
+        what = f"all {wanted:,} networks, in about {wanted * network * climbing(job.problem) / workers:.0f} s of search"
     else:
         what = f"about {fitting:,} of {wanted:,} networks, in {search:.0f} s of search"
     clock.plan = f"time limit {limit:g} s: {what}; then finalists{', formula and pictures' * product}"
@@ -90,13 +92,30 @@ def finalist_seconds(clock: Clock) -> float:
     return FINALIST_SHARE * clock.for_trainings - clock.network
 
 
-def affordable(candidates: Sequence[Record], clock: Clock) -> list[Record]:
+def fit_seconds(clock: Clock) -> float:
+    """Return how long the final fits may take from now: the chosen one is validated after them."""
+    return clock.for_trainings - clock.network
+
+
+def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> list[Record]:
     """Return the candidates that can be trained again and fitted in the time that is left, lowest loss first.
 
     The one that took the shortest where there is none; what they are found to be does not depend on their order.
     """
-    fit = [record for record in candidates if AFTER_SEARCH * record.seconds <= clock.for_trainings]
-    return sorted(fit, key=lambda record: record.val_loss) or [min(candidates, key=lambda record: record.seconds)]
+    rungs = ladder(problem, cuts=True)
+
+    def seconds(record: Record) -> float:
+        """Return those of one training on all rows and folds."""
+        return record.seconds * work_of(problem.folds) / work_of(rungs[record.rung].folds)
+
+    fit = [record for record in candidates if AFTER_SEARCH * seconds(record) <= clock.for_trainings]
+    return sorted(fit, key=lambda record: record.val_loss) or [min(candidates, key=seconds)]
+
+
+def climbing(problem: Problem) -> float:
+    """Return the share of a network's training on all rows that one costs on the way up the rungs, on average."""
+    rungs = ladder(problem, cuts=True)
+    return float(sum(work_of(rung.folds) / GROWTH**rung.number for rung in rungs)) / work_of(problem.folds)
 
 
 def references_fit(clock: Clock) -> bool:
@@ -121,12 +140,11 @@ def network_seconds(job: Job) -> float:
 
 
 def _networks(job: Job, problem: Problem) -> Sequence[Architecture]:
-    layout = job.space.layout(problem)
-    rng = generator("time limit", layout.length)
+    rng = generator("time limit", job.space.layout(problem).length)
     found: list[Architecture] = []
     for _ in range(32):
         try:
-            found.append(job.space.decode(layout.random(rng), problem))
+            found.append(job.space.decode(job.space.sample(problem, rng), problem))
         except Exception:  # what cannot be decoded takes no time
             continue
         if len(found) == PROBES:

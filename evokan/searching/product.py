@@ -78,11 +78,11 @@ class RunWriter(Observer):
             name = str(member.record.id)
             _write_network(vault, job, one, directory.front / f"{name}.safetensors", directory.front / f"{name}.json")
             lines.append(
-                record_line(member.record).rstrip("\n")
+                record_line(member.record, directory.record_columns).rstrip("\n")
                 + ","
                 + to_line((member.val_loss_mean, member.val_loss_sd, int(one is chosen)))
             )
-        vault.replace(directory.pareto, to_line(PARETO_COLUMNS) + "".join(lines))
+        vault.replace(directory.pareto, to_line((*directory.record_columns, *PARETO_COLUMNS)) + "".join(lines))
         vault.make_folder(directory.best)
         _write_network(vault, job, chosen, directory.best / "model.safetensors", directory.best / "architecture.json")
 

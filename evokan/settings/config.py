@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES
+from evokan.problem.rungs import parse_rungs
+from evokan.settings.choices import parse_choice
 from evokan.settings.setting import DATA, EVOLUTION, EXECUTION, TRAINING, WHAT, Setting
 
 
@@ -182,6 +184,15 @@ class SearchConfig(BaseModel):
     race: Annotated[
         bool, Setting(TRAINING, "", "Judge most networks by one fold or two, and only the better half of them by more.")
     ] = False
+    rungs: Annotated[
+        str,
+        Setting(
+            TRAINING,
+            "ROWS",
+            "Judge networks on so many rows first, the best on more: auto (8000 where 20,000 are there to learn from), "
+            "off, or a number.",
+        ),
+    ] = "auto"
     inherit: Annotated[bool, Setting(TRAINING, "", "Begin a child's training from what its parents have learned.")] = (
         False
     )
@@ -236,7 +247,7 @@ class SearchConfig(BaseModel):
     _folds_given: bool = True
     """False where a default stands for ``folds``, which may then be lowered."""
 
-    @field_validator("target", "time", "series", mode="before")
+    @field_validator("target", "time", "series", "rungs", mode="before")
     @classmethod
     def _numbered_column(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -273,6 +284,12 @@ class SearchConfig(BaseModel):
     @classmethod
     def _known_choice(cls, value: str) -> str:
         parse_choice(value)
+        return value
+
+    @field_validator("rungs")
+    @classmethod
+    def _known_rungs(cls, value: str) -> str:
+        parse_rungs(value)
         return value
 
     @model_validator(mode="after")
@@ -321,29 +338,3 @@ def source_faults(
     if time is not None and task is not None:
         faults.append(f"--task {task}: a time series is a trajectory; leave --task out")
     return faults
-
-
-def parse_choice(text: str) -> tuple[str, float]:
-    """Split a value of ``--choose`` into rule and its number: a tolerance, or standard errors (0 where it takes none).
-
-    Raises
-    ------
-    InputError
-        The rule is unknown or its number is not one of at least 0.
-    """
-    rule, _, tolerance = text.partition(":")
-    rules = ("best-loss", "knee", "one-se", "se", "smallest")
-    if rule not in rules:
-        raise unknown_name("rule for --choose", rule, (*rules[:3], "se:ERRORS", "smallest:TOLERANCE"))
-    if rule not in ("se", "smallest"):
-        if tolerance:
-            raise InputError(f"--choose {text}: {rule} takes no tolerance")
-        return rule, 0.0
-    try:
-        value = float(tolerance)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        wanted, example = ("ERRORS", "0.25") if rule == "se" else ("TOLERANCE", "0.05")
-        raise InputError(f"--choose {text}: write {rule}:{wanted} with a number of at least 0, e.g. {rule}:{example}")
-    return rule, value

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from evokan.errors import InvalidArchitecture
+from evokan.evaluation.racing import ladder
 from evokan.seeding import generator
 from evokan.settings.job import Job
 from evokan.spaces.chromosome import ChromosomeLayout
@@ -46,6 +47,7 @@ def describe(job: Job) -> dict[str, Any]:
             "test": len(job.problem.test),
             "series": None if table.series is None else len(np.unique(table.series)),
         },
+        "rungs": [rung.rows for rung in ladder(job.problem, cuts=True)] if job.problem.cuts else [],
         "notes": list(job.notes),
         "chromosome": {"bits": layout.length, "segments": layout.describe()},
         "reference_point": reference_point(job, layout),

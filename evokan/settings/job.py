@@ -12,6 +12,7 @@ from typing import Any
 
 from evokan.errors import InputError, unknown_name
 from evokan.problem.problem import Problem
+from evokan.problem.rungs import parse_rungs
 from evokan.problem.table import Table
 from evokan.settings.config import SearchConfig
 from evokan.settings.layers import build_config, read_config_file
@@ -132,6 +133,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
         scaler=config.scaler,
         folds=config.folds,
         fewer_folds=not config._folds_given,
+        rungs=parse_rungs(config.rungs),
     )
     notes = rows.notes
     if len(problem.folds) < config.folds:

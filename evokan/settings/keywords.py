@@ -61,6 +61,7 @@ class Settings(Execution, total=False):
     folds: int
     fold_stop: Literal["common", "own"]
     race: bool
+    rungs: str | int
     inherit: bool
     preset: Literal["default", "paper"]
     device: Literal["auto", "cpu", "cuda"]

@@ -23,14 +23,17 @@ def train_each(
     ----------
     cut
         Makes of a fold what its trainings start from, such as its rows as contiguous arrays; called once for each
-        fold that occurs, since the jobs of a network, and of a cohort, share their folds.
+        fold that occurs, since the jobs of a network, and of a cohort, share their folds. All jobs of a fold are done
+        before the next fold is cut.
     train
         Trains one job on what `cut` made of its fold.
     """
-    made: dict[Fold, Cut] = {}
-    results = []
-    for job in jobs:
-        if job.fold not in made:
-            made[job.fold] = cut(job.fold)
-        results.append(train(job, made[job.fold]))
-    return results
+    places: dict[Fold, list[int]] = {}
+    for place, job in enumerate(jobs):
+        places.setdefault(job.fold, []).append(place)
+    results: dict[int, Trained] = {}
+    for fold, own in places.items():
+        made = cut(fold)  # of one fold at a time: of many rows it takes much memory
+        for place in own:
+            results[place] = train(jobs[place], made)
+    return [results[place] for place in range(len(jobs))]

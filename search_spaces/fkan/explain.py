@@ -32,7 +32,7 @@ def explain(model: FKANNetwork, problem: Problem) -> Explanation:
     `evokan.spaces.attribution`.
     """
     architecture = model.architecture
-    levels = model.levels(torch.from_numpy(problem.table.X[problem.development]))
+    levels = model.levels(torch.from_numpy(problem.table.X[problem.shown]))
     layers = []
     for level, weight in enumerate(model.weights):
         below, flat = levels[level], weight.reshape(-1)

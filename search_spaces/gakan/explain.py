@@ -16,8 +16,8 @@ POINTS = 60
 
 @torch.no_grad()
 def explain(model: SparseKAN, problem: Problem) -> Explanation:
-    """Return edge curves and importances over the development rows (`evokan.spaces.attribution`)."""
-    levels = model.levels(torch.from_numpy(problem.table.X[problem.development]))
+    """Return edge curves and importances over development rows (`evokan.spaces.attribution`)."""
+    levels = model.levels(torch.from_numpy(problem.table.X[problem.shown]))
     layers = []
     for layer, below, above in zip(_layers(model), levels[:-1], levels[1:], strict=True):
         x = sample(below, POINTS)

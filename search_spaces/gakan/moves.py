@@ -14,6 +14,7 @@ import numpy as np
 from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
 from evokan.spaces.chromosome import Value
+from search_spaces.gakan.beginning import MANY_COLUMNS, drawn_columns
 from search_spaces.gakan.encoding import GRID_BITS, Mask, blocks_of, prune
 from search_spaces.gakan.options import GAKANOptions
 
@@ -22,6 +23,8 @@ MOVES: Mapping[str, float] = {"prune": 0.6, "grow": 0.15, "swap": 0.1, "regrid":
 NOISE = 0.3
 """Spread of the factor exp(NOISE z) on the worth of an edge, so that one network has more than one way down."""
 LARGEST_GRID = 2**GRID_BITS
+REACH = 20
+"""Columns that are thought of when edges are added, beside those in use, where there are many."""
 STEP = 0.1
 """Share of its edges that a network loses with one step down from a seed, at least one edge."""
 
@@ -49,11 +52,16 @@ def neighbour(
     masks = prune([np.asarray(values[name], dtype=bool)[rows] for name, rows in names])
     if move == "deepen":
         return _deepened(values, masks, problem, options)
-    rewired = _rewired(masks, move, worth, rng)
+    reach = None
+    if problem.n_features > MANY_COLUMNS:
+        reach = drawn_columns(problem, REACH, rng) | masks[0].any(axis=0)
+    rewired = _rewired(masks, move, worth, rng, reach)
     return None if rewired is None else _written(values, names, rewired)
 
 
-def _rewired(masks: list[Mask], move: str, worth: FloatArray | None, rng: np.random.Generator) -> list[Mask] | None:
+def _rewired(
+    masks: list[Mask], move: str, worth: FloatArray | None, rng: np.random.Generator, reach: Mask | None
+) -> list[Mask] | None:
     edges = sum(int(mask.sum()) for mask in masks)
     if move in ("prune", "swap"):
         count = 1 if move == "swap" else how_many(edges, rng)
@@ -63,7 +71,7 @@ def _rewired(masks: list[Mask], move: str, worth: FloatArray | None, rng: np.ran
         masks = dropped(masks, count, noisy)
     if move == "prune":
         return masks if prune(masks)[0].any() else None
-    return added(masks, 1 if move == "swap" else 1 + int(rng.geometric(0.5)), rng)
+    return added(masks, 1 if move == "swap" else 1 + int(rng.geometric(0.5)), rng, reach)
 
 
 def lighter(
@@ -128,14 +136,19 @@ def dropped(masks: list[Mask], count: int, scores: FloatArray) -> list[Mask]:
     return kept
 
 
-def added(masks: list[Mask], count: int, rng: np.random.Generator) -> list[Mask] | None:
+def added(masks: list[Mask], count: int, rng: np.random.Generator, reach: Mask | None = None) -> list[Mask] | None:
     """Return copies of `masks` with up to `count` more edges between nodes in use; None where all of those are there.
 
     A hidden neuron that is not in use may come in, with an edge to it and one from it.
+
+    Parameters
+    ----------
+    reach
+        Input columns that edges may come from; by default all.
     """
     grown = [mask.copy() for mask in masks]
     below: list[Mask] = [
-        np.ones(masks[0].shape[1], dtype=bool),
+        np.ones(masks[0].shape[1], dtype=bool) if reach is None else reach,
         *(np.asarray(mask.any(axis=1)) for mask in masks[:-1]),
         np.ones(masks[-1].shape[0], dtype=bool),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from search_spaces.gakan.network import SparseKAN
 
 REFERENCE_GRID = 5
+MOST_REFERENCE_EDGES = 20_000
+"""Larger ones are left out: with 2,000 columns the first would have 8 million edges."""
 
 
 class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
@@ -141,7 +144,11 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
         """Return the two full networks of the paper's Figure 6, with grid 5."""
         n, m = problem.n_features, problem.n_outputs
         shapes = ((n, 2 * n + 1, m), (n, 5, 5, 5, m))
-        return {f"full [{','.join(map(str, shape))}]": encoding.full_network(shape, REFERENCE_GRID) for shape in shapes}
+        return {
+            f"full [{','.join(map(str, shape))}]": encoding.full_network(shape, REFERENCE_GRID)
+            for shape in shapes
+            if sum(lower * upper for lower, upper in pairwise(shape)) <= MOST_REFERENCE_EDGES
+        }
 
     def prepare(self, problem: Problem) -> None:
         """Compile or load the training kernel by training one edge on a handful of rows."""

@@ -77,7 +77,7 @@ def input_grid(x: Array, intervals: int, margin: float) -> Grid:
 
 def fold_data(fold: Fold, problem: Problem, options: GAKANOptions) -> FoldArrays:
     """Return the rows of a fold in the kernel's arithmetic; the same for every network trained on it."""
-    return problem.arrays(fold, np.float32 if options.precision == "float32" else np.float64)
+    return problem.arrays(fold, np.float32 if options.precision == "float32" else np.float64, "F")
 
 
 def train(
@@ -89,8 +89,7 @@ def train(
     dtype = np.dtype(options.precision)
     flat = flatten(architecture)
     intervals = architecture.intervals
-    x = np.ascontiguousarray(data.x_train[:, flat.columns].T, dtype=dtype)
-    x_val = np.ascontiguousarray(data.x_val[:, flat.columns].T, dtype=dtype)
+    x, x_val = (_used_columns(part, flat, dtype) for part in (data.x_train, data.x_val))
     lo0, h0 = input_grid(x, intervals, options.input_margin)
     nodes = int(flat.level_start[-1])
     lo = np.full(nodes, -options.hidden_range, dtype)
@@ -133,6 +132,12 @@ def train(
         else None,
         lambda: worth(theta, x, flat, intervals, (lo0, h0), (lo, h)),
     )
+
+
+def _used_columns(x: Array, flat: FlatNetwork, dtype: np.dtype[Any]) -> Array:
+    """Return the columns in use, shape (columns, rows): without a copy where all are, and lie like that already."""
+    columns = x.T if len(flat.columns) == x.shape[1] else x.T[flat.columns]
+    return np.ascontiguousarray(columns, dtype=dtype)
 
 
 def worth(

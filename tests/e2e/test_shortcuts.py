@@ -1,4 +1,4 @@
-"""--race, --inherit and --algorithm random through the command line: resumed runs, records, and refusals."""
+"""--race, --rungs, --inherit and --algorithm random through the command line: resumed runs, records, and refusals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ def records(path):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("options", [("--race",), ("--inherit",), ("--race", "--inherit")], ids=" ".join)
+@pytest.mark.parametrize(
+    "options",
+    [("--race",), ("--inherit",), ("--race", "--inherit"), ("--rungs", "20"), ("--rungs", "20", "--race", "--inherit")],
+    ids=" ".join,
+)
 def test_a_run_that_goes_on_equals_one_that_ran_through(evokan_here, tmp_path, options):
     through, parts = tmp_path / "through", tmp_path / "parts"
     assert evokan_here(*TINY, *options, "--generations", 3, "--workers", 1, "--out", through).status == 0
@@ -46,7 +50,7 @@ def test_a_run_that_goes_on_equals_one_that_ran_through(evokan_here, tmp_path, o
     assert evokan_here("resume", parts, "--generations", 3, "--quiet").status == 0
     assert_equal(parts, through)
     statuses = {row["status"] for row in records(through)}
-    assert ("raced" in statuses) == ("--race" in options)
+    assert ("raced" in statuses) == ("--race" in options or "--rungs" in options)
     assert [path.name for path in through.glob("population-*")] == ["population-3.safetensors"]
 
 
@@ -75,6 +79,32 @@ def test_who_lost_a_race_is_neither_chosen_nor_on_the_front(evokan_here, tmp_pat
     assert lost
     with (path / "pareto.csv").open(newline="") as file:
         assert not {row["id"] for row in csv.DictReader(file)} & lost
+
+
+def test_rungs_say_of_how_many_rows_a_loss_is(evokan_here, tmp_path):
+    path = tmp_path / "run"
+    assert evokan_here(*TINY, "--rungs", 20, "--generations", 1, "--out", path).status == 0
+    found = records(path)
+    assert [*found[0]][-2:] == ["rows", "rung"]
+    whole = max(int(row["rows"]) for row in found)
+    assert {(row["rows"], row["rung"]) for row in found if row["status"] in ("ok", "cached")} == {(str(whole), "1")}
+    lost = [row for row in found if row["status"] == "raced"]
+    few = 60 + 31  # 20 of each class at least, and all that validate, which are fewer
+    assert {(row["rows"], row["rung"]) for row in lost} == {(str(few), "0")}
+    assert {row["reason"].partition(" (as")[0] for row in lost} == {f"lost the race after {few} of {whole} rows"}
+    with (path / "history.csv").open(newline="") as file:
+        assert {row["rows"] for row in csv.DictReader(file)} == {str(whole)}
+    with (path / "pareto.csv").open(newline="") as file:
+        assert [*next(csv.DictReader(file))][-5:] == ["rows", "rung", "val_loss_mean", "val_loss_sd", "chosen"]
+    assert json.loads((path / "config.json").read_text())["rungs"] == [few, whole]
+
+
+def test_rungs_that_cannot_be_are_refused(evokan_here):
+    refused = evokan_here(*TINY[:-1], "--rungs", 100, "--out", "run")
+    assert refused.status == 2
+    assert refused.err == (
+        "evokan: --rungs 100: there are only 124 rows outside the test part; use at most --rungs 62, or off\n"
+    )
 
 
 def test_random_search_draws_every_generation_anew(evokan_here, tmp_path):

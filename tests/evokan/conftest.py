@@ -119,4 +119,4 @@ def stub_problem() -> Callable[[int], Problem]:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(40, 4))
     table = Table("stub", "regression", x, x.sum(axis=1), ("a", "b", "c", "d"), "y")
-    return lambda folds=1: Problem.from_table(table, folds=folds)
+    return lambda folds=1, rungs=0: Problem.from_table(table, folds=folds, rungs=rungs)

@@ -31,6 +31,8 @@ LIBRARIES = ("numpy", "scipy", "numba", "torch", "scikit-learn", "moocore", "dea
 SMALL = {"population": 8, "generations": 3, "workers": 2, "formula_seconds": 0.0}
 SHORT = SMALL | {"population": 6, "generations": 2}
 
+RUNGS: dict[str, Any] = {"space": "gakan", "dataset": "wdbc", "rungs": 60, "folds": 2, "steps": 2, "seed": 3}
+
 CASES: dict[str, dict[str, Any]] = {
     "gakan-ga": SMALL | {"space": "gakan", "dataset": "iris", "seed": 1, "formula_seconds": 0.5},
     "gakan-nsga2": SMALL | {"space": "gakan", "dataset": "wine", "algorithm": "nsga2", "folds": 2, "steps": 4},
@@ -44,6 +46,8 @@ CASES: dict[str, dict[str, Any]] = {
         "objectives": "val_loss,n_edges",
     },
     "gakan-race": SMALL | {"space": "gakan", "dataset": "wine", "race": True, "folds": 4, "steps": 4},
+    "gakan-rungs": SMALL | RUNGS,
+    "gakan-rungs-ray": SMALL | RUNGS | {"ray": True},
     "gakan-inherit": SMALL | {"space": "gakan", "dataset": "iris", "inherit": True, "folds": 3, "parsimony": "one-se"},
     "gakan-race-inherit": SMALL
     | {

@@ -43,6 +43,10 @@ def test_a_search_gives_the_records_that_are_kept(folder, name):
     assert golden_runs.differences(name, golden_runs.run_case(name, folder)) == []
 
 
+def test_rungs_give_the_same_on_a_cluster():
+    assert golden_runs.kept("gakan-rungs-ray") == golden_runs.kept("gakan-rungs")
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize("name", ALL)
 def test_a_search_that_was_killed_goes_on_to_the_same_records(folder, tmp_path, name):

@@ -28,7 +28,13 @@ def dumps(value: Any) -> bytes:
 
 def folds_of(shared: Sequence[Any]) -> list[Fold]:
     """Return the folds of the problems among shared arguments, in an order that both sides agree on."""
-    return [fold for argument in shared if isinstance(argument, Problem) for fold in argument.folds]
+    return [
+        fold
+        for argument in shared
+        if isinstance(argument, Problem)
+        for folds in (argument.folds, *argument.cuts)
+        for fold in folds
+    ]
 
 
 def dumps_task(function: Callable[..., Any], item: Any, folds: Sequence[Fold]) -> bytes:

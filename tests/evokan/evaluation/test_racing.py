@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evokan.evaluation.evaluator import Evaluator
-from evokan.evaluation.executors import ThreadExecutor
-from evokan.evaluation.racing import promoted, rungs
+from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
+from evokan.evaluation.racing import ladder, promoted, promoted_of_every_size, rungs
 from evokan.evolution import Genome
+from evokan.problem.problem import Problem
+from evokan.problem.table import Table
 from evokan.spaces.training import Budget, Trained
 
 
@@ -81,3 +83,105 @@ def test_a_failure_leaves_the_race_as_a_failure(stub_space, stub_problem):
     records = judge.evaluate(genomes(6), 0)
     assert {record.status for record in records} <= {"failed", "raced", "cached"}
     assert any(record.status == "failed" and "it broke" in record.reason for record in records)
+
+
+# ---------------------------------------------------------------- rows
+
+
+@pytest.mark.parametrize(
+    ("cuts", "race", "expected"),
+    [
+        (False, False, [(0, 0, 2, "")]),
+        (False, True, [(0, 0, 1, "1 of 2 folds"), (0, 1, 2, "")]),
+        (True, False, [(0, 0, 1, "10 of 32 rows"), (1, 0, 2, "")]),
+        (True, True, [(0, 0, 1, "10 of 32 rows"), (1, 0, 1, "1 of 2 folds"), (1, 1, 2, "")]),
+    ],
+)
+def test_rows_first_then_folds(stub_problem, cuts, race, expected):
+    steps = ladder(stub_problem(2, rungs=10), race=race, cuts=cuts)
+    assert [(rung.number, rung.begin, rung.end, rung.measured) for rung in steps] == expected
+
+
+def test_as_many_cuts_as_there_can_be_stand_for_all_rows():
+    x = np.zeros((1000, 1))
+    problem = Problem.from_table(Table("made", "regression", x, np.arange(1000.0), ("a",), "y"), folds=2, rungs=10)
+    assert [rung.rows for rung in ladder(problem, cuts=True)] == [10, 40, 160]
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 99), st.tuples(st.sampled_from([0.1, 0.2, 0.5, 2.0]), st.integers(1, 50)), min_size=1
+    )
+)
+def test_a_quarter_goes_on_and_with_it_the_best_of_every_size(table):
+    losses, sizes = ({key: pair[part] for key, pair in table.items()} for part in (0, 1))
+    stay = promoted_of_every_size(losses, sizes)
+    assert len(stay) == (len(losses) + 3) // 4
+    # The best of all is always there, of equals the smallest.
+    assert min(losses, key=lambda key: (losses[key], sizes[key], key)) in stay
+    if len(stay) >= 4:  # then both ends of the front are
+        assert min(sizes, key=lambda key: (sizes[key], losses[key], key)) in stay
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_few_rows_first_then_all(stub_space, stub_problem, workers):
+    problem = stub_problem(2, rungs=10)
+    plain = Evaluator(stub_space(), problem, Budget(), 11, ThreadExecutor(1)).evaluate(genomes(20), 0)
+    space, delivered = stub_space(), []
+    judge = Evaluator(space, problem, Budget(), 11, ThreadExecutor(workers), cuts=True, on_record=delivered.append)
+    raced = judge.evaluate(genomes(20), 0)
+    assert delivered == raced
+    fresh = [record for record in raced if record.status in ("ok", "raced")]
+    through = [record for record in fresh if record.status == "ok"]
+    assert len(through) == (len(fresh) + 3) // 4
+    for record in through:
+        assert (record.rows, record.rung) == (32, 1)
+        same = plain[record.id]
+        assert record.val_loss == same.val_loss
+        assert record.seconds == 1.5 * same.seconds  # one fold, and then both
+    for record in (record for record in fresh if record.status == "raced"):
+        assert (record.rows, record.rung, record.reason) == (10, 0, "lost the race after 10 of 32 rows")
+        assert record.objective("val_loss") == np.inf
+    assert len(space.trained) == len(fresh) + 2 * len(through)
+    assert judge.loss_evaluations == 20 * len(space.trained)
+
+
+def test_what_is_added_races_with_the_others_and_is_told_of_the_lowest_rung(stub_space, stub_problem):
+    told = []
+
+    def more(batch, records):
+        told.append([(record.id, record.status, record.rows) for record in records])
+        return genomes(9)[6:] if len(told) == 1 else []
+
+    judge = Evaluator(stub_space(), stub_problem(2, rungs=10), Budget(), 11, ThreadExecutor(1), cuts=True)
+    records = judge.evaluate(genomes(6), 0, more=more)
+    assert [record.id for record in records] == [*range(9)]
+    assert told == [[(place, "ok", 10) for place in part] for part in (range(6), range(6, 9))]
+    whole = Evaluator(stub_space(), stub_problem(2, rungs=10), Budget(), 11, ThreadExecutor(1), cuts=True)
+    assert whole.evaluate(genomes(9), 0) == records
+
+
+class Ends(ThreadExecutor):
+    """Has time for so many calls."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__(1)
+        self.calls = calls
+
+    def map_unordered(self, function, shared, items):
+        self.calls -= 1
+        if self.calls < 0:
+            raise OutOfTimeError("the time is over")
+        yield from super().map_unordered(function, shared, items)
+
+
+def test_what_was_measured_is_delivered_when_the_time_is_over(stub_space, stub_problem):
+    delivered = []
+    judge = Evaluator(
+        stub_space(), stub_problem(2, rungs=10), Budget(), 11, Ends(1), cuts=True, on_record=delivered.append
+    )
+    with pytest.raises(OutOfTimeError):
+        judge.evaluate(genomes(8), 0)
+    assert [record.id for record in delivered] == [*range(8)]
+    lost = {record.reason.partition(" (as")[0] for record in delivered if record.status == "raced"}
+    assert lost == {"lost the race after 10 of 32 rows", "the time was over after 10 of 32 rows"}

@@ -198,3 +198,12 @@ def test_the_reported_front_goes_by_the_fresh_losses() -> None:
     members = [FrontMember(lucky, 0.5, 0.0), FrontMember(sound, 0.3, 0.0), FrontMember(small, 0.9, 0.0)]
     assert [member.record.id for member in front_of(members, PAIR)] == [1, 2]
     assert front_of([], PAIR) == []
+
+
+def test_with_rungs_the_front_alone_is_looked_at_again_or_who_came_furthest():
+    ok = [record(i, loss, size, rung=1, rows=100) for i, loss, size in ((0, 0.1, 9), (1, 0.2, 3), (2, 0.3, 8))]
+    assert [one.id for one in finalist_records(ok, ok, ("val_loss", "n_params"))] == [0, 1]
+    raced = [one.replace(status="raced", rung=rung) for one, rung in zip(ok, (0, 1, 1), strict=True)]
+    found = finalist_records(raced, [], ("val_loss", "n_params"))
+    assert found == [raced[1]]
+    assert found[0].status == "raced"

@@ -9,9 +9,9 @@ import pytest
 
 import evokan
 from evokan.errors import InputError
-from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
 from evokan.searching import engine, plan
-from evokan.searching.clock import Clock, OutOfTimeError, Timed
+from evokan.searching.clock import Clock, Timed
 from evokan.searching.observer import Observer
 from evokan.settings.job import prepare, resolve
 

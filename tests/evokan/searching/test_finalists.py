@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from evokan.evaluation.evaluator import Evaluator
-from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
 from evokan.evolution import Genome
 from evokan.evolution.front import pareto_front
 from evokan.problem.prediction import predict
 from evokan.problem.splits import Fold
-from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer
+from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer, choose_finalist
+from evokan.searching.fits import fit_front
 from evokan.seeding import derive_seed
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.testing.checks import check_same
@@ -361,3 +362,45 @@ def test_predictions_are_float64_arrays_without_a_graph():
     assert isinstance(found, np.ndarray)
     assert found.dtype == np.float64
     assert found.tolist() == [[1.5], [1.5], [1.5]]
+
+
+class Hurried(ThreadExecutor):
+    """Begins so many items."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(1)
+        self.most = most
+
+    def map_unordered(self, function, shared, items):
+        for position, result in super().map_unordered(function, shared, items):
+            if position >= self.most:
+                raise OutOfTimeError("the time is over")
+            yield position, result
+
+
+@pytest.mark.parametrize(("done", "networks", "seeds"), [(2, 2, 1), (4, 4, 1), (7, 4, 1), (8, 4, 2), (20, 4, 5)])
+def test_in_limited_time_all_are_trained_once_before_any_is_again(recorder, stub_problem, done, networks, seeds):
+    problem = stub_problem(2)
+    front = searched(recorder(), problem)
+    hurried = Finalizer(recorder(), problem, Budget(), Hurried(done), 11, "development")
+    found = hurried.retrain(front, seconds=1e9)
+    assert [one.member.record for one in found] == front[:networks]
+    for one in found:
+        losses = [
+            np.mean([figures(TrainingJob(one.architecture, fold, seed)).val_loss for fold in fresh_folds(problem, i)])
+            for i, seed in enumerate(fresh_seeds(one.architecture.key)[:seeds])
+        ]
+        assert one.member.val_loss_mean == pytest.approx(np.mean(losses))
+
+
+def test_in_limited_time_the_chosen_one_is_fitted_whatever_else_is(recorder, stub_problem):
+    problem = stub_problem(2)
+    finalists = finalizer(recorder(), problem).retrain(searched(recorder(), problem))
+    largest = choose_finalist(finalists, "best-loss")
+    hurried = Finalizer(recorder(), problem, Budget(), Hurried(1), 11, "development")
+    front, chosen = fit_front(hurried, finalists[::-1], "best-loss", 1e9)
+    assert chosen.finalist is largest
+    assert [one.finalist for one in front] == [one for one in finalists[::-1] if one in (largest, finalists[-1])]
+    whole, same = fit_front(finalizer(recorder(), problem), finalists, "best-loss", float("inf"))
+    assert [one.finalist for one in whole] == finalists
+    assert same.finalist is largest

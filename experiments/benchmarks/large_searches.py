@@ -1,0 +1,162 @@
+"""Searches of large tables through the command line, with a time limit: does it hold, what comes out, in what memory."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evokan.datasets import load_table
+from experiments import pages as report
+from experiments.benchmarks.large_tables import INFORMATIVE, TARGET, best_log_loss, many_columns, many_rows, write
+from experiments.benchmarks.whole_search import call
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, Row
+
+NAME = "large_searches"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One search: `rows` of the table with 20 columns, or 300 of the one with 2,000 where `rows` is 0."""
+
+    rows: int
+    seconds: int
+
+    @property
+    def table(self) -> str:
+        """Its size, in words."""
+        return f"{self.rows:,} x 20" if self.rows else "300 x 2,000"
+
+
+CASES = (Case(20_000, 120), Case(100_000, 30), Case(100_000, 600), Case(1_000_000, 1800), Case(0, 30), Case(0, 300))
+QUICK = (Case(2_000, 30), Case(0, 30))
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Run every search that has no row yet; ``--quick`` two small ones."""
+    table = Measurements(report.folder(context) / f"{NAME}.csv", ("table", "limit"))
+    cases = {(case.table, case.seconds): case for case in (QUICK if context.quick else CASES)}
+    for key in context.each("searches", table.missing(cases)):
+        with tempfile.TemporaryDirectory() as folder:
+            table.add({"table": key[0], "limit": key[1], **measure(cases[key], Path(folder), context.workers)})
+    page = table.path.with_suffix(".md")
+    write_page(table.values(), page)
+    return [table.path, page]
+
+
+def measure(case: Case, folder: Path, workers: int) -> Row:
+    """Make the table of a case, search it as a process of its own, and return the figures."""
+    x, y = many_rows(case.rows) if case.rows else many_columns()
+    data = write(folder / "data.csv", x, y)
+    out = folder / "run"
+    arguments = ("search", "--space", "gakan", "--data", str(data), "--target", TARGET, "--seed", "0", "--quiet")
+    call(
+        ("search", "--space", "gakan", "--dataset", "iris", "--population", "4", "--generations", "0", "--quiet"),
+        folder,
+    )
+    finished = call(
+        (*arguments, "--time-limit", str(case.seconds), "--workers", str(workers), "--out", str(out)), folder
+    )
+    return {
+        "workers": workers,
+        "wall_seconds": round(finished.wall_seconds, 1),
+        "cpu_seconds": round(finished.cpu_seconds, 1),
+        "peak_mb": round(finished.peak_mb),
+        **figures(out, case, data),
+    }
+
+
+def figures(out: Path, case: Case, data: Path) -> Row:
+    """Return what a finished run says of itself."""
+    config: dict[str, Any] = json.loads((out / "config.json").read_text())
+    metrics: dict[str, Any] = json.loads((out / "best" / "metrics.json").read_text())
+    name = "log_loss" if case.rows else "rmse"
+    boosting = metrics["baselines"].get("hist_gradient_boosting", {})
+    network = json.loads((out / "best" / "architecture.json").read_text())["explanation"]
+    used = [column for column, weight in zip(network["input_names"], network["importances"], strict=True) if weight > 0]
+    return {
+        "networks": config["clock"]["parts"]["search"]["networks"],
+        "figure": name,
+        "ours": metrics["test"][name],
+        "boosting": boosting.get(name, ""),
+        "best_possible": _best_possible(data, config) if case.rows else "",
+        "parameters": metrics["n_params"],
+        "columns": len(used),
+        "informative": len(set(used) & set(INFORMATIVE))
+        if not case.rows
+        else len({*used} & {f"c{i}" for i in range(8)}),
+    }
+
+
+def _best_possible(data: Path, config: dict[str, Any]) -> float:
+    """Return the mean cross-entropy of the true probabilities on the test rows."""
+    from evokan.problem.problem import Problem
+
+    problem = Problem.from_table(load_table(data, TARGET), split_seed=config["settings"]["split_seed"])
+    return best_log_loss(problem.table.X[problem.test], np.asarray(problem.table.y[problem.test], dtype=np.int64))
+
+
+def write_page(rows: Sequence[Row], path: Path) -> None:
+    """Write the page."""
+    lines = [
+        (
+            str(row["table"]),
+            f"{row['limit']} s",
+            f"{row['wall_seconds']} s",
+            f"{row['cpu_seconds']} s",
+            f"{row['peak_mb']} MB",
+            str(row["networks"]),
+            str(row["figure"]),
+            row["ours"],
+            row["boosting"],
+            row["best_possible"],
+            str(row["parameters"]),
+            f"{row['columns']} ({row['informative']})",
+        )
+        for row in rows
+    ]
+    report.write_page(
+        path,
+        "Searches of large tables with a time limit",
+        rows,
+        "workers as stated",
+        [
+            f"`evokan search --space gakan --data FILE --target {TARGET} --time-limit SECONDS`, everything else as it comes: "
+            "a process of its own from its start to its end, reading the file included, kernels compiled. The tables are "
+            "made by `experiments/benchmarks/large_tables.py`: two classes out of eight of 20 columns, two pairs of which "
+            "act together; or a number out of five of 2,000 columns. Test figures of the chosen network, of gradient "
+            "boosting (scikit-learn's, on all rows but the test part), and of the probabilities that the classes were "
+            "drawn with, which nothing can beat.",
+            report.table(
+                (
+                    "table",
+                    "limit",
+                    "wall",
+                    "CPU",
+                    "memory",
+                    "networks",
+                    "figure",
+                    "network",
+                    "boosting",
+                    "best possible",
+                    "parameters",
+                    "columns (informative)",
+                ),
+                lines,
+            ),
+        ],
+    )
+
+
+EXPERIMENT = Experiment(
+    "large-searches", "searches of 20,000 to 1,000,000 rows, and of 2,000 columns, in given time", run
+)
+
+if __name__ == "__main__":
+    report.main(NAME, run)
