@@ -44,6 +44,8 @@ def operon_formula(problem: Problem, seed: int, seconds: float) -> Found:
             optimizer_iterations=10,
             max_length=30,
             objectives=["r2", "length"],
+            # Its own choice, the minimum description length, takes the noise to be 1 in the units of the target.
+            model_selection_criterion="mean_squared_error",
             epsilon=1e-5,
             n_threads=1,
             random_state=1000 * seed + start,
