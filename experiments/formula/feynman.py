@@ -54,8 +54,8 @@ def pieces(seeds: int) -> list[Piece]:
     plain = (0.0, 0)
     found: Iterator[Piece]
     parts = [
-        [(name, method, 0, *plain) for method in ("evokan", "operon") for name in first],
-        [(name, "evokan", 0, *plain) for name in names[len(first) :]],
+        [(name, "evokan", 0, *plain) for name in names],
+        [(name, "operon", 0, *plain) for name in first],
         [(name, "evokan", 0, 0.05, 0) for name in first],
         [(name, "evokan", 0, 0.0, EXTRA) for name in first],
         [(name, "operon", 0, 0.05, 0) for name in first],

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import sympy as sp
 
 from evokan.arrays import FloatArray
+from evokan.explain.formulas.constants import Tuner
 from evokan.explain.laws.library import LibraryFunction
 from evokan.explain.reading.effort import Effort
+from evokan.explain.reading.rows import Rows
 from evokan.explain.relations.oracle import Oracle
 from evokan.explain.relations.posed import Posed
-from evokan.explain.relations.search import EXACT, Relation, search
+from evokan.explain.relations.search import EXACT, PRICE, Relation, search
+from evokan.explain.relations.separability import Separation, separations
 from evokan.explain.relations.symmetries import (
     VARIABLES,
     Differentiated,
@@ -24,15 +28,16 @@ from evokan.explain.relations.symmetries import (
     scalings,
     translated,
 )
+from evokan.problem.task import Task
 
 TOLERANCES = (0.03, 0.12, 0.3)
 """How far derivatives of a network may be off: ever less is believed to be an accident."""
 SCALINGS, SETS = 8, 10
 """Scalings that are believed at most, and sets of so many of them that are tried."""
+PARTS, FITS = 4, 60
+"""Laws of each part that are put together, and steps of the fit of both."""
 KEPT = 4
 """Laws that are worth writing down."""
-PRICE = 0.1
-"""Decades of unexplained variance that one more term or function is worth."""
 
 
 def relations(
@@ -44,6 +49,7 @@ def relations(
     *,
     oracle: Oracle | None = None,
     known: Sequence[Scaling] = (),
+    plain: bool = False,
 ) -> list[Relation]:
     """Return the best laws that were found, the best first.
 
@@ -60,20 +66,64 @@ def relations(
         the problem is taken as it is.
     known
         Scalings that the law is known to obey, by units.
+    plain
+        Whether the problem is taken as it is, too, where there is an oracle.
     """
     posed = Posed.of(x, y, tuple(symbols))
     found: list[Relation] = []
     with np.errstate(all="ignore"):
-        for problem in _problems(posed, oracle, known):
+        for problem in _problems(posed, oracle, known, plain):
             found += search(problem, tuple(functions), effort)
-            if effort.over or any(relation.left < EXACT for relation in found):
+            if _done(found, effort):
+                break
+        for separation in separations(x, oracle) if oracle is not None and not _done(found, effort) else ():
+            found += _separated(separation, x, y, symbols, functions, effort, oracle)
+            if _done(found, effort):
                 break
     found.sort(key=lambda one: float(np.log10(one.left + 1e-30)) + PRICE * one.size)
     return found[:1] if found and found[0].left < EXACT else found[:KEPT]
 
 
-def _problems(posed: Posed, oracle: Oracle | None, known: Sequence[Scaling]) -> Iterator[Posed]:
-    """Yield the problem in ever fewer variables, each way of writing it once."""
+def _done(found: Sequence[Relation], effort: Effort) -> bool:
+    return effort.over or any(relation.left < EXACT for relation in found)
+
+
+def _separated(
+    separation: Separation,
+    x: FloatArray,
+    y: FloatArray,
+    symbols: Sequence[sp.Symbol],
+    functions: Sequence[LibraryFunction],
+    effort: Effort,
+    oracle: Oracle,
+) -> list[Relation]:
+    """Return laws that are put together from those of two groups of columns, constants fitted to the data."""
+    parts = []
+    for group in separation.groups:
+        part = replace(oracle, columns=tuple(oracle.columns[i] for i in group))
+        own = x[:, list(group)]
+        parts.append(
+            relations(own, part.values(own), [symbols[i] for i in group], functions, effort, oracle=part, plain=True)[
+                :PARTS
+            ]
+        )
+    found = []
+    spread = float(np.var(y))
+    for pair in itertools.product(*parts):
+        if effort.over:
+            break
+        # The numbers that say nothing would be in the way of those that do.
+        law = separation.joined([sp.expand_mul(one.expression) for one in pair])
+        tuner = Tuner([law], symbols, {}, Rows(x, y[:, None], Task("regression")), 0.0, effort)
+        params = tuner.fit(tuner.params, FITS)
+        left = tuner.loss(params) / spread
+        if np.isfinite(left):
+            found.append(Relation(tuner.filled(params)[0], left, sum(one.size for one in pair) + 1))
+    return found
+
+
+def _problems(posed: Posed, oracle: Oracle | None, known: Sequence[Scaling], plain: bool) -> Iterator[Posed]:
+    """Yield the problem in fewer variables, each way once; as it is without an oracle, or where `plain`."""
     if known:
         yield rescaled(posed, known)
         return
@@ -82,11 +132,11 @@ def _problems(posed: Posed, oracle: Oracle | None, known: Sequence[Scaling]) -> 
         return
     if posed.count > VARIABLES:
         return
-    seen = {posed.variables}
+    seen = set() if plain else {posed.variables}
     values = oracle.values(posed.x) * posed.weights
     start = Differentiated(posed, values, oracle.gradients(posed.x) * posed.weights[:, None])
-    moved = [translated(start, tolerance) for tolerance in TOLERANCES]
-    for state in (*(state for state in moved if state is not None), start):
+    sure, *unsure = (translated(start, tolerance) for tolerance in TOLERANCES)
+    for state in filter(None, (sure, start, *unsure)):
         found = scalings(state.logarithmic(), TOLERANCES[-1])[:SCALINGS]
         for chosen in ((), *independent(found, SETS)):
             problem = rescaled(state.posed, chosen)

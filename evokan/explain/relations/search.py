@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
+from scipy.optimize import least_squares
 
 from evokan.arrays import FloatArray
 from evokan.explain.laws.edges import fit_edges, sample_points
+from evokan.explain.laws.law import Law
 from evokan.explain.laws.library import LibraryFunction
 from evokan.explain.reading.effort import EDGE, Effort
 from evokan.explain.relations.implicit import ratios
@@ -24,7 +26,9 @@ JUDGES = 3
 """Every third row judges, the others are fitted to."""
 PAIRED = 3
 """Variables up to which functions of two of them are tried."""
-CURVES = 3
+PRICE = 0.1
+"""Decades of unexplained variance that one more term or function is worth."""
+CURVES = 5
 """Curves of one variable that are kept."""
 
 
@@ -165,9 +169,26 @@ def _curves(posed: Posed, library: tuple[LibraryFunction, ...], effort: Effort) 
             if np.isfinite(left):
                 found.append((left, law.law.function.complexity + (p != 0) + (outer.name != "t"), p, outer, law.law))
     z = posed.variables[0]
-    for left, size, p, outer, best in sorted(found, key=lambda one: one[:2])[:CURVES]:
+    found.sort(key=lambda one: (np.log10(one[0] + 1e-30) + PRICE * one[1], one[1]))
+    for _, size, p, outer, rough in found[:CURVES]:
+        best = _polished(rough, x, _inverse(outer, posed.y * x**p))
+        left = posed.unexplained(outer.value(best(x)) * x**-p)
         value = best.c * best.function.expression(best.a * z + best.b) + best.d
         yield Relation(posed.factor * z ** sp.Integer(int(-p)) * outer.expression(value), left, size)
+
+
+def _polished(law: Law, x: FloatArray, target: FloatArray | None) -> Law:
+    """Return the law with its constants fitted to all rows, to the last digits."""
+    free = ["c", "d", *law.function.free]
+    assert target is not None
+
+    def off(values: FloatArray) -> FloatArray:
+        rest: FloatArray = replace(law, **dict(zip(free, values.tolist(), strict=True)))(x) - target
+        return np.nan_to_num(rest, nan=1e9 * (1.0 + np.abs(target).max()))
+
+    start = [getattr(law, name) for name in free]
+    found = least_squares(off, start, xtol=1e-15, ftol=1e-15, gtol=1e-15, x_scale="jac", max_nfev=40)
+    return replace(law, **dict(zip(free, found.x.tolist(), strict=True)))
 
 
 def _outer(names: frozenset[str]) -> list[Outer]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 
 from evokan.arrays import FloatArray
 from evokan.explain.relations.posed import Posed
@@ -26,6 +27,9 @@ CENTRE = 0.8
 SMALLEST_VALUE = 0.05
 """Share of the target's root mean square below which log y says nothing."""
 WEIGHTS = (1, -1, 2, -2)
+SIMPLE = 0.02
+"""How much worse a scaling may be for each unit of weight less."""
+MANY_VARIABLES = 3
 VARIABLES = 9
 """Most that are looked at."""
 
@@ -133,19 +137,32 @@ def scalings(logarithmic: FloatArray, tolerance: float) -> list[Scaling]:
                     for place, weight in zip(chosen, weights, strict=True):
                         whole[place] = float(weight)
                     found.append((off, sum(map(abs, weights)), tuple(whole), exponent))
-    return [Scaling(weights, exponent) for *_, weights, exponent in sorted(found)]
+    # Where one holds so do its sums with others: the simple ones first, unless they are much worse.
+    found.sort(key=lambda one: (one[0] + SIMPLE * one[1], one[2]))
+    return [Scaling(weights, exponent) for *_, weights, exponent in found]
 
 
 def independent(found: Sequence[Scaling], most: int) -> Iterator[tuple[Scaling, ...]]:
-    """Yield sets of scalings none of which follows from the others, the larger ones first: fewer variables are left."""
-    rank = np.linalg.matrix_rank
-    for size in range(min(len(found), len(found[0].weights) if found else 0), 0, -1):
-        sets = (
-            chosen
-            for chosen in itertools.combinations(found, size)
-            if rank(np.array([scaling.weights for scaling in chosen])) == size
-        )
-        yield from itertools.islice(sets, most)
+    """Yield sets of scalings none of which follows from the others, and no two sets that say the same.
+
+    The larger ones first: they leave fewer variables, at least one. At most `most` of each size, two where many
+    variables are left.
+    """
+    count = len(found[0].weights) if found else 0
+    seen = set()
+    for size in range(min(len(found), count - 1), 0, -1):
+        left = most if count - size < MANY_VARIABLES else 2
+        for chosen in itertools.combinations(found, size):
+            space, pivots = (
+                sp.Matrix([(*scaling.weights, scaling.power) for scaling in chosen]).applyfunc(sp.nsimplify).rref()
+            )
+            if len(pivots) < size or count in pivots or tuple(space) in seen:
+                continue
+            seen.add(tuple(space))
+            yield chosen
+            left -= 1
+            if not left:
+                break
 
 
 def rescaled(posed: Posed, found: Sequence[Scaling]) -> Posed:

@@ -36,7 +36,7 @@ expressions = st.recursive(
         st.builds(
             lambda f, x: f(x), st.sampled_from([sp.sin, sp.exp, sp.tanh, sp.Abs, sp.asin]), st.sampled_from(SYMBOLS)
         ),
-        st.builds(lambda x: sp.Function("spline1")(x), st.sampled_from(SYMBOLS)),
+        st.builds(sp.Function("spline1"), st.sampled_from(SYMBOLS)),
         st.builds(lambda x: sp.Max(x, 0), st.sampled_from(SYMBOLS)),
     ),
     max_leaves=8,
@@ -75,7 +75,7 @@ def test_a_formula_that_was_stored_predicts_the_same_in_another_process(tmp_path
 
 
 def test_what_has_no_tree_is_said():
-    with pytest.raises(ValueError, match="Zeta|zeta"):
+    with pytest.raises(ValueError, match="zeta cannot be stored"):
         to_tree(sp.zeta(A), SYMBOLS)
     own = Formula((sp.zeta(A),), ("a", "b (cm)", "pi"), ("y",), "regression", {}, 3, 0.0, 0.0)
     assert own.to_json()["trees"] is None
