@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SPLINE = '''
 def spline(x, lo, h, coefficients, base, slope):
     """Cubic B-splines on a uniform grid from lo with intervals of h, 0 beyond three intervals outside of it."""
-    knots = [lo + k * h for k in range(-3, len(coefficients) + 1)]
+    knots = tuple(lo + k * h for k in range(-3, len(coefficients) + 1))
     parts = [c * sympy.bspline_basis(3, knots, i, x) for i, c in enumerate(coefficients)]
     return sympy.Add(*parts, base * x / (1 + sympy.exp(-x)), slope * x)
 '''
