@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sympy as sp
 
 from evokan.arrays import FloatArray
 from evokan.explain.relations.posed import Posed
@@ -30,6 +29,8 @@ WEIGHTS = (1, -1, 2, -2)
 SIMPLE = 0.02
 """How much worse a scaling may be for each unit of weight less."""
 MANY_VARIABLES = 3
+LOOKED_AT, SAME = 100, 1e-9
+"""Sets of each size that are looked at; numbers of scalings within this are 0."""
 VARIABLES = 9
 """Most that are looked at."""
 
@@ -152,17 +153,34 @@ def independent(found: Sequence[Scaling], most: int) -> Iterator[tuple[Scaling, 
     seen = set()
     for size in range(min(len(found), count - 1), 0, -1):
         left = most if count - size < MANY_VARIABLES else 2
-        for chosen in itertools.combinations(found, size):
-            space, pivots = (
-                sp.Matrix([(*scaling.weights, scaling.power) for scaling in chosen]).applyfunc(sp.nsimplify).rref()
-            )
-            if len(pivots) < size or count in pivots or tuple(space) in seen:
+        for chosen in itertools.islice(itertools.combinations(found, size), LOOKED_AT):
+            space = _echelon(np.array([(*scaling.weights, scaling.power) for scaling in chosen]))
+            if space is None or space in seen:
                 continue
-            seen.add(tuple(space))
+            seen.add(space)
             yield chosen
             left -= 1
             if not left:
                 break
+
+
+def _echelon(rows: FloatArray) -> tuple[float, ...] | None:
+    """Return the rows in reduced echelon form, as one tuple; None where one of them follows from the others.
+
+    The last column is what the others are asked to be: of rows that contradict each other nothing is returned, either.
+    """
+    rows = rows.astype(np.float64)
+    for row in range(len(rows)):
+        places = np.argwhere(np.abs(rows[row:, :-1]) > SAME)
+        if not len(places):
+            return None
+        column = int(places[:, 1].min())
+        below = row + int(np.argmax(np.abs(rows[row:, column])))
+        rows[[row, below]] = rows[[below, row]]
+        rows[row] /= rows[row, column]
+        others = [other for other in range(len(rows)) if other != row]
+        rows[others] -= rows[others, column][:, None] * rows[row]
+    return tuple((np.round(rows, 6) + 0.0).ravel().tolist())
 
 
 def rescaled(posed: Posed, found: Sequence[Scaling]) -> Posed:

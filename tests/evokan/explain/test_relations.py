@@ -32,7 +32,7 @@ ROWS = 500
 
 
 class Known:
-    """A network that knows the law, on scaled columns, but for a wave of one part in a thousand."""
+    """A network that knows the law, on scaled columns, but for a wave of one part in ten thousand."""
 
     def __init__(self, function, inputs):
         self._function, self._inputs = function, inputs
@@ -40,7 +40,7 @@ class Known:
     def predict(self, x):
         raw = self._inputs.inverse(x)
         exact = self._function(*raw.T)
-        return (exact * (1 + 1e-3 * np.sin(3 * raw.sum(axis=1))))[:, None]
+        return (exact * (1 + 1e-4 * np.sin(3 * raw.sum(axis=1))))[:, None]
 
 
 def posed(law, names, low=1.0, high=3.0, noise=0.0):
