@@ -36,6 +36,8 @@ SCALINGS, SETS = 8, 10
 """Scalings that are believed at most, and sets of so many of them that are tried."""
 PARTS, FITS = 4, 60
 """Laws of each part that are put together, and steps of the fit of both."""
+OF_PART = 0.4
+"""As `PRICE`, where the target is not exact."""
 KEPT = 4
 """Laws that are worth writing down."""
 
@@ -49,7 +51,7 @@ def relations(
     *,
     oracle: Oracle | None = None,
     known: Sequence[Scaling] = (),
-    plain: bool = False,
+    approximate: bool = False,
 ) -> list[Relation]:
     """Return the best laws that were found, the best first.
 
@@ -66,21 +68,24 @@ def relations(
         the problem is taken as it is.
     known
         Scalings that the law is known to obey, by units.
-    plain
-        Whether the problem is taken as it is, too, where there is an oracle.
+    approximate
+        Whether the target is what an oracle says: the problem is taken as it is, too, and short laws go before close
+        ones.
     """
     posed = Posed.of(x, y, tuple(symbols))
     found: list[Relation] = []
     with np.errstate(all="ignore"):
-        for problem in _problems(posed, oracle, known, plain):
+        for problem in _problems(posed, oracle, known, approximate):
             found += search(problem, tuple(functions), effort)
             if _done(found, effort):
                 break
-        for separation in separations(x, oracle) if oracle is not None and not _done(found, effort) else ():
-            found += _separated(separation, x, y, symbols, functions, effort, oracle)
-            if _done(found, effort):
-                break
-    found.sort(key=lambda one: float(np.log10(one.left + 1e-30)) + PRICE * one.size)
+        if oracle is not None and not _done(found, effort):
+            for separation in separations(x, oracle):
+                found += _separated(separation, x, y, symbols, functions, effort, oracle)
+                if _done(found, effort):
+                    break
+    price = OF_PART if approximate else PRICE
+    found.sort(key=lambda one: float(np.log10(one.left + 1e-30)) + price * one.size)
     return found[:1] if found and found[0].left < EXACT else found[:KEPT]
 
 
@@ -103,9 +108,9 @@ def _separated(
         part = replace(oracle, columns=tuple(oracle.columns[i] for i in group))
         own = x[:, list(group)]
         parts.append(
-            relations(own, part.values(own), [symbols[i] for i in group], functions, effort, oracle=part, plain=True)[
-                :PARTS
-            ]
+            relations(
+                own, part.values(own), [symbols[i] for i in group], functions, effort, oracle=part, approximate=True
+            )[:PARTS]
         )
     found = []
     spread = float(np.var(y))

@@ -22,6 +22,8 @@ TOLERANCE = 0.05
 """Share of the spread that may be left where the differences should vanish."""
 MOST_COLUMNS = 6
 TRIED = 2
+LEAST = 1e-4
+"""Shares below this are equal."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,9 @@ def separations(x: FloatArray, oracle: Oracle) -> Iterator[Separation]:
             first, second = oracle.values(mixed), oracle.values(back)
             added = float(np.sqrt(np.mean((values + others - first - second) ** 2))) / (2 * spread)
             times = float(np.sqrt(np.mean((values * others - first * second) ** 2))) / (2 * square)
-            # Halves of even size are the best: each part is as small as it can be.
-            found += [
-                (round(share, 2), -size, way, (group, rest)) for share, way in ((added, "sum"), (times, "product"))
-            ]
-    for share, _, way, groups in sorted(found)[:TRIED]:
+            # By powers of two of what is left; of equals the even ones, whose parts are as small as can be.
+            shares = ((added, "sum"), (times, "product"))
+            found += [(round(np.log2(share + LEAST)), -size, share, way, (group, rest)) for share, way in shares]
+    for _, _, share, way, groups in sorted(found)[:TRIED]:
         if share <= TOLERANCE:
             yield Separation("sum" if way == "sum" else "product", groups)
