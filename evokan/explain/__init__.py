@@ -1,7 +1,8 @@
 """Reading a network: formulas, laws of edges, importances.
 
 From a run
-    `Run.best.formula()` and ``evokan formula RUN`` do the whole way.
+    `Run.best.formula()` and ``evokan formula RUN`` do the whole way. A formula is of one of two kinds: ``network``, the
+    network's own wiring edge by edge, or ``law``, found on the data with its help.
 
 From any network of one-variable functions
     `FunctionGraph` (of `EdgeFunction`) describes it, `find_formulas` reads it on the rows of a `Split` and gives
@@ -19,11 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evokan.explain.column_importances import Importances, importances
-    from evokan.explain.find import Split, find_formulas
-    from evokan.explain.formulas.formula import Formula, Formulas
+    from evokan.explain.find import find_formulas
+    from evokan.explain.formulas.formula import Formula
+    from evokan.explain.formulas.front import Formulas
     from evokan.explain.laws.edges import EdgeLaw, fit_edges, sample_points
     from evokan.explain.laws.law import Law
     from evokan.explain.laws.library import LibraryFunction, library, register_function
+    from evokan.explain.relations.units import Units
+    from evokan.explain.split import Split
     from evokan.spaces.graph import EdgeFunction, FunctionGraph, SplineTable
 
 __all__ = [  # noqa: RUF022 - grouped by meaning
@@ -32,6 +36,7 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     "Split",
     "Formula",
     "Formulas",
+    "Units",
     # networks of one-variable functions
     "FunctionGraph",
     "EdgeFunction",
@@ -51,9 +56,10 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
 
 _HOMES = {
     "find_formulas": "evokan.explain.find",
-    "Split": "evokan.explain.find",
+    "Split": "evokan.explain.split",
     "Formula": "evokan.explain.formulas.formula",
-    "Formulas": "evokan.explain.formulas.formula",
+    "Formulas": "evokan.explain.formulas.front",
+    "Units": "evokan.explain.relations.units",
     "FunctionGraph": "evokan.spaces.graph",
     "EdgeFunction": "evokan.spaces.graph",
     "SplineTable": "evokan.spaces.graph",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from evokan.arrays import IntArray
 from evokan.errors import InputError
@@ -45,6 +44,8 @@ def split_rows(
     ValueError
         A part would be empty.
     """
+    from sklearn.model_selection import train_test_split
+
     if table.task.has_classes:
         _check_class_sizes(table, tested=test_size > 0 or table.test_rows is not None)
     if table.series is not None:
@@ -84,6 +85,8 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
     InputError
         There are fewer rows than folds, or fewer rows of a class.
     """
+    from sklearn.model_selection import KFold, StratifiedKFold
+
     y, smallest = table.y[development], most_folds(table, development)
     if table.task.has_classes:
         if smallest < folds:

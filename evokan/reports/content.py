@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from evokan.errors import InputError
 from evokan.problem.task import Task
 from evokan.reports.ancestry import ancestry
+from evokan.reports.formulas import formulas
 from evokan.reports.repeat import WHERE, repeating_command
 from evokan.reports.sentences import sentences
 from evokan.reports.tested import examine, interval
-from evokan.runs.files import reading
 from evokan.runs.summary import SIZES, front_rows, summarise
 from evokan.runs.tables import read_records
 
@@ -86,7 +86,7 @@ def gather(run: Run, *, ending: bool = False) -> dict[str, Any]:
         "figures": _figures(metrics, tested, stored),
         "tested": tested,
         "classes": classes if isinstance(classes := stored.get("classes"), list) else [],
-        "formula": faults.attempt(lambda: _formula(run)) if done else None,
+        "formula": faults.attempt(lambda: formulas(run)) if done else None,
         "features": [] if explanation is None else _features(explanation),
         "front": front or [],
         "size": next((name for name in config["reference_point"] if name in SIZES), "n_params"),
@@ -122,16 +122,6 @@ def _target(stored: Mapping[str, Any]) -> str:
     """Return the name of what is predicted; a series and an equation have none."""
     name = stored["schema"].get("target")
     return name if isinstance(name, str) else ""
-
-
-def _formula(run: Run) -> dict[str, str] | None:
-    """Return the formula and what is told below it."""
-    directory, path = run.directory, run.directory.best / "formula.txt"
-    if path.name not in directory.vault.names(path.parent):
-        return None
-    with reading(path, directory.remedy):
-        text, _, told = directory.vault.read_text(path).strip().rpartition("\n\n")
-    return {"text": text or told, "told": told if text else ""}
 
 
 def _figures(metrics: dict[str, Any] | None, tested: dict[str, Any] | None, stored: Mapping[str, Any]) -> list[Any]:

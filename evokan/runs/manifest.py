@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from evokan.errors import InputError
@@ -29,6 +30,16 @@ def write_manifest(directory: RunDirectory) -> None:
         names += [f"{part}/{name}" for name in directory.vault.names(directory.path / part)]
     found = {name: fingerprint(directory, directory.path / name) for name in names}
     directory.vault.write_json(directory.manifest, {"sha256": found})
+
+
+def renew(directory: RunDirectory, paths: Sequence[Path]) -> None:
+    """Take note of files of a finished run that were written again, or for the first time."""
+    if not directory.vault.has(directory.manifest):
+        return
+    content = directory.vault.read_json(directory.manifest, ManifestFile, directory.remedy)
+    names = {path.relative_to(directory.path).as_posix(): path for path in paths}
+    found = content["sha256"] | {name: fingerprint(directory, path) for name, path in names.items()}
+    directory.vault.write_json(directory.manifest, content | {"sha256": found})
 
 
 def fingerprint(directory: RunDirectory, path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from evokan.errors import EvokanWarning
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
+from evokan.runs.formulas import read_formulas, write_formulas
 from evokan.runs.shapes import MemberFile, MetricsFile
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from evokan.datasets.columns import ColumnSchema
-    from evokan.explain.formulas.formula import Formula, Formulas
+    from evokan.explain.formulas.formula import Formula
+    from evokan.explain.formulas.front import Formulas
+    from evokan.explain.formulas.kinds import Kind
     from evokan.problem.problem import Problem
     from evokan.runs.directory import RunDirectory
     from evokan.spaces.graph import FunctionGraph
@@ -124,15 +128,18 @@ class Member:
         InputError
             A column is missing or one too many, or the frame holds what the training table's columns cannot.
         """
-        if hasattr(X, "columns"):
-            frame = _known_columns(cast("pd.DataFrame", X), self._run.schema)
-            X = self._run.schema.transform(frame)
-            for note in self._run.schema.notes(frame):
-                warnings.warn(note, EvokanWarning, stacklevel=2)
-        X = np.asarray(X, dtype=np.float64)
+        X = self.inputs(cast("pd.DataFrame", X)) if hasattr(X, "columns") else np.asarray(X, dtype=np.float64)
         names = self.spec["model"].get("feature_names", self._run.schema.feature_names)
         check_columns(X.shape, len(names), names)
         return predict(self.model, X)
+
+    def inputs(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the raw inputs, shape (N, n_features), of a frame as `predict` takes it."""
+        known = _known_columns(frame, self._run.schema)
+        X: NDArray[np.float64] = np.asarray(self._run.schema.transform(known), dtype=np.float64)
+        for note in self._run.schema.notes(known):
+            warnings.warn(note, EvokanWarning, stacklevel=3)
+        return X
 
     @cached_property
     def graph(self) -> FunctionGraph:
@@ -145,40 +152,97 @@ class Member:
         """
         return self._run.space.graph(self.model, self._run.problem)
 
+    @property
+    def formulas_path(self) -> Path:
+        """Where its formulas are stored: ``formulas.json`` in ``best/``, ``ID-formulas.json`` in ``front/``."""
+        stem = self._spec_path.stem
+        return self.path / ("formulas.json" if stem == "architecture" else f"{stem}-formulas.json")
+
+    def stored_formulas(self) -> Formulas | None:
+        """Return the formulas that the run has of this network; None where it has none, as of earlier versions."""
+        return read_formulas(self._run.directory, self.formulas_path, self.inputs)
+
     def formulas(
-        self, *, tolerance: float = 0.05, time_limit: float = 30.0, functions: Sequence[str] | None = None
+        self,
+        *,
+        tolerance: float = 0.05,
+        time_limit: float | None = None,
+        functions: Sequence[str] | None = None,
+        units: Mapping[str, Mapping[str, Fraction]] | None = None,
     ) -> Formulas:
-        """Read the network as formulas: the front of complexity against validation loss.
+        """Return the front of formulas of this network: complexity against validation loss, its own and laws.
+
+        Those that are stored in the run, where there are any and no other are asked for.
 
         Parameters
         ----------
         tolerance
             Share by which a simplification may raise the validation loss.
         time_limit
-            Seconds.
+            Seconds of more search, which goes on from what is stored; by default none where something is, else 30.
         functions
             Names of the functions to try; by default all that are registered (`evokan.explain.register_function`).
+        units
+            Of the columns (`evokan.explain.Units.read`), for laws in dimensionless groups.
 
         Raises
         ------
         InputError
             The family has no one-variable edges, the data is not there any more, or a function is unknown.
         """
-        from evokan.explain import Split, find_formulas, library
+        stored = self.stored_formulas()
+        if stored is not None and (functions is not None or stored.tolerance != tolerance):
+            stored = None
+        if stored is not None and time_limit is None and units is None:
+            return stored
+        from evokan.explain import Split, Units, find_formulas, library
 
-        return find_formulas(
+        found = find_formulas(
             self.graph,
             Split.of(self._run.problem, self.graph),
             tolerance=tolerance,
-            time_limit=time_limit,
+            time_limit=30.0 if time_limit is None else time_limit,
             functions=library(functions),
+            units=None if units is None else Units({name: dict(unit) for name, unit in units.items()}),
+            stored=stored,
         )
+        return found.with_encoding(self.inputs)
+
+    def store(self, found: Formulas) -> bool:
+        """Keep formulas in the run, where `formulas` finds them again; return whether all of them could be written.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        return write_formulas(self._run.directory, self.formulas_path, found)
 
     def formula(
-        self, *, tolerance: float = 0.05, time_limit: float = 30.0, functions: Sequence[str] | None = None
+        self,
+        kind: Kind | None = None,
+        member: int | None = None,
+        *,
+        tolerance: float = 0.05,
+        time_limit: float | None = None,
+        functions: Sequence[str] | None = None,
     ) -> Formula:
-        """Return the chosen one of `formulas`: the simplest that is as good as the best."""
-        return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).best
+        """Return one of `formulas`.
+
+        Parameters
+        ----------
+        kind
+            ``network``, the network's own wiring edge by edge, or ``law``, found on the data with its help. By default
+            the answer: the law where one is within a standard error of the network, else the network's.
+        member
+            Number in the front, from 1, in place of the chosen one.
+
+        Raises
+        ------
+        InputError
+            As for `formulas`; or there is no such formula.
+        """
+        return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).get(kind, member)
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the network with the learned curve on every edge."""

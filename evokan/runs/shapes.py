@@ -5,7 +5,7 @@ Values that a family or a schema makes something of (`options`, a network, an ex
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -138,6 +138,60 @@ class MemberFile(Shape):
 
     model: dict[str, Any]
     explanation: StoredExplanation
+
+
+class StoredSpline(Shape):
+    """One of ``splines`` in a stored formula."""
+
+    lo: FiniteFloat
+    h: FiniteFloat = Field(gt=0)
+    coefficients: list[FiniteFloat] = Field(min_length=1, max_length=10_000)
+    base: FiniteFloat
+    slope: FiniteFloat
+
+
+class StoredFormula(Shape):
+    """One of ``front`` in ``formulas.json``; its trees are checked when they are read."""
+
+    kind: Literal["network", "law"]
+    task: Annotated[Task, Field(strict=False)]
+    trees: list[Any]
+    complexity: NonNegativeInt
+    train_loss: FiniteFloat
+    val_loss: FiniteFloat
+    test_loss: FiniteFloat | Literal["undefined"] | None
+    excess: FiniteFloat
+    error: FiniteFloat
+    splines: dict[str, StoredSpline]
+
+
+class StoredNetwork(Shape):
+    """``network`` in ``formulas.json``: the one that was read."""
+
+    edges: NonNegativeInt
+    val_loss: FiniteFloat
+    test_loss: FiniteFloat | None
+
+
+class FormulasFile(Shape):
+    """``best/formulas.json``."""
+
+    chosen: dict[Literal["network", "law"], NonNegativeInt] = Field(min_length=1)
+    network: StoredNetwork
+    tolerance: FiniteFloat
+    stages: list[str]
+    complete: bool
+    work: FiniteFloat
+    columns: list[str]
+    names: list[str]
+    front: list[StoredFormula] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> FormulasFile:
+        for kind, place in self.chosen.items():
+            if place >= len(self.front) or self.front[place].kind != kind:
+                raise ValueError(f"the chosen formula of kind {kind} is none")
+        return self
 
 
 class ManifestFile(Shape):

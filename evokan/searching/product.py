@@ -84,6 +84,8 @@ class RunWriter(Observer):
             )
         vault.replace(directory.pareto, to_line((*directory.record_columns, *PARETO_COLUMNS)) + "".join(lines))
         vault.make_folder(directory.best)
+        for name in ("formulas.json", "formula.txt"):
+            vault.remove(directory.best / name)  # of the network that was chosen before
         _write_network(vault, job, chosen, directory.best / "model.safetensors", directory.best / "architecture.json")
 
     def on_figures(self, figures: Mapping[str, Any]) -> None:
@@ -147,24 +149,18 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
 
 
 def write_formula(run: Run, seconds: float) -> None:
-    """Write ``best/formula.txt``, or nothing where the family has no edges to read.
+    """Write ``best/formulas.json`` and ``best/formula.txt``, or nothing where the family has no edges to read.
 
     Parameters
     ----------
     seconds
-        Work allowed (`evokan.explain.reading.effort`); ``evokan formula RUN`` does more and finds more.
+        Work allowed (`evokan.explain.reading.effort`); ``evokan formula RUN --time-limit`` goes on.
     """
     try:
         formulas = run.best.formulas(time_limit=seconds)
     except InputError:
         return
-    best = formulas.best
-    more = "" if formulas.complete else "; found in the time of a search, evokan formula goes on"
-    told = (
-        f"complexity {best.complexity}, validation loss {best.val_loss:.4g} (network as it stands "
-        f"{formulas.network_loss:.4g}){more}"
-    )
-    run.directory.vault.replace(run.directory.best / "formula.txt", f"{best.text}\n\n{told}\n")
+    run.best.store(formulas)
 
 
 def _write_network(vault: Vault, job: Job, one: Fitted, model_path: Path, spec_path: Path) -> None:

@@ -136,6 +136,10 @@ class Tuner:
         outputs: FloatArray = np.column_stack(self._value(*self._arguments, *params))
         return self._rows.loss(outputs)
 
+    def filled(self, params: FloatArray) -> tuple[sp.Expr, ...]:
+        """Return the expressions with these constants, all their digits."""
+        return self._constants.filled([_decimal(float(value)) for value in params])
+
     def fit(self, params: FloatArray, iterations: int = 30) -> FloatArray:
         """Return the constants fitted, those that are not free as they are."""
         free = np.flatnonzero(self.free)

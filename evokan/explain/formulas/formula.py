@@ -1,17 +1,22 @@
-"""A formula as the user meets it, and the front of formulas that a search for them gives."""
+"""A formula as the user meets it: text, LaTeX, sources, values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evokan.arrays import FloatArray
 from evokan.errors import InputError
-from evokan.explain.formulas.expressions import Expressions
-from evokan.spaces.graph import SplineTable
+from evokan.explain.formulas.expressions import Encode, Expressions
+from evokan.explain.formulas.kinds import EQUAL, MEANING
+from evokan.explain.formulas.tables import defined, table_from_json, table_to_json
+from evokan.problem.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Formula(Expressions):
@@ -33,8 +38,35 @@ class Formula(Expressions):
         )
 
     @property
+    def headline(self) -> str:
+        """One line: whose formula it is, and how its loss on the validation rows stands to the network's."""
+        network = self.val_loss - self.excess
+        losses = f"validation loss {self.val_loss:.4g}, the network's {network:.4g}"
+        if not self.honest:
+            how = f"WORSE than the network by more than a standard error ({losses}, standard error {self.error:.2g})"
+        elif self.excess < -self.error - EQUAL:
+            how = f"better than the network ({losses})"
+        else:
+            how = f"within a standard error of the network ({losses})"
+        splines = len(self.tables)
+        left = f"; {splines} spline{'s' * (splines != 1)} left that no function fits" if splines else ""
+        return f"{self.kind} formula ({MEANING[self.kind]}): {how}{left}"
+
+    @property
+    def definitions(self) -> str:
+        """Two lines for each spline in `text`: what it is, and its course; empty where there is none."""
+        return "\n".join(defined(name, table) for name, table in self.tables.items())
+
+    @property
+    def terms(self) -> int:
+        """Number of terms of all outputs together, a constant being one."""
+        import sympy
+
+        return sum(len(sympy.Add.make_args(output)) for output in self.outputs if output != 0)
+
+    @property
     def latex(self) -> str:
-        """One line of LaTeX for each output, without dollar signs."""
+        """One line of LaTeX for each output, without dollar signs; then one for each spline, which defines it."""
         from evokan.explain.formulas.wording import latex
 
         return latex(self)
@@ -48,6 +80,12 @@ class Formula(Expressions):
 
         return python(self)
 
+    def sympy(self) -> str:
+        """Return the source of a Python script that builds the outputs as SymPy expressions, splines as B-splines."""
+        from evokan.explain.formulas.script import script
+
+        return script(self)
+
     def c(self) -> str:
         """Return C99 source with the function ``formula`` (and ``probabilities``), to be linked with ``-lm``."""
         from evokan.explain.formulas.writers import c
@@ -55,22 +93,82 @@ class Formula(Expressions):
         return c(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values: expressions as text, spline tables with knots and coefficients, losses."""
+        """Return plain JSON values: expressions as text and as trees, splines with knots and coefficients, losses.
+
+        A test loss that there is not is None, one of a formula without a value on some test row ``"undefined"``.
+
+        The trees are None where a function of the user's own has parts that none can be made of
+        (`evokan.explain.formulas.trees`).
+        """
+        from evokan.explain.formulas.expression import columns
+        from evokan.explain.formulas.trees import to_tree
         from evokan.explain.formulas.wording import written
 
+        symbols = columns(self.columns)
+        trees: list[Any] | None
+        try:
+            trees = [to_tree(output, symbols) for output in self.outputs]
+        except ValueError:
+            trees = None
+        test: float | str | None = self.test_loss if math.isfinite(self.test_loss) else None
         return {
+            "kind": self.kind,
             "task": self.task,
             "columns": list(self.columns),
             "outputs": {name: written(output) for name, output in zip(self.names, self.outputs, strict=True)},
+            "trees": trees,
             "latex": self.latex.splitlines(),
             "complexity": self.complexity,
             "train_loss": self.train_loss,
             "val_loss": self.val_loss,
+            "test_loss": "undefined" if math.isinf(self.test_loss) else test,
+            "excess": self.excess,
+            "error": self.error,
             "splines": {name: table_to_json(table) for name, table in self.tables.items()},
         }
 
-    def probabilities(self, X: FloatArray) -> FloatArray:
-        """Return the softmax of the scores, shape (N, classes)."""
+    @classmethod
+    def from_json(
+        cls, data: Mapping[str, Any], columns: Sequence[str], names: Sequence[str], encode: Encode | None = None
+    ) -> Formula:
+        """Return what `to_json` was called on: with the same values, to the last digit.
+
+        Parameters
+        ----------
+        columns, names
+            Of the inputs and outputs.
+
+        Raises
+        ------
+        ValueError
+            These are no values of a formula.
+        """
+        from evokan.explain.formulas import expression
+        from evokan.explain.formulas.trees import from_tree
+
+        symbols = expression.columns(columns)
+        splines = {name: table_from_json(table) for name, table in data["splines"].items()}
+        if len(data["trees"]) != len(names):
+            raise ValueError(f"a formula has {len(data['trees'])} outputs instead of {len(names)}")
+        test = data["test_loss"]
+        return cls(
+            tuple(from_tree(tree, symbols, splines) for tree in data["trees"]),
+            tuple(columns),
+            tuple(names),
+            Task(data["task"]),
+            splines,
+            data["complexity"],
+            data["train_loss"],
+            data["val_loss"],
+            data["kind"],
+            math.nan if test is None else math.inf if test == "undefined" else test,
+            data["excess"],
+            data["error"],
+            encode,
+        )
+
+    def probabilities(self, X: FloatArray | pd.DataFrame) -> FloatArray:
+        """Return the softmax of the scores, shape (N, classes); rows as for `predict`."""
         from scipy.special import softmax
 
         shares: FloatArray = softmax(self.predict(X), axis=1)
@@ -89,77 +187,3 @@ class Formula(Expressions):
         faults = undefined_parts(self, np.asarray(X, dtype=np.float64))
         if faults:
             raise InputError(*faults)
-
-
-@dataclass(frozen=True, eq=False)
-class Formulas:
-    """The front of formulas: each is simpler than all that have a smaller validation loss.
-
-    Attributes
-    ----------
-    front
-        Simplest first.
-    chosen
-        Place of the chosen one: the simplest whose validation loss is within `tolerance` of the lowest.
-    network_loss
-        Validation loss of the network that was read, as it stands (it may have been trained on these rows too).
-    tolerance
-        As asked for.
-    seconds
-        Time spent.
-    complete
-        Whether the search came to its end before the time was up.
-    """
-
-    front: tuple[Formula, ...]
-    chosen: int
-    network_loss: float
-    tolerance: float
-    seconds: float
-    complete: bool
-
-    @property
-    def best(self) -> Formula:
-        """The chosen formula."""
-        return self.front[self.chosen]
-
-    def __iter__(self) -> Iterator[Formula]:
-        return iter(self.front)
-
-    def __len__(self) -> int:
-        return len(self.front)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {
-            "chosen": self.chosen,
-            "network_loss": self.network_loss,
-            "tolerance": self.tolerance,
-            "seconds": self.seconds,
-            "complete": self.complete,
-            "front": [formula.to_json() for formula in self.front],
-        }
-
-
-def pareto(formulas: Sequence[Formula]) -> list[Formula]:
-    """Return the formulas that no other one beats in complexity and loss, simplest first."""
-    front: list[Formula] = []
-    for formula in sorted(formulas, key=lambda f: (f.complexity, f.val_loss, f.text)):
-        if not front or formula.val_loss < front[-1].val_loss:
-            front.append(formula)
-    return front
-
-
-def table_to_json(table: SplineTable) -> dict[str, Any]:
-    """Return grid, knots and coefficients of a spline.
-
-    The value at x is sum_i coefficients[i] B_i(x) + base x / (1 + exp(-x)) + slope x, with the cubic B-splines B_i on
-    knots[i] ... knots[i + 4].
-    """
-    knots = table.lo + table.h * np.arange(-3, len(table.coefficients) + 1)
-    return {
-        "knots": knots.tolist(),
-        "coefficients": table.coefficients.tolist(),
-        "base": table.base,
-        "slope": table.slope,
-    }

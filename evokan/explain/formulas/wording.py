@@ -13,6 +13,7 @@ from evokan.texts import printable
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.expressions import Expressions
+    from evokan.spaces.graph import SplineTable
 
 CONSTANTS = frozenset(("pi", "E", "I", "oo", "zoo", "nan"))
 """What SymPy writes for numbers."""
@@ -47,14 +48,26 @@ def used(formula: Expressions) -> list[sp.Symbol]:
 
 
 def latex(formula: Expressions) -> str:
-    """Return one line for each output, names in upright type."""
+    """Return one line for each output, names in upright type, and one for each spline, which defines it."""
     names = {symbol: _upright(symbol.name) for symbol in used(formula)}
     lines = []
     for name, output in zip(formula.names, formula.outputs, strict=True):
         left = _upright(name)
         left = rf"\operatorname{{score}}({left})" if formula.task.has_classes else left
         lines.append(f"{left} = {sp.latex(output, symbol_names=names, full_prec=False)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(_spline(name, table) for name, table in formula.tables.items())])
+
+
+def _spline(name: str, table: SplineTable) -> str:
+    stem, number = re.fullmatch(r"(\D*)(\d*)", name).groups()  # type: ignore[union-attr]
+    left = rf"\operatorname{{{stem}}}_{{{number}}}" if number else rf"\operatorname{{{stem}}}"
+    numbers = ", ".join(f"{value:.6g}" for value in table.coefficients)
+    more = rf" + {table.base:.6g} \frac{{u}}{{1 + e^{{- u}}}}" if table.base else ""
+    more += f" + {table.slope:.6g} u" if table.slope else ""
+    knots = (
+        rf"\text{{cubic B-splines }} B_i \text{{ on the knots }} {table.lo:.6g} + {table.h:.6g} \, (i - 3 \ldots i + 1)"
+    )
+    return rf"{left}(u) = \sum_i c_i B_i(u){more}, \quad {knots}, \quad c = ({numbers})"
 
 
 def _upright(name: str) -> str:

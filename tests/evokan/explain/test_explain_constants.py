@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from evokan.explain.find import shortest, without_constant
 from evokan.explain.formulas.constants import Constants, Tuner
 from evokan.explain.formulas.expression import apply_law, columns, complexity, exponential, expressions
 from evokan.explain.formulas.limited import within
+from evokan.explain.formulas.shortest import shortest, without_constant
 from evokan.explain.laws.law import Law
 from evokan.explain.laws.library import library
 from evokan.explain.reading.effort import Effort
