@@ -105,6 +105,23 @@ def _mackey_glass(seed: int) -> Table:
     )
 
 
+def _mackey_glass_series(longest: int) -> Table:
+    """Return the series behind the same 1,000 values, with `longest` seconds before the first of them."""
+    from evokan.datasets.tables import make_table
+
+    x = mackey_glass(1123)[max(124 - longest, 0) :, None]
+    return make_table(
+        "mackey-glass",
+        "trajectory",
+        x[:-1],
+        x[1:],
+        feature_names=["x"],
+        target_name="",
+        test_rows=np.arange(len(x) - 1 - 500, len(x) - 1),
+        series=np.zeros(len(x) - 1, dtype=np.int64),
+    )
+
+
 CURVES: dict[str, Callable[[FloatArray], FloatArray]] = {
     "hill": lambda x: 2.0 * np.exp(-4.0 * x**2) - 1.0,
     "valley": lambda x: 2.0 * x**2 - 1.0,
@@ -221,6 +238,8 @@ DATASETS: tuple[tuple[DatasetInfo, Loader], ...] = (
             4,
             "chaotic series: x(t+6) from x(t-18), x(t-12), x(t-6), x(t)",
             "Mackey and Glass, Science 197 (1977); " + _KAFCM,
+            horizon=6,
+            as_series=_mackey_glass_series,
         ),
         _mackey_glass,
     ),

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
-from evokan.datasets.frames import header_faults, read_any, unknown_kept
+from evokan.datasets.frames import header_faults, read_any, unknown_kept, without
 from evokan.datasets.tables import make_table
 from evokan.datasets.target import encode_target
 from evokan.datasets.values import (
@@ -39,6 +39,7 @@ def load_table(
     target: str,
     *,
     task: Task | TaskName | None = None,
+    drop: Sequence[str] = (),
     impute: Impute | None = None,
     keep_na: bool = False,
     keep_na_in: Sequence[str] = (),
@@ -51,6 +52,8 @@ def load_table(
         File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
     target, task, impute
         As for `table_from_frame`.
+    drop
+        Columns to leave out.
     keep_na, keep_na_in
         As for `evokan.datasets.frames.read_frame`.
 
@@ -62,6 +65,7 @@ def load_table(
     path = Path(path)
     frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
     faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    frame = without(frame, drop, faults, kept=(target,))
     return _table(frame, target, name=path.stem, task=task, impute=impute, faults=faults)
 
 

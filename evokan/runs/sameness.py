@@ -11,7 +11,18 @@ from evokan.errors import InputError
 from evokan.settings.describe import file_sha256
 from evokan.settings.keywords import EXECUTION
 
-_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": [], "move_rate": 0.0, "initial": "random", "settle": 0}
+_LATER: Mapping[str, Any] = {
+    "keep_na": False,
+    "keep_na_in": [],
+    "move_rate": 0.0,
+    "initial": "random",
+    "settle": 0,
+    "lags": None,
+    "horizon": None,
+    "time_format": None,
+    "drop": [],
+    "edges": None,
+}
 """Settings that runs of 0.1.0 do not have, and what was done then."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from evokan.evaluation.records import Record
 from evokan.evolution.front import pareto_front
-from evokan.settings.config import parse_choice
+from evokan.settings.choices import parse_choice
 
 
 @dataclass(frozen=True)

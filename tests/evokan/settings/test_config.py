@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evokan.errors import InputError
-from evokan.settings.config import parse_choice
+from evokan.settings.choices import parse_choice
 from evokan.settings.job import default_paths, prepare, resolve
 from evokan.settings.layers import build_config, read_config_file
 
