@@ -175,7 +175,8 @@ class SearchConfig(BaseModel):
         Setting(
             EVOLUTION,
             "RULE",
-            "Which network of the front is the result: best-loss, knee, one-se, se:ERRORS or smallest:TOLERANCE.",
+            "Which network of the front is the result: best-loss, knee, one-se, se:ERRORS, paired:ERRORS or "
+            "smallest:TOLERANCE.",
         ),
     ] = "best-loss"
 
