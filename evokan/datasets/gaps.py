@@ -89,9 +89,9 @@ def cut_at_gaps(
         return follows, ()
     if len(gaps) > max(MOST_GAPS * same.sum(), FEW_GAPS):
         raise InputError(
-            f"time column {ordered.name!r}: {len(gaps)} of {int(same.sum())} steps are longer than {GAP:g} usual steps, "
-            f"which would cut it into {int(np.count_nonzero(~follows)) + 1} series: give moments at even distances (one "
-            "row for each hour, say)"
+            f"time column {ordered.name!r}: {len(gaps)} of {int(same.sum())} steps are longer than {GAP:g} usual "
+            f"steps, which would cut it into {int(np.count_nonzero(~follows)) + 1} series: give moments at even "
+            "distances (one row for each hour, say)"
         )
     where = ", ".join(
         f"between {label(ordered.iloc[gap])} and {label(ordered.iloc[gap + 1])} (rows {ordered.index[gap]} and "
@@ -100,6 +100,6 @@ def cut_at_gaps(
     )
     more = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
     return follows, (
-        f"time column {ordered.name!r}: {len(gaps)} gap{'s' * (len(gaps) > 1)} longer than {GAP:g} usual steps, where the "
-        f"series is cut: {where}{more}",
+        f"time column {ordered.name!r}: {len(gaps)} gap{'s' * (len(gaps) > 1)} longer than {GAP:g} usual steps, where "
+        f"the series is cut: {where}{more}",
     )

@@ -43,7 +43,7 @@ def delays_of(lags: Lags | None, horizon: int) -> tuple[int, ...]:
     if isinstance(lags, int):
         if not 1 <= lags <= LONGEST:
             raise InputError(
-                f"--lags {lags}: give a number of delays between 1 and {LONGEST}, as a cause lies at least one step back"
+                f"--lags {lags}: give a number of delays between 1 and {LONGEST}: a cause lies at least one step back"
             )
         return tuple(range(horizon, horizon + lags + (horizon > 1)))
     found = tuple(sorted({int(lag) for lag in lags}))
@@ -114,8 +114,8 @@ def with_lags(table: Table, lags: tuple[int, ...], horizon: int = 1) -> Table:
         test_rows = np.flatnonzero(np.isin(rows, table.test_rows))
         if not 0 < len(test_rows) < len(rows):
             raise InputError(
-                f"data set {table.name!r}: with delays of {longest} steps {len(rows) - len(test_rows)} moments are left "
-                f"to search with and {len(test_rows)} to test on: give shorter --lags"
+                f"data set {table.name!r}: with delays of {longest} steps {len(rows) - len(test_rows)} moments are "
+                f"left to search with and {len(test_rows)} to test on: give shorter --lags"
             )
     schema = ColumnSchema.from_dict(table.schema).model_copy(update={"lags": lags, "horizon": horizon})
     return make_table(

@@ -29,7 +29,8 @@ def read_moments(
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Return the moments of a time column as numbers since the first, in any unit, none rounded onto another.
 
-    `spelling` says how dates are written (``%d.%m.%Y``); without it they are ISO 8601, or numbers. With them come sentences on how it was read; what is wrong is added to `faults`.
+    `spelling` says how dates are written (``%d.%m.%Y``); without it they are ISO 8601, or numbers. With the moments
+    come sentences on how they were read; what is wrong is added to `faults`.
     """
     nothing, gaps = np.zeros(len(column)), column.isna().to_numpy()
     if gaps.any():
@@ -38,15 +39,7 @@ def read_moments(
     if spelling is not None:
         return _spelled(column, name, faults, spelling), ()
     if kind_of(column) == "numeric":
-        numbers = to_numbers(column)
-        if np.isinf(numbers).any():
-            faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, np.isinf(numbers))}")
-            return nothing, ()
-        dates = whole_dates(numbers)
-        if dates is not None:
-            moments, unit = dates
-            return moments, (f"time column {name!r}: {numbers[0]:.0f} and the like are read as dates, in {unit}",)
-        return since_first(exact_numbers(column, fractions=True)), ()
+        return _numbers(column, name, faults)
     read = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
     strange = read.isna().to_numpy()
     if strange.any():
@@ -56,6 +49,18 @@ def read_moments(
         )
         return nothing, ()
     return (read - read.min()).to_numpy().astype(np.int64), ()
+
+
+def _numbers(column: pd.Series[Any], name: str, faults: list[str]) -> tuple[NDArray[Any], tuple[str, ...]]:
+    numbers = to_numbers(column)
+    if np.isinf(numbers).any():
+        faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, np.isinf(numbers))}")
+        return np.zeros(len(column)), ()
+    dates = whole_dates(numbers)
+    if dates is not None:
+        moments, unit = dates
+        return moments, (f"time column {name!r}: {numbers[0]:.0f} and the like are read as dates, in {unit}",)
+    return since_first(exact_numbers(column, fractions=True)), ()
 
 
 def _spelled(column: pd.Series[Any], name: str, faults: list[str], spelling: str) -> NDArray[np.int64]:
@@ -68,7 +73,9 @@ def _spelled(column: pd.Series[Any], name: str, faults: list[str], spelling: str
         return nothing
     strange = read.isna().to_numpy()
     if strange.any():
-        faults.append(f"time column {name!r} is not written as --time-format {spelling}: {first_value(column, strange)}")
+        faults.append(
+            f"time column {name!r} is not written as --time-format {spelling}: {first_value(column, strange)}"
+        )
         return nothing
     return (read - read.min()).to_numpy().astype(np.int64)
 

@@ -161,9 +161,7 @@ class _Law:
         path = np.zeros((longest + steps, n))
         path[:longest] = rng.uniform(-1.0, 1.0, (longest, n))
         noise = sigma * rng.normal(size=(longest + steps, n))
-        groups = [
-            (np.array([name == other for other in self.curve]), CURVES[name]) for name in sorted(set(self.curve))
-        ]
+        groups = [(np.array([name == other for other in self.curve]), CURVES[name]) for name in sorted(set(self.curve))]
         added = np.zeros(len(self.cause))
         for t in range(longest, longest + steps):
             values = path[t - self.lag, self.cause]

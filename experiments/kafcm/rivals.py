@@ -118,17 +118,14 @@ def pcmci(series: FloatArray, delay: int, test: str) -> Graph:
 
 
 def group_lasso(series: FloatArray, delay: int) -> Graph:
-    """An additive model of splines by the group lasso; the largest penalty within one standard error of the best."""
+    """Fit an additive model of splines by the group lasso, its penalty the largest within one error of the best."""
     from celer import GroupLasso
 
     causes, effects = windows(series, delay)
     basis, size = splines(causes)
     # Orthonormal within a cause, as the group lasso wants it.
     basis = np.hstack(
-        [
-            np.linalg.qr(basis[:, k * size : (k + 1) * size])[0] * np.sqrt(len(basis))
-            for k in range(causes.shape[1])
-        ]
+        [np.linalg.qr(basis[:, k * size : (k + 1) * size])[0] * np.sqrt(len(basis)) for k in range(causes.shape[1])]
     )
     blocks = np.array_split(np.arange(len(basis)), 5)
     found = np.zeros((effects.shape[1], causes.shape[1]), dtype=bool)

@@ -12,7 +12,7 @@ from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value
 from search_spaces.kafcm.encoding import CausalMap, from_mask, write_causes
 from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.rules import FORBIDDEN, REQUIRED, edge_rules
-from search_spaces.kafcm.screening import LEVELS, Causes, Path, common_level, path_of
+from search_spaces.kafcm.screening import LEVELS, WIDE, Causes, Path, common_level, path_of
 from search_spaces.kafcm.states import fit_states
 
 FALSE_SHARE = 0.002
@@ -22,11 +22,14 @@ LOOSER = 0.05
 GRIDS = (8, 5, 12, 3, 20)
 """Grids of the seeds, the most promising first."""
 LARGEST_GRID = 16
+MOST_VALUES, FEWEST_ROWS = 10_000_000, 200
+"""Largest number of values of splines that are held at a time, and rows that there are whatever it says."""
 
 
 def paths(problem: Problem, options: KAFCMOptions, rows: IntArray) -> list[Path]:
     """Return the causes of every effect, from many to few, as `rows` tell them."""
     states, rules = fit_states(problem, options), edge_rules(problem, options)
+    rows = screened_rows(problem, rows)
     x = states.source.transform(problem.table.X[rows])
     y = states.target.transform(np.asarray(problem.table.y[rows], dtype=np.float64).reshape(len(rows), -1))
     causes, bounded = Causes.of(x), options.bounding in ("tanh", "sigmoid")
@@ -40,6 +43,12 @@ def paths(problem: Problem, options: KAFCMOptions, rows: IntArray) -> list[Path]
         )
         for effect in range(y.shape[1])
     ]
+
+
+def screened_rows(problem: Problem, rows: IntArray) -> IntArray:
+    """Return `rows`, or as many of them, at even distances, as there is room for."""
+    most = max(MOST_VALUES // (WIDE * problem.n_features), FEWEST_ROWS)
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
 def kept(found: Sequence[Path], level: float, sources: int) -> np.ndarray:
@@ -72,9 +81,7 @@ def sample(layout: ChromosomeLayout, options: KAFCMOptions, rng: np.random.Gener
     genes = [segment for segment in layout.segments if isinstance(segment, NeuronSegment)]
     most = max((gene.fan_in for gene in genes), default=1)
     density = float(np.exp(rng.uniform(np.log(min(1.5 / most, 0.5)), np.log(0.6))))
-    values: dict[str, Value] = {
-        gene.name: (rng.random((1, gene.fan_in)) < density).astype(np.uint8) for gene in genes
-    }
+    values: dict[str, Value] = {gene.name: (rng.random((1, gene.fan_in)) < density).astype(np.uint8) for gene in genes}
     largest = min(LARGEST_GRID, 2**options.grid_bits)
     values["grid"] = int(np.exp(rng.uniform(0.0, np.log(largest + 1))))
     if "self-loops" in layout.slices:
@@ -82,7 +89,9 @@ def sample(layout: ChromosomeLayout, options: KAFCMOptions, rng: np.random.Gener
     return values
 
 
-def encode(architecture: CausalMap, layout: ChromosomeLayout, problem: Problem, options: KAFCMOptions) -> dict[str, Value]:
+def encode(
+    architecture: CausalMap, layout: ChromosomeLayout, problem: Problem, options: KAFCMOptions
+) -> dict[str, Value]:
     """Return the segments that decode to a map."""
     mask = np.zeros((architecture.n_targets, architecture.n_sources), dtype=bool)
     for source, target in architecture.edges:

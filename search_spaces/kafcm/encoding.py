@@ -23,6 +23,8 @@ from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.rules import FREE, REQUIRED, edge_rules
 
 SPLINE_ORDER = 3
+
+
 @dataclass(frozen=True)
 class CausalMap(Architecture):
     """A fuzzy cognitive map with a curve on every edge.

@@ -115,7 +115,9 @@ def _without_lag(cause: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (cause, "")
 
 
-def _columns(cause: str, sources: Sequence[str], concepts: Sequence[str], delays: Sequence[int]) -> tuple[list[int], bool]:
+def _columns(
+    cause: str, sources: Sequence[str], concepts: Sequence[str], delays: Sequence[int]
+) -> tuple[list[int], bool]:
     """Return the columns that a cause names, and whether it says which delay."""
     if cause in sources:
         return [sources.index(cause)], True

@@ -32,9 +32,9 @@ TESTED = (1, 2, 4)
 """A cause is tested by so many of its smoothest splines, and by all of them."""
 MANY = 2.0
 """What the smallest of these p-values is multiplied by: the tests are nested, so they are worth about two."""
-WORTH = 0.03
-"""A cause must explain at least this share of what the others leave, beyond what splines explain of noise: with many rows
-and noisy measurements, causes of the causes are certain to explain a little."""
+WORTH = 0.06
+"""A cause must explain at least this share of what the others leave, beyond what splines explain of noise: with many
+rows and noisy measurements, causes of the causes are certain to explain a little."""
 STEPS = 4
 """Gauss-Newton steps of a fit."""
 
@@ -213,16 +213,10 @@ def path_of(y: FloatArray, causes: Causes, allowed: FloatArray, required: Sequen
     """
     candidates = np.flatnonzero(allowed)
     most = max(1, (len(y) // 3 - 1) // causes.width)
-    amplitude = 0.0
-    chosen = list(required)
-    for round_ in range(2 if bounded else 1):
+    chosen = _forward(y, causes, candidates, list(required), most, 0.0)
+    amplitude = _amplitude(y, causes.of_some(chosen)) if bounded else 0.0
+    if amplitude:
         chosen = _forward(y, causes, candidates, list(required), most, amplitude)
-        if bounded and round_ == 0:
-            design = causes.of_some(chosen)
-            losses = [float(np.sum(fit(y, design, a).residual ** 2)) for a in AMPLITUDES]
-            amplitude = AMPLITUDES[int(np.argmin(losses))]
-            if amplitude == 0.0:
-                break
     sets, levels = [], []
     while True:
         free = [cause for cause in chosen if cause not in required]
@@ -237,6 +231,18 @@ def path_of(y: FloatArray, causes: Causes, allowed: FloatArray, required: Sequen
         if p[worst] < LEVELS[-1]:
             return Path(tuple(sets), tuple(levels))
         chosen.remove(free[worst])
+
+
+def needed(y: FloatArray, causes: Causes, chosen: Sequence[int], *, bounded: bool) -> list[float]:
+    """Return the p-value of every chosen cause: its score test in the model of the others."""
+    amplitude = _amplitude(y, causes.of_some(chosen)) if bounded else 0.0
+    return [_needed(y, causes, chosen, cause, amplitude) for cause in chosen]
+
+
+def _amplitude(y: FloatArray, design: FloatArray) -> float:
+    """Return the reach of the tanh that fits best."""
+    losses = [float(np.sum(fit(y, design, reach).residual ** 2)) for reach in AMPLITUDES]
+    return AMPLITUDES[int(np.argmin(losses))]
 
 
 def _forward(

@@ -49,9 +49,29 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
     Options = KAFCMOptions
     Network = CausalMap
     presets: ClassVar = {
-        "default": Preset(settings={"folds": 5, "parsimony": "one-se", "mutation_rate": 1.0, "choose": "one-se"}),
+        "default": Preset(
+            settings={
+                "folds": 5,
+                "population": 10,
+                "generations": 3,
+                "objectives": ("val_loss", "n_edges"),
+                "parsimony": "sizes",
+                "mutation_rate": 1.0,
+                "choose": "paired:2",
+            }
+        ),
         "paper": Preset(
-            settings={"folds": 1, "initial": "random", "move_rate": 0.0, "parsimony": "none", "choose": "best-loss", "refit": "holdout"},
+            settings={
+                "folds": 1,
+                "population": 100,
+                "generations": 20,
+                "objectives": ("val_loss",),
+                "initial": "random",
+                "move_rate": 0.0,
+                "parsimony": "none",
+                "choose": "best-loss",
+                "refit": "holdout",
+            },
             options={"patience": 0, "ridge": 0.0, "l1": 0.0},
         ),
     }
@@ -120,6 +140,19 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         from search_spaces.kafcm.explain import explain
 
         return explain(model, problem)
+
+    def examine(self, model: CognitiveMap, problem: Problem) -> Explanation:
+        """Return the same, with the q-value and the stability of every edge."""
+        from search_spaces.kafcm.confidence import confidences
+        from search_spaces.kafcm.explain import with_confidences
+
+        return with_confidences(self.explain(model, problem), confidences(model.architecture, problem, self.options))
+
+    def tables(self, explanation: Explanation) -> Mapping[str, str]:
+        """Return ``edges.csv``: the edges with delay, strength, q-value and stability."""
+        from search_spaces.kafcm.confidence import edges_csv
+
+        return {"edges.csv": edges_csv(explanation)}
 
     def graph(self, model: CognitiveMap, problem: Problem) -> FunctionGraph:
         """Return one step of the map as its edge functions."""

@@ -113,7 +113,7 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
     assert result.status == 0, result.err
     told = json.loads(result.out)
     found = pd.read_csv(tmp_path / "what.csv")
-    assert list(found) == ["step", "heat", "load", "price"]
+    assert list(found) == ["step", "heat", "load", "price", "heat (base)", "load (base)", "price (base)"]
     assert found["step"].tolist() == list(range(6))
     assert np.allclose(found["heat"], 0)
     assert found["price"][0] == 30
@@ -135,7 +135,7 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
             ["--start load: write CONCEPT=VALUE with a finite number, such as stress=0.8"],
         ),
         (("--set", "heet=1"), ["unknown concept 'heet': did you mean 'heat'? Known: heat, load, price"]),
-        (("--set", "heat=nan"), ["--set heat=nan: write CONCEPT=VALUE with a finite number, such as stress=0.8"]),
+        (("--set", "heat=nan"), ["--set heat=nan: write CONCEPT=VALUE, CONCEPT=VALUE@STEP or CONCEPT=FROM..TO@FIRST:LAST with finite numbers, such as heat=0.8@5:10"]),
         (("--set", "heat=1", "--start", "heat=0"), ["'heat' has both --set and --start: give one of them"]),
         (("--out", "x.txt"), ["--out x.txt: its name must end in .csv"]),
     ],
