@@ -154,6 +154,8 @@ def _table(
 ) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
     tasks = (Task.CLASSIFICATION, Task.REGRESSION)
+    if impute == "last":
+        faults.append("--impute last goes on with the last value of a time series: these rows have no order of time")
     for kind, value, known in (("task", task, tasks), ("imputation", impute, get_args(Impute))):
         if value is not None and value not in known:
             faults.extend(unknown_name(kind, value, known).faults)

@@ -24,6 +24,7 @@ CUTS, PARTS = 2, 5
 """Cuts of the rows, each into so many blocks; each block is left out once."""
 FEWEST_ROWS = 50
 """With fewer rows nothing is left out."""
+KEPT = 0.05
 COLUMNS = ("cause", "effect", "lag", "strength", "q_value", "stability")
 
 
@@ -89,7 +90,10 @@ def _stability(problem: Problem, options: KAFCMOptions) -> np.ndarray | None:
 
 
 def edges_csv(explanation: Explanation) -> str:
-    """Return the kept edges as CSV, the strongest first, columns `COLUMNS`; an input table has no delays."""
+    """Return the kept edges as CSV, the strongest first, columns `COLUMNS`; an input table has no delays.
+
+    Edges with a q-value above `KEPT` are left out: where nothing is a cause, a map has one edge all the same.
+    """
     names = columns_of(explanation)
     told = {(edge["cause"], edge["effect"]): edge for edge in explanation.data["edges"]}
     text = io.StringIO()
@@ -98,6 +102,8 @@ def edges_csv(explanation: Explanation) -> str:
     for edge in sorted(explanation.edges, key=lambda edge: -edge.weight):
         cause, lag = names[edge.source]
         own = told[edge.source, edge.target]
+        if (own.get("q_value") or 0.0) > KEPT:
+            continue
         writer.writerow(
             [
                 cause,
