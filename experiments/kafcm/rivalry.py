@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm import rivalry_page
-from experiments.kafcm.graphs import evolved, kinds
+from experiments.kafcm.graphs import evolved, get_ready, kinds
 from experiments.kafcm.plants import BASE, CELLS, Cell, plant
 from experiments.kafcm.rivals import METHODS, SLOW, Method, Outcome, limited
 
@@ -86,6 +86,8 @@ def run(context: Context) -> Sequence[Path]:
     methods = ("spline_f", "kafcm") if context.quick else (*METHODS, *kinds())
     maps = 1 if context.quick else context.seeds or 10
     by_name = {cell.name: cell for cell in CELLS}
+    if rows.missing(pieces(maps, methods, cells)):
+        get_ready()
     for name, seed, method in context.each("maps", rows.missing(pieces(maps, methods, cells))):
         rows.add(measure(by_name[name], seed, method))
     return [rows.path, *rivalry_page.write(folder, rows.read())]
