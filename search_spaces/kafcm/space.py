@@ -57,7 +57,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
                 "objectives": ("val_loss", "n_edges"),
                 "parsimony": "sizes",
                 "mutation_rate": 1.0,
-                "choose": "paired:2",
+                "choose": "paired:3",
             }
         ),
         "paper": Preset(
