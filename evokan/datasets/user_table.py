@@ -30,6 +30,8 @@ from evokan.problem.task import Task, TaskName
 if TYPE_CHECKING:
     from evokan.problem.table import Table
 
+OF_ROWS = tuple(kind for kind in get_args(Impute) if kind != "last")
+"""Ways to impute that need no order of time."""
 MAX_LEVELS = 50
 """A column of text with more different values is refused: each of them would become an input."""
 
@@ -154,9 +156,7 @@ def _table(
 ) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
     tasks = (Task.CLASSIFICATION, Task.REGRESSION)
-    if impute == "last":
-        faults.append("--impute last goes on with the last value of a time series: these rows have no order of time")
-    for kind, value, known in (("task", task, tasks), ("imputation", impute, get_args(Impute))):
+    for kind, value, known in (("task", task, tasks), ("imputation", impute, OF_ROWS)):
         if value is not None and value not in known:
             faults.extend(unknown_name(kind, value, known).faults)
     frame = frame.loc[:, ~frame.columns.duplicated()]

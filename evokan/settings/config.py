@@ -278,7 +278,9 @@ class SearchConfig(BaseModel):
     def _delays(cls, value: Any) -> Any:
         if isinstance(value, str):
             parts = [part.strip() for part in value.split(",") if part.strip()]
-            return int(parts[0]) if len(parts) == 1 and "," not in value and _is_whole(parts[0]) else parts
+            if not parts or not all(map(_is_whole, parts)):
+                raise InputError(f"--lags {value}: give a number of delays, or a list of them such as 1,2,7")
+            return parts if "," in value else int(parts[0])
         return value
 
     @field_validator("lags")
