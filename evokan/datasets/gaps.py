@@ -55,7 +55,7 @@ def filled_in(
         what = "are the median of those before them in their series"
     found = np.where(missing, full.to_numpy(dtype=np.float64), values)
     none = int(np.isnan(found).any(axis=1).sum())
-    columns = ", ".join(f"{name!r}" for name, holed in zip(names, missing.any(axis=0), strict=True) if holed)
+    columns = ", ".join(f"{names[place]!r}" for place in np.flatnonzero(missing.any(axis=0)).tolist())
     text = f"{int(missing.sum())} missing values in column {columns} {what}"
     if none:
         text += f"; {none} moments at the beginning of a series have nothing before them and are left out"

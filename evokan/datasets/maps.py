@@ -215,7 +215,8 @@ PLANT_STEPS, PLANT_TURN, PLANT_NOISE = 600, 0.4, 0.05
 def _delayed_plant(seed: int) -> Table:
     """Return one series of a plant: heat follows the valve two steps later, the load follows the heat after three.
 
-    valve(t) = 0.6 valve(t - 1) + a turn of 0.4 at random, held in [-1, 1], heat(t) = tanh(0.5 heat(t - 1) + 1.2 valve(t - 2)),
+    valve(t) = 0.6 valve(t - 1) + a turn of 0.4 at random, held in [-1, 1],
+    heat(t) = tanh(0.5 heat(t - 1) + 1.2 valve(t - 2)),
     load(t) = 2 exp(-4 heat(t - 3)^2) - 1, the last two with noise of 0.05 that goes on from there.
     """
     from evokan.datasets.tables import make_table

@@ -133,7 +133,7 @@ def fingerprint(table: Table) -> str:
     not enter, so a renamed file keeps its fingerprint.
     """
     tests = np.zeros(0, dtype=np.int64) if table.test_rows is None else table.test_rows
-    names = [table.task, table.feature_names, table.target_name, table.class_names]
+    names: list[Sequence[object]] = [table.task, table.feature_names, table.target_name, table.class_names]
     if table.equation is not None:
         names.append(table.equation.summary)
     if table.lags:

@@ -79,14 +79,13 @@ def q_values(p: np.ndarray, tests: int) -> np.ndarray:
 def _stability(problem: Problem, options: KAFCMOptions) -> np.ndarray | None:
     if len(problem.development) < FEWEST_ROWS:
         return None
-    total, count = 0.0, 0
+    found = []
     for number in range(CUTS):
         seed = derive_seed("stability", number) % 2**32
         for fold in cut_folds(problem.table, problem.development, PARTS, seed):
-            found = paths(problem, options, fold.train)
-            total = total + kept(found, common_level(found, FALSE_SHARE), problem.n_features)
-            count += 1
-    return np.asarray(total) / count
+            ways = paths(problem, options, fold.train)
+            found.append(kept(ways, common_level(ways, FALSE_SHARE), problem.n_features))
+    return np.asarray(np.mean(found, axis=0))
 
 
 def edges_csv(explanation: Explanation) -> str:

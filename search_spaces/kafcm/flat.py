@@ -46,8 +46,14 @@ def compile_map(architecture: CausalMap, bias: Array, delays: tuple[int, ...] = 
     target = np.array([target for _, target in architecture.edges])
     block, concept = np.divmod(causes, max(architecture.n_sources // len(delays), 1))
     lag = np.array(delays)[block]
-    ends = (part.astype(np.int32) for part in (source, target, causes))
-    return *ends, bias, concept.astype(np.int32), lag.astype(np.int32)
+    return (
+        source.astype(np.int32),
+        target.astype(np.int32),
+        causes.astype(np.int32),
+        bias,
+        concept.astype(np.int32),
+        lag.astype(np.int32),
+    )
 
 
 def kernel_data(part: Sample, net: Net, grid: Grid, weights: Array) -> Data:

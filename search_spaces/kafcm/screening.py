@@ -21,7 +21,7 @@ from evokan.arrays import FloatArray
 
 LOOSE = 0.5
 """Level at which causes come in: more of them than there are, so that elimination has a choice."""
-LEVELS = tuple(10.0 ** (-power / 8.0) for power in range(2, 42))
+LEVELS: tuple[float, ...] = tuple(10.0 ** (-power / 8.0) for power in range(2, 42))
 """Levels of an effect that are tried, from loose to strict."""
 AMPLITUDES = (0.5, 0.55, 0.65, 0.8, 1.2, 0.0)
 """Reach of the tanh, in ranges of the effect; 0 is no tanh."""

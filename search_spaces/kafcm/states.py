@@ -148,4 +148,5 @@ def sample(problem: Problem, states: States, rows: IntArray, length: int) -> Sam
     x = states.source.transform(problem.table.X[cut.first])
     needed = cut.rows if len(cut.running) > 1 and problem.table.delays != (1,) else cut.rows[:0]
     known = states.source.transform(problem.table.X[needed])
-    return Sample(*(np.ascontiguousarray(part.T) for part in (x, wanted)), cut.running, np.ascontiguousarray(known.T))
+    x, wanted, known = (np.ascontiguousarray(part.T) for part in (x, wanted, known))
+    return Sample(x, wanted, cut.running, known)
