@@ -31,7 +31,7 @@ Workers = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
 
 
-_REPEATED = ("space_options", "keep_na_in")
+_REPEATED = ("space_options", "keep_na_in", "drop")
 """Options that may be given several times."""
 
 
@@ -42,7 +42,7 @@ def parameter(name: str, *, with_default: bool) -> inspect.Parameter:
     flag = "--" + name.replace("_", "-")
     kind: Any = str | None
     if name in _REPEATED:
-        flag, kind = flag.removesuffix("s"), list[str] | None
+        flag, kind = "--space-option" if name == "space_options" else flag, list[str] | None
     elif not setting.metavar:
         flag, kind = f"{flag}/--no-{flag[2:]}", bool | None
     own = ", or the search space's own" if name in OF_SPACE else ""
@@ -92,8 +92,8 @@ def takes_settings(*names: str, with_defaults: bool = True) -> Callable[[Command
         def with_settings(**arguments: Any) -> None:
             if "space_options" in names:
                 arguments["space_options"] = read_pairs(arguments["space_options"] or ())
-            if "keep_na_in" in names:
-                arguments["keep_na_in"] = arguments["keep_na_in"] or None
+            for name in {"keep_na_in", "drop"} & set(names):
+                arguments[name] = arguments[name] or None
             command(**arguments)
 
         mine = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]

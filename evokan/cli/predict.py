@@ -99,7 +99,7 @@ def predictions(run: Run, schema: ColumnSchema, features: NDArray[np.float64]) -
             "correct it or leave the row out"
         )
     if schema.task.in_time:
-        return pd.DataFrame(scores, columns=list(schema.feature_names))
+        return pd.DataFrame(scores, columns=list(schema.concepts))
     if not schema.task.has_classes:
         return pd.DataFrame({"prediction": scores[:, 0]})
     names = np.array(schema.class_names, dtype=object)

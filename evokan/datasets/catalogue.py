@@ -43,6 +43,11 @@ class DatasetInfo:
         Files below the folder named by ``EVOKAN_DATA``; each may be gzipped, with ``.gz`` added to its name.
     layout
         What those files look like.
+    horizon
+        Steps from the last known value of a series to the one predicted, where ``--horizon`` says nothing.
+    as_series
+        Of rows that come from one series: makes the series itself, a trajectory without delays, from the longest
+        delay that is wanted; its rows are those of the table.
     """
 
     name: str
@@ -54,6 +59,8 @@ class DatasetInfo:
     seeded: bool = False
     files: tuple[str, ...] = ()
     layout: str = "CSV"
+    horizon: int = 1
+    as_series: Loader | None = None
 
     @property
     def missing_files(self) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from evokan.problem.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-Impute = Literal["median", "drop"]
-"""What is done about missing values: filled in, or their rows left out."""
+Impute = Literal["median", "drop", "last"]
+"""What is done about missing values: filled in by the median, or in a time series by the last value; or their rows left
+out."""
 
 _SHOWN = 5
 """So many unknown categories of a column are named."""
@@ -143,6 +144,9 @@ class ColumnSchema(_Frozen):
         Names of the classes as in the training file; empty for regression.
     impute
         ``median`` where missing values of new rows are filled in as in training; otherwise they are refused.
+    lags, horizon
+        Of a trajectory with delays: the delays, and how many steps lie between the last known value and the one
+        predicted; no delays without them.
     """
 
     task: Task
@@ -150,11 +154,19 @@ class ColumnSchema(_Frozen):
     columns: tuple[Column, ...]
     class_names: tuple[str, ...] = ()
     impute: Impute | None = None
+    lags: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    horizon: int = Field(1, ge=1)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the inputs, in order."""
-        return tuple(feature for column in self.columns for feature in column.features)
+        names = tuple(feature for column in self.columns for feature in column.features)
+        return tuple(lagged_name(name, lag) for lag in self.lags for name in names) if self.lags else names
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Of a trajectory: what is predicted."""
+        return tuple(column.name for column in self.columns)
 
     @property
     def keep_na_in(self) -> tuple[str, ...]:
@@ -169,6 +181,9 @@ class ColumnSchema(_Frozen):
 
     def transform(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Return the inputs of the rows of `frame`, shape (rows, features), float64.
+
+        With delays the rows of `frame` are consecutive moments of one series, and row i of the result belongs to row
+        i + max(lags) - horizon of it: the last known moment before the one that is predicted.
 
         Parameters
         ----------
@@ -207,7 +222,17 @@ class ColumnSchema(_Frozen):
                 faults.extend(error.faults)
         if faults:
             raise InputError(*faults)
-        return np.hstack(parts)
+        return self._windows(np.hstack(parts)) if self.lags else np.hstack(parts)
+
+    def _windows(self, states: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the states of all delays side by side."""
+        known = np.arange(self.lags[-1] - self.horizon, len(states))
+        if not len(known):
+            raise InputError(
+                f"{len(states)} rows: delays of {self.lags[-1]} steps need {self.lags[-1] - self.horizon + 1}, "
+                "consecutive moments in the order of time"
+            )
+        return np.hstack([states[known + self.horizon - lag] for lag in self.lags])
 
     def notes(self, frame: pd.DataFrame, *, target: bool = False) -> tuple[str, ...]:
         """Return what the user should know of how `frame` becomes inputs (and the target): a sentence a column."""
@@ -237,6 +262,11 @@ class ColumnSchema(_Frozen):
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the whole"
             raise InputError(f"this is no column schema: {where}: {first['msg']}") from error
+
+
+def lagged_name(concept: str, lag: int) -> str:
+    """Return the name of a concept at a delay; t is the moment of the effect."""
+    return f"{concept}(t-{lag})"
 
 
 def near(name: str, known: Iterable[str]) -> str:

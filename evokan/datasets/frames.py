@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,6 +113,17 @@ def unknown_kept(keep_na_in: Collection[str], frame: pd.DataFrame) -> list[str]:
         if name not in frame.columns
         for fault in unknown_name("column for --keep-na-in", name, frame.columns).faults
     ]
+
+
+def without(frame: pd.DataFrame, drop: Sequence[str], faults: list[str], kept: Sequence[str] = ()) -> pd.DataFrame:
+    """Return `frame` without the columns `drop`; one fault for each that is not there, or that must be `kept`."""
+    names = list(frame.columns)
+    for name in drop:
+        if name in kept:
+            faults.append(f"--drop {name}: this column is needed")
+        elif name not in names:
+            faults += [f"--drop {name}: {fault}" for fault in unknown_name("column", name, names).faults]
+    return frame.loc[:, [name not in drop or name in kept for name in names]]
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

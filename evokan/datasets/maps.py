@@ -105,6 +105,23 @@ def _mackey_glass(seed: int) -> Table:
     )
 
 
+def _mackey_glass_series(longest: int) -> Table:
+    """Return the series behind the same 1,000 values, with `longest` seconds before the first of them."""
+    from evokan.datasets.tables import make_table
+
+    x = mackey_glass(1123)[max(124 - longest, 0) :, None]
+    return make_table(
+        "mackey-glass",
+        "trajectory",
+        x[:-1],
+        x[1:],
+        feature_names=["x"],
+        target_name="",
+        test_rows=np.arange(len(x) - 1 - 500, len(x) - 1),
+        series=np.zeros(len(x) - 1, dtype=np.int64),
+    )
+
+
 CURVES: dict[str, Callable[[FloatArray], FloatArray]] = {
     "hill": lambda x: 2.0 * np.exp(-4.0 * x**2) - 1.0,
     "valley": lambda x: 2.0 * x**2 - 1.0,
@@ -192,6 +209,39 @@ def sample_map(concepts: int, rows: int, noise: float, seed: int) -> Table:
     )
 
 
+PLANT_STEPS, PLANT_TURN, PLANT_NOISE = 600, 0.4, 0.05
+
+
+def _delayed_plant(seed: int) -> Table:
+    """Return one series of a plant: heat follows the valve two steps later, the load follows the heat after three.
+
+    valve(t) = 0.6 valve(t - 1) + a turn of 0.4 at random, held in [-1, 1],
+    heat(t) = tanh(0.5 heat(t - 1) + 1.2 valve(t - 2)),
+    load(t) = 2 exp(-4 heat(t - 3)^2) - 1, the last two with noise of 0.05 that goes on from there.
+    """
+    from evokan.datasets.tables import make_table
+
+    rng = generator("data set", "delayed-plant", seed)
+    noise = rng.normal(size=(PLANT_STEPS + 4, 3)) * [PLANT_TURN, PLANT_NOISE, PLANT_NOISE]
+    path = np.zeros((PLANT_STEPS + 4, 3))
+    path[:3] = rng.uniform(-0.9, 0.9, (3, 3))
+    for t in range(3, len(path)):
+        valve = 0.6 * path[t - 1, 0]
+        heat = np.tanh(0.5 * path[t - 1, 1] + 1.2 * path[t - 2, 0])
+        load = 2.0 * np.exp(-4.0 * path[t - 3, 1] ** 2) - 1.0
+        path[t] = np.array([valve, heat, load]) + noise[t]
+        path[t, 0] = np.clip(path[t, 0], -1.0, 1.0)
+    return make_table(
+        "delayed-plant",
+        "trajectory",
+        path[3:-1],
+        path[4:],
+        feature_names=["valve", "heat", "load"],
+        target_name="",
+        series=np.zeros(PLANT_STEPS, dtype=np.int64),
+    )
+
+
 _KAFCM = "KA-FCM paper (arXiv 2604.05136)"
 
 DATASETS: tuple[tuple[DatasetInfo, Loader], ...] = (
@@ -221,8 +271,22 @@ DATASETS: tuple[tuple[DatasetInfo, Loader], ...] = (
             4,
             "chaotic series: x(t+6) from x(t-18), x(t-12), x(t-6), x(t)",
             "Mackey and Glass, Science 197 (1977); " + _KAFCM,
+            horizon=6,
+            as_series=_mackey_glass_series,
         ),
         _mackey_glass,
+    ),
+    (
+        DatasetInfo(
+            "delayed-plant",
+            "trajectory",
+            PLANT_STEPS,
+            3,
+            "valve, heat and load: causes lie one to three steps back (--lags 4)",
+            "our own",
+            seeded=True,
+        ),
+        _delayed_plant,
     ),
     *(
         (

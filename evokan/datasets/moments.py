@@ -24,34 +24,60 @@ _SPELLINGS = {
 """How a date is written with so many digits, and what it says."""
 
 
-def read_moments(column: pd.Series[Any], name: str, faults: list[str]) -> tuple[NDArray[Any], tuple[str, ...]]:
+def read_moments(
+    column: pd.Series[Any], name: str, faults: list[str], spelling: str | None = None
+) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Return the moments of a time column as numbers since the first, in any unit, none rounded onto another.
 
-    With them come sentences on how it was read; what is wrong is added to `faults`.
+    `spelling` says how dates are written (``%d.%m.%Y``); without it they are ISO 8601, or numbers. With the moments
+    come sentences on how they were read; what is wrong is added to `faults`.
     """
     nothing, gaps = np.zeros(len(column)), column.isna().to_numpy()
     if gaps.any():
         faults.append(f"time column {name!r} has no value in {rows_text(column, gaps)}")
         return nothing, ()
+    if spelling is not None:
+        return _spelled(column, name, faults, spelling), ()
     if kind_of(column) == "numeric":
-        numbers = to_numbers(column)
-        if np.isinf(numbers).any():
-            faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, np.isinf(numbers))}")
-            return nothing, ()
-        dates = whole_dates(numbers)
-        if dates is not None:
-            moments, unit = dates
-            return moments, (f"time column {name!r}: {numbers[0]:.0f} and the like are read as dates, in {unit}",)
-        return since_first(exact_numbers(column, fractions=True)), ()
+        return _numbers(column, name, faults)
     read = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
     strange = read.isna().to_numpy()
     if strange.any():
         faults.append(
             f"time column {name!r} must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but "
-            f"{first_value(column, strange)}"
+            f"{first_value(column, strange)}; other spellings need --time-format, such as %d.%m.%Y"
         )
         return nothing, ()
     return (read - read.min()).to_numpy().astype(np.int64), ()
+
+
+def _numbers(column: pd.Series[Any], name: str, faults: list[str]) -> tuple[NDArray[Any], tuple[str, ...]]:
+    numbers = to_numbers(column)
+    if np.isinf(numbers).any():
+        faults.append(f"time column {name!r} holds an infinite value in {rows_text(column, np.isinf(numbers))}")
+        return np.zeros(len(column)), ()
+    dates = whole_dates(numbers)
+    if dates is not None:
+        moments, unit = dates
+        return moments, (f"time column {name!r}: {numbers[0]:.0f} and the like are read as dates, in {unit}",)
+    return since_first(exact_numbers(column, fractions=True)), ()
+
+
+def _spelled(column: pd.Series[Any], name: str, faults: list[str], spelling: str) -> NDArray[np.int64]:
+    nothing = np.zeros(len(column), dtype=np.int64)
+    texts = column.astype(str)
+    try:
+        read = pd.to_datetime(texts, errors="coerce", format=spelling, utc=True)
+    except ValueError as error:
+        faults.append(f"--time-format {spelling}: is no format of dates ({next(iter(str(error).splitlines()), '')})")
+        return nothing
+    strange = read.isna().to_numpy()
+    if strange.any():
+        faults.append(
+            f"time column {name!r} is not written as --time-format {spelling}: {first_value(column, strange)}"
+        )
+        return nothing
+    return (read - read.min()).to_numpy().astype(np.int64)
 
 
 def whole_dates(numbers: NDArray[np.float64]) -> tuple[NDArray[np.int64], str] | None:

@@ -10,6 +10,7 @@ from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
+    from evokan.datasets.lagged import Lags
     from evokan.problem.equations.base import Equation
     from evokan.problem.table import Table
 
@@ -68,7 +69,7 @@ def list_datasets() -> list[DatasetInfo]:
     return [info for info, _ in (_built_in() | _added).values()]
 
 
-def load_dataset(name: str, *, seed: int = 0) -> Table:
+def load_dataset(name: str, *, seed: int = 0, lags: Lags | None = None, horizon: int | None = None) -> Table:
     """Return the table called `name`.
 
     Parameters
@@ -77,18 +78,29 @@ def load_dataset(name: str, *, seed: int = 0) -> Table:
         A name of `list_datasets`.
     seed
         Data seed of a law: equal seeds give equal rows. A fixed table ignores it.
+    lags, horizon
+        Of a series: delays of the causes, and steps to the value predicted; as `evokan.datasets.lagged.delays_of`
+        takes them. The data set may have a horizon of its own.
 
     Raises
     ------
     InputError
-        The name is unknown, or a data file is missing or not the published one.
+        The name is unknown, a data file is missing or not the published one, or there are delays and no series.
     """
     known = _built_in() | _added
     if name not in known:
         raise unknown_name("data set", name, known)
     info, load = known[name]
     info.check_available()
-    return load(seed)
+    if lags is None and horizon is None:
+        return load(seed)
+    if info.as_series is None and info.task != "trajectory":
+        raise InputError(f"--lags goes with a series: data set {name!r} has rows that follow no order of time")
+    from evokan.datasets.lagged import delays_of, with_lags
+
+    horizon = info.horizon if horizon is None else horizon
+    delays = delays_of(lags, horizon)
+    return with_lags(load(seed) if info.as_series is None else info.as_series(delays[-1]), delays, horizon)
 
 
 def register_equation(equation: Equation) -> None:

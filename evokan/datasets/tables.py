@@ -37,6 +37,8 @@ def make_table(
     series: IntArray | None = None,
     equation: Equation | None = None,
     notes: tuple[str, ...] = (),
+    concepts: Sequence[str] = (),
+    lags: tuple[int, ...] = (),
 ) -> Table:
     """Return a `Table` with schema and fingerprint; the way for every loader.
 
@@ -46,7 +48,7 @@ def make_table(
         Inputs, shape (rows, features), finite, raw units.
     y
         Class numbers 0 ... classes - 1, or targets, finite, shape (rows,); of a trajectory the next state, shape
-        (rows, features).
+        (rows, concepts).
     schema
         How raw columns become `X`; by default every feature is a numeric column of its own.
     series
@@ -55,6 +57,8 @@ def make_table(
         Of the task ``residual``, and needed there: what has to hold at the points `X`.
     notes
         What the user should know of how the rows were read, one sentence each.
+    concepts, lags
+        Of a trajectory with delays, as in `Table`.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def make_table(
             f"table {name!r}: expected X of shape (rows, features) = {(len(y), len(feature_names))}, got {X.shape}"
         )
     if task.in_time:
-        _check_steps(name, X, y, series)
+        _check_steps(name, X, y, series, lags or (1,))
     elif series is not None:
         raise ValueError(f"table {name!r}: only a trajectory has series")
     if (equation is not None) != task.is_equation:
@@ -99,20 +103,27 @@ def make_table(
         series=series,
         equation=equation,
         notes=notes,
+        concepts=tuple(concepts),
+        lags=lags,
     )
     return replace(table, sha256=fingerprint(table))
 
 
-def _check_steps(name: str, X: FloatArray, y: NDArray[np.generic], series: IntArray | None) -> None:
-    if y.shape != X.shape:
-        raise ValueError(f"table {name!r}: the next state must have the shape {X.shape} of the state, got {y.shape}")
+def _check_steps(
+    name: str, X: FloatArray, y: NDArray[np.generic], series: IntArray | None, lags: tuple[int, ...]
+) -> None:
+    wanted = (len(X), X.shape[1] // len(lags))
+    if y.shape != wanted or X.shape[1] % len(lags):
+        raise ValueError(f"table {name!r}: the next state must have the shape {wanted} of the state, got {y.shape}")
     if series is None or series.shape != (len(X),):
         raise ValueError(f"table {name!r}: a trajectory needs the number of the series of each of its {len(X)} rows")
     if (np.diff(series) < 0).any():
         raise ValueError(f"table {name!r}: the rows must stand series by series, in ascending order")
-    follows = np.diff(series) == 0
-    if not np.array_equal(y[:-1][follows], X[1:][follows]):
-        raise ValueError(f"table {name!r}: inside a series, the next state must be the state of the next row")
+    for number, lag in enumerate(lags):
+        follows = series[lag:] == series[:-lag]
+        block = X[lag:, number * wanted[1] : (number + 1) * wanted[1]]
+        if not np.array_equal(y[:-lag][follows], block[follows]):
+            raise ValueError(f"table {name!r}: inside a series, the next state must be the state of the next row")
 
 
 def fingerprint(table: Table) -> str:
@@ -122,9 +133,11 @@ def fingerprint(table: Table) -> str:
     not enter, so a renamed file keeps its fingerprint.
     """
     tests = np.zeros(0, dtype=np.int64) if table.test_rows is None else table.test_rows
-    names = [table.task, table.feature_names, table.target_name, table.class_names]
+    names: list[Sequence[object]] = [table.task, table.feature_names, table.target_name, table.class_names]
     if table.equation is not None:
         names.append(table.equation.summary)
+    if table.lags:
+        names.append(table.lags)
     digest = hashlib.sha256(json.dumps([*names, table.X.shape, len(tests)]).encode())
     for array in (table.X, table.y, tests, *(() if table.series is None else (table.series,))):
         digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())

@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
-from evokan.datasets.frames import header_faults, read_any, unknown_kept
+from evokan.datasets.frames import header_faults, read_any, unknown_kept, without
+from evokan.datasets.gaps import cut_at_gaps, filled_in
+from evokan.datasets.lagged import Lags, delays_of, with_lags
 from evokan.datasets.moments import read_moments
 from evokan.datasets.tables import make_table
 from evokan.datasets.values import (
@@ -29,18 +31,16 @@ from evokan.errors import InputError, unknown_name
 if TYPE_CHECKING:
     from evokan.problem.table import Table
 
-GAP = 1.5
-"""Two moments that are further apart than this many usual steps belong to different series."""
-
-_SHOWN = 3
-"""So many gaps are named."""
-
 
 def load_series(
     path: str | Path,
     time: str,
     series: str | None = None,
     *,
+    lags: Lags | None = None,
+    horizon: int | None = None,
+    time_format: str | None = None,
+    drop: Sequence[str] = (),
     impute: Impute | None = None,
     keep_na: bool = False,
     keep_na_in: Sequence[str] = (),
@@ -51,8 +51,10 @@ def load_series(
     ----------
     path
         File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
-    time, series, impute
+    time, series, lags, horizon, time_format, impute
         As for `series_from_frame`.
+    drop
+        Columns to leave out.
     keep_na, keep_na_in
         As for `evokan.datasets.frames.read_frame`.
 
@@ -64,11 +66,21 @@ def load_series(
     path = Path(path)
     frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
     faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
-    return _trajectory(frame, time, series, name=path.stem, impute=impute, faults=faults)
+    frame = without(frame, drop, faults, kept=[column for column in (time, series) if column is not None])
+    found = _trajectory(frame, time, series, name=path.stem, impute=impute, faults=faults, time_format=time_format)
+    return _delayed(found, lags, horizon)
 
 
 def series_from_frame(
-    frame: pd.DataFrame, time: str, series: str | None = None, *, name: str = "data", impute: Impute | None = None
+    frame: pd.DataFrame,
+    time: str,
+    series: str | None = None,
+    *,
+    lags: Lags | None = None,
+    horizon: int | None = None,
+    time_format: str | None = None,
+    name: str = "data",
+    impute: Impute | None = None,
 ) -> Table:
     """Return the trajectory in a pandas frame.
 
@@ -83,11 +95,16 @@ def series_from_frame(
         (`Table.notes` say where).
     series
         Column that says which series a row belongs to; without it there is one.
+    lags, horizon
+        Delays of the causes, and steps from the last known value to the one predicted, as
+        `evokan.datasets.lagged.delays_of` takes them; by default every cause lies one step back.
+    time_format
+        How `time` is written, such as ``%d.%m.%Y``.
     name
         Name of the table.
     impute
-        Missing values: ``median`` fills them in, ``drop`` leaves out the row, which makes a gap. They are refused
-        by default.
+        Missing values: ``last`` goes on with the last value of the same series, ``median`` takes the median of those
+        before it there, ``drop`` leaves out the row, which makes a gap. They are refused by default.
 
     Raises
     ------
@@ -96,11 +113,26 @@ def series_from_frame(
     """
     frame = frame.rename(columns=str).reset_index(drop=True)
     frame.index = frame.index + 1
-    return _trajectory(frame, time, series, name=name, impute=impute, faults=header_faults(f"table {name!r}", frame))
+    faults = header_faults(f"table {name!r}", frame)
+    found = _trajectory(frame, time, series, name=name, impute=impute, faults=faults, time_format=time_format)
+    return _delayed(found, lags, horizon)
+
+
+def _delayed(table: Table, lags: Lags | None, horizon: int | None) -> Table:
+    if lags is None and horizon in (None, 1):
+        return table
+    return with_lags(table, delays_of(lags, horizon or 1), horizon or 1)
 
 
 def _trajectory(
-    frame: pd.DataFrame, time: str, series: str | None, *, name: str, impute: Impute | None, faults: list[str]
+    frame: pd.DataFrame,
+    time: str,
+    series: str | None,
+    *,
+    name: str,
+    impute: Impute | None,
+    faults: list[str],
+    time_format: str | None,
 ) -> Table:
     if impute is not None and impute not in get_args(Impute):
         faults.extend(unknown_name("imputation", impute, get_args(Impute)).faults)
@@ -122,15 +154,14 @@ def _trajectory(
         if frame.empty:
             raise InputError("every row has a missing value: nothing is left to learn from (--impute drop)")
     values = np.column_stack([_concept(frame[column], column, impute, faults) for column in concepts])
-    moments, notes = read_moments(frame[time], time, faults)
+    moments, notes = read_moments(frame[time], time, faults, time_format)
     groups = _groups(frame, series, faults)
     if faults:
         raise InputError(*faults)
 
     order = np.lexsort((moments, groups))
     values, moments, groups = values[order], moments[order], groups[order]
-    steps, same = np.diff(moments), np.diff(groups) == 0
-    twice = np.flatnonzero(same & (steps == 0))
+    twice = np.flatnonzero((np.diff(groups) == 0) & (np.diff(moments) == 0))
     if len(twice):
         first, second = frame.index[order[twice[0]]], frame.index[order[twice[0] + 1]]
         where = "" if series is None else " of one series"
@@ -138,13 +169,11 @@ def _trajectory(
             f"time column {time!r}: rows {first} and {second}{where} are the same moment"
             + ("; name the column of the series by --series" if series is None else "")
         )
-    usual = float(np.median(steps[same])) if same.any() else 0.0
-    follows = same & (steps <= GAP * usual)
-    if not follows.any():
-        raise InputError("no two rows are consecutive moments: a trajectory needs at least two moments in a series")
-    gaps = np.flatnonzero(same & ~follows)
-    if len(gaps):
-        notes += (_gaps_note(frame[time].iloc[order], time, gaps),)
+    values, of_values = filled_in(values, groups, concepts, impute)
+    there = ~np.isnan(values).any(axis=1)
+    values, moments, groups, order = values[there], moments[there], groups[there], order[there]
+    follows, of_moments = cut_at_gaps(frame[time].iloc[order], moments, groups)
+    notes += of_values + of_moments
     notes += tuple(note for column in concepts for note in fallen_together(frame[column], column))
     numbers = np.concatenate([[0], np.cumsum(~follows)])[:-1][follows]
     schema = ColumnSchema(
@@ -163,20 +192,6 @@ def _trajectory(
         schema=schema,
         series=np.unique(numbers, return_inverse=True)[1].astype(np.int64),
         notes=notes,
-    )
-
-
-def _gaps_note(ordered: pd.Series[Any], time: str, gaps: NDArray[np.int64]) -> str:
-    """Return how many gaps there are and where; `gaps` are positions in `ordered` of the moments before them."""
-    where = ", ".join(
-        f"between {label(ordered.iloc[gap])} and {label(ordered.iloc[gap + 1])} (rows {ordered.index[gap]} and "
-        f"{ordered.index[gap + 1]})"
-        for gap in gaps[:_SHOWN]
-    )
-    more = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
-    return (
-        f"time column {time!r}: {len(gaps)} gap{'s' * (len(gaps) > 1)} longer than {GAP:g} usual steps, where the "
-        f"series is cut: {where}{more}"
     )
 
 
@@ -202,14 +217,12 @@ def _concept(column: pd.Series[Any], name: str, impute: Impute | None, faults: l
     elif missing.any() and impute is None:
         faults.append(
             f"missing values in column {name!r} ({rows_text(column, missing)}): fill them in "
-            "(--impute median) or leave their rows out (--impute drop)"
+            "(--impute last) or leave their rows out (--impute drop)"
         )
     elif len(np.unique(numbers[~missing])) == 1:
         faults.append(
             f"column {name!r} holds {label(numbers[~missing][0])!r} in every row: nothing to learn, leave it out"
         )
-    elif missing.any():
-        return np.where(missing, median_of(numbers), numbers)
     return numbers
 
 

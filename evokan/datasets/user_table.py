@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
-from evokan.datasets.frames import header_faults, read_any, unknown_kept
+from evokan.datasets.frames import header_faults, read_any, unknown_kept, without
 from evokan.datasets.tables import make_table
 from evokan.datasets.target import encode_target
 from evokan.datasets.values import (
@@ -30,6 +30,8 @@ from evokan.problem.task import Task, TaskName
 if TYPE_CHECKING:
     from evokan.problem.table import Table
 
+OF_ROWS = tuple(kind for kind in get_args(Impute) if kind != "last")
+"""Ways to impute that need no order of time."""
 MAX_LEVELS = 50
 """A column of text with more different values is refused: each of them would become an input."""
 
@@ -39,6 +41,7 @@ def load_table(
     target: str,
     *,
     task: Task | TaskName | None = None,
+    drop: Sequence[str] = (),
     impute: Impute | None = None,
     keep_na: bool = False,
     keep_na_in: Sequence[str] = (),
@@ -51,6 +54,8 @@ def load_table(
         File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
     target, task, impute
         As for `table_from_frame`.
+    drop
+        Columns to leave out.
     keep_na, keep_na_in
         As for `evokan.datasets.frames.read_frame`.
 
@@ -62,6 +67,7 @@ def load_table(
     path = Path(path)
     frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
     faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    frame = without(frame, drop, faults, kept=(target,))
     return _table(frame, target, name=path.stem, task=task, impute=impute, faults=faults)
 
 
@@ -150,7 +156,7 @@ def _table(
 ) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
     tasks = (Task.CLASSIFICATION, Task.REGRESSION)
-    for kind, value, known in (("task", task, tasks), ("imputation", impute, get_args(Impute))):
+    for kind, value, known in (("task", task, tasks), ("imputation", impute, OF_ROWS)):
         if value is not None and value not in known:
             faults.extend(unknown_name(kind, value, known).faults)
     frame = frame.loc[:, ~frame.columns.duplicated()]

@@ -44,12 +44,13 @@ class Persistence(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """The forecast that nothing changes: what every forecast of a trajectory has to beat."""
 
     def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Persistence:
-        """Return itself: there is nothing to fit."""
+        """Return itself: all there is to know is how many concepts there are."""
+        self.concepts_ = y.shape[1]
         return self
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the states `X`, shape (rows, concepts), as the next ones."""
-        return X
+        """Return the last known states in `X`, its first columns, shape (rows, concepts), as the next ones."""
+        return X[:, : self.concepts_]
 
 
 _GRIDS: dict[str, dict[str, list[Any]]] = {
@@ -196,7 +197,7 @@ def in_units(problem: Problem) -> tuple[tuple[NDArray[np.float64], Any], tuple[N
     inputs = np.ldexp(X, -small), small
     if problem.task.has_classes:
         return inputs, (y, 0)
-    unit = small if problem.task.in_time else small_exponents(y)
+    unit = small[: problem.n_outputs] if problem.task.in_time else small_exponents(y)
     return inputs, (np.ldexp(np.asarray(y, dtype=np.float64), -unit), unit)
 
 

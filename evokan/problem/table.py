@@ -35,7 +35,7 @@ class Table:
         Inputs, shape (rows, features), finite float64, raw units. Of a trajectory: the state at a moment.
     y
         Class numbers 0 ... classes - 1 (int64) or targets in their own units (float64), shape (rows,). Of a
-        trajectory: the state at the next moment, shape (rows, features).
+        trajectory: the state at the next moment, shape (rows, concepts).
     feature_names, target_name
         Column names, in the order of `X`.
     class_names
@@ -50,7 +50,10 @@ class Table:
         Fingerprint of the numbers.
     series
         Of a trajectory: number of the series that each row belongs to, shape (rows,). Two rows of one series that
-        follow each other are consecutive moments, so that ``y[r]`` is ``X[r + 1]``.
+        follow each other are consecutive moments, so that without delays ``y[r]`` is ``X[r + 1]``.
+    concepts, lags
+        Of a trajectory with delays: names of the concepts, and the delays in steps, ascending. Column k of `X` is then
+        concept k % n at the delay ``lags[k // n]``, n the number of concepts. Both are empty without delays.
     equation
         Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
         where that is not known.
@@ -73,6 +76,8 @@ class Table:
     series: IntArray | None = None
     equation: Equation | None = None
     notes: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    lags: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", Task(self.task))
@@ -81,8 +86,13 @@ class Table:
     def output_names(self) -> tuple[str, ...]:
         """Labels of what is predicted: the classes, the concepts of a trajectory, or the target alone."""
         if self.task.in_time:
-            return self.feature_names
+            return self.concepts or self.feature_names
         return self.class_names or (self.target_name,)
+
+    @property
+    def delays(self) -> tuple[int, ...]:
+        """The delays of a trajectory's causes, in steps: (1,) where none were asked for."""
+        return self.lags or (1,)
 
     def check_magnitude(self) -> None:
         """Raise `InputError` for columns with values beyond `LARGEST` or a spread below `SMALLEST`, each by name."""

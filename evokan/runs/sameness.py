@@ -18,6 +18,11 @@ _LATER: Mapping[str, Any] = {
     "initial": "random",
     "settle": 0,
     "rungs": "off",
+    "lags": None,
+    "horizon": None,
+    "time_format": None,
+    "drop": [],
+    "edges": None,
 }
 """Settings that runs of 0.1.0 do not have, and what was done then."""
 

@@ -24,12 +24,16 @@ class FrontMember:
     val_loss_mean, val_loss_sd, val_loss_se
         Mean and standard deviation over the fresh seeds, and the standard error over the folds, root mean square of
         the seeds' own.
+    losses
+        Every single one, shape (seeds, folds); rows of the same number go with the same cut into folds. NaN where a
+        training failed.
     """
 
     record: Record
     val_loss_mean: float
     val_loss_sd: float
     val_loss_se: float = 0.0
+    losses: tuple[tuple[float, ...], ...] = ()
 
 
 def finalist_records(records: Sequence[Record], survivors: Iterable[Record], objectives: Sequence[str]) -> list[Record]:
@@ -78,6 +82,8 @@ def choose(members: Sequence[FrontMember], rule: str) -> FrontMember:
     - ``one-se``: the fewest parameters among those within one standard error (over the folds, of the best
       member) of the lowest mean loss (Breiman et al., 1984); without folds the same as ``best-loss``.
     - ``se:FACTOR``: the same within FACTOR standard errors.
+    - ``paired:FACTOR``: the fewest parameters among those whose excess over the best member, fold by fold, is at most
+      FACTOR standard errors of that excess; folds that are hard for all networks cancel out.
     - ``smallest:TOL``: the fewest parameters among those with a mean loss of at most (1 + TOL) x the lowest.
     - ``knee``: the largest distance below the line between the two ends of the front, in loss and logarithm of
       the parameters, both scaled to [0, 1] (Das, 1999).
@@ -95,11 +101,27 @@ def choose(members: Sequence[FrontMember], rule: str) -> FrontMember:
         return best
     if name == "knee":
         return _knee(members)
+    if name == "paired":
+        within = [m for m in members if _is_near(m, best, tolerance)]
+        return min(within, key=lambda m: (m.record.n_params, m.val_loss_mean, m.record.id))
     errors = {"one-se": 1.0, "se": tolerance}.get(name)
     slack = tolerance * abs(best.val_loss_mean) if errors is None else errors * best.val_loss_se
     limit = best.val_loss_mean + slack
     within = [m for m in members if m.val_loss_mean <= limit]
     return min(within, key=lambda m: (m.record.n_params, m.val_loss_mean, m.record.id))
+
+
+def _is_near(member: FrontMember, best: FrontMember, errors: float) -> bool:
+    """Return whether the excess of `member` over `best` is at most so many standard errors."""
+    if member is best:
+        return True
+    excess = np.array(member.losses) - np.array(best.losses)
+    excess = excess[np.isfinite(excess).all(axis=1)] if excess.ndim == 2 else excess[:0]
+    if excess.size == 0 or excess.shape[1] < 2:
+        return False
+    # Of one cut the error is rough: five folds are few. That of all cuts together, which share their rows.
+    error = float(np.sqrt(np.mean(excess.var(axis=1, ddof=1) / excess.shape[1])))
+    return float(excess.mean()) <= errors * error
 
 
 def _knee(members: Sequence[FrontMember]) -> FrontMember:

@@ -144,7 +144,7 @@ class Finalizer:
                 spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
                 # That of one seed is rough, and of the best one too small: five folds are few to tell a spread.
                 error = float(np.sqrt(np.mean([figures.val_loss_se**2 for figures, _ in good])))
-                member = FrontMember(record, float(losses.mean()), spread, error)
+                member = FrontMember(record, float(losses.mean()), spread, error, _fold_losses(done))
                 finalists.append(Finalist(member, network, seed, best.iterations))
         return finalists
 
@@ -250,3 +250,12 @@ class Finalizer:
                 else:
                     results[position] = outcome
         return results
+
+
+def _fold_losses(done: Sequence[tuple[Evaluation, int]]) -> tuple[tuple[float, ...], ...]:
+    """Return the loss of every training, a row for each seed."""
+    folds = max(len(figures.folds) for figures, _ in done)
+    return tuple(
+        tuple(float(fold.val_loss) for fold in figures.folds) if figures.folds else (np.nan,) * folds
+        for figures, _ in done
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
+from evokan.problem.problem import Problem
 from evokan.reports.html import write_report
 from evokan.runs.checkpoint import Remains
 from evokan.runs.directory import RunDirectory
@@ -22,7 +23,7 @@ from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Fitted, Standing
 from evokan.searching.plan import SHORTEST_FORMULA, pictures_seconds
 from evokan.settings.job import Job
-from evokan.spaces.explanation import explanation_to_json
+from evokan.spaces.explanation import Explanation, explanation_to_json
 
 
 class RunWriter(Observer):
@@ -76,7 +77,8 @@ class RunWriter(Observer):
         for one in front:
             member = one.finalist.member
             name = str(member.record.id)
-            _write_network(vault, job, one, directory.front / f"{name}.safetensors", directory.front / f"{name}.json")
+            paths = directory.front / f"{name}.safetensors", directory.front / f"{name}.json"
+            _write_network(vault, job, one, *paths, job.space.explain)
             lines.append(
                 record_line(member.record, directory.record_columns).rstrip("\n")
                 + ","
@@ -86,7 +88,10 @@ class RunWriter(Observer):
         vault.make_folder(directory.best)
         for name in ("formulas.json", "formula.txt"):
             vault.remove(directory.best / name)  # of the network that was chosen before
-        _write_network(vault, job, chosen, directory.best / "model.safetensors", directory.best / "architecture.json")
+        paths = directory.best / "model.safetensors", directory.best / "architecture.json"
+        explanation = _write_network(vault, job, chosen, *paths, job.space.examine)
+        for name, text in job.space.tables(explanation).items():
+            vault.replace(directory.best / name, text)
 
     def on_figures(self, figures: Mapping[str, Any]) -> None:
         """Write ``best/metrics.json``."""
@@ -163,11 +168,20 @@ def write_formula(run: Run, seconds: float) -> None:
     run.best.store(formulas)
 
 
-def _write_network(vault: Vault, job: Job, one: Fitted, model_path: Path, spec_path: Path) -> None:
+def _write_network(
+    vault: Vault,
+    job: Job,
+    one: Fitted,
+    model_path: Path,
+    spec_path: Path,
+    explain: Callable[[Any, Problem], Explanation],
+) -> Explanation:
+    """Write values and architecture of a network, with its explanation, which is returned."""
     from safetensors.torch import save
 
     finalist, member = one.finalist, one.finalist.member
     model: Any = job.space.model(finalist.architecture, job.problem, one.weights)
+    explanation = explain(model, job.problem)
     vault.replace(model_path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
     vault.write_json(
         spec_path,
@@ -178,6 +192,7 @@ def _write_network(vault: Vault, job: Job, one: Fitted, model_path: Path, spec_p
             "val_loss_sd": member.val_loss_sd,
             "fit": {"rule": job.config.refit, "seed": finalist.seed, "iterations": finalist.iterations},
             "model": model.spec,
-            "explanation": explanation_to_json(job.space.explain(model, job.problem)),
+            "explanation": explanation_to_json(explanation),
         },
     )
+    return explanation

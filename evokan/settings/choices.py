@@ -1,4 +1,4 @@
-"""What ``--choose`` may say."""
+"""The rules of ``--choose`` as they are written."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def parse_choice(text: str) -> tuple[str, float]:
         The rule is unknown or its number is not one of at least 0.
     """
     rule, _, tolerance = text.partition(":")
-    rules = ("best-loss", "knee", "one-se", "se", "smallest")
+    rules = ("best-loss", "knee", "one-se", "se", "paired", "smallest")
     if rule not in rules:
-        raise unknown_name("rule for --choose", rule, (*rules[:3], "se:ERRORS", "smallest:TOLERANCE"))
-    if rule not in ("se", "smallest"):
+        raise unknown_name("rule for --choose", rule, (*rules[:3], "se:ERRORS", "paired:ERRORS", "smallest:TOLERANCE"))
+    if rule not in ("se", "paired", "smallest"):
         if tolerance:
             raise InputError(f"--choose {text}: {rule} takes no tolerance")
         return rule, 0.0
@@ -26,6 +26,6 @@ def parse_choice(text: str) -> tuple[str, float]:
     except ValueError:
         value = -1.0
     if not 0 <= value < float("inf"):
-        wanted, example = ("ERRORS", "0.25") if rule == "se" else ("TOLERANCE", "0.05")
+        wanted, example = ("ERRORS", "0.25") if rule != "smallest" else ("TOLERANCE", "0.05")
         raise InputError(f"--choose {text}: write {rule}:{wanted} with a number of at least 0, e.g. {rule}:{example}")
     return rule, value

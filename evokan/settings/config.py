@@ -12,6 +12,7 @@ from evokan.evaluation.records import OBJECTIVES
 from evokan.problem.rungs import parse_rungs
 from evokan.settings.choices import parse_choice
 from evokan.settings.setting import DATA, EVOLUTION, EXECUTION, TRAINING, WHAT, Setting
+from evokan.settings.source import SOURCE, source_faults
 
 
 class SearchConfig(BaseModel):
@@ -38,6 +39,30 @@ class SearchConfig(BaseModel):
     series: Annotated[str | None, Setting(WHAT, "COLUMN", "Column of --data that tells several time series apart.")] = (
         None
     )
+    lags: Annotated[
+        int | tuple[int, ...] | None,
+        Setting(
+            WHAT,
+            "K",
+            "Delays of a time series: causes lie 1 to K steps before the value predicted, or so many steps as a list "
+            "1,2,7 says.",
+        ),
+    ] = None
+    horizon: Annotated[
+        int | None,
+        Field(ge=1, le=10_000),
+        Setting(WHAT, "H", "Steps from the last known value of a time series to the value predicted; by default 1."),
+    ] = None
+    time_format: Annotated[
+        str | None, Setting(WHAT, "FORMAT", "How the moments of --time are written, such as %d.%m.%Y.")
+    ] = None
+    drop: Annotated[tuple[str, ...], Setting(WHAT, "COLUMN", "Column of --data to leave out; repeatable.")] = ()
+    edges: Annotated[
+        Path | None,
+        Setting(
+            WHAT, "FILE", "What is known of a causal map: CSV with cause, effect, lag and rule (required, forbidden)."
+        ),
+    ] = None
     task: Annotated[
         Literal["classification", "regression"] | None,
         Setting(WHAT, "TASK", "classification or regression; by default the target column decides."),
@@ -62,8 +87,13 @@ class SearchConfig(BaseModel):
         Setting(DATA, "NAME", "Scaling of the features: standard, minmax or none."),
     ] = "standard"
     impute: Annotated[
-        Literal["median", "drop"] | None,
-        Setting(DATA, "HOW", "Missing values: median fills them in, drop leaves out their rows; refused if not given."),
+        Literal["median", "drop", "last"] | None,
+        Setting(
+            DATA,
+            "HOW",
+            "Missing values: median fills them in, drop leaves out their rows, last goes on with the last value of a "
+            "time series; refused if not given.",
+        ),
     ] = None
     keep_na: Annotated[
         bool,
@@ -146,7 +176,8 @@ class SearchConfig(BaseModel):
         Setting(
             EVOLUTION,
             "RULE",
-            "Which network of the front is the result: best-loss, knee, one-se, se:ERRORS or smallest:TOLERANCE.",
+            "Which network of the front is the result: best-loss, knee, one-se, se:ERRORS, paired:ERRORS or "
+            "smallest:TOLERANCE.",
         ),
     ] = "best-loss"
 
@@ -252,14 +283,33 @@ class SearchConfig(BaseModel):
     def _numbered_column(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    @field_validator("data", "out")
+    @field_validator("lags", mode="before")
+    @classmethod
+    def _delays(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            parts = [part.strip() for part in value.split(",") if part.strip()]
+            if not parts or not all(map(_is_whole, parts)):
+                raise InputError(f"--lags {value}: give a number of delays, or a list of them such as 1,2,7")
+            return parts if "," in value else int(parts[0])
+        return value
+
+    @field_validator("lags")
+    @classmethod
+    def _possible_delays(cls, value: int | tuple[int, ...] | None) -> int | tuple[int, ...] | None:
+        if isinstance(value, int) and value < 1:
+            raise InputError(
+                f"--lags {value}: a cause lies at least one step before the value predicted; give 1 or more"
+            )
+        return value
+
+    @field_validator("data", "out", "edges")
     @classmethod
     def _possible_path(cls, value: Path | None) -> Path | None:
         if value is not None and "\0" in str(value):
             raise ValueError("no path holds a zero character")
         return value
 
-    @field_validator("keep_na_in", mode="before")
+    @field_validator("keep_na_in", "drop", mode="before")
     @classmethod
     def _one_column(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
@@ -294,7 +344,7 @@ class SearchConfig(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> SearchConfig:
-        faults = source_faults(self.dataset, self.data, self.target, self.time, self.series, self.task)
+        faults = source_faults({name: getattr(self, name) for name in SOURCE})
         if faults:
             raise InputError(*faults)
         return self
@@ -307,34 +357,5 @@ class SearchConfig(BaseModel):
         return (self.objectives[0], "n_params") if self.objectives[0] != "n_params" else ("val_loss", "n_params")
 
 
-def source_faults(
-    dataset: object, data: object, target: object, time: object = None, series: object = None, task: object = None
-) -> list[str]:
-    """Return what is wrong with the settings that say where the rows come from and what they are."""
-    if dataset is None and data is None:
-        return ["give either --dataset NAME, or --data FILE --target COLUMN"]
-    if dataset is not None and data is not None:
-        return ["--dataset and --data exclude each other: give one of them"]
-    if dataset is not None:
-        return [
-            f"{option} goes with --data: a named data set knows its {what}"
-            for option, value, what in (
-                ("--target", target, "target"),
-                ("--time", time, "time"),
-                ("--series", series, "series"),
-            )
-            if value is not None
-        ]
-    if target is None and time is None:
-        return [
-            "--data needs --target: name the column to predict (or by --time the column with the moments of a "
-            "time series)"
-        ]
-    faults = []
-    if target is not None and time is not None:
-        faults.append("--target and --time exclude each other: of a time series every column is predicted")
-    if series is not None and time is None:
-        faults.append("--series goes with --time: name the column with the moments")
-    if time is not None and task is not None:
-        faults.append(f"--task {task}: a time series is a trajectory; leave --task out")
-    return faults
+def _is_whole(text: str) -> bool:
+    return text.removeprefix("-").isdigit()

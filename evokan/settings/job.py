@@ -15,6 +15,7 @@ from evokan.problem.problem import Problem
 from evokan.problem.rungs import parse_rungs
 from evokan.problem.table import Table
 from evokan.settings.config import SearchConfig
+from evokan.settings.edges import options_with_edges
 from evokan.settings.layers import build_config, read_config_file
 from evokan.spaces.registry import make_space, space_class, space_names
 from evokan.spaces.space import SearchSpace
@@ -97,7 +98,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
     """
     faults: list[str] = []
     try:
-        space = make_space(config.space, config.space_options if options is None else options)
+        space = make_space(config.space, options_with_edges(config) if options is None else options)
     except InputError as error:
         faults.extend(error.faults)
     try:
@@ -166,6 +167,10 @@ def load(config: SearchConfig) -> Table:
             config.data,
             config.time,
             config.series,
+            lags=config.lags,
+            horizon=config.horizon,
+            time_format=config.time_format,
+            drop=config.drop,
             impute=config.impute,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
@@ -175,11 +180,12 @@ def load(config: SearchConfig) -> Table:
             config.data,
             str(config.target),
             task=config.task,
+            drop=config.drop,
             impute=config.impute,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
         )
-    table = load_dataset(str(config.dataset))
+    table = load_dataset(str(config.dataset), lags=config.lags, horizon=config.horizon)
     faults = []
     if config.task not in (None, table.task):
         faults.append(f"--task {config.task}: data set {table.name!r} is for {table.task}; leave --task out")

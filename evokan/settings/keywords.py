@@ -34,12 +34,17 @@ class Settings(Execution, total=False):
     target: str | None
     time: str | None
     series: str | None
+    lags: int | str | Sequence[int] | None
+    horizon: int | None
+    time_format: str | None
+    drop: str | Sequence[str]
+    edges: str | Path | None
     task: Literal["classification", "regression"] | None
     test_size: float | None
     val_size: float | None
     split_seed: int
     scaler: Literal["standard", "minmax", "none"]
-    impute: Literal["median", "drop"] | None
+    impute: Literal["median", "drop", "last"] | None
     keep_na: bool
     keep_na_in: str | Sequence[str]
     population: int

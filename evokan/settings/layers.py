@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from evokan.errors import InputError
 from evokan.faults import sentences
-from evokan.settings.config import SearchConfig, source_faults
+from evokan.settings.config import SearchConfig
+from evokan.settings.source import SOURCE, source_faults
 
-NAMES = ("space", "dataset", "data", "target", "time", "series", "keep_na_in", "out")
+NAMES = ("space", "dataset", "data", "target", "time", "series", "keep_na_in", "drop", "time_format", "edges", "out")
 """Settings that are names, of columns and files."""
 SETTLE, LONGEST = 5, 200
 """What ``generations="auto"`` stands for: the generations of rest that end a search, and the most there can be."""
@@ -46,8 +47,7 @@ def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
         # Pydantic looks at what concerns several fields only where each is right by itself.
         kinds = {fault["type"] for fault in error.errors() if fault["loc"]}
         if kinds and "extra_forbidden" not in kinds:
-            sources = ("dataset", "data", "target", "time", "series", "task")
-            faults += source_faults(*(merged.get(name) for name in sources))
+            faults += source_faults({name: merged.get(name) for name in SOURCE})
         raise InputError(*faults) from error
 
 

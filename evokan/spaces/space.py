@@ -185,6 +185,17 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
     def explain(self, model: ModelT, problem: Problem) -> Explanation:
         """Return curves and importances of a trained model."""
 
+    def examine(self, model: ModelT, problem: Problem) -> Explanation:
+        """Return what `explain` does, with what only the chosen network of a run is worth; the same by default."""
+        return self.explain(model, problem)
+
+    def tables(self, explanation: Explanation) -> Mapping[str, str]:
+        """Return texts to keep beside the chosen network of a run, by file name (``edges.csv``); none by default.
+
+        `explanation` is that of `examine`.
+        """
+        return {}
+
     def graph(self, model: ModelT, problem: Problem) -> FunctionGraph:
         """Return the one-variable functions on the edges of a trained model, to be read as formulas.
 

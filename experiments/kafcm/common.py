@@ -66,7 +66,7 @@ def search(table: Table, seed: int, settings: Mapping[str, Any], options: Mappin
     settings, options
         Of `evokan.search` and of the family, beside those.
     """
-    config = resolve({"space": "kafcm", "dataset": table.name, "seed": seed, "space_options": options, **settings})
+    config = resolve({"space": "kafcm", "seed": seed, "space_options": options, **settings}, table=table)
     space = KAFCM(KAFCMOptions(**config.space_options))
     problem = Problem.from_table(
         table,

@@ -62,7 +62,6 @@ def measure(concepts: int, repeat: int) -> dict[str, Any]:
             data,
             work,
             scratch,
-            scratch.copy(),
             0.0,
             0.0,
         )

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +13,14 @@ import typer
 
 from evokan.cli.options import Force, Json, Quiet, RunPath
 from evokan.cli.printing import console, new_file, number, print_json, print_line, table
-from evokan.errors import InputError, unknown_name
+from evokan.errors import EvokanWarning, InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from evokan.runs.run import Run
+
+
+STARTS = 200
+"""States of the data that maps are let go from."""
 
 app = typer.Typer(help="Causal maps: what-if simulation, and the course of every edge.", add_completion=False)
 
@@ -30,9 +33,10 @@ def simulate(
         list[str] | None,
         typer.Option(
             "--set",
-            metavar="CONCEPT=VALUE",
+            metavar="CONCEPT=VALUE[@STEPS]",
             show_default=False,
-            help="Value that a concept has throughout; repeatable.",
+            help="Value that a concept has throughout, in a pulse (heat=0.8@5:10) or along a ramp (heat=0..0.8@5:10); "
+            "repeatable.",
         ),
     ] = None,
     start: Annotated[
@@ -58,33 +62,55 @@ def simulate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Apply the chosen map of a run again and again, from a state of your own: what would happen."""
+    """Apply the chosen map of a run again and again, from a state of your own: what would happen.
+
+    Beside it stands the base run, in which nothing is set.
+    """
     from evokan.plots import rendered
     from evokan.runs.run import load_run
     from search_spaces.kafcm.plots import plot_trajectory
+    from search_spaces.kafcm.simulating import trajectory
+    from search_spaces.kafcm.what_if import read_pushes
 
     if out is not None and out.suffix.lower() != ".csv":
         raise InputError(f"--out {out}: its name must end in .csv")
     loaded = load_run(run)
-    held, first = read_values("--set", hold or []), read_values("--start", start or [])
-    both = sorted(set(held) & set(first))
+    pushes, first = read_pushes("--set", hold or []), read_values("--start", start or [])
+    both = sorted({push.concept for push in pushes if push.first == 0} & set(first))
     if both:
         raise InputError(*(f"{name!r} has both --set and --start: give one of them" for name in both))
-    path = trajectory(loaded, held, first, steps)
+    path, base, outside = trajectory(
+        chosen_map(loaded), loaded.config["data"]["schema"]["columns"], pushes, first, steps
+    )
     target = out or loaded.path / "simulation.csv"
+    both_paths = path if base is None else path.join(base.add_suffix(" (base)"))
     with new_file(target, force=force or out is None) as part:
-        path.to_csv(part, index_label="step")
+        both_paths.to_csv(part, index_label="step")
     concepts = list(path.columns)
-    drawn = plot_trajectory(concepts, path.to_numpy(), [concepts.index(name) for name in held])
+    held = {push.concept for push in pushes}
+    drawn = plot_trajectory(
+        concepts,
+        path.to_numpy(),
+        [concepts.index(name) for name in concepts if name in held],
+        None if base is None else base.to_numpy(),
+    )
+    for name, low, high in outside:
+        warnings.warn(
+            f"{name!r} leaves the range of the data, {number(low)} to {number(high)}: the map only guesses there",
+            EvokanWarning,
+            stacklevel=1,
+        )
     picture = target.with_suffix(".png")
     with new_file(picture, force=force or out is None) as part:
         part.write_bytes(rendered(drawn, picture.suffix))
     if json:
-        print_json({"out": target, "plot": picture, "last": path.iloc[-1].to_dict()})
+        last = {"last": path.iloc[-1].to_dict()} | ({} if base is None else {"base": base.iloc[-1].to_dict()})
+        print_json({"out": target, "plot": picture, **last, "outside": [name for name, _, _ in outside]})
     elif not quiet:
-        made = table("concept", ">start", f">step {steps}")
+        made = table("concept", ">start", f">step {steps}", *([] if base is None else [">base run"]))
         for name in concepts:
-            made.add_row(name, number(path[name].iloc[0]), number(path[name].iloc[-1]))
+            ends = [path[name].iloc[0], path[name].iloc[-1], *([] if base is None else [base[name].iloc[-1]])]
+            made.add_row(name, *map(number, ends))
         console().print(made)
         console().print(f"written to {target} and {picture}", soft_wrap=True)
 
@@ -94,7 +120,7 @@ def edges(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
     """List the edges of the chosen map: strength, course, and where each curve turns."""
     from evokan.runs.run import load_run
 
-    member = _member(load_run(run))
+    member = chosen_map(load_run(run))
     explanation = member.explanation
     strength = {(edge.source, edge.target): edge.weight for edge in explanation.edges}
     with member.reading_spec():
@@ -106,6 +132,8 @@ def edges(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
                 "course": str(edge["course"]),
                 "turns": [(float(x), str(kind)) for x, kind in edge["turns"]],
                 "intervals": edge["intervals"],
+                "q_value": edge.get("q_value"),
+                "stability": edge.get("stability"),
             }
             for edge in explanation.data["edges"]
         ]
@@ -116,10 +144,11 @@ def edges(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
         for edge in found:
             print_line(f"{edge['cause']}>{edge['effect']}")
     else:
-        made = table("cause", "effect", ">strength", "course", "turns")
+        made = table("cause", "effect", ">strength", ">q", ">stability", "course", "turns")
         for edge in found:
             turns = ", ".join(f"{kind} at {number(x)}" for x, kind in edge["turns"])
-            made.add_row(edge["cause"], edge["effect"], number(edge["weight"], 3), edge["course"], turns)
+            sure = ["" if edge[name] is None else number(edge[name], 2) for name in ("q_value", "stability")]
+            made.add_row(edge["cause"], edge["effect"], number(edge["weight"], 3), *sure, edge["course"], turns)
         console().print(made)
 
 
@@ -146,44 +175,87 @@ def read_values(option: str, texts: list[str]) -> dict[str, float]:
     return found
 
 
-def trajectory(run: Run, held: dict[str, float], first: dict[str, float], steps: int) -> pd.DataFrame:
-    """Return the simulated values, one row for each step from 0 on, one column for each concept.
-
-    Parameters
-    ----------
-    held, first
-        Values that concepts keep, and values that they start from; other concepts start at the median of the data.
-
-    Raises
-    ------
-    InputError
-        The run is of another family or unfinished, or a concept is unknown.
-    """
+@app.command()
+def rest(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
+    """Find where the chosen map comes to rest: its fixed points and cycles, from many states of the data."""
     import numpy as np
-    import pandas as pd
-    import torch
 
-    member = _member(run)
+    from evokan.runs.run import load_run
+    from search_spaces.kafcm.what_if import rests
+
+    loaded = load_run(run)
+    member = chosen_map(loaded)
     model: Any = member.model
-    names = list(model.spec["feature_names"])
-    faults = [
-        fault for name in (*held, *first) if name not in names for fault in unknown_name("concept", name, names).faults
-    ]
-    if faults:
-        raise InputError(*faults)
-    medians = {
-        column["name"]: column["median"]
-        for column in run.config["data"]["schema"]["columns"]
-        if column["kind"] == "numeric"
-    }
-    state = np.array([held.get(name, first.get(name, medians.get(name, 0.0))) for name in names])
-    with torch.no_grad():
-        path = model.rollout(torch.from_numpy(state[None, :]), steps, [names.index(name) for name in held])
-    columns = names if model.recurrent else [*names, *model.spec["output_names"]]
-    return pd.DataFrame(path[0].numpy(), columns=columns)
+    if not model.recurrent:
+        raise InputError(f"{loaded.path}: a map of an input table has one step, and nothing that could come to rest")
+    names = list(model.spec["output_names"])
+    problem = loaded.problem
+    values = np.asarray(problem.table.y, dtype=np.float64)[problem.development]
+    starts = values[np.linspace(0, len(values) - 1, min(len(values), STARTS)).astype(int)]
+    found = rests(model, starts, np.maximum(values.std(axis=0), 1e-300))
+    if json:
+        print_json(
+            [
+                {
+                    "period": one.period,
+                    "share": one.share,
+                    "states": [dict(zip(names, map(float, row), strict=True)) for row in one.states],
+                }
+                for one in found
+            ]
+        )
+        return
+    made = table("comes to", ">share of starts", *(f">{name}" for name in names))
+    kinds = {0: "no rest within 64 steps", 1: "a fixed point"}
+    for one in found:
+        label = kinds.get(one.period, f"a cycle of {one.period} steps")
+        if quiet:
+            print_line(f"{one.period} {one.share:.3g}")
+            continue
+        for place, row in enumerate(one.states if one.period else [[None] * len(names)]):
+            cells = ["" if value is None else number(float(value)) for value in row]
+            made.add_row(label if place == 0 else "", number(one.share, 3) if place == 0 else "", *cells)
+    if not quiet:
+        console().print(made)
 
 
-def _member(run: Run) -> Any:
+@app.command()
+def sensitivity(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
+    """List by how much every effect moves with each of its causes, per unit of the cause: mean slope over the data."""
+    from evokan.runs.run import load_run
+    from search_spaces.kafcm.what_if import sensitivity as slopes
+
+    loaded = load_run(run)
+    member = chosen_map(loaded)
+    model: Any = member.model
+    problem = loaded.problem
+    matrix = slopes(model, problem.table.X[problem.development])
+    explanation = member.explanation
+    found = sorted(
+        (
+            {
+                "cause": explanation.input_names[source],
+                "effect": explanation.output_names[target],
+                "slope": float(matrix[target, source]),
+            }
+            for source, target in model.architecture.edges
+        ),
+        key=lambda one: (one["effect"], -one["slope"]),
+    )
+    if json:
+        print_json(found)
+    elif quiet:
+        for one in found:
+            print_line(f"{one['cause']}>{one['effect']} {one['slope']:.6g}")
+    else:
+        made = table("effect", "cause", ">mean slope")
+        for one in found:
+            made.add_row(one["effect"], one["cause"], number(one["slope"], 3))
+        console().print(made)
+
+
+def chosen_map(run: Run) -> Any:
+    """Return the chosen member of a run of this family; raises `InputError` for another one."""
     space = run.config["settings"]["space"]
     if space != "kafcm":
         raise InputError(f"{run.path}: is a run of the search space {space!r}, not of 'kafcm'")

@@ -71,18 +71,18 @@ def train(
     gc = np.zeros((edges, size + 2 * PADDING))
     gradient = np.zeros_like(theta)
     targets = data[1].shape[0]
-    g, carry = np.zeros((targets, BLOCK)), np.zeros((targets, BLOCK))
+    g = np.zeros((targets, BLOCK))
     work = workspace(net[2].shape[0], targets, max(data[2].shape[0], val[2].shape[0]))
     best = theta.copy()
     state = lbfgs.allocate(theta, HISTORY)
     lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
-    loss = loss_and_gradient(theta, gradient, c, gc, net, kind, grid, data, work, g, carry, ridge, l1)
+    loss = loss_and_gradient(theta, gradient, c, gc, net, kind, grid, data, work, g, ridge, l1)
     iteration, step, spent = 0, 0, 1
     usable = np.isfinite(loss)
     while usable and step < steps:
         command, loss = lbfgs.advance(theta, loss, gradient, state)
         if command == EVALUATE:
-            loss = loss_and_gradient(theta, gradient, c, gc, net, kind, grid, data, work, g, carry, ridge, l1)
+            loss = loss_and_gradient(theta, gradient, c, gc, net, kind, grid, data, work, g, ridge, l1)
             spent += 1
             continue
         if command == STEP_END:

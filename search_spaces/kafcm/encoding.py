@@ -7,7 +7,7 @@ or forbids are not among the bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,17 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.errors import InputError, InvalidArchitecture, unknown_name
+from evokan.errors import InvalidArchitecture
 from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
 from search_spaces.kafcm.options import KAFCMOptions
+from search_spaces.kafcm.rules import FREE, REQUIRED, edge_rules
 
 SPLINE_ORDER = 3
-FREE, REQUIRED, FORBIDDEN = 0, 1, -1
-
-Rules = NDArray[np.int8]
-"""For every possible edge `FREE`, `REQUIRED` or `FORBIDDEN`, shape (targets, sources)."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class CausalMap(Architecture):
     n_sources, n_targets
         Concepts that may be causes and effects: the same ones in a trajectory, otherwise inputs and the target.
     edges
-        (cause, effect), sorted.
+        (cause, effect), sorted. With delays a cause is a concept at a delay: a column of the table.
     intervals
         Grid intervals G of every spline.
     """
@@ -101,52 +98,6 @@ class CausalMap(Architecture):
         return cls(int(data["n_sources"]), int(data["n_targets"]), edges, int(data["grid"]))
 
 
-def edge_rules(problem: Problem, options: KAFCMOptions) -> Rules:
-    """Return which edges are free, required and forbidden.
-
-    Raises
-    ------
-    InputError
-        One sentence for each edge that names an unknown concept, or is both required and forbidden.
-    """
-    sources, targets = problem.table.feature_names, problem.table.output_names
-    rules = np.zeros((len(targets), len(sources)), dtype=np.int8)
-    faults: list[str] = []
-    for option, edges, rule in (
-        ("required", options.required, REQUIRED),
-        ("forbidden", options.forbidden, FORBIDDEN),
-    ):
-        for edge in edges:
-            try:
-                source, target = _ends(edge, sources, targets)
-            except InputError as error:
-                faults.extend(f"--space-option {option}={edge}: {fault}" for fault in error.faults)
-                continue
-            if rules[target, source] not in (FREE, rule):
-                faults.append(f"--space-option {option}={edge}: this edge is required already")
-            rules[target, source] = rule
-    if faults:
-        raise InputError(*faults)
-    return rules
-
-
-def _ends(edge: str, sources: Sequence[str], targets: Sequence[str]) -> tuple[int, int]:
-    """Return the numbers of the two concepts that ``cause>effect`` names; a name may itself hold a ``>``."""
-    parts = edge.split(">")
-    pairs = [(">".join(parts[:i]).strip(), ">".join(parts[i:]).strip()) for i in range(1, len(parts))]
-    for source, target in pairs:
-        if source in sources and target in targets:
-            return sources.index(source), targets.index(target)
-    if not pairs:
-        raise InputError("write an edge as cause>effect")
-    source, target = pairs[0]
-    faults: list[str] = []
-    for kind, name, known in (("cause", source, sources), ("effect", target, targets)):
-        if name not in known:
-            faults.extend(unknown_name(kind, name, known).faults)
-    raise InputError(*faults)
-
-
 def layout(problem: Problem, options: KAFCMOptions) -> ChromosomeLayout:
     """Return the segments: one gene for each concept with free edges, the grid bits, and a bit for self-loops.
 
@@ -178,6 +129,11 @@ def decode(values: Mapping[str, Value], problem: Problem, options: KAFCMOptions)
     InvalidArchitecture
         There is no edge.
     """
+    return from_mask(mask_of(values, problem, options), int(np.asarray(values["grid"])))
+
+
+def mask_of(values: Mapping[str, Value], problem: Problem, options: KAFCMOptions) -> NDArray[np.bool_]:
+    """Return the edges that the unpacked segments describe, shape (targets, sources)."""
     rules, names = edge_rules(problem, options), problem.table.output_names
     mask = rules == REQUIRED
     for target, name in enumerate(names):
@@ -185,9 +141,19 @@ def decode(values: Mapping[str, Value], problem: Problem, options: KAFCMOptions)
         if bits is not None:
             mask[target, rules[target] == FREE] = np.asarray(bits)[0] != 0
     if values.get("self-loops") == 0:
-        loops = np.arange(len(names))
-        mask[loops, loops] &= rules[loops, loops] == REQUIRED
-    return from_mask(mask, int(np.asarray(values["grid"])))
+        effect, cause = np.indices(rules.shape)
+        mask &= (rules == REQUIRED) | (cause % len(names) != effect)
+    return np.asarray(mask, dtype=bool)
+
+
+def write_causes(mask: NDArray[np.bool_], problem: Problem, options: KAFCMOptions) -> dict[str, Value]:
+    """Return the genes of the edges in `mask`, shape (targets, sources), as far as they are free."""
+    rules = edge_rules(problem, options)
+    return {
+        f"causes of {name}": mask[target, rules[target] == FREE][None, :].astype(np.uint8)
+        for target, name in enumerate(problem.table.output_names)
+        if (rules[target] == FREE).any()
+    }
 
 
 def from_mask(mask: NDArray[np.bool_], intervals: int) -> CausalMap:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,6 +14,7 @@ from evokan.problem.problem import Problem
 from evokan.spaces.attribution import EdgeLayer, explain_edges, spread
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.graph import FunctionGraph, NodeFunction
+from search_spaces.kafcm.confidence import Confidence
 from search_spaces.kafcm.network import CognitiveMap
 from search_spaces.kafcm.shapes import Shape, shape_of
 from search_spaces.splines.torch_edges import edge_functions
@@ -25,7 +30,7 @@ def explain(model: CognitiveMap, problem: Problem) -> Explanation:
 
     The attribution is that of `evokan.spaces.attribution` for one layer. Curves have the cause's own units below and
     the part of the effect's sum, before bounding, above.
-    `Explanation.data` holds the courses (``edges``) and whether the map is ``recurrent``.
+    `Explanation.data` holds the courses (``edges``), whether the map is ``recurrent``, and ``lags`` if it has delays.
     """
     values = torch.from_numpy(problem.table.X[problem.development])
     states = model.states(values)
@@ -41,7 +46,20 @@ def explain(model: CognitiveMap, problem: Problem) -> Explanation:
     shown = torch.from_numpy(x[::FINE]), torch.from_numpy(y[::FINE])
     layer = EdgeLayer(edges.source, edges.target, spread(added), spread(total), *shown)
     widths = model.architecture.n_sources, model.architecture.n_targets
-    return explain_edges(widths, [layer], problem, data={"recurrent": model.recurrent, "edges": courses})
+    data: dict[str, Any] = {"recurrent": model.recurrent, "edges": courses}
+    if problem.table.lags:
+        data["lags"] = list(problem.table.lags)
+    return explain_edges(widths, [layer], problem, data=data)
+
+
+def with_confidences(explanation: Explanation, found: Mapping[tuple[int, int], Confidence]) -> Explanation:
+    """Return an explanation whose edges say their q-value and their stability, four digits."""
+    edges = []
+    for edge in explanation.data["edges"]:
+        own = found[edge["cause"], edge["effect"]]
+        stability = None if own.stability is None else float(f"{own.stability:.4g}")
+        edges.append({**edge, "q_value": float(f"{own.q_value:.4g}"), "stability": stability})
+    return replace(explanation, data={**explanation.data, "edges": edges})
 
 
 @torch.no_grad()

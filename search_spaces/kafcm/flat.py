@@ -37,17 +37,30 @@ def initial_values(architecture: CausalMap, options: KAFCMOptions, seed: int) ->
     return np.concatenate([coefficients, rng.uniform(-1.0, 1.0, edges) * options.base_scale * share, share])
 
 
-def compile_map(architecture: CausalMap, bias: Array) -> Net:
-    """Return a map as the kernel takes it; `bias` has one value for each concept that edges lead to."""
+def compile_map(architecture: CausalMap, bias: Array, delays: tuple[int, ...] = (1,)) -> Net:
+    """Return a map as the kernel takes it; `bias` has one value for each concept that edges lead to.
+
+    The columns of a map of n concepts are the n concepts at the first of `delays`, then at the second, and so on.
+    """
     causes, source = np.unique([source for source, _ in architecture.edges], return_inverse=True)
     target = np.array([target for _, target in architecture.edges])
-    return source.astype(np.int32), target.astype(np.int32), causes.astype(np.int32), bias
+    block, concept = np.divmod(causes, max(architecture.n_sources // len(delays), 1))
+    lag = np.array(delays)[block]
+    return (
+        source.astype(np.int32),
+        target.astype(np.int32),
+        causes.astype(np.int32),
+        bias,
+        concept.astype(np.int32),
+        lag.astype(np.int32),
+    )
 
 
 def kernel_data(part: Sample, net: Net, grid: Grid, weights: Array) -> Data:
     """Return rollouts as the kernel takes them."""
     level0: Level0 = first_level(np.ascontiguousarray(part.x[net[2]]), grid)
-    return level0, part.wanted, part.running, weights
+    known = part.known[net[2]] if part.known.size else np.zeros((len(net[2]), 0))
+    return level0, part.wanted, part.running, weights, np.ascontiguousarray(known)
 
 
 def state_dict(architecture: CausalMap, theta: Array, bias: Array, grid: Grid, states: States) -> Weights:

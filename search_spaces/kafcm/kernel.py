@@ -6,6 +6,9 @@ ones; blocks of them stay in the processor's caches. Step 0 works on data, whose
 (`first_level`); the later ones evaluate the basis at their own states, and the gradient flows back through
 them (back-propagation through time, written out).
 
+With delays a cause is a concept some steps back: s_j(t + 1) = f(bias + sum of edges (s_i(t + 1 - lag))). What lies
+before a rollout is taken from the data; no gradient flows there.
+
 Edges are sorted by cause. The parameter vector holds E x (G + 3) coefficients, E values w_b, E values w_s.
 """
 
@@ -22,16 +25,18 @@ from search_spaces.splines import kernels
 from search_spaces.splines.kernels import PADDING, basis, edge_backward, edge_forward, edge_gradients, exp
 
 Array = NDArray[Any]
-Net = tuple[Array, Array, Array, Array]
-"""Cause of every edge (counted among the used ones), effect, concept of every used cause, bias of every effect."""
+Net = tuple[Array, Array, Array, Array, Array, Array]
+"""Cause of every edge (counted among the used ones), effect, column of every used cause, bias of every effect; concept
+and delay of every used cause."""
 Grid = tuple[float, float, int]
 """Left end, 1 / interval width and intervals G: the same for every edge."""
 Level0 = tuple[Array, Array, Array]
 """Index, basis values and silu of the first states, block by block."""
-Data = tuple[Level0, Array, Array, Array]
-"""First states; wanted states (targets, steps), step by step; rollouts that run at each step; loss weights."""
-Work = tuple[Array, Array, Array, Array, Array, Array, Array]
-"""Of one block, for every step: index, b, d, silu, dsilu; sums; states."""
+Data = tuple[Level0, Array, Array, Array, Array]
+"""First states; wanted states (targets, steps), step by step; rollouts that run at each step; loss weights; states of
+the used causes as they were (causes, steps), where delays ask for them."""
+Work = tuple[Array, Array, Array, Array, Array, Array, Array, Array]
+"""Of one block, for every step: index, b, d, silu, dsilu; sums; states; gradients that later steps hand back."""
 
 BLOCK = 64
 SMOOTH = 1e-3
@@ -79,6 +84,7 @@ def workspace(causes: int, targets: int, steps: int) -> Work:
         np.zeros((steps, causes, 4, BLOCK)),
         np.zeros((steps, causes, BLOCK)),
         np.zeros((steps, causes, BLOCK)),
+        np.zeros((steps, targets, BLOCK)),
         np.zeros((steps, targets, BLOCK)),
         np.zeros((steps, targets, BLOCK)),
     )
@@ -129,7 +135,7 @@ def step(
     rows: int,
 ) -> None:
     """Apply the map once to a block whose basis values are given."""
-    source, target, _, bias = net
+    source, target, _, bias, _, _ = net
     for j in range(total.shape[0]):
         for row in range(rows):
             total[j, row] = bias[j]
@@ -144,9 +150,9 @@ def step(
 def roll(c: Array, w_b: Array, net: Net, kind: int, grid: Grid, data: Data, block: int, work: Work) -> Any:
     """Roll out one block, and return its sum of weighted squared errors."""
     lo, inv_h, intervals = grid
-    (index0, b0, silu0), wanted, running, weights = data
-    index, b, d, silu, dsilu, total, state = work
-    causes = net[2]
+    (index0, b0, silu0), wanted, running, weights, known = data
+    index, b, d, silu, dsilu, total, state, _ = work
+    concept, lag = net[4], net[5]
     error, offset = 0.0, 0
     for t in range(running.shape[0]):
         start = block * BLOCK
@@ -156,9 +162,10 @@ def roll(c: Array, w_b: Array, net: Net, kind: int, grid: Grid, data: Data, bloc
         if t == 0:
             step(c, w_b, net, kind, index0[block], b0[block], silu0[block], total[0], state[0], rows)
         else:
-            for s in range(causes.shape[0]):
+            for s in range(concept.shape[0]):
+                own = lag[s] <= t
                 basis(
-                    state[t - 1, causes[s]],
+                    state[t - lag[s], concept[s]] if own else known[s, offset + start : offset + start + rows],
                     lo,
                     inv_h,
                     intervals,
@@ -190,17 +197,16 @@ def roll_back(
     block: int,
     work: Work,
     g: Array,
-    carry: Array,
     scale: float,
 ) -> None:
-    """Add the gradient of `scale` times what `roll` returned to `gc` and `gw`; `g` and `carry` are scratch."""
-    source, target, causes, _ = net
-    (index0, b0, silu0), wanted, running, weights = data
-    index, b, d, silu, dsilu, total, state = work
+    """Add the gradient of `scale` times what `roll` returned to `gc` and `gw`; `g` is scratch."""
+    source, target, _, _, concept, lag = net
+    (index0, b0, silu0), wanted, running, weights, _ = data
+    index, b, d, silu, dsilu, total, state, carry = work
     edges = source.shape[0]
     start = block * BLOCK
     offset = wanted.shape[1]
-    carry[:] = 0.0
+    carry[: running.shape[0]] = 0.0
     for t in range(running.shape[0] - 1, -1, -1):
         offset -= running[t]
         rows = min(BLOCK, running[t] - start)
@@ -209,18 +215,23 @@ def roll_back(
         for j in range(wanted.shape[0]):
             for row in range(rows):
                 residual = state[t, j, row] - wanted[j, offset + start + row]
-                g[j, row] = carry[j, row] + 2.0 * scale * weights[j] * residual
+                g[j, row] = carry[t, j, row] + 2.0 * scale * weights[j] * residual
             bound_backward(kind, total[t, j], state[t, j], g[j], rows)
-        if t > 0:
-            carry[:] = 0.0
         edge = 0
         while edge < edges:
             s = source[edge]
             last = edge
             while last < edges and source[last] == s:
-                if t > 0:
+                if lag[s] <= t:
                     edge_backward(
-                        c[last], w_b[last], index[t, s], d[t, s], dsilu[t, s], g[target[last]], carry[causes[s]], rows
+                        c[last],
+                        w_b[last],
+                        index[t, s],
+                        d[t, s],
+                        dsilu[t, s],
+                        g[target[last]],
+                        carry[t - lag[s], concept[s]],
+                        rows,
                     )
                 last += 1
             if t > 0:
@@ -263,7 +274,6 @@ def loss_and_gradient(
     data: Data,
     work: Work,
     g: Array,
-    carry: Array,
     ridge: float,
     l1: float,
 ) -> Any:
@@ -277,7 +287,7 @@ def loss_and_gradient(
     scale = 1.0 / data[1].size
     for block in range(data[0][0].shape[0]):
         error += roll(c, w_b, net, kind, grid, data, block, work)
-        roll_back(c, w_b, gc, gw, net, kind, data, block, work, g, carry, scale)
+        roll_back(c, w_b, gc, gw, net, kind, data, block, work, g, scale)
     loss = error * scale
     for edge in range(edges):
         loss += ridge * w_b[edge] * w_b[edge]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ from evokan.spaces.explanation import Explanation
 
 COLOURS = {"rising": BLUE, "falling": VERMILLION, "not monotonic": PURPLE, "flat": MUTED}
 SIGNS = {"rising": "+", "falling": "\N{MINUS SIGN}", "not monotonic": "~", "flat": "0"}
+DOUBTFUL_Q, DOUBTFUL_SHARE = 0.05, 0.5
 LABELLED_SIGNS = 40
 """Graphs of more edges carry no signs: their colours say the same."""
 
@@ -43,15 +45,28 @@ def courses(explanation: Explanation) -> dict[tuple[int, int], str]:
     return {(edge["cause"], edge["effect"]): edge["course"] for edge in explanation.data["edges"]}
 
 
+def doubts(explanation: Explanation) -> set[tuple[int, int]]:
+    """Return the edges (cause, effect) that may well be none."""
+    return {
+        (edge["cause"], edge["effect"])
+        for edge in explanation.data["edges"]
+        if (edge.get("q_value") or 0.0) > DOUBTFUL_Q
+        or (edge.get("stability") is not None and edge["stability"] < DOUBTFUL_SHARE)
+    }
+
+
 def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> Axes:
     """Draw the curve of every edge: a row for each cause, a column for each effect.
 
-    Curves of one column have one scale, so that a stronger cause has a steeper curve.
+    With delays there is a row for each concept at a delay that is a cause of anything. Curves of one column have one
+    scale, so that a stronger cause has a steeper curve.
     """
-    n, m = explanation.widths
-    causes, effects = (
-        [clean_label(name) for name in names] for names in (explanation.input_names, explanation.output_names)
-    )
+    m = explanation.widths[1]
+    used = sorted({edge.source for edge in explanation.edges}) if explanation.data.get("lags") else None
+    columns = list(range(explanation.widths[0])) if used is None else used
+    row, n = {column: place for place, column in enumerate(columns)}, len(columns)
+    causes = [clean_label(explanation.input_names[column]) for column in columns]
+    effects = [clean_label(name) for name in explanation.output_names]
     with styled():
         if ax is None:
             # Cells, names beside them (some 0.07 inches a character), and a legend below.
@@ -69,7 +84,7 @@ def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> 
             y = (edge.y - (edge.y.max() + edge.y.min()) / 2.0) / max(reach[edge.target], 1e-300)
             ax.plot(
                 edge.target + 0.12 + 0.76 * x,
-                edge.source + 0.5 - 0.76 * y,
+                row[edge.source] + 0.5 - 0.76 * y,
                 linewidth=1.5,
                 color=COLOURS[course[edge.source, edge.target]],
             )
@@ -94,29 +109,38 @@ def plot_functional_matrix(explanation: Explanation, ax: Axes | None = None) -> 
 
 
 def plot_causal_graph(explanation: Explanation, ax: Axes | None = None) -> Axes:
-    """Draw concepts and their edges: blue rises (+), red falls (-), purple is not monotonic (~); wide is strong."""
-    n, m = explanation.widths
+    """Draw concepts and their edges: blue rises (+), red falls (-), purple is not monotonic (~); wide is strong.
+
+    Behind the sign stands the delay, where there are delays. Dotted edges are doubtful: a q-value above `DOUBTFUL_Q`,
+    or a stability below `DOUBTFUL_SHARE`.
+    """
     recurrent = bool(explanation.data["recurrent"])
+    m, lags = explanation.widths[1], explanation.data.get("lags")
+    n = m if recurrent else explanation.widths[0]
     with styled():
         if ax is None:
             side = 4.6 + 0.14 * max(n, m)
             ax = new_axes(side * 1.15, side)
         places = _circle(n) if recurrent else np.vstack([_column(n, -1.0), _column(m, 1.0)])
-        names = explanation.input_names if recurrent else (*explanation.input_names, *explanation.output_names)
-        course = courses(explanation)
-        pairs = {(edge.source, edge.target) for edge in explanation.edges}
+        names = explanation.output_names if recurrent else (*explanation.input_names, *explanation.output_names)
+        course, doubtful = courses(explanation), doubts(explanation)
+        pairs = {(edge.source % n, edge.target) for edge in explanation.edges}
+        drawn: Counter[tuple[int, int]] = Counter()
         for edge in sorted(explanation.edges, key=lambda edge: edge.weight):
-            target = edge.target if recurrent else n + edge.target
+            source, target = edge.source % n, edge.target if recurrent else n + edge.target
             kind = course[edge.source, edge.target]
-            both = recurrent and (edge.target, edge.source) in pairs
+            both = recurrent and (edge.target, source) in pairs
+            drawn[source, target] += 1
+            at = str(lags[edge.source // n]) if lags else ""
             _arrow(
                 ax,
-                places[edge.source],
+                places[source],
                 places[target],
-                0.22 if both else 0.06,
+                (0.22 if both else 0.06) + 0.14 * (drawn[source, target] - 1),
                 COLOURS[kind],
                 0.6 + 2.2 * edge.weight,
-                SIGNS[kind] if len(pairs) <= LABELLED_SIGNS else "",
+                SIGNS[kind] + at if len(explanation.edges) <= LABELLED_SIGNS else "",
+                ":" if (edge.source, edge.target) in doubtful else "-",
             )
         ax.scatter(places[:, 0], places[:, 1], s=60, color="white", edgecolors=INK, linewidths=1.2, zorder=3)
         for number, (place, name) in enumerate(zip(places, names, strict=True)):
@@ -138,13 +162,24 @@ def plot_causal_graph(explanation: Explanation, ax: Axes | None = None) -> Axes:
 
 
 def plot_trajectory(
-    names: Sequence[str], path: NDArray[np.float64], held: Sequence[int] = (), ax: Axes | None = None
+    names: Sequence[str],
+    path: NDArray[np.float64],
+    held: Sequence[int] = (),
+    base: NDArray[np.float64] | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw the concepts over the steps; `path` has the shape (steps + 1, concepts), held ones are dashed."""
+    """Draw the concepts over the steps; `path` has the shape (steps + 1, concepts), held ones are dashed.
+
+    `base`, of the same shape, is what happens by itself: thin lines behind.
+    """
     with styled():
         if ax is None:
             ax = new_axes(7.2, 4.0)
         for number, name in enumerate(names):
+            if base is not None:
+                ax.plot(
+                    np.arange(len(base)), base[:, number], color=CYCLE[number % len(CYCLE)], linewidth=0.8, alpha=0.5
+                )
             ax.plot(
                 np.arange(len(path)),
                 path[:, number],
@@ -180,10 +215,18 @@ def _column(count: int, x: float) -> NDArray[np.float64]:
 
 
 def _arrow(
-    ax: Axes, start: NDArray[np.float64], end: NDArray[np.float64], bend: float, colour: str, width: float, sign: str
+    ax: Axes,
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    bend: float,
+    colour: str,
+    width: float,
+    sign: str,
+    line: str,
 ) -> None:
     look: dict[str, Any] = {
         "arrowstyle": "-|>",
+        "linestyle": line,
         "mutation_scale": 9,
         "color": colour,
         "linewidth": width,

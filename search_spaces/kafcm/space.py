@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
 from evokan.problem.task import Task, TaskName
 from evokan.spaces.architecture import Weights
@@ -15,9 +16,10 @@ from evokan.spaces.explanation import Explanation
 from evokan.spaces.space import Preset, SearchSpace
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
-from search_spaces.kafcm import encoding
+from search_spaces.kafcm import beginning, encoding, moves
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.options import KAFCMOptions
+from search_spaces.kafcm.rules import FORBIDDEN, edge_rules
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,12 +45,33 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         "rollouts (KA-FCM, arXiv 2604.05136)"
     )
     tasks: ClassVar[tuple[Task | TaskName, ...]] = ("trajectory", "regression")
+    moves: ClassVar = moves.MOVES
     Options = KAFCMOptions
     Network = CausalMap
     presets: ClassVar = {
-        "default": Preset(settings={"folds": 5, "parsimony": "one-se", "mutation_rate": 1.0, "choose": "one-se"}),
+        "default": Preset(
+            settings={
+                "folds": 5,
+                "population": 10,
+                "generations": 3,
+                "objectives": ("val_loss", "n_edges"),
+                "parsimony": "sizes",
+                "mutation_rate": 1.0,
+                "choose": "paired:3",
+            }
+        ),
         "paper": Preset(
-            settings={"folds": 1, "initial": "random", "parsimony": "none", "choose": "best-loss", "refit": "holdout"},
+            settings={
+                "folds": 1,
+                "population": 100,
+                "generations": 20,
+                "objectives": ("val_loss",),
+                "initial": "random",
+                "move_rate": 0.0,
+                "parsimony": "none",
+                "choose": "best-loss",
+                "refit": "holdout",
+            },
             options={"patience": 0, "ridge": 0.0, "l1": 0.0},
         ),
     }
@@ -60,6 +83,28 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
     def decode(self, bits: Bits, problem: Problem) -> CausalMap:
         """Return the map; raises `InvalidArchitecture` where it has no edge."""
         return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
+
+    def encode(self, architecture: CausalMap, problem: Problem) -> Bits:
+        """Return bits that decode to `architecture`."""
+        layout = self.layout(problem)
+        return layout.pack(beginning.encode(architecture, layout, problem, self.options))
+
+    def seeds(self, problem: Problem) -> Sequence[CausalMap]:
+        """Return maps whose causes were found one effect at a time, with several grids."""
+        return beginning.seeds(problem, self.options)
+
+    def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
+        """Return a random map, sparse ones more often."""
+        layout = self.layout(problem)
+        return layout.pack(beginning.sample(layout, self.options, rng))
+
+    def neighbour(
+        self, bits: Bits, move: str, problem: Problem, attributions: FloatArray | None, rng: np.random.Generator
+    ) -> Bits | None:
+        """Return a map with an edge dropped, added or put elsewhere, or with another grid."""
+        layout = self.layout(problem)
+        values = moves.neighbour(layout.unpack(bits), move, problem, self.options, rng)
+        return None if values is None else layout.pack(values)
 
     def train(self, jobs: Sequence[TrainingJob[CausalMap]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job in the compiled driver."""
@@ -81,7 +126,9 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         """Return the spec, with the bounding function and the concepts that edges lead to."""
         from evokan.spaces.module import module_spec
 
-        own = {"bounding": self.options.bounding}
+        own: dict[str, Any] = {"bounding": self.options.bounding}
+        if problem.table.lags:
+            own["lags"] = list(problem.table.lags)
         return module_spec(self.name, architecture, problem, own, ("feature_names", "output_names"))
 
     def scaling(self, problem: Problem, weights: Weights) -> Weights:
@@ -93,6 +140,19 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         from search_spaces.kafcm.explain import explain
 
         return explain(model, problem)
+
+    def examine(self, model: CognitiveMap, problem: Problem) -> Explanation:
+        """Return the same, with the q-value and the stability of every edge."""
+        from search_spaces.kafcm.confidence import confidences
+        from search_spaces.kafcm.explain import with_confidences
+
+        return with_confidences(self.explain(model, problem), confidences(model.architecture, problem, self.options))
+
+    def tables(self, explanation: Explanation) -> Mapping[str, str]:
+        """Return ``edges.csv``: the edges with delay, strength, q-value and stability."""
+        from search_spaces.kafcm.confidence import edges_csv
+
+        return {"edges.csv": edges_csv(explanation)}
 
     def graph(self, model: CognitiveMap, problem: Problem) -> FunctionGraph:
         """Return one step of the map as its edge functions."""
@@ -111,7 +171,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
 
     def reference_architectures(self, problem: Problem) -> dict[str, CausalMap]:
         """Return the map with every edge that is allowed."""
-        mask = encoding.edge_rules(problem, self.options) != encoding.FORBIDDEN
+        mask = edge_rules(problem, self.options) != FORBIDDEN
         return {"all edges": encoding.from_mask(np.asarray(mask, dtype=bool), REFERENCE_GRID)} if mask.any() else {}
 
     def baselines(self, problem: Problem, seed: int) -> dict[str, dict[str, Any]]:

@@ -31,7 +31,7 @@ class States:
     Attributes
     ----------
     source, target
-        Scalers of causes and effects: one and the same for a trajectory.
+        Scalers of causes and effects: one and the same for the concepts of a trajectory.
     weights
         Turns squared errors of states into squared errors of scaled targets, shape (targets,).
     """
@@ -47,7 +47,10 @@ def fit_states(problem: Problem, options: KAFCMOptions) -> States:
     x = problem.table.X[rows]
     y = np.asarray(problem.table.y[rows], dtype=np.float64).reshape(len(rows), -1)
     if problem.task.in_time:
-        source = target = _scaler(np.concatenate([x, y]), options)
+        # A concept is the same whatever its delay: one scaler for all of its columns.
+        blocks = np.split(x, len(problem.table.delays), axis=1)
+        target = _scaler(np.concatenate([*blocks, y]), options)
+        source = Scaler(np.tile(target.shift, len(blocks)), np.tile(target.scale, len(blocks)))
     else:
         source, target = _scaler(x, options), _scaler(y, options)
     return States(source, target, (target.scale / problem.target_scaler.scale) ** 2)
@@ -126,11 +129,15 @@ class Sample:
         States to be reached, shape (targets, steps in all), step by step.
     running
         As in `Rollouts`.
+    known
+        States of the causes as they were, shape (sources, steps in all), step by step: what causes are that lie before
+        the rollout. Without delays longer than a step, or with rollouts of one step, there is none: (sources, 0).
     """
 
     x: NDArray[Any]
     wanted: NDArray[Any]
     running: IntArray
+    known: NDArray[Any]
 
 
 def sample(problem: Problem, states: States, rows: IntArray, length: int) -> Sample:
@@ -139,4 +146,7 @@ def sample(problem: Problem, states: States, rows: IntArray, length: int) -> Sam
     y = np.asarray(problem.table.y, dtype=np.float64)
     wanted = states.target.transform(y[cut.rows].reshape(len(cut.rows), problem.n_outputs))
     x = states.source.transform(problem.table.X[cut.first])
-    return Sample(np.ascontiguousarray(x.T), np.ascontiguousarray(wanted.T), cut.running)
+    needed = cut.rows if len(cut.running) > 1 and problem.table.delays != (1,) else cut.rows[:0]
+    known = states.source.transform(problem.table.X[needed])
+    x, wanted, known = (np.ascontiguousarray(part.T) for part in (x, wanted, known))
+    return Sample(x, wanted, cut.running, known)

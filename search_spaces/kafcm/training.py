@@ -58,7 +58,7 @@ def train(
     began = time.perf_counter()
     architecture = job.architecture
     bias = np.where(architecture.driven, 0.0, data.rest)
-    net = compile_map(architecture, bias)
+    net = compile_map(architecture, bias, problem.table.delays)
     grid = state_grid(options, architecture.intervals)
     theta = initial_values(architecture, options, job.seed)
     weights = data.states.weights
@@ -97,6 +97,6 @@ def _smallest_call(options: KAFCMOptions) -> tuple[Any, ...]:
     architecture = CausalMap(1, 1, ((0, 0),), 1)
     grid = state_grid(options, 1)
     net = compile_map(architecture, np.zeros(1))
-    part = Sample(np.zeros((1, 2)), np.zeros((1, 2)), np.array([2], dtype=np.int64))
+    part = Sample(np.zeros((1, 2)), np.zeros((1, 2)), np.array([2], dtype=np.int64), np.zeros((1, 0)))
     data = kernel_data(part, net, grid, np.ones(1))
     return np.zeros(6), net, 0, grid, data, data, 0.0, 0.0, 1, 0, 1, np.zeros(0)

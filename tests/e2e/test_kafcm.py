@@ -113,7 +113,7 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
     assert result.status == 0, result.err
     told = json.loads(result.out)
     found = pd.read_csv(tmp_path / "what.csv")
-    assert list(found) == ["step", "heat", "load", "price"]
+    assert list(found) == ["step", "heat", "load", "price", "heat (base)", "load (base)", "price (base)"]
     assert found["step"].tolist() == list(range(6))
     assert np.allclose(found["heat"], 0)
     assert found["price"][0] == 30
@@ -127,6 +127,30 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
     assert (path / "simulation.png").is_file()
 
 
+def test_a_pulse_lasts_as_long_as_it_is_told_and_the_base_run_stands_beside_it(run, evokan, tmp_path):
+    path, _ = run
+    result = evokan(
+        "kafcm", "simulate", path, "--set", "heat=0..0.8@2:4", "--steps", "6", "--out", "p.csv", "--json", cwd=tmp_path
+    )
+    assert result.status == 0, result.err
+    found = pd.read_csv(tmp_path / "p.csv")
+    assert found["heat"][2:5].tolist() == pytest.approx([0.0, 0.4, 0.8])
+    assert found["heat"][:2].tolist() == pytest.approx(found["heat (base)"][:2].tolist())
+    assert not np.allclose(found["load"][3:], found["load (base)"][3:])
+    assert json.loads(result.out)["base"]["load"] == pytest.approx(found["load (base)"][6])
+
+
+def test_edges_come_with_how_sure_they_are(run):
+    path, _ = run
+    table = pd.read_csv(path / "best" / "edges.csv")
+    assert list(table) == ["cause", "effect", "lag", "strength", "q_value", "stability"]
+    assert (table.lag == 1).all()
+    own = table.set_index(["cause", "effect"]).loc[("heat", "load")]
+    assert own.q_value < 1e-6
+    assert own.stability == 1.0
+    assert "best/edges.csv" in json.loads((path / "manifest.json").read_text())["sha256"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "faults"),
     [
@@ -135,7 +159,15 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
             ["--start load: write CONCEPT=VALUE with a finite number, such as stress=0.8"],
         ),
         (("--set", "heet=1"), ["unknown concept 'heet': did you mean 'heat'? Known: heat, load, price"]),
-        (("--set", "heat=nan"), ["--set heat=nan: write CONCEPT=VALUE with a finite number, such as stress=0.8"]),
+        (
+            ("--set", "heat=nan"),
+            [
+                "--set heat=nan: write CONCEPT=VALUE, CONCEPT=VALUE@STEP or CONCEPT=FROM..TO@FIRST:LAST with finite "
+                "numbers, such as heat=0.8@5:10"
+            ],
+        ),
+        (("--set", "heat=1@9:5"), ["--set heat=1@9:5: step 5 lies before step 9"]),
+        (("--set", "heat=1@50"), ["heat: step 50 lies beyond the 20 steps of --steps"]),
         (("--set", "heat=1", "--start", "heat=0"), ["'heat' has both --set and --start: give one of them"]),
         (("--out", "x.txt"), ["--out x.txt: its name must end in .csv"]),
     ],

@@ -16,7 +16,7 @@ from evokan.problem.problem import Problem
 from evokan.spaces.registry import make_space
 from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions, encoding
-from search_spaces.kafcm.encoding import edge_rules
+from search_spaces.kafcm.rules import edge_rules
 
 TRAJECTORY, TABLE = small_problem("trajectory"), small_problem("regression")
 

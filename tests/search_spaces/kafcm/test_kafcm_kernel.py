@@ -36,7 +36,7 @@ def evaluate(problem: Problem, options: KAFCMOptions, theta: np.ndarray, archite
     )
     grad = np.zeros_like(theta)
     loss = kernel.loss_and_gradient(
-        theta, grad, c, gc, net, CODES[options.bounding], grid, data, work, g, g.copy(), options.ridge, options.l1
+        theta, grad, c, gc, net, CODES[options.bounding], grid, data, work, g, options.ridge, options.l1
     )
     return loss, grad, kernel.data_loss(theta, c, net, CODES[options.bounding], grid, data, work)
 
