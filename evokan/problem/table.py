@@ -35,7 +35,7 @@ class Table:
         Inputs, shape (rows, features), finite float64, raw units. Of a trajectory: the state at a moment.
     y
         Class numbers 0 ... classes - 1 (int64) or targets in their own units (float64), shape (rows,). Of a
-        trajectory: the state at the next moment, shape (rows, features).
+        trajectory: the state at the next moment, shape (rows, features). Of a system of equations: (rows, unknowns).
     feature_names, target_name
         Column names, in the order of `X`.
     class_names
@@ -79,9 +79,11 @@ class Table:
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Labels of what is predicted: the classes, the concepts of a trajectory, or the target alone."""
+        """Labels of what is predicted: the classes, concepts of a trajectory, unknowns of an equation, or the target."""
         if self.task.in_time:
             return self.feature_names
+        if self.equation is not None:
+            return self.equation.unknowns
         return self.class_names or (self.target_name,)
 
     def check_magnitude(self) -> None:

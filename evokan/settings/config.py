@@ -26,6 +26,9 @@ class SearchConfig(BaseModel):
     data: Annotated[
         Path | None, Setting(WHAT, "FILE", "Own table instead: CSV, TSV or Parquet, one row for each case.")
     ] = None
+    equation: Annotated[
+        Path | None, Setting(WHAT, "FILE", "Own differential equation instead: Python code, which is run.")
+    ] = None
     target: Annotated[str | None, Setting(WHAT, "COLUMN", "Column of --data to predict; all others are features.")] = (
         None
     )
@@ -241,7 +244,7 @@ class SearchConfig(BaseModel):
     def _numbered_column(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    @field_validator("data", "out")
+    @field_validator("data", "equation", "out")
     @classmethod
     def _possible_path(cls, value: Path | None) -> Path | None:
         if value is not None and "\0" in str(value):
@@ -277,7 +280,7 @@ class SearchConfig(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> SearchConfig:
-        faults = source_faults(self.dataset, self.data, self.target, self.time, self.series, self.task)
+        faults = source_faults(self.dataset, self.data, self.target, self.time, self.series, self.task, self.equation)
         if faults:
             raise InputError(*faults)
         return self
@@ -291,16 +294,25 @@ class SearchConfig(BaseModel):
 
 
 def source_faults(
-    dataset: object, data: object, target: object, time: object = None, series: object = None, task: object = None
+    dataset: object,
+    data: object,
+    target: object,
+    time: object = None,
+    series: object = None,
+    task: object = None,
+    equation: object = None,
 ) -> list[str]:
     """Return what is wrong with the settings that say where the rows come from and what they are."""
-    if dataset is None and data is None:
-        return ["give either --dataset NAME, or --data FILE --target COLUMN"]
-    if dataset is not None and data is not None:
-        return ["--dataset and --data exclude each other: give one of them"]
-    if dataset is not None:
+    sources = {"--dataset": dataset, "--data": data, "--equation": equation}
+    given = [name for name, value in sources.items() if value is not None]
+    if not given:
+        return ["give either --dataset NAME, or --data FILE --target COLUMN, or --equation FILE"]
+    if len(given) > 1:
+        return [f"{' and '.join(given)} exclude each other: give one of them"]
+    if data is None:
+        source = "a named data set" if equation is None else "an equation"
         return [
-            f"{option} goes with --data: a named data set knows its {what}"
+            f"{option} goes with --data: {source} knows its {what}"
             for option, value, what in (
                 ("--target", target, "target"),
                 ("--time", time, "time"),

@@ -13,6 +13,7 @@ from typing import Any
 from evokan.errors import InputError, unknown_name
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
+from evokan.problem.task import Task
 from evokan.settings.config import SearchConfig
 from evokan.settings.layers import build_config, read_config_file
 from evokan.spaces.registry import make_space, space_class, space_names
@@ -80,9 +81,11 @@ def resolve(
 
 
 def _task(config: SearchConfig) -> str:
-    """Return the task of the named data set; nothing for own tables, whose task their rows tell."""
+    """Return the task of the named data set or an equation; nothing for own tables, whose task their rows tell."""
     from evokan.datasets import list_datasets
 
+    if config.equation is not None:
+        return Task.RESIDUAL
     return next((info.task for info in list_datasets() if info.name == config.dataset), "")
 
 
@@ -158,6 +161,8 @@ def load(config: SearchConfig) -> Table:
         There is no such table, it cannot be used, or a setting contradicts what a named data set is.
     """
     from evokan.datasets import load_dataset, load_series, load_table
+    from evokan.datasets.equations import equation_table
+    from evokan.datasets.own_equation import equation_from_file
 
     if config.data is not None and config.time is not None:
         return load_series(
@@ -177,7 +182,10 @@ def load(config: SearchConfig) -> Table:
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
         )
-    table = load_dataset(str(config.dataset))
+    if config.equation is not None:
+        table = equation_table(equation_from_file(config.equation))
+    else:
+        table = load_dataset(str(config.dataset))
     faults = []
     if config.task not in (None, table.task):
         faults.append(f"--task {config.task}: data set {table.name!r} is for {table.task}; leave --task out")
@@ -193,7 +201,7 @@ def load(config: SearchConfig) -> Table:
 
 def default_paths(config: SearchConfig) -> Iterator[Path]:
     """Yield ``runs/<time>-<space>-<dataset>``, then the same with numbers behind, for where that is taken."""
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{config.dataset or Path(str(config.data)).stem}"
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{config.dataset or Path(str(config.data or config.equation)).stem}"
     yield Path("runs") / name
     yield from (Path("runs") / f"{name}-{number}" for number in itertools.count(2))
 

@@ -12,7 +12,7 @@ from evokan.errors import InputError
 from evokan.faults import sentences
 from evokan.settings.config import SearchConfig, source_faults
 
-NAMES = ("space", "dataset", "data", "target", "time", "series", "keep_na_in", "out")
+NAMES = ("space", "dataset", "data", "equation", "target", "time", "series", "keep_na_in", "out")
 """Settings that are names, of columns and files."""
 SETTLE, LONGEST = 5, 200
 """What ``generations="auto"`` stands for: the generations of rest that end a search, and the most there can be."""
@@ -46,7 +46,7 @@ def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
         # Pydantic looks at what concerns several fields only where each is right by itself.
         kinds = {fault["type"] for fault in error.errors() if fault["loc"]}
         if kinds and "extra_forbidden" not in kinds:
-            sources = ("dataset", "data", "target", "time", "series", "task")
+            sources = ("dataset", "data", "target", "time", "series", "task", "equation")
             faults += source_faults(*(merged.get(name) for name in sources))
         raise InputError(*faults) from error
 
@@ -84,6 +84,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
             f"{path.parent}, or write the settings of a new one as 'name: value' lines"
         )
     settings = {str(key).replace("-", "_"): value for key, value in content.items()}
+    if settings.get("equation") is not None:
+        raise InputError(f"--config {path}: an equation is code: name its file on the command line, by --equation FILE")
     return settings | _as_written(written, settings)
 
 

@@ -56,7 +56,7 @@ def explain(model: FKANNetwork, problem: Problem) -> Explanation:
 def _blocks(model: FKANNetwork, levels: list[Tensor]) -> list[dict[str, Any]]:
     """Return the basis function of every triple over the range of its sums, as plain numbers."""
     _, first, degrees = compile_network(model.architecture)
-    sums = torch.cat(levels[1:-1], dim=1)
+    sums = torch.cat(levels[1 : 1 + len(model.architecture.hidden)], dim=1)
     series = jacobi_series(tuple(degrees.tolist()), elu(model.alpha), elu(model.beta))
     g, found = torch.sigmoid(model.gamma), []
     for block, degree in enumerate(degrees.tolist()):
@@ -76,35 +76,33 @@ def _blocks(model: FKANNetwork, levels: list[Tensor]) -> list[dict[str, Any]]:
 
 def _curves(model: FKANNetwork, level: int, values: Tensor) -> Tensor:
     """Return what the edges from a level's nodes carry, before their weights."""
-    return values if level == 0 else sigmoid_series(values, *model.activations()[level - 1])
+    activations = model.activations()
+    return sigmoid_series(values, *activations[level - 1]) if 0 < level <= len(activations) else values
 
 
 def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
     """Return `model` as layers of straight lines and, between them, of one function a neuron."""
     architecture, table = model.architecture, problem.table
-    hidden = architecture.levels[1:-1]
+    hidden, widths = architecture.hidden, [architecture.n_inputs]
     edges: list[EdgeFunction] = []
     biases: list[FloatArray] = []
     for level, weight in enumerate(model.weights):
         for j, row in enumerate(weight.tolist()):
             for i, factor in enumerate(row):
                 source = architecture.inputs[i] if level == 0 else i
-                edges.append(EdgeFunction(2 * level, source, j, partial(_line, factor)))
+                edges.append(EdgeFunction(len(biases), source, j, partial(_line, factor)))
         biases.append(_array(model.biases[level]))
+        widths.append(len(weight))
         if level < len(hidden):
             gammas, coefficients = model.activations()[level]
             g, series = _array(torch.sigmoid(gammas)), _array(coefficients)
             for j in range(hidden[level]):
                 own = (float(g), series) if g.ndim == 0 else (float(g[j]), series[j])
-                edges.append(EdgeFunction(2 * level + 1, j, j, partial(activation, *own)))
+                edges.append(EdgeFunction(len(biases), j, j, partial(activation, *own)))
             biases.append(np.zeros(hidden[level]))
-    widths = (
-        architecture.n_inputs,
-        *(width for pair in zip(hidden, hidden, strict=True) for width in pair),
-        architecture.n_outputs,
-    )
+            widths.append(hidden[level])
     return FunctionGraph(
-        widths,
+        tuple(widths),
         tuple(edges),
         table.feature_names,
         table.output_names,

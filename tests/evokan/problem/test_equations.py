@@ -238,5 +238,5 @@ def test_figures_that_are_not_finite_are_none():
     assert figures["root_error"] is None
     assert figures["max_error"] == pytest.approx(1 - np.sin(4) / 4)
     assert figures["residual_loss"] == pytest.approx(
-        residual_loss(LaneEmden(1), as_unknown(Squared()), np.linspace(0, 4, 9)[:, None])
+        residual_loss(LaneEmden(1), as_unknown(LaneEmden(1), Squared()), np.linspace(0, 4, 9)[:, None])
     )
