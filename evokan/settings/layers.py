@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from evokan.errors import InputError
 from evokan.faults import sentences
-from evokan.settings.config import SearchConfig, source_faults
+from evokan.settings.config import SearchConfig
+from evokan.settings.sources import source_faults
 
 NAMES = ("space", "dataset", "data", "equation", "target", "time", "series", "keep_na_in", "out")
 """Settings that are names, of columns and files."""

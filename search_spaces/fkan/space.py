@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-import numpy as np
-
 from evokan.problem.problem import Problem
 from evokan.problem.task import Task, TaskName
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
@@ -66,14 +64,6 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
     def decode(self, bits: Bits, problem: Problem) -> FKANArchitecture:
         """Return the network; raises `InvalidArchitecture` where no input column is in use."""
         return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
-
-    def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
-        """Return fair coins, with the mask of a single input column set: there is nothing else to use."""
-        layout = self.layout(problem)
-        bits = layout.random(rng)
-        if problem.n_features == 1:
-            bits[layout.slices["inputs"]] = 1
-        return bits
 
     def train(self, jobs: Sequence[TrainingJob[FKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job: on a table in the compiled driver, on an equation in torch."""
