@@ -116,7 +116,9 @@ def check_names(equation: Equation) -> None:
             faults.append(f"{label}: name at least one {what}, as a tuple such as ('t',)")
     names = (*equation.coordinates, *equation.unknowns, *equation.coefficients)
     if len(set(names)) < len(names):
-        faults.append(f"{label}: coordinates, unknowns and coefficients need names of their own, got {', '.join(names)}")
+        faults.append(
+            f"{label}: coordinates, unknowns and coefficients need names of their own, got {', '.join(names)}"
+        )
     for name, value in equation.coefficients.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             faults.append(f"{label}: coefficient {name!r} must begin at a number, got {value!r:.50}")

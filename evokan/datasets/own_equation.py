@@ -1,4 +1,4 @@
-"""An equation of the user's own, from a file of Python that the user has named: its code runs, so nothing else names it."""
+"""An equation of the user's own, from a file of Python: its code runs, so the user alone names it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from evokan.problem.equations.base import Equation
 def equation_from_file(path: Path) -> Equation:
     """Return the equation of a file, after running its code.
 
-    That is what the file calls ``equation``, or else its one object of `Equation`, or one of its one class. Without a name
-    of its own it is called as the file, without a summary it gets the first line of its class's documentation.
+    That is what the file calls ``equation``, or else its one object of `Equation`, or one of its one class. Without a
+    name of its own it is called as the file, without a summary it gets the first line of its class's documentation.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _found(module: ModuleType, path: str) -> Equation:
         objects = [kind() for kind in kinds] if len(kinds) == 1 else [*kinds]
     if not objects:
         raise InputError(
-            f"--equation {path}: has no class that inherits evokan.problem.equations.Equation and has points and residual"
+            f"--equation {path}: has no class that inherits evokan.problem.equations.Equation, with points and residual"
         )
     if len(objects) > 1:
         raise InputError(f"--equation {path}: has {len(objects)} equations: call the one to take equation = ...")

@@ -52,7 +52,7 @@ def evaluate_solution(equation: Equation, model: torch.nn.Module, x: FloatArray)
             "mae": float(error.mean()),
             "max_error": float(error.max()),
         }
-    figures |= {name: float(value) for name, value in candidate.coefficients.items()}
+    figures |= {name: float(value.detach()) for name, value in candidate.coefficients.items()}
 
     def solution(points: FloatArray) -> FloatArray:
         values = predict(model, points)

@@ -79,7 +79,7 @@ class Table:
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Labels of what is predicted: the classes, concepts of a trajectory, unknowns of an equation, or the target."""
+        """Labels of what is predicted: classes, concepts of a trajectory, unknowns of an equation, or the target."""
         if self.task.in_time:
             return self.feature_names
         if self.equation is not None:

@@ -137,8 +137,8 @@ def equation_of(path: Path, stored: Mapping[str, Any], file: str | Path | None) 
         raise InputError(f"--equation {file}: cannot be read ({error.strerror or error})") from error
     if not same:
         raise InputError(
-            f"--equation {file}: is not the file that {path} began with, by its SHA-256; bring the old one back, or start "
-            "a new run"
+            f"--equation {file}: is not the file that {path} began with, by its SHA-256; bring the old one back, or "
+            "start a new run"
         )
     return {"equation": str(file)}
 

@@ -23,8 +23,11 @@ from evokan.spaces.training import Budget
 OF_ALGORITHM: dict[str, dict[str, Any]] = {"nsga2": {"objectives": ("val_loss", "n_params"), "choose": "knee"}}
 """Settings that an algorithm has other defaults for."""
 
-OF_TASK: dict[str, dict[str, Any]] = {"residual": {"folds": 1, "choose": "best-loss"}}
-"""Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error."""
+OF_TASK: dict[str, dict[str, Any]] = {
+    "residual": {"folds": 1, "choose": "best-loss", "population": 16, "generations": 4}
+}
+"""Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error,
+and each of its trainings goes down to the last digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +204,8 @@ def load(config: SearchConfig) -> Table:
 
 def default_paths(config: SearchConfig) -> Iterator[Path]:
     """Yield ``runs/<time>-<space>-<dataset>``, then the same with numbers behind, for where that is taken."""
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{config.dataset or Path(str(config.data or config.equation)).stem}"
+    source = config.dataset or Path(str(config.data or config.equation)).stem
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{source}"
     yield Path("runs") / name
     yield from (Path("runs") / f"{name}-{number}" for number in itertools.count(2))
 

@@ -1,8 +1,8 @@
 """The Levenberg-Marquardt method for sums of squares with some hundreds of parameters.
 
 Where a loss is a sum of squares that can become almost 0, as that of an equation, it gets orders of magnitude further
-than a quasi-Newton method in the same time: the Jacobian knows the curvature that the other one has to find out. Steps
-are bent by their geodesic acceleration, which costs one evaluation and takes them along the narrow valleys of such sums.
+than a quasi-Newton method in the same time: the Jacobian knows the curvature that the other one has to find out.
+Steps are bent by their geodesic acceleration, which costs one evaluation and takes them along narrow valleys.
 
 References
 ----------

@@ -20,7 +20,9 @@ HIGHEST = 5
 _LOG, _Z, _Y, _BELL, _F, _A, _B, _NOW, _NEXT, _H = 0, 6, 12, 17, 32, 38, 43, 48, 54, 60
 SCRATCH = 65
 """Rows of scratch space: derivatives of log s, z and z log s; Bell polynomials; series; Chebyshev polynomials."""
-_CHOOSE = np.array([[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 2, 1, 0, 0], [1, 3, 3, 1, 0], [1, 4, 6, 4, 1]], dtype=np.float64)
+_CHOOSE = np.array(
+    [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 2, 1, 0, 0], [1, 3, 3, 1, 0], [1, 4, 6, 4, 1]], dtype=np.float64
+)
 
 
 @jit
@@ -44,8 +46,8 @@ def activate(
     gradients
         Whether more is wanted than phi and its derivatives to `order`.
     parts
-        Out, shape (4 order + 5, points): phi and its first order + 1 derivatives in x; the derivatives in g of phi and of
-        its first `order` derivatives; the same in a; the same in b.
+        Out, shape (4 order + 5, points): phi and its first order + 1 derivatives in x; the derivatives in g of phi and
+        of its first `order` derivatives; the same in a; the same in b.
     work
         Scratch space, shape (SCRATCH, points).
     """
@@ -165,9 +167,7 @@ def _bell(highest: int, n: int, work: Array) -> None:
 
 
 @jit
-def _series(
-    series: Array, degree: int, order: int, highest: int, gradients: bool, n: int, work: Array
-) -> None:
+def _series(series: Array, degree: int, order: int, highest: int, gradients: bool, n: int, work: Array) -> None:
     """Fill F, its series in a and in b, and their derivatives at t = 2 z - 1."""
     for j in range(highest + 1):
         work[_F + j] = 0.0

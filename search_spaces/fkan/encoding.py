@@ -1,7 +1,7 @@
 """Bits to networks: input mask, wiring, depth, width and degree of every block, dense maps behind them.
 
-The chromosome is ours; the two wirings are those of the paper's Figure 3 (Aghaei, "fKAN", arXiv 2406.07456), and the maps
-without activation behind the blocks those of its network for the delay equation.
+The chromosome is ours; the two wirings are those of the paper's Figure 3 (Aghaei, "fKAN", arXiv 2406.07456), and the
+maps without activation behind the blocks those of its network for the delay equation.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class FKANArchitecture(Architecture):
         triples = "" if self.shared else " a triple a neuron"
         dense = "".join(f" to {width}" for width in self.dense)
         more = f" with {self.n_coefficients} coefficients" if self.n_coefficients else ""
-        return f"{','.join(map(str, self.inputs))} of {self.n_inputs}: {blocks}{dense} to {self.n_outputs}{triples}{more}"
+        return (
+            f"{','.join(map(str, self.inputs))} of {self.n_inputs}: {blocks}{dense} to {self.n_outputs}{triples}{more}"
+        )
 
     @property
     def hidden(self) -> tuple[int, ...]:

@@ -13,12 +13,14 @@ from torch.nn.functional import elu
 
 from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
 from evokan.spaces.attribution import EdgeLayer, explain_edges, sample, spread
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.graph import EdgeFunction, FunctionGraph
 from search_spaces.fkan.flat import compile_network
 from search_spaces.fkan.network import FKANNetwork
 from search_spaces.fkan.series import jacobi_series, sigmoid_series
+from search_spaces.fkan.solution import told_solution
 
 POINTS = 60
 
@@ -49,7 +51,7 @@ def explain(model: FKANNetwork, problem: Problem) -> Explanation:
         layers,
         problem,
         columns=architecture.used_columns,
-        data={"blocks": _blocks(model, levels)},
+        data={"blocks": _blocks(model, levels), **told_solution(model, problem)},
     )
 
 
@@ -108,7 +110,7 @@ def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
         table.output_names,
         problem.task,
         model.scaler("input"),
-        model.scaler("target"),
+        _for_each(model.scaler("target"), architecture.n_outputs),
         tuple(biases),
     )
 
@@ -117,6 +119,11 @@ def activation(g: float, series: FloatArray, x: FloatArray) -> FloatArray:
     """Return sum_k series_k T_k(2 s(x)^g - 1) at `x` (N,)."""
     t = 2.0 * np.exp(-g * np.logaddexp(0.0, -x)) - 1.0
     return np.asarray(chebyshev.chebval(t, series), dtype=np.float64)
+
+
+def _for_each(scaler: Scaler, outputs: int) -> Scaler:
+    """Return a scaler that all outputs share as one of each."""
+    return Scaler(*(np.broadcast_to(part, outputs).copy() for part in (scaler.shift, scaler.scale)))
 
 
 def _line(slope: float, x: FloatArray) -> FloatArray:

@@ -196,7 +196,9 @@ def _backward(theta: Array, net: Net, d: int, table: Table, work: Work, adjoint:
             if active:
                 while node - inputs + j < first[block]:
                     block -= 1
-                _activation_back(below[node + j], parts[node + j], grad, table, terms, scratch, out, triples + block, count)
+                _activation_back(
+                    below[node + j], parts[node + j], grad, table, terms, scratch, out, triples + block, count
+                )
             for i in range(rows):
                 out[bias + j, i] = grad[0, i]
             for k in range(lower):

@@ -31,7 +31,8 @@ class FKANNetwork(ScaledModule):
     -----
     Input: shape (N, features), raw units, any floating dtype (float64 inside). Output: logits (N, classes), or values
     (N, 1) in the target's own units, differentiable in the inputs; of a system of equations (N, unknowns). ``alpha``,
-    ``beta`` and ``gamma`` have one value for each triple, ``coefficients`` those of an equation, if it has any. The scalers are buffers: ``input_shift``, ``input_scale``, ``target_shift``, ``target_scale``.
+    ``beta`` and ``gamma`` have one value for each triple, ``coefficients`` those of an equation, if it has any. The
+    scalers are buffers: ``input_shift``, ``input_scale``, ``target_shift``, ``target_scale``.
     """
 
     input_shift: Tensor
@@ -60,7 +61,7 @@ class FKANNetwork(ScaledModule):
         return self.levels(x)[-1] * self.target_scale + self.target_shift
 
     def levels(self, x: Tensor) -> list[Tensor]:
-        """Return the scaled inputs in use, the sums below the blocks of every hidden level, dense levels, the outputs."""
+        """Return the scaled inputs in use, the sums below the blocks of every hidden level, dense levels, outputs."""
         found = [self.scale_by("input", x)[:, self.columns]]
         activations = self.activations()
         for level, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):

@@ -17,6 +17,7 @@ from evokan.training.one_by_one import train_each
 from search_spaces.fkan import encoding
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.options import FKANOptions
+from search_spaces.fkan.published import paper_network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,25 +97,18 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
         return function_graph(model, problem)
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
-        """Return the picture of the learned basis functions."""
-        from search_spaces.fkan.plots import plot_bases
+        """Return the learned basis functions, and of an equation its solution with its residual."""
+        from search_spaces.fkan.plots import plot_bases, plot_solution
 
-        return {"bases.png": partial(plot_bases, explanation)}
+        found: dict[str, Callable[[], Axes]] = {"bases.png": partial(plot_bases, explanation)}
+        if "solution" in explanation.data:
+            found["solution.png"] = partial(plot_solution, explanation)
+        return found
 
     def reference_architectures(self, problem: Problem) -> dict[str, FKANArchitecture]:
-        """Return the shape of the paper's equations: six parallel blocks of ten neurons, degrees 1 to 6."""
-        columns = tuple(range(problem.n_features))
-        return {
-            "six parallel blocks of 10": encoding.network(
-                problem.n_features,
-                problem.n_outputs,
-                columns,
-                encoding.PARALLEL,
-                (10,) * 6,
-                tuple(range(1, 7)),
-                self.options.triples == "block",
-            )
-        }
+        """Return the network of the paper's equation; for any other problem, that of its Lane-Emden equations."""
+        label, network = paper_network(problem, self.options.triples == "block")
+        return {label: network}
 
     def prepare(self, problem: Problem) -> None:
         """Compile or load the training kernel by training one neuron on a handful of rows."""

@@ -1,8 +1,8 @@
 """Which derivatives a jet holds, and how those of a function of a function are made of both: for compiled kernels.
 
 A jet of order r holds the value and all derivatives to order r in the coordinates, in the order of
-`evokan.problem.equations.jets.components`. The chain rule is that of Faà di Bruno: a derivative of f(y) is a sum over the
-partitions of its coordinates into groups, of f's derivative of that many orders times the derivatives of y in the groups.
+`evokan.problem.equations.jets.components`. The chain rule is that of Faà di Bruno: a derivative of f(y) is a sum over
+the partitions of its coordinates into groups, of f's derivative of that many orders times the derivatives of y in them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Unknown(Protocol):
     """The function looked for, and the coefficients that are looked for with it.
 
-    It takes points (N, coordinates) to values (N,), of a system to (N, unknowns): float64, differentiable in the points.
+    It takes points (N, coordinates) to values (N,), of a system (N, unknowns): float64, differentiable in the points.
     """
 
     @property
@@ -124,7 +124,7 @@ class Equation(ABC):
         """
 
     def conditions(self, u: Unknown) -> Sequence[Tensor]:
-        """Return by how much conditions are missed, initial, boundary, periodic, data: one tensor each; none by default.
+        """Return by how much conditions (initial, boundary, periodic, data) are missed: a tensor each; none by default.
 
         The mean square of each counts in the loss as much as that of an equation; multiply one to give it more weight.
         """

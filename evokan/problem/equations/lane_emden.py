@@ -67,7 +67,7 @@ class LaneEmden(Equation):
         return [y - 1.0, derivative(y, x)]
 
     def exact(self, x: FloatArray) -> FloatArray | None:
-        """Return 1 - x^2 / 6 for m = 0, sin(x) / x for 1, (1 + x^2 / 3)^(-1/2) for 5; the others have no closed form."""
+        """Return 1 - x^2 / 6 for m = 0, sin(x) / x for 1, (1 + x^2 / 3)^(-1/2) for 5; others have no closed form."""
         if self.m == 0:
             return 1.0 - x[:, 0] ** 2 / 6.0
         if self.m == 5:

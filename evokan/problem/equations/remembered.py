@@ -39,7 +39,9 @@ class RememberedEquation(Equation):
 
     def residual(self, u: Unknown, x: Tensor) -> Tensor:
         """Raise `InputError`: nobody can say."""
-        raise InputError(f"equation {self.name!r}: a run keeps its points and names, and no code; give the equation itself")
+        raise InputError(
+            f"equation {self.name!r}: a run keeps its points and names, and no code; give the equation itself"
+        )
 
 
 def to_json(equation: Equation) -> dict[str, Any]:

@@ -183,7 +183,9 @@ def test_a_system_has_the_loss_of_the_network_and_its_derivatives(equation):
     model = FKANNetwork(architecture, {})
     state = state_dict(architecture, theta) | {"input_shift": scaler.shift, "input_scale": scaler.scale}
     model.load_state_dict({name: torch.as_tensor(value) for name, value in state.items()}, strict=False)
-    assert now.loss == pytest.approx(residual_loss(equation, as_unknown(equation, model), equation.points(0)), rel=1e-11)
+    assert now.loss == pytest.approx(
+        residual_loss(equation, as_unknown(equation, model), equation.points(0)), rel=1e-11
+    )
     jacobian = now.jacobian()
     assert np.allclose(now.gradient(), 2 * jacobian.T @ now.values, rtol=1e-9, atol=1e-12)
     h = 1e-6
