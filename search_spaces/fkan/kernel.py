@@ -2,7 +2,7 @@
 
 A network is a chain of linear maps; above the first ones, neurons are grouped in blocks that share degree, alpha, beta
 and gamma (`search_spaces.fkan.flat.compile_network`), and above the last ones there is nothing. The parameter vector
-holds, for every linear map, its weights (upper neuron by upper neuron) and its biases; then alpha, beta and gamma of all
+holds, for every linear map, its weights (upper neuron by upper neuron) and biases; then alpha, beta and gamma of all
 blocks. Rows are worked on in runs that stay in the processor's first caches.
 """
 
