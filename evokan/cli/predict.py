@@ -100,6 +100,8 @@ def predictions(run: Run, schema: ColumnSchema, features: NDArray[np.float64]) -
         )
     if schema.task.in_time:
         return pd.DataFrame(scores, columns=list(schema.concepts))
+    if schema.task.is_equation and scores.shape[1] > 1:
+        return pd.DataFrame(scores, columns=list(run.best.explanation.output_names))
     if not schema.task.has_classes:
         return pd.DataFrame({"prediction": scores[:, 0]})
     names = np.array(schema.class_names, dtype=object)

@@ -62,7 +62,9 @@ class Progress(Observer):
         self.longest, self.settles = longest(settings), bool(settings["settle"])
         task = f"{len(data['classes'])}-class classification" if data["task"] == "classification" else data["task"]
         taken = (
-            "" if settings["task"] or settings["dataset"] or settings.get("time") else " (taken from the target column)"
+            " (taken from the target column)"
+            if settings["data"] and not (settings["task"] or settings.get("time"))
+            else ""
         )
         folds = f" in {settings['folds']} folds" if settings["folds"] > 1 else ""
         series = f"{rows_of(data)}, " if data.get("series") else ""

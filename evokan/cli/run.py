@@ -30,11 +30,12 @@ def search(*, config: ConfigFile = None, quiet: Quiet = False, json: Json = Fals
     _print_result(run, quiet=quiet, as_json=json)
 
 
-@takes_settings("generations", *EXECUTION, with_defaults=False)
+@takes_settings("generations", "equation", *EXECUTION, with_defaults=False)
 def resume(run: RunPath, *, quiet: Quiet = False, json: Json = False, **settings: Any) -> None:
     """Go on with a run after a kill, or beyond its planned end with --generations.
 
-    What is not given stays as the run began; where it is trained changes no record.
+    What is not given stays as the run began; where it is trained changes no record. A run on an equation of one's own
+    wants its file again.
     """
     from evokan.cli.progress import make_progress
     from evokan.searching.entry import resume as run_resume

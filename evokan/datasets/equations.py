@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.errors import InputError
-from evokan.problem.equations.base import Equation, misfits
+from evokan.problem.equations.base import Equation
 from evokan.problem.equations.burgers import Burgers
 from evokan.problem.equations.delay import FractionalDelay
 from evokan.problem.equations.lane_emden import LaneEmden
+from evokan.problem.equations.remembered import RememberedEquation
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from numpy.typing import NDArray
 
+    from evokan.arrays import FloatArray
     from evokan.problem.table import Table
 
 HELD_OUT = 0.1
 """Share of the points for the test, and of the rest for the validation loss: a solution needs its points."""
 
-EQUATIONS: tuple[Equation, ...] = (*(LaneEmden(m) for m in range(5)), Burgers(1), Burgers(2), FractionalDelay())
+EQUATIONS: tuple[Equation, ...] = (*(LaneEmden(m) for m in range(6)), Burgers(1), Burgers(2), FractionalDelay())
 """The equations that come with evokan."""
 
 
@@ -31,33 +37,46 @@ def equation_table(equation: Equation, seed: int = 0) -> Table:
     Raises
     ------
     InputError
-        The shapes of points and residual do not fit together, or a third derivative is taken.
+        Shapes do not fit together, a fifth derivative is taken, or the equation's code breaks down.
     """
+    from evokan.problem.equations.jets import order_of, used_coefficients
+
+    check_names(equation)
+    with blaming(equation):
+        points = np.asarray(equation.points(seed), dtype=np.float64)
+        if points.ndim != 2 or points.shape[1] != len(equation.coordinates) or not np.isfinite(points).all():
+            raise InputError(
+                f"points() must return finite numbers of shape (points, coordinates) = (..., "
+                f"{len(equation.coordinates)}), got shape {points.shape}"
+            )
+        order_of(equation, points)
+        exact = equation.exact(points)
+        unknowns = len(equation.unknowns)
+        shape = (len(points),) if unknowns == 1 else (len(points), unknowns)
+        values = np.zeros(shape) if exact is None else np.asarray(exact, dtype=np.float64)
+        if values.shape != shape or not np.isfinite(values).all():
+            raise InputError(f"exact(x) must return finite numbers of shape {shape}, got shape {values.shape}")
+        unused = [name for name in equation.coefficients if name not in used_coefficients(equation, points)]
+        if unused:
+            raise InputError(f"coefficient {unused[0]!r} has no influence: use u.coefficients[{unused[0]!r}] somewhere")
+    return _table(equation, points, values)
+
+
+def remembered_table(told: Mapping[str, Any], points: FloatArray, values: NDArray[np.float64]) -> Table:
+    """Return the table of an equation whose code is not at hand, from what a run keeps of it."""
+    return _table(RememberedEquation(told, points), points, values)
+
+
+def _table(equation: Equation, points: FloatArray, values: NDArray[np.float64]) -> Table:
     from evokan.datasets.tables import make_table
 
-    points = np.asarray(equation.points(seed), dtype=np.float64)
-    if points.ndim != 2 or points.shape[1] != len(equation.coordinates) or not np.isfinite(points).all():
-        raise InputError(
-            f"equation {equation.name!r}: points() must return finite numbers of shape (points, "
-            f"coordinates) = (..., {len(equation.coordinates)}), got shape {points.shape}"
-        )
-    try:
-        residual = misfits(equation, _probe, points)[0]
-    except InputError as error:
-        raise InputError(f"equation {equation.name!r}: {error}") from error
-    if residual.shape != (len(points),):
-        raise InputError(
-            f"equation {equation.name!r}: residual(u, x) must return one number for each of the "
-            f"{len(points)} points, got shape {tuple(residual.shape)}"
-        )
-    exact = equation.exact(points)
     return make_table(
         equation.name,
         "residual",
         points,
-        np.zeros(len(points)) if exact is None else exact,
+        values,
         feature_names=equation.coordinates,
-        target_name="u",
+        target_name=",".join(equation.unknowns),
         test_size=HELD_OUT,
         validation_size=HELD_OUT,
         equation=equation,
@@ -65,10 +84,17 @@ def equation_table(equation: Equation, seed: int = 0) -> Table:
 
 
 def equation_dataset(equation: Equation) -> tuple[DatasetInfo, Loader]:
-    """Return name card and loader of an equation."""
-    if not equation.coordinates:
-        raise InputError(f"equation {equation.name!r}: name at least one coordinate")
-    points = np.asarray(equation.points(0))
+    """Return name card and loader of an equation.
+
+    Raises
+    ------
+    InputError
+        Its names cannot be used, or it has no points.
+    """
+    check_names(equation)
+    with blaming(equation):
+        points = np.asarray(equation.points(0))
+        seeded = not np.array_equal(points, equation.points(1))
     info = DatasetInfo(
         equation.name,
         "residual",
@@ -76,16 +102,45 @@ def equation_dataset(equation: Equation) -> tuple[DatasetInfo, Loader]:
         len(equation.coordinates),
         equation.summary,
         equation.source,
-        seeded=not np.array_equal(points, equation.points(1)),
+        seeded=seeded,
     )
     return info, lambda seed: equation_table(equation, seed)
 
 
-def _probe(x: Tensor) -> Tensor:
-    """Return what every equation can be tried on, with all derivatives that it may take."""
-    import torch
+def check_names(equation: Equation) -> None:
+    """Raise `InputError` where an equation's names cannot be told apart, or a coefficient begins at no number."""
+    label = f"equation {equation.name!r}"
+    faults = []
+    for what, names in (("coordinate", equation.coordinates), ("unknown", equation.unknowns)):
+        if not names or isinstance(names, str):
+            faults.append(f"{label}: name at least one {what}, as a tuple such as ('t',)")
+    names = (*equation.coordinates, *equation.unknowns, *equation.coefficients)
+    if len(set(names)) < len(names):
+        faults.append(
+            f"{label}: coordinates, unknowns and coefficients need names of their own, got {', '.join(names)}"
+        )
+    for name, value in equation.coefficients.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            faults.append(f"{label}: coefficient {name!r} must begin at a number, got {value!r:.50}")
+    if faults:
+        raise InputError(*faults)
 
-    from evokan.problem.equations.jets import local_polynomial
 
-    d = x.shape[1]
-    return local_polynomial(x, torch.ones(len(x), 1 + d + d * (d + 1) // 2, dtype=x.dtype))
+@contextmanager
+def blaming(equation: Equation) -> Iterator[None]:
+    """Say of which equation a fault is, and turn whatever its code raises into one sentence with its line."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(*(f"equation {equation.name!r}: {fault}" for fault in error.faults)) from error
+    except Exception as error:
+        raise InputError(f"equation {equation.name!r}: {said(error)}") from error
+
+
+def said(error: Exception) -> str:
+    """Return what a user's code raised, and where."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "site-packages" not in frame.filename and "/evokan/" not in frame.filename]
+    place = f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""
+    text = " ".join(str(error).split()) or "no message"
+    return f"{type(error).__name__}: {text:.300}{place}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from evokan.datasets import bundled, files, laws, maps
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from evokan.problem.equations.base import Equation
     from evokan.problem.table import Table
 
+EQUATIONS = "evokan.equations"
+"""Entry-point group of packages that bring equations: objects, or functions without arguments that return one."""
 _added: dict[str, tuple[DatasetInfo, Loader]] = {}
 
 
@@ -24,6 +28,40 @@ def _built_in() -> dict[str, tuple[DatasetInfo, Loader]]:
 
     known = (*bundled.DATASETS, *files.DATASETS, *laws.DATASETS, *maps.DATASETS, *map(equation_dataset, EQUATIONS))
     return {info.name: (info, load) for info, load in known}
+
+
+@cache
+def _installed() -> dict[str, tuple[DatasetInfo, Loader]]:
+    """Return the equations of installed packages; one that cannot be used says so when it is loaded."""
+    found = {}
+    for point in sorted(entry_points(group=EQUATIONS), key=lambda point: point.name):
+        try:
+            found[point.name] = _from_package(point)
+        except InputError as error:
+            found[point.name] = _unusable(point.name, error)
+    return found
+
+
+def _from_package(point: EntryPoint) -> tuple[DatasetInfo, Loader]:
+    from evokan.datasets.equations import equation_dataset
+    from evokan.problem.equations.base import Equation
+
+    try:
+        made = point.load()
+        equation = made if isinstance(made, Equation) else made()
+    except Exception as error:
+        raise InputError(f"equation {point.name!r} is installed but cannot be used: {error}") from error
+    if not isinstance(equation, Equation):
+        raise InputError(f"equation {point.name!r} is installed but is no evokan.problem.equations.Equation")
+    info, load = equation_dataset(equation)
+    return replace(info, name=point.name), load
+
+
+def _unusable(name: str, error: InputError) -> tuple[DatasetInfo, Loader]:
+    def load(seed: int) -> Table:
+        raise error
+
+    return DatasetInfo(name, "residual", 0, 0, str(error), "entry point"), load
 
 
 def register_dataset(info: DatasetInfo, load: Loader) -> None:
@@ -66,7 +104,7 @@ def list_datasets() -> list[DatasetInfo]:
 
     Nothing is loaded; `DatasetInfo.available` looks whether the files are there.
     """
-    return [info for info, _ in (_built_in() | _added).values()]
+    return [info for info, _ in (_built_in() | _installed() | _added).values()]
 
 
 def load_dataset(name: str, *, seed: int = 0, lags: Lags | None = None, horizon: int | None = None) -> Table:
@@ -87,7 +125,7 @@ def load_dataset(name: str, *, seed: int = 0, lags: Lags | None = None, horizon:
     InputError
         The name is unknown, a data file is missing or not the published one, or there are delays and no series.
     """
-    known = _built_in() | _added
+    known = _built_in() | _installed() | _added
     if name not in known:
         raise unknown_name("data set", name, known)
     info, load = known[name]

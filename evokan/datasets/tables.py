@@ -135,7 +135,7 @@ def fingerprint(table: Table) -> str:
     tests = np.zeros(0, dtype=np.int64) if table.test_rows is None else table.test_rows
     names: list[Sequence[object]] = [table.task, table.feature_names, table.target_name, table.class_names]
     if table.equation is not None:
-        names.append(table.equation.summary)
+        names += [table.equation.summary, *sorted(table.equation.coefficients.items())]
     if table.lags:
         names.append(table.lags)
     digest = hashlib.sha256(json.dumps([*names, table.X.shape, len(tests)]).encode())

@@ -44,8 +44,8 @@ class Split:
     def of(cls, problem: Problem, graph: FunctionGraph) -> Split:
         """Return train and validation rows of `problem`: a hold-out, or folds where there are at most 400 rows.
 
-        Where its targets are not those of the graph (a recurrent map, say), the network's own values take their place:
-        the formula then explains the network, not the data.
+        Where its targets are not those of the graph (a recurrent map, say), or there are none, as for an equation, the
+        network's own values take their place: the formula then explains the network, not the data.
         """
         x = problem.table.X
         y: NDArray[np.float64] | NDArray[np.int64]
@@ -53,7 +53,8 @@ class Split:
             y = np.asarray(problem.table.y, dtype=np.int64)
         else:
             y = np.asarray(problem.table.y, dtype=np.float64).reshape(len(x), -1)
-            y = y if y.shape[1] == len(graph.output_names) else graph.predict(x)
+            own = y.shape[1] == len(graph.output_names) and not problem.task.is_equation
+            y = y if own else graph.predict(x)
         folds: tuple[Fold, ...] = (Fold(problem.train, problem.validation),)
         rows = problem.development
         # Rows of a trajectory stand in time: to judge by what came before would be too easy.

@@ -168,8 +168,13 @@ class Problem:
 
     @property
     def n_outputs(self) -> int:
-        """Number of classes, of the concepts of a trajectory, or 1."""
+        """Number of classes, of the concepts of a trajectory, of the unknowns of an equation, or 1."""
         return len(self.table.output_names)
+
+    @property
+    def n_coefficients(self) -> int:
+        """Number of coefficients of an equation that are looked for as well."""
+        return 0 if self.table.equation is None else len(self.table.equation.coefficients)
 
     @cached_property
     def development(self) -> IntArray:

@@ -35,7 +35,7 @@ class Table:
         Inputs, shape (rows, features), finite float64, raw units. Of a trajectory: the state at a moment.
     y
         Class numbers 0 ... classes - 1 (int64) or targets in their own units (float64), shape (rows,). Of a
-        trajectory: the state at the next moment, shape (rows, concepts).
+        trajectory: the state at the next moment, shape (rows, concepts). Of a system of equations: (rows, unknowns).
     feature_names, target_name
         Column names, in the order of `X`.
     class_names
@@ -84,9 +84,11 @@ class Table:
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Labels of what is predicted: the classes, the concepts of a trajectory, or the target alone."""
+        """Labels of what is predicted: classes, concepts of a trajectory, unknowns of an equation, or the target."""
         if self.task.in_time:
             return self.concepts or self.feature_names
+        if self.equation is not None:
+            return self.equation.unknowns
         return self.class_names or (self.target_name,)
 
     @property

@@ -36,6 +36,8 @@ def repeating_command(config: Mapping[str, Any]) -> str:
     settings = completed(config["settings"])
     usual, usual_options = _defaults({name: settings[name] for name in WHICH if settings.get(name) is not None})
     words = ["evokan", "search"]
+    if file := (config["data"].get("equation") or {}).get("file"):
+        words += ["--equation", str(file)]
     for name in SearchConfig.model_fields:
         value = settings.get(name)
         if name in (*WHERE, "space_options") or value is None or (name in usual and value == usual[name]):

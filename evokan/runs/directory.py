@@ -38,6 +38,7 @@ _NAMES = (
     "manifest.json",
     "pareto.csv",
     "plots",
+    "points.safetensors",
     "report.html",
     "run.log",
     "simulation.csv",
@@ -72,6 +73,7 @@ class RunDirectory:
         self.best = path / "best"
         self.plots = path / "plots"
         self.log = path / "run.log"
+        self.points = path / "points.safetensors"
         self.report = path / "report.html"
         self.manifest = path / "manifest.json"
         self.metrics = self.best / "metrics.json"

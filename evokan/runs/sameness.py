@@ -33,7 +33,12 @@ _LENGTH = ("generations", "settle")
 
 def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a run with those that evokan did not have when it began, as they were in effect then."""
-    return {**_LATER, **settings}
+    return {**_LATER, **without_code(settings)}
+
+
+def without_code(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run without a file of code: none is ever taken from a run."""
+    return {name: value for name, value in settings.items() if name != "equation"}
 
 
 def fixed_settings(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,6 +122,37 @@ def cluster_of(path: Path, stored: Mapping[str, Any], execution: Mapping[str, An
         f"{path}: was trained on a Ray cluster, whose address is not taken from a run: give --ray-address again, or "
         "--no-ray to train here"
     )
+
+
+def equation_of(path: Path, stored: Mapping[str, Any], file: str | Path | None) -> dict[str, Any]:
+    """Return the setting for the equation of one's own that a run was searched on: `file`, if it is still the same.
+
+    Raises
+    ------
+    InputError
+        The run needs a file and there is none, it is another one, or it needs none.
+    """
+    told = stored["data"].get("equation") or {}
+    wanted, name = told.get("file_sha256"), told.get("file")
+    if wanted is None:
+        if file is not None:
+            raise InputError(f"--equation {file}: {path} was not searched on an equation from a file; leave it out")
+        return {}
+    if file is None:
+        raise InputError(
+            f"{path}: was searched on the equation in {str(name)!r:.100}, whose code is not taken from a run: give "
+            "--equation FILE again"
+        )
+    try:
+        same = file_sha256(Path(file)) == wanted
+    except OSError as error:
+        raise InputError(f"--equation {file}: cannot be read ({error.strerror or error})") from error
+    if not same:
+        raise InputError(
+            f"--equation {file}: is not the file that {path} began with, by its SHA-256; bring the old one back, or "
+            "start a new run"
+        )
+    return {"equation": str(file)}
 
 
 def check_data_file(path: Path, stored: Mapping[str, Any]) -> None:

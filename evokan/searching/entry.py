@@ -14,8 +14,9 @@ from evokan.evaluation.executors import Executor
 from evokan.reports.html import write_report
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.directory import RunDirectory
+from evokan.runs.points import write_points
 from evokan.runs.run import Run, load_run
-from evokan.runs.sameness import check_data_file, check_same, cluster_of, completed, same_job
+from evokan.runs.sameness import check_data_file, check_same, cluster_of, completed, equation_of, same_job
 from evokan.searching import engine
 from evokan.searching.ahead import load_ahead
 from evokan.searching.build import make_algorithm, make_executor
@@ -79,7 +80,7 @@ def search(
         if job.config.time_limit and run.finished and run.config["settings"].get("time_limit") == job.config.time_limit:
             return load_run(out)
         execution: Any = {name: getattr(job.config, name) for name in EXECUTION}
-        return resume(out, observer=observer, **execution)
+        return resume(out, equation=job.config.equation, observer=observer, **execution)
     return keep(job, observer, Clock(job.config.time_limit or None, began=began), description)[0]
 
 
@@ -132,6 +133,7 @@ def resume(
     path: str | Path,
     *,
     generations: int | Literal["auto"] | None = None,
+    equation: str | Path | None = None,
     observer: Observer | None = None,
     **execution: Unpack[Execution],
 ) -> Run:
@@ -142,6 +144,9 @@ def resume(
     generations
         New total number of generations after the initial one; at least those that are done. "auto" goes on until
         the front has come to rest.
+    equation
+        File of the equation that the run was searched on, where it was one of the user's own: code is never taken from
+        a run.
     observer
         Is told what happens.
     **execution
@@ -172,6 +177,7 @@ def resume(
         if "format" not in stored:
             run.warn_unchecked()
         settings = completed(stored["settings"]) | cluster_of(directory.path, stored["settings"], execution)
+        settings |= equation_of(directory.path, stored, equation)
         config = build_config(settings, {"generations": generations}, execution)
         check_data_file(directory.path, stored)
         job = prepare(config, options=stored["options"])
@@ -229,6 +235,8 @@ def _run(
         beginning = None if remains is None else _beginning(directory, remains, checkpoint, engine.remembers(job))
         if beginning is not None and beginning.records:
             log.write(f"going on with {len(beginning.records)} individuals that are done")
+        if not directory.vault.has(directory.points):
+            write_points(directory, job.problem.table)
         stored = directory.read_config()
         stored["settings"]["generations"] = job.config.generations
         stored["settings"]["settle"] = job.config.settle

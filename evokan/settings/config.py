@@ -12,7 +12,7 @@ from evokan.evaluation.records import OBJECTIVES
 from evokan.problem.rungs import parse_rungs
 from evokan.settings.choices import parse_choice
 from evokan.settings.setting import DATA, EVOLUTION, EXECUTION, TRAINING, WHAT, Setting
-from evokan.settings.source import SOURCE, source_faults
+from evokan.settings.source import SOURCE, read_lags, source_faults
 
 
 class SearchConfig(BaseModel):
@@ -28,6 +28,9 @@ class SearchConfig(BaseModel):
     dataset: Annotated[str | None, Setting(WHAT, "NAME", "Data set: a name of `evokan datasets`.")] = None
     data: Annotated[
         Path | None, Setting(WHAT, "FILE", "Own table instead: CSV, TSV or Parquet, one row for each case.")
+    ] = None
+    equation: Annotated[
+        Path | None, Setting(WHAT, "FILE", "Own differential equation instead: Python code, which is run.")
     ] = None
     target: Annotated[str | None, Setting(WHAT, "COLUMN", "Column of --data to predict; all others are features.")] = (
         None
@@ -286,12 +289,7 @@ class SearchConfig(BaseModel):
     @field_validator("lags", mode="before")
     @classmethod
     def _delays(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            parts = [part.strip() for part in value.split(",") if part.strip()]
-            if not parts or not all(map(_is_whole, parts)):
-                raise InputError(f"--lags {value}: give a number of delays, or a list of them such as 1,2,7")
-            return parts if "," in value else int(parts[0])
-        return value
+        return read_lags(value)
 
     @field_validator("lags")
     @classmethod
@@ -302,7 +300,7 @@ class SearchConfig(BaseModel):
             )
         return value
 
-    @field_validator("data", "out", "edges")
+    @field_validator("data", "equation", "out", "edges")
     @classmethod
     def _possible_path(cls, value: Path | None) -> Path | None:
         if value is not None and "\0" in str(value):
@@ -355,7 +353,3 @@ class SearchConfig(BaseModel):
         if len(self.objectives) > 1:
             return self.objectives
         return (self.objectives[0], "n_params") if self.objectives[0] != "n_params" else ("val_loss", "n_params")
-
-
-def _is_whole(text: str) -> bool:
-    return text.removeprefix("-").isdigit()

@@ -13,6 +13,8 @@ import numpy as np
 
 from evokan.errors import InvalidArchitecture
 from evokan.evaluation.racing import ladder
+from evokan.problem.equations.base import Equation
+from evokan.problem.equations.remembered import to_json
 from evokan.seeding import generator
 from evokan.settings.job import Job
 from evokan.spaces.chromosome import ChromosomeLayout
@@ -25,7 +27,8 @@ VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "mooco
 def describe(job: Job) -> dict[str, Any]:
     """Return the content of ``config.json``."""
     table = job.problem.table
-    settings = job.config.model_dump(mode="json", exclude={"space_options", "out"})
+    # Code is never taken from a run, so a run does not say where it lay.
+    settings = job.config.model_dump(mode="json", exclude={"space_options", "out", "equation"})
     if job.config.data is not None:
         settings["data"] = str(job.config.data.absolute())
     layout = job.space.layout(job.problem)
@@ -46,6 +49,7 @@ def describe(job: Job) -> dict[str, Any]:
             "validation": len(job.problem.validation),
             "test": len(job.problem.test),
             "series": None if table.series is None else len(np.unique(table.series)),
+            **({} if table.equation is None else {"equation": _equation(table.equation, job.config.equation)}),
         },
         "rungs": [rung.rows for rung in ladder(job.problem, cuts=True)] if job.problem.cuts else [],
         "notes": list(job.notes),
@@ -67,9 +71,9 @@ def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str
         share = np.bincount(problem.table.y[problem.development]) / len(problem.development)
         constant = float(-(share[share > 0] * np.log(share[share > 0])).sum())
     elif problem.table.equation is not None:
-        from evokan.problem.equations import residual_loss
+        from evokan.problem.equations.jets import loss_of_zero
 
-        constant = residual_loss(problem.table.equation, lambda x: 0.0 * x[:, 0] ** 3, problem.table.X)
+        constant = loss_of_zero(problem.table.equation, problem.table.X)
     else:
         constant = 1.0
     rng = generator("reference", layout.length)
@@ -86,6 +90,12 @@ def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str
         else 1.0 + max((float(getattr(architecture, name)) for architecture in architectures), default=1.0)
         for name in (job.config.front_objectives if objectives is None else objectives)
     }
+
+
+def _equation(equation: Equation, file: Path | None) -> dict[str, Any]:
+    """Return what a run keeps of an equation: its names, and the fingerprint of its file."""
+    own = {} if file is None else {"file": file.name, "file_sha256": file_sha256(file)}
+    return {**to_json(equation), **own}
 
 
 def _version(name: str) -> str:

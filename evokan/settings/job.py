@@ -14,6 +14,7 @@ from evokan.errors import InputError, unknown_name
 from evokan.problem.problem import Problem
 from evokan.problem.rungs import parse_rungs
 from evokan.problem.table import Table
+from evokan.problem.task import Task
 from evokan.settings.config import SearchConfig
 from evokan.settings.edges import options_with_edges
 from evokan.settings.layers import build_config, read_config_file
@@ -24,8 +25,11 @@ from evokan.spaces.training import Budget
 OF_ALGORITHM: dict[str, dict[str, Any]] = {"nsga2": {"objectives": ("val_loss", "n_params"), "choose": "knee"}}
 """Settings that an algorithm has other defaults for."""
 
-OF_TASK: dict[str, dict[str, Any]] = {"residual": {"folds": 1, "choose": "best-loss"}}
-"""Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error."""
+OF_TASK: dict[str, dict[str, Any]] = {
+    "residual": {"folds": 1, "choose": "best-loss", "population": 16, "generations": 4}
+}
+"""Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error,
+and each of its trainings goes down to the last digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +86,11 @@ def resolve(
 
 
 def _task(config: SearchConfig) -> str:
-    """Return the task of the named data set; nothing for own tables, whose task their rows tell."""
+    """Return the task of the named data set or an equation; nothing for own tables, whose task their rows tell."""
     from evokan.datasets import list_datasets
 
+    if config.equation is not None:
+        return Task.RESIDUAL
     return next((info.task for info in list_datasets() if info.name == config.dataset), "")
 
 
@@ -161,6 +167,8 @@ def load(config: SearchConfig) -> Table:
         There is no such table, it cannot be used, or a setting contradicts what a named data set is.
     """
     from evokan.datasets import load_dataset, load_series, load_table
+    from evokan.datasets.equations import equation_table
+    from evokan.datasets.own_equation import equation_from_file
 
     if config.data is not None and config.time is not None:
         return load_series(
@@ -185,7 +193,10 @@ def load(config: SearchConfig) -> Table:
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
         )
-    table = load_dataset(str(config.dataset), lags=config.lags, horizon=config.horizon)
+    if config.equation is not None:
+        table = equation_table(equation_from_file(config.equation))
+    else:
+        table = load_dataset(str(config.dataset), lags=config.lags, horizon=config.horizon)
     faults = []
     if config.task not in (None, table.task):
         faults.append(f"--task {config.task}: data set {table.name!r} is for {table.task}; leave --task out")
@@ -201,7 +212,8 @@ def load(config: SearchConfig) -> Table:
 
 def default_paths(config: SearchConfig) -> Iterator[Path]:
     """Yield ``runs/<time>-<space>-<dataset>``, then the same with numbers behind, for where that is taken."""
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{config.dataset or Path(str(config.data)).stem}"
+    source = config.dataset or Path(str(config.data or config.equation)).stem
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.space}-{source}"
     yield Path("runs") / name
     yield from (Path("runs") / f"{name}-{number}" for number in itertools.count(2))
 

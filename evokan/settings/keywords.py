@@ -31,6 +31,7 @@ class Settings(Execution, total=False):
     space_options: Mapping[str, Any]
     dataset: str | None
     data: str | Path | None
+    equation: str | Path | None
     target: str | None
     time: str | None
     series: str | None

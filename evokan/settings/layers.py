@@ -13,7 +13,20 @@ from evokan.faults import sentences
 from evokan.settings.config import SearchConfig
 from evokan.settings.source import SOURCE, source_faults
 
-NAMES = ("space", "dataset", "data", "target", "time", "series", "keep_na_in", "drop", "time_format", "edges", "out")
+NAMES = (
+    "space",
+    "dataset",
+    "data",
+    "equation",
+    "target",
+    "time",
+    "series",
+    "keep_na_in",
+    "drop",
+    "time_format",
+    "edges",
+    "out",
+)
 """Settings that are names, of columns and files."""
 SETTLE, LONGEST = 5, 200
 """What ``generations="auto"`` stands for: the generations of rest that end a search, and the most there can be."""
@@ -84,6 +97,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
             f"{path.parent}, or write the settings of a new one as 'name: value' lines"
         )
     settings = {str(key).replace("-", "_"): value for key, value in content.items()}
+    if settings.get("equation") is not None:
+        raise InputError(f"--config {path}: an equation is code: name its file on the command line, by --equation FILE")
     return settings | _as_written(written, settings)
 
 

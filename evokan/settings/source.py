@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-SOURCE = ("dataset", "data", "target", "time", "series", "task", "lags", "horizon", "time_format", "drop")
+from evokan.errors import InputError
+
+SOURCE = ("dataset", "data", "equation", "target", "time", "series", "task", "lags", "horizon", "time_format", "drop")
 """Settings that say where the rows come from and what they are."""
 _OF_SERIES = {
     "series": "--series goes with --time: name the column with the moments",
@@ -23,13 +25,15 @@ def source_faults(settings: Mapping[str, object]) -> list[str]:
         Values of `SOURCE` by name; what is missing or None or empty was not given.
     """
     given = {name: value for name in SOURCE if (value := settings.get(name)) not in (None, ())}
-    if "dataset" not in given and "data" not in given:
-        return ["give either --dataset NAME, or --data FILE --target COLUMN"]
-    if "dataset" in given and "data" in given:
-        return ["--dataset and --data exclude each other: give one of them"]
-    if "dataset" in given:
+    sources = [name for name in ("dataset", "data", "equation") if name in given]
+    if not sources:
+        return ["give either --dataset NAME, or --data FILE --target COLUMN, or --equation FILE"]
+    if len(sources) > 1:
+        return [f"{' and '.join(f'--{name}' for name in sources)} exclude each other: give one of them"]
+    if "data" not in given:
+        source = "a named data set" if "dataset" in given else "an equation"
         return [
-            f"{option} goes with --data: a named data set knows its {what}"
+            f"{option} goes with --data: {source} knows its {what}"
             for option, name, what in (
                 ("--target", "target", "target"),
                 ("--time", "time", "time"),
@@ -52,3 +56,19 @@ def source_faults(settings: Mapping[str, object]) -> list[str]:
     elif "task" in given:
         faults.append(f"--task {given['task']}: a time series is a trajectory; leave --task out")
     return faults
+
+
+def read_lags(value: object) -> object:
+    """Return the delays that a text names, as a number of them or a list; what is no text as it is.
+
+    Raises
+    ------
+    InputError
+        It names none.
+    """
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts or not all(part.removeprefix("-").isdigit() for part in parts):
+        raise InputError(f"--lags {value}: give a number of delays, or a list of them such as 1,2,7")
+    return parts if "," in value else int(parts[0])

@@ -315,7 +315,7 @@ class SearchSpaceContract(ProposalLaws):
                 found = (
                     self.loss(outputs[rows], problem, rows)
                     if equation is None
-                    else residual_loss(equation, as_unknown(model), problem.table.X[rows])
+                    else residual_loss(equation, as_unknown(equation, model), problem.table.X[rows])
                 )
                 assert found == pytest.approx(reported, rel=self.tolerance)
 

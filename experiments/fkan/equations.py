@@ -1,4 +1,4 @@
-"""Equations: the paper's network on Lane-Emden, Burgers and the delay equation, five seeds each."""
+"""Equations: the paper's networks on Lane-Emden, Burgers and the delay equation, five seeds each."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ from experiments.harness import Context, Experiment, Rows
 from experiments.pages import Measurements, number, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
 
-STEPS = {"burgers-1": 30, "burgers-2": 30, "delay-fde": 20, "lane-emden-4": 80}
-LANE_EMDEN_STEPS = 160
+STEPS = {"burgers-1": 20, "burgers-2": 20, "delay-fde": 10}
+LANE_EMDEN_STEPS = 60
 """Steps of 5 Levenberg-Marquardt iterations."""
 SPREAD = {"lane-emden-4": 8.0}
 """Spread of the first weights where it is not the default 3: its domain is the longest beside its core. Chosen by the
-loss at held-out points (seed 0, 60 steps: 4e-12 with 8, 5e-8 with 3), as any setting."""
+loss at held-out points, as any setting."""
 
 AIMS = {
-    **{f"lane-emden-{m}": 1e-6 for m in range(4)},
-    "lane-emden-4": 1e-4,
+    **{f"lane-emden-{m}": 1e-7 for m in range(6)},
     "burgers-1": 1e-4,
     "burgers-2": 1e-4,
     "delay-fde": 1e-3,
@@ -43,6 +42,8 @@ NOTEBOOK = {f"lane-emden-{m}": error for m, error in enumerate((5.5e-5, 8.7e-6, 
 epochs by the known root."""
 NOTEBOOK_SECONDS = (38, 68)
 """Of the public notebook's five solves on one core."""
+MOST_SECONDS = 10.0
+"""Aim for a Lane-Emden equation, one core."""
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -68,7 +69,7 @@ def run(context: Context) -> Sequence[Path]:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """The paper's network after its training on an equation; without a model where that failed."""
+    """The paper's network for an equation after its training; without a model where that failed."""
 
     name: str
     seed: int
@@ -135,7 +136,7 @@ def report(rows: Sequence[dict[str, Any]], pictures: Sequence[tuple[str, Path]])
         median = float(np.median(np.nan_to_num(errors, nan=np.inf)))
         others = [number(source[name]) if name in source else "" for source in (PUBLISHED, GEPINN, NOTEBOOK)]
         seconds = float(np.median([row["cpu_seconds"] for row in part]))
-        if name in NOTEBOOK:
+        if name.startswith("lane-emden"):
             times.append(seconds)
         lines.append(
             (
@@ -151,12 +152,14 @@ def report(rows: Sequence[dict[str, Any]], pictures: Sequence[tuple[str, Path]])
                 f"{NOTEBOOK_SECONDS[0]} to {NOTEBOOK_SECONDS[1]}" if name in NOTEBOOK else "",
             )
         )
-    verdict = "met" if max(times) <= NOTEBOOK_SECONDS[0] else "**not met**"
+    verdict = "met" if max(times) <= MOST_SECONDS else "**not met**"
     return [
         "Error: of the first root (Lane-Emden, the paper's Table 5; against ROOTS in "
         "`evokan/problem/equations/lane_emden.py`), else the largest "
-        "one against the exact solution over all collocation points. The paper's network (six parallel blocks of 10 "
-        "neurons, degrees 1 to 6), all parameters trained in float64 by the Levenberg-Marquardt method, the iterate "
+        "one against the exact solution over all collocation points (Lane-Emden m = 5 has no root; it is not in the paper). "
+        "The paper's networks as its notebooks build them: six parallel blocks, degrees 1 to 6, of 10 neurons each, for "
+        "Burgers of 2, for the delay equation with four linear maps of 10 neurons behind them. All parameters are trained "
+        "in float64 by the Levenberg-Marquardt method with geodesic acceleration, the iterate is "
         "chosen by its residual loss at held-out points, the root found by bracketing. Nothing is chosen by its error; "
         "the spread of the first weights is 3, for m = 4 it is 8 (by the loss). The paper and the notebook use L-BFGS.",
         table(
@@ -177,7 +180,7 @@ def report(rows: Sequence[dict[str, Any]], pictures: Sequence[tuple[str, Path]])
             lines,
         ),
         f"Time of a Lane-Emden solve: at most {number(max(times))} s of CPU time (medians); the public notebook took "
-        f"{NOTEBOOK_SECONDS[0]} to {NOTEBOOK_SECONDS[1]} s on one core. Aim, at most as long: "
+        f"{NOTEBOOK_SECONDS[0]} to {NOTEBOOK_SECONDS[1]} s on one core. Aim, at most {MOST_SECONDS:g} s: "
         f"{verdict}.",
         "The public notebook (measured by us: its best of 50 epochs picked by the known "
         "root) trains 61 of its 199 values, and no alpha, beta or gamma. The paper's Lane-Emden condition y'(0) = 1, "

@@ -73,7 +73,7 @@ def draw_solutions(rows: Sequence[Mapping[str, str]], folder: Path) -> list[tupl
             for key in ("x", "t", "u", "reference", "residual")
         }
     kinds = (
-        ("Lane-Emden equations, m = 0 to 4", "lane-emden", _draw_lane_emden),
+        ("Lane-Emden equations, m = 0 to 5", "lane-emden", _draw_lane_emden),
         ("Burgers equations", "burgers", _draw_burgers),
         ("Delay equation", "delay", _draw_delay),
     )

@@ -30,7 +30,7 @@ def curves(equation: Equation, model: torch.nn.Module) -> list[dict[str, Any]]:
     if reference is None:
         assert isinstance(equation, LaneEmden), equation.name
         reference = lane_emden(equation.m, points[:, 0])
-    residual = misfits(equation, as_unknown(model), points)[0].detach().numpy()
+    residual = misfits(equation, as_unknown(equation, model), points)[0].detach().numpy()
     columns = {"u": predict(model, points)[:, 0], "reference": reference, "residual": residual}
     return [
         {

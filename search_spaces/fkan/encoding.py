@@ -1,6 +1,7 @@
-"""Bits to networks: input mask, wiring, depth, width and degree of every block.
+"""Bits to networks: input mask, wiring, depth, width and degree of every block, dense maps behind them.
 
-The chromosome is ours; the two wirings are those of the paper's Figure 3 (Aghaei, "fKAN", arXiv 2406.07456).
+The chromosome is ours; the two wirings are those of the paper's Figure 3 (Aghaei, "fKAN", arXiv 2406.07456), and the
+maps without activation behind the blocks those of its network for the delay equation.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ class FKANArchitecture(Architecture):
         Neurons and degree of every block; those of parallel branches in ascending order.
     shared
         Whether the neurons of a block share alpha, beta and gamma.
+    dense
+        Neurons of further linear maps between the blocks and the outputs. They add nothing to what the network can say,
+        and change how it is trained.
+    n_coefficients
+        Coefficients of an equation that are trained with the network.
     """
 
     n_inputs: int
@@ -47,6 +53,8 @@ class FKANArchitecture(Architecture):
     widths: tuple[int, ...]
     degrees: tuple[int, ...]
     shared: bool = True
+    dense: tuple[int, ...] = ()
+    n_coefficients: int = 0
 
     @cached_property
     def key(self) -> str:
@@ -54,13 +62,21 @@ class FKANArchitecture(Architecture):
         sign = "-" if self.wiring == SEQUENTIAL else "|"
         blocks = sign.join(f"{width}q{degree}" for width, degree in zip(self.widths, self.degrees, strict=True))
         triples = "" if self.shared else " a triple a neuron"
-        return f"{','.join(map(str, self.inputs))} of {self.n_inputs}: {blocks} to {self.n_outputs}{triples}"
+        dense = "".join(f" to {width}" for width in self.dense)
+        more = f" with {self.n_coefficients} coefficients" if self.n_coefficients else ""
+        return (
+            f"{','.join(map(str, self.inputs))} of {self.n_inputs}: {blocks}{dense} to {self.n_outputs}{triples}{more}"
+        )
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Neurons of the levels that have an activation."""
+        return self.widths if self.wiring == SEQUENTIAL else (sum(self.widths),)
 
     @property
     def levels(self) -> tuple[int, ...]:
-        """Neurons of every level: used columns, hidden levels, outputs."""
-        hidden = self.widths if self.wiring == SEQUENTIAL else (sum(self.widths),)
-        return (len(self.inputs), *hidden, self.n_outputs)
+        """Neurons of every level: used columns, hidden and dense levels, outputs."""
+        return (len(self.inputs), *self.hidden, *self.dense, self.n_outputs)
 
     @property
     def n_triples(self) -> int:
@@ -69,8 +85,8 @@ class FKANArchitecture(Architecture):
 
     @property
     def n_params(self) -> int:
-        """Weights and biases of the linear maps, and three values for each triple."""
-        return self.n_edges + sum(self.levels[1:]) + 3 * self.n_triples
+        """Weights and biases of the linear maps, three values for each triple, and coefficients."""
+        return self.n_edges + sum(self.levels[1:]) + 3 * self.n_triples + self.n_coefficients
 
     @property
     def n_edges(self) -> int:
@@ -93,8 +109,10 @@ class FKANArchitecture(Architecture):
         return len(self.levels) - 1
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {
+        """Return plain JSON values; what is not there is left out."""
+        more: dict[str, Any] = {"dense": list(self.dense)} if self.dense else {}
+        more |= {"n_coefficients": self.n_coefficients} if self.n_coefficients else {}
+        return more | {
             "n_inputs": self.n_inputs,
             "n_outputs": self.n_outputs,
             "inputs": list(self.inputs),
@@ -116,21 +134,26 @@ class FKANArchitecture(Architecture):
             widths,
             degrees,
             bool(data["shared"]),
+            tuple(map(int, data.get("dense", ()))),
+            int(data.get("n_coefficients", 0)),
         )
 
 
 def layout(problem: Problem, options: FKANOptions) -> ChromosomeLayout:
-    """Return the segments: input mask, wiring, depth, then width and degree of every block.
+    """Return the segments: input mask, wiring, depth, width and degree of every block, number and width of dense maps.
 
-    What the options leave no choice about has no segment.
+    What leaves no choice, as a mask of one column, has no segment.
     """
-    segments: list[Segment] = [NeuronSegment("inputs", 1, problem.n_features)]
+    segments: list[Segment] = [NeuronSegment("inputs", 1, problem.n_features)] if problem.n_features > 1 else []
     if options.wiring == "both":
         segments.append(ValueSegment("wiring", 1, 0))
     segments += _choice("depth", options.min_depth, options.max_depth)
     for block in range(1, options.max_depth + 1):
         segments += _choice(f"width{block}", options.min_width, options.max_width)
         segments += _choice(f"degree{block}", options.min_degree, options.max_degree)
+    segments += _choice("dense", 0, options.max_dense)
+    if options.max_dense:
+        segments += _choice("dense_width", options.min_width, options.max_width)
     return ChromosomeLayout(tuple(segments))
 
 
@@ -142,7 +165,7 @@ def decode(values: Mapping[str, Value], problem: Problem, options: FKANOptions) 
     InvalidArchitecture
         The mask holds no input column.
     """
-    mask = np.asarray(values["inputs"], dtype=bool)[0]
+    mask = np.asarray(values.get("inputs", [[1]]), dtype=bool)[0]
     if not mask.any():
         raise InvalidArchitecture("no input column is in use")
     depth = _chosen(values, "depth", options.min_depth, options.max_depth)
@@ -155,7 +178,10 @@ def decode(values: Mapping[str, Value], problem: Problem, options: FKANOptions) 
     )
     wiring = options.wiring if options.wiring != "both" else (PARALLEL if values["wiring"] else SEQUENTIAL)
     inputs = tuple(np.flatnonzero(mask).tolist())
-    return network(len(mask), problem.n_outputs, inputs, wiring, widths, degrees, options.triples == "block")
+    maps = _chosen(values, "dense", 0, options.max_dense)
+    dense = (_chosen(values, "dense_width", options.min_width, options.max_width),) * maps
+    shared, more = options.triples == "block", problem.n_coefficients
+    return network(len(mask), problem.n_outputs, inputs, wiring, widths, degrees, shared, dense, more)
 
 
 def network(
@@ -166,6 +192,8 @@ def network(
     widths: tuple[int, ...],
     degrees: tuple[int, ...],
     shared: bool = True,
+    dense: tuple[int, ...] = (),
+    n_coefficients: int = 0,
 ) -> FKANArchitecture:
     """Return the architecture in its one canonical form.
 
@@ -175,7 +203,8 @@ def network(
         degrees, widths = zip(*sorted(zip(degrees, widths, strict=True)), strict=True)
     if len(widths) == 1:
         wiring = SEQUENTIAL
-    return FKANArchitecture(n_inputs, n_outputs, inputs, wiring, tuple(widths), tuple(degrees), shared)
+    widths, degrees = tuple(widths), tuple(degrees)
+    return FKANArchitecture(n_inputs, n_outputs, inputs, wiring, widths, degrees, shared, dense, n_coefficients)
 
 
 def _choice(name: str, low: int, high: int) -> list[Segment]:

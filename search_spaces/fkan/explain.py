@@ -13,12 +13,14 @@ from torch.nn.functional import elu
 
 from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
 from evokan.spaces.attribution import EdgeLayer, explain_edges, sample, spread
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.graph import EdgeFunction, FunctionGraph
 from search_spaces.fkan.flat import compile_network
 from search_spaces.fkan.network import FKANNetwork
 from search_spaces.fkan.series import jacobi_series, sigmoid_series
+from search_spaces.fkan.solution import told_solution
 
 POINTS = 60
 
@@ -49,14 +51,14 @@ def explain(model: FKANNetwork, problem: Problem) -> Explanation:
         layers,
         problem,
         columns=architecture.used_columns,
-        data={"blocks": _blocks(model, levels)},
+        data={"blocks": _blocks(model, levels), **told_solution(model, problem)},
     )
 
 
 def _blocks(model: FKANNetwork, levels: list[Tensor]) -> list[dict[str, Any]]:
     """Return the basis function of every triple over the range of its sums, as plain numbers."""
     _, first, degrees = compile_network(model.architecture)
-    sums = torch.cat(levels[1:-1], dim=1)
+    sums = torch.cat(levels[1 : 1 + len(model.architecture.hidden)], dim=1)
     series = jacobi_series(tuple(degrees.tolist()), elu(model.alpha), elu(model.beta))
     g, found = torch.sigmoid(model.gamma), []
     for block, degree in enumerate(degrees.tolist()):
@@ -76,41 +78,39 @@ def _blocks(model: FKANNetwork, levels: list[Tensor]) -> list[dict[str, Any]]:
 
 def _curves(model: FKANNetwork, level: int, values: Tensor) -> Tensor:
     """Return what the edges from a level's nodes carry, before their weights."""
-    return values if level == 0 else sigmoid_series(values, *model.activations()[level - 1])
+    activations = model.activations()
+    return sigmoid_series(values, *activations[level - 1]) if 0 < level <= len(activations) else values
 
 
 def function_graph(model: FKANNetwork, problem: Problem) -> FunctionGraph:
     """Return `model` as layers of straight lines and, between them, of one function a neuron."""
     architecture, table = model.architecture, problem.table
-    hidden = architecture.levels[1:-1]
+    hidden, widths = architecture.hidden, [architecture.n_inputs]
     edges: list[EdgeFunction] = []
     biases: list[FloatArray] = []
     for level, weight in enumerate(model.weights):
         for j, row in enumerate(weight.tolist()):
             for i, factor in enumerate(row):
                 source = architecture.inputs[i] if level == 0 else i
-                edges.append(EdgeFunction(2 * level, source, j, partial(_line, factor)))
+                edges.append(EdgeFunction(len(biases), source, j, partial(_line, factor)))
         biases.append(_array(model.biases[level]))
+        widths.append(len(weight))
         if level < len(hidden):
             gammas, coefficients = model.activations()[level]
             g, series = _array(torch.sigmoid(gammas)), _array(coefficients)
             for j in range(hidden[level]):
                 own = (float(g), series) if g.ndim == 0 else (float(g[j]), series[j])
-                edges.append(EdgeFunction(2 * level + 1, j, j, partial(activation, *own)))
+                edges.append(EdgeFunction(len(biases), j, j, partial(activation, *own)))
             biases.append(np.zeros(hidden[level]))
-    widths = (
-        architecture.n_inputs,
-        *(width for pair in zip(hidden, hidden, strict=True) for width in pair),
-        architecture.n_outputs,
-    )
+            widths.append(hidden[level])
     return FunctionGraph(
-        widths,
+        tuple(widths),
         tuple(edges),
         table.feature_names,
         table.output_names,
         problem.task,
         model.scaler("input"),
-        model.scaler("target"),
+        _for_each(model.scaler("target"), architecture.n_outputs),
         tuple(biases),
     )
 
@@ -119,6 +119,11 @@ def activation(g: float, series: FloatArray, x: FloatArray) -> FloatArray:
     """Return sum_k series_k T_k(2 s(x)^g - 1) at `x` (N,)."""
     t = 2.0 * np.exp(-g * np.logaddexp(0.0, -x)) - 1.0
     return np.asarray(chebyshev.chebval(t, series), dtype=np.float64)
+
+
+def _for_each(scaler: Scaler, outputs: int) -> Scaler:
+    """Return a scaler that all outputs share as one of each."""
+    return Scaler(*(np.broadcast_to(part, outputs).copy() for part in (scaler.shift, scaler.scale)))
 
 
 def _line(slope: float, x: FloatArray) -> FloatArray:

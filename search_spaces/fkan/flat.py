@@ -57,7 +57,10 @@ def spread_values(architecture: FKANArchitecture, options: FKANOptions, seed: in
 
 
 def state_dict(architecture: FKANArchitecture, theta: NDArray[np.float64]) -> Weights:
-    """Return the values of the kernel's parameter vector under the names of `FKANNetwork`'s state dict."""
+    """Return the values of a parameter vector under the names of `FKANNetwork`'s state dict.
+
+    Coefficients of an equation stand behind what the kernel knows.
+    """
     state: Weights = {}
     place = 0
     for level, (lower, upper) in enumerate(pairwise(architecture.levels)):
@@ -68,4 +71,6 @@ def state_dict(architecture: FKANArchitecture, theta: NDArray[np.float64]) -> We
     for name in TRIPLE:
         state[name] = theta[place : place + architecture.n_triples].copy()
         place += architecture.n_triples
+    if architecture.n_coefficients:
+        state["coefficients"] = theta[place:].copy()
     return state

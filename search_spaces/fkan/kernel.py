@@ -1,9 +1,9 @@
 """The compiled loss and gradient of one fKAN on a table.
 
-A network is a chain of linear maps; above each but the last, neurons are grouped in blocks that share degree, alpha,
-beta and gamma (`search_spaces.fkan.flat.compile_network`). The parameter vector holds, for every linear map, its
-weights (upper neuron by upper neuron) and its biases; then alpha, beta and gamma of all blocks. Rows are worked on in
-runs that stay in the processor's first caches.
+A network is a chain of linear maps; above the first ones, neurons are grouped in blocks that share degree, alpha, beta
+and gamma (`search_spaces.fkan.flat.compile_network`), and above the last ones there is nothing. The parameter vector
+holds, for every linear map, its weights (upper neuron by upper neuron) and biases; then alpha, beta and gamma of all
+blocks. Rows are worked on in runs that stay in the processor's first caches.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def forward(theta: Array, x: Array, start: int, rows: int, net: Net, blocks: Blo
                     source = value[node - lower + k]
                     for i in range(width):
                         row[i] += weight * source[i]
-        if level == sizes.shape[0] - 1:
+        if node >= first[first.shape[0] - 1]:
             value[node : node + upper] = below[node : node + upper]
         else:
             while block < degrees.shape[0] and first[block] < node + upper:
@@ -208,7 +208,7 @@ def backward(theta: Array, grad: Array, x: Array, start: int, rows: int, net: Ne
         node -= upper
         bias = place - upper
         place = bias - lower * upper
-        if level < sizes.shape[0] - 1:
+        if node < first[first.shape[0] - 1]:
             while block >= 0 and first[block] >= node:
                 for j in range(first[block], first[block + 1]):
                     backward_block(theta, grad, block, j, net, blocks, work, scratch)

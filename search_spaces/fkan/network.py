@@ -30,8 +30,9 @@ class FKANNetwork(ScaledModule):
     Notes
     -----
     Input: shape (N, features), raw units, any floating dtype (float64 inside). Output: logits (N, classes), or values
-    (N, 1) in the target's own units, differentiable in the inputs. ``alpha``, ``beta`` and ``gamma`` have one value
-    for each triple. The scalers are buffers: ``input_shift``, ``input_scale``, ``target_shift``, ``target_scale``.
+    (N, 1) in the target's own units, differentiable in the inputs; of a system of equations (N, unknowns). ``alpha``,
+    ``beta`` and ``gamma`` have one value for each triple, ``coefficients`` those of an equation, if it has any. The
+    scalers are buffers: ``input_shift``, ``input_scale``, ``target_shift``, ``target_scale``.
     """
 
     input_shift: Tensor
@@ -52,17 +53,20 @@ class FKANNetwork(ScaledModule):
         self.alpha, self.beta, self.gamma = (
             nn.Parameter(torch.zeros(architecture.n_triples, dtype=torch.float64)) for _ in TRIPLE
         )
+        if architecture.n_coefficients:
+            self.coefficients = nn.Parameter(torch.zeros(architecture.n_coefficients, dtype=torch.float64))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits or values for raw inputs `x`, shape (N, features)."""
         return self.levels(x)[-1] * self.target_scale + self.target_shift
 
     def levels(self, x: Tensor) -> list[Tensor]:
-        """Return the scaled inputs in use, the sums below the blocks of every hidden level, and the outputs."""
+        """Return the scaled inputs in use, the sums below the blocks of every hidden level, dense levels, outputs."""
         found = [self.scale_by("input", x)[:, self.columns]]
         activations = self.activations()
         for level, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            values = found[-1] if level == 0 else sigmoid_series(found[-1], *activations[level - 1])
+            active = 0 < level <= len(activations)
+            values = sigmoid_series(found[-1], *activations[level - 1]) if active else found[-1]
             found.append(nn.functional.linear(values, weight, bias))
         return found
 
@@ -71,7 +75,7 @@ class FKANNetwork(ScaledModule):
         _, first, degrees = compile_network(self.architecture)
         series = jacobi_series(tuple(degrees.tolist()), elu(self.alpha), elu(self.beta))
         found, node, block = [], 0, 0
-        for width in self.architecture.levels[1:-1]:
+        for width in self.architecture.hidden:
             last = int(np.searchsorted(first, node + width))
             if last == block + 1:
                 found.append((self.gamma[block], series[block, : int(degrees[block]) + 1]))

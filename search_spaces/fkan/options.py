@@ -23,6 +23,9 @@ class FKANOptions(SpaceOptions):
         Degrees q of a block.
     wiring
         ``sequential``, ``parallel``, or ``both`` to let evolution choose.
+    max_dense
+        Linear maps without activation between the blocks and the outputs, at most; the paper has them for its delay
+        equation. They widen nothing that a network can say, so there are none by default.
     triples
         One (alpha, beta, gamma) for each ``block``, as in the paper, or for each ``neuron``.
     alpha, beta, gamma
@@ -52,6 +55,7 @@ class FKANOptions(SpaceOptions):
     min_degree: int = Field(1, ge=1, le=32)
     max_degree: int = Field(8, ge=1, le=32)
     wiring: Literal["both", "sequential", "parallel"] = "both"
+    max_dense: int = Field(0, ge=0, le=8)
     triples: Literal["block", "neuron"] = "block"
     alpha: float = Field(1.0, ge=-30, le=30)
     beta: float = Field(1.0, ge=-30, le=30)

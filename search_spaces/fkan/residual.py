@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evokan.arrays import FloatArray
+from evokan.problem.equations.jets import components
 from evokan.problem.problem import Problem
 from evokan.problem.task import Task
 from evokan.spaces.training import Budget, Trained, TrainingJob
@@ -28,6 +29,7 @@ from search_spaces.fkan.encoding import SEQUENTIAL, FKANArchitecture, network
 from search_spaces.fkan.flat import compile_network, spread_values, state_dict
 from search_spaces.fkan.options import FKANOptions
 from search_spaces.fkan.system import System
+from search_spaces.fkan.taylor import chain_rule
 
 STEP = {"levenberg-marquardt": 5, "lbfgs": MAX_ITERATIONS, "adam": MAX_EVALUATIONS}
 """Iterations of one of ``--steps``: of about equal cost."""
@@ -81,7 +83,8 @@ def train_residual(
 
 def iterates(system: System, architecture: FKANArchitecture, options: FKANOptions, seed: int) -> Iterates:
     """Yield what the method of the options makes of the initial values of `seed`, without end if it does not stop."""
-    theta = spread_values(architecture, options, seed)
+    begin = [float(value) for value in system.equation.coefficients.values()]
+    theta = np.concatenate([spread_values(architecture, options, seed), begin])
     method = options.method(Task.RESIDUAL)
     if method == "lbfgs":
         return _lbfgs(system, theta, max(options.history, SMALLEST_HISTORY))
@@ -138,9 +141,10 @@ def _smallest_calls(problem: Problem) -> list[tuple[Callable[..., None], tuple[A
     d = problem.n_features
     architecture = network(d, 1, (0,), SEQUENTIAL, (1,), (1,))
     theta, x, slope = np.zeros(architecture.n_params), np.zeros((1, d)), np.ones(d)
-    size = jets.components(d)
-    shared = theta, compile_network(architecture), np.zeros(1, np.int64), x, slope
+    table = chain_rule(d, 1)
+    shared = theta, compile_network(architecture), np.zeros(1, np.int64), x, slope, table
+    size = len(components(d, 1))
     return [
-        (jets.network_jets, (*shared, np.zeros((1, size)))),
-        (jets.jet_gradients, (*shared, np.zeros((1, size)), np.zeros((1, len(theta))))),
+        (jets.network_jets, (*shared, np.zeros((1, 1, size)))),
+        (jets.jet_gradients, (*shared, np.zeros((1, 1, size)), np.zeros((len(theta), 1)))),
     ]

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-import numpy as np
-
 from evokan.problem.problem import Problem
 from evokan.problem.task import Task, TaskName
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
@@ -19,6 +17,7 @@ from evokan.training.one_by_one import train_each
 from search_spaces.fkan import encoding
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.options import FKANOptions
+from search_spaces.fkan.published import paper_network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,14 +66,6 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
         """Return the network; raises `InvalidArchitecture` where no input column is in use."""
         return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
 
-    def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
-        """Return fair coins, with the mask of a single input column set: there is nothing else to use."""
-        layout = self.layout(problem)
-        bits = layout.random(rng)
-        if problem.n_features == 1:
-            bits[layout.slices["inputs"]] = 1
-        return bits
-
     def train(self, jobs: Sequence[TrainingJob[FKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job: on a table in the compiled driver, on an equation in torch."""
         if problem.task.is_equation:
@@ -106,25 +97,18 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
         return function_graph(model, problem)
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
-        """Return the picture of the learned basis functions."""
-        from search_spaces.fkan.plots import plot_bases
+        """Return the learned basis functions, and of an equation its solution with its residual."""
+        from search_spaces.fkan.plots import plot_bases, plot_solution
 
-        return {"bases.png": partial(plot_bases, explanation)}
+        found: dict[str, Callable[[], Axes]] = {"bases.png": partial(plot_bases, explanation)}
+        if "solution" in explanation.data:
+            found["solution.png"] = partial(plot_solution, explanation)
+        return found
 
     def reference_architectures(self, problem: Problem) -> dict[str, FKANArchitecture]:
-        """Return the shape of the paper's equations: six parallel blocks of ten neurons, degrees 1 to 6."""
-        columns = tuple(range(problem.n_features))
-        return {
-            "six parallel blocks of 10": encoding.network(
-                problem.n_features,
-                problem.n_outputs,
-                columns,
-                encoding.PARALLEL,
-                (10,) * 6,
-                tuple(range(1, 7)),
-                self.options.triples == "block",
-            )
-        }
+        """Return the network of the paper's equation; for any other problem, that of its Lane-Emden equations."""
+        label, network = paper_network(problem, self.options.triples == "block")
+        return {label: network}
 
     def prepare(self, problem: Problem) -> None:
         """Compile or load the training kernel by training one neuron on a handful of rows."""

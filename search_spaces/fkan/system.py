@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 from evokan.arrays import FloatArray
-from evokan.problem.equations import Equation, misfits
-from evokan.problem.equations.jets import local_polynomial
+from evokan.problem.equations import Candidate, Equation, misfits
+from evokan.problem.equations.jets import local_polynomial, order_of
 from evokan.problem.scaling import Scaler
 from search_spaces.fkan import jets
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.flat import compile_network
+from search_spaces.fkan.taylor import chain_rule
 
 
 @dataclass(eq=False)
@@ -32,12 +33,17 @@ class _Call:
 
 
 class System:
-    """The misfits of an equation at some points, as a function of a network's parameters.
+    """The misfits of an equation at some points, as a function of a network's parameters and the coefficients.
 
     Parameters
     ----------
     points
         Raw coordinates, shape (N, coordinates).
+
+    Attributes
+    ----------
+    order
+        That of the highest derivative that the equation takes.
     """
 
     def __init__(self, equation: Equation, architecture: FKANArchitecture, scaler: Scaler, points: FloatArray) -> None:
@@ -46,34 +52,45 @@ class System:
         self.columns = np.array(architecture.inputs, np.int64)
         self.scaler = scaler
         self.slope = 1.0 / scaler.scale
+        self.order = order_of(equation, points)
+        self.table = chain_rule(points.shape[1], self.order)
+        self.outputs = architecture.n_outputs
 
     def at(self, theta: FloatArray) -> Misfits:
-        """Return the misfits for the parameter vector `theta`."""
+        """Return the misfits for the parameter vector `theta`: those of the network, then the coefficients."""
         calls: list[_Call] = []
+        names = tuple(self.equation.coefficients)
+        network, values = np.split(theta, [len(theta) - len(names)])
 
         def unknown(x: Tensor) -> Tensor:
             points = np.ascontiguousarray(self.scaler.transform(x.detach().numpy()))
-            found = np.empty((len(points), jets.components(points.shape[1])))
-            jets.network_jets(theta, self.net, self.columns, points, self.slope, found)
+            found = np.empty((len(points), self.outputs, self.table[2][1]))
+            jets.network_jets(network, self.net, self.columns, points, self.slope, self.table, found)
             calls.append(_Call(points, torch.from_numpy(found).requires_grad_()))
-            return local_polynomial(x, calls[-1].jets)
+            own = calls[-1].jets
+            return local_polynomial(x, own[:, 0] if self.outputs == 1 else own, self.order)
 
         with torch.enable_grad():
-            parts = misfits(self.equation, unknown, self.points)
-        return Misfits(self, theta, parts, calls)
+            coefficients = [torch.tensor(value, requires_grad=True) for value in values]
+            candidate = Candidate(unknown, dict(zip(names, coefficients, strict=True)))
+            parts = misfits(self.equation, candidate, self.points)
+        return Misfits(self, network, parts, calls, coefficients)
 
-    def pull(self, theta: FloatArray, call: _Call, seeds: Any) -> FloatArray:
-        """Return the gradients in the parameters of `seeds` times the jets, shape (points, parameters)."""
-        out = np.empty((len(call.points), len(theta)))
-        jets.jet_gradients(theta, self.net, self.columns, call.points, self.slope, np.ascontiguousarray(seeds), out)
+    def pull(self, network: FloatArray, call: _Call, seeds: Any) -> FloatArray:
+        """Return the gradients in the network's parameters of `seeds` times the jets, shape (parameters, points)."""
+        out = np.empty((len(network), len(call.points)))
+        seeds = np.ascontiguousarray(seeds)
+        jets.jet_gradients(network, self.net, self.columns, call.points, self.slope, self.table, seeds, out)
         return out
 
 
 class Misfits:
-    """What an equation misses by: residual and conditions, each weighted so that their squares sum to the loss."""
+    """What an equation misses by: residuals and conditions, each weighted so that their squares sum to the loss."""
 
-    def __init__(self, system: System, theta: FloatArray, parts: list[Tensor], calls: list[_Call]) -> None:
-        self._system, self._theta, self._calls = system, theta, calls
+    def __init__(
+        self, system: System, network: FloatArray, parts: list[Tensor], calls: list[_Call], coefficients: list[Tensor]
+    ) -> None:
+        self._system, self._network, self._calls, self._coefficients = system, network, calls, coefficients
         self._parts = [part / max(len(part), 1) ** 0.5 for part in parts]
 
     @cached_property
@@ -89,49 +106,72 @@ class Misfits:
 
     def gradient(self) -> FloatArray:
         """Return the gradient of the loss, shape (parameters,)."""
-        total = np.zeros_like(self._theta)
+        total = np.zeros_like(self._network)
         loss = torch.stack([part.square().sum() for part in self._parts]).sum()
-        for call, seeds in zip(self._calls, self._in_jets(loss, keep=False), strict=True):
+        in_jets, in_coefficients = self._differentiated(loss)
+        for call, seeds in zip(self._calls, in_jets, strict=True):
             if seeds is not None:
-                total += self._system.pull(self._theta, call, seeds.numpy()).sum(axis=0)
-        return total
+                total += self._system.pull(self._network, call, seeds.numpy()).sum(axis=1)
+        return np.concatenate([total, [0.0 if slope is None else float(slope) for slope in in_coefficients]])
 
     def jacobian(self) -> FloatArray:
         """Return the derivatives of `values` in the parameters, shape (n, parameters)."""
-        return np.concatenate([self._rows(part) for part in self._parts])
+        rows = np.concatenate([self._transposed_rows(part) for part in self._parts], axis=1)
+        slopes = np.zeros((len(self._coefficients), rows.shape[1]))
+        if self._coefficients:
+            slopes[:] = self._slopes()
+        return np.concatenate([rows, slopes]).T
 
-    def _rows(self, part: Tensor) -> FloatArray:
-        rows = np.zeros((len(part), len(self._theta)))
+    def _transposed_rows(self, part: Tensor) -> FloatArray:
+        rows = np.zeros((len(self._network), len(part)))
         if not part.requires_grad:
             return rows
         signs = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], len(part)))
-        summed, probe = self._in_jets(part.sum()), self._in_jets((signs * part).sum())
+        summed, probe = self._differentiated(part.sum())[0], self._differentiated((signs * part).sum())[0]
         for call, seeds, mixed in zip(self._calls, summed, probe, strict=True):
             if seeds is None or mixed is None:
                 continue
             # Where misfit i depends on point i alone, one sum has all derivatives in it; random signs tell.
-            local = len(seeds) == len(part) and torch.allclose(mixed, signs[:, None] * seeds, rtol=1e-9, atol=0.0)
+            local = len(seeds) == len(part) and torch.allclose(mixed, signs[:, None, None] * seeds, rtol=1e-9, atol=0.0)
             if local:
-                rows += self._system.pull(self._theta, call, seeds.numpy())
+                rows += self._system.pull(self._network, call, seeds.numpy())
             else:
                 rows += self._entangled(part, call)
         return rows
 
     def _entangled(self, part: Tensor, call: _Call) -> FloatArray:
-        """Return the rows of misfits that depend on all points of a call."""
+        """Return the derivatives of misfits that depend on all points of a call, shape (parameters, n)."""
         (found,) = torch.autograd.grad(
             part, call.jets, torch.eye(len(part), dtype=part.dtype), retain_graph=True, is_grads_batched=True
         )
-        rows = np.zeros((len(part), len(self._theta)))
-        for component in range(found.shape[2]):
-            weights = found[:, :, component].numpy()
+        rows = np.zeros((len(self._network), len(part)))
+        for output, component in np.ndindex(*found.shape[2:]):
+            weights = found[:, :, output, component].numpy()
             if weights.any():
                 seeds = np.zeros(tuple(call.jets.shape))
-                seeds[:, component] = 1.0
-                rows += weights @ self._system.pull(self._theta, call, seeds)
+                seeds[:, output, component] = 1.0
+                rows += self._system.pull(self._network, call, seeds) @ weights.T
         return rows
 
-    def _in_jets(self, scalar: Tensor, keep: bool = True) -> tuple[Tensor | None, ...]:
+    def _slopes(self) -> FloatArray:
+        """Return the derivatives of all misfits in the coefficients, shape (coefficients, n)."""
+        values = torch.cat(self._parts)
+        # A gradient is linear in its weights: what it is differentiated to is a row of the Jacobian.
+        weights = torch.zeros_like(values, requires_grad=True)
+        found = torch.autograd.grad(values, self._coefficients, weights, create_graph=True, allow_unused=True)
+        rows = [
+            torch.zeros_like(values)
+            if one is None
+            else torch.autograd.grad(one, weights, retain_graph=True, materialize_grads=True)[0]
+            for one in found
+        ]
+        slopes: FloatArray = torch.stack(rows).detach().numpy()
+        return slopes
+
+    def _differentiated(self, scalar: Tensor) -> tuple[tuple[Tensor | None, ...], tuple[Tensor | None, ...]]:
+        """Return the gradients in the jets of all calls, and in the coefficients."""
+        leaves = [*(call.jets for call in self._calls), *self._coefficients]
         if not scalar.requires_grad:
-            return (None,) * len(self._calls)
-        return torch.autograd.grad(scalar, [call.jets for call in self._calls], retain_graph=keep, allow_unused=True)
+            return (None,) * len(self._calls), (None,) * len(self._coefficients)
+        found = torch.autograd.grad(scalar, leaves, retain_graph=True, allow_unused=True)
+        return found[: len(self._calls)], found[len(self._calls) :]

@@ -63,9 +63,14 @@ def jacobi_series(degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:
 
 def sigmoid_series(x: Tensor, gamma: Tensor, coefficients: Tensor) -> Tensor:
     """Return the values of `search_spaces.fkan.series.sigmoid_series`: sum_k c_k T_k(2 s(x)^g - 1)."""
-    twice = 4.0 * torch.exp(torch.sigmoid(gamma) * logsigmoid(x)) - 2.0
+    return power_series(logsigmoid(x), gamma, coefficients)
+
+
+def power_series(log_s: Tensor, gamma: Tensor, coefficients: Tensor) -> Tensor:
+    """Return sum_k c_k T_k(2 s^g - 1) for any s in (0, 1], given by its logarithm."""
+    twice = 4.0 * torch.exp(torch.sigmoid(gamma) * log_s) - 2.0
     terms = coefficients.unbind(-1)
-    last, now = torch.ones_like(x), 0.5 * twice
+    last, now = torch.ones_like(log_s), 0.5 * twice
     found = terms[0] * last
     for term in terms[1:]:
         found = found + term * now

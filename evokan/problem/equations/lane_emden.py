@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evokan.errors import InputError
 from evokan.problem.equations.base import Equation, derivative
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 ROOTS = (np.sqrt(6.0), np.pi, 4.3528745959461, 6.8968486193770, 14.971546348838)
 """First roots for m = 0 ... 4 (Boyd, "Chebyshev spectral methods and the Lane-Emden problem", 2011)."""
-ENDS = (3.0, 4.0, 5.0, 8.0, 16.0)
-"""Ends of the domains, our choice: a little beyond the roots."""
+ENDS = (3.0, 4.0, 5.0, 8.0, 16.0, 10.0)
+"""Ends of the domains, our choice: a little beyond the roots; m = 5 has none."""
 
 
 class LaneEmden(Equation):
@@ -31,13 +32,20 @@ class LaneEmden(Equation):
     Parameters
     ----------
     m
-        0 ... 4.
+        0 ... 5.
+
+    Raises
+    ------
+    InputError
+        `m` is another number.
     """
 
     source = "fKAN paper (arXiv 2406.07456)"
     coordinates = ("x",)
 
     def __init__(self, m: int) -> None:
+        if m not in range(len(ENDS)):
+            raise InputError(f"Lane-Emden equation: index {m!r:.20} must be a whole number from 0 to {len(ENDS) - 1}")
         self.m = m
         self.name = f"lane-emden-{m}"
         self.summary = f"y'' + 2/x y' + y^{m} = 0, y(0) = 1, y'(0) = 0 on [0, {ENDS[m]:g}]"
@@ -59,14 +67,20 @@ class LaneEmden(Equation):
         return [y - 1.0, derivative(y, x)]
 
     def exact(self, x: FloatArray) -> FloatArray | None:
-        """Return 1 - x^2 / 6 for m = 0, sin(x) / x for m = 1; the others have no closed form."""
+        """Return 1 - x^2 / 6 for m = 0, sin(x) / x for 1, (1 + x^2 / 3)^(-1/2) for 5; others have no closed form."""
         if self.m == 0:
             return 1.0 - x[:, 0] ** 2 / 6.0
+        if self.m == 5:
+            solution: FloatArray = (1.0 + x[:, 0] ** 2 / 3.0) ** -0.5
+            return solution
         return np.sinc(x[:, 0] / np.pi) if self.m == 1 else None
 
     def check(self, u: Solution) -> dict[str, float]:
-        """Return the first root, by bracketing, and its error."""
+        """Return the first root, by bracketing, and its error; nothing for m = 5."""
         from scipy.optimize import brentq
+
+        if self.m >= len(ROOTS):
+            return {}
 
         def value(x: float) -> float:
             return float(u(np.array([[x]]))[0])

@@ -123,7 +123,7 @@ def test_caputo_of_a_power(order):
 
 def test_equations_are_data_sets():
     cards = {info.name: info for info in list_datasets() if info.task == "residual"}
-    assert {f"lane-emden-{m}" for m in range(5)} | {"burgers-1", "burgers-2", "delay-fde"} <= set(cards)
+    assert {f"lane-emden-{m}" for m in range(6)} | {"burgers-1", "burgers-2", "delay-fde"} <= set(cards)
     table = load_dataset("burgers-1")
     assert (table.task, table.X.shape, table.feature_names) == ("residual", (10000, 2), ("x", "t"))
     assert cards["burgers-1"].rows == 10000
@@ -184,7 +184,8 @@ class Broken(DampedOscillator):
     def residual(self, u, x):
         y = u(x)
         if self.fault == "order":
-            return derivative(derivative(y * derivative(y, x), x), x)
+            for _ in range(5):
+                y = derivative(y, x)
         return y[:7] if self.fault == "residual" else y
 
 
@@ -193,7 +194,7 @@ class Broken(DampedOscillator):
     [
         ("points", r"equation 'broken': points\(\) must return finite numbers .* \(\.\.\., 1\), got shape \(5, 2\)"),
         ("residual", r"equation 'broken': residual\(u, x\) must return one number for each of the 300 points"),
-        ("order", "equation 'broken': the equation takes a third derivative"),
+        ("order", "equation 'broken': the equation takes a fifth derivative .* fourth ones at most"),
     ],
 )
 def test_faults_of_an_equation_are_told(fault, message):
@@ -225,6 +226,17 @@ def test_a_local_polynomial_has_its_jets():
         derivative(second[0], x)
 
 
+def test_a_local_polynomial_of_many_functions_to_the_fourth_order():
+    x = torch.tensor([[0.3], [2.0]], dtype=torch.float64, requires_grad=True)
+    jets = torch.arange(20, dtype=torch.float64).reshape(2, 2, 5)
+    y = local_polynomial(x, jets, 4)
+    for function in range(2):
+        values = y[:, function]
+        for order in range(5):
+            assert torch.equal(values, jets[:, function, order])
+            values = derivative(values, x) if order < 4 else values
+
+
 def test_figures_that_are_not_finite_are_none():
     model = torch.nn.Linear(1, 1).double()
     torch.nn.init.constant_(model.weight, 0.0)
@@ -238,5 +250,5 @@ def test_figures_that_are_not_finite_are_none():
     assert figures["root_error"] is None
     assert figures["max_error"] == pytest.approx(1 - np.sin(4) / 4)
     assert figures["residual_loss"] == pytest.approx(
-        residual_loss(LaneEmden(1), as_unknown(Squared()), np.linspace(0, 4, 9)[:, None])
+        residual_loss(LaneEmden(1), as_unknown(LaneEmden(1), Squared()), np.linspace(0, 4, 9)[:, None])
     )

@@ -132,6 +132,37 @@ def test_gradients_are_those_of_finite_differences(q, neurons):
         assert gradcheck(curvature, (x, *parameters), rtol=1e-6)
 
 
+SQUASHED = {
+    "tanh": (lambda x: (1 + np.tanh(x)) / 2, {"squash": "tanh"}),
+    "gaussian": (lambda x: np.exp(-(x**2)), {"squash": "gaussian"}),
+    "interval": (lambda x: np.clip((x + 2) / 5, 0, 1), {"interval": (-2, 3)}),
+}
+
+
+@pytest.mark.parametrize("kind", SQUASHED)
+def test_other_ways_into_the_unit_interval(kind):
+    s, options = SQUASHED[kind]
+    block = FractionalJacobi(4, alpha=0.7, beta=-0.4, gamma=0.3, dtype=torch.float64, **options)
+    x = torch.linspace(-3, 3.5, 27, dtype=torch.float64, requires_grad=True)
+    t = 2 * s(x.detach().numpy()) ** (1 / (1 + np.exp(-0.3))) - 1
+    assert np.allclose(block(x).detach().numpy(), eval_jacobi(4, 0.7, np.expm1(-0.4), t), rtol=1e-11, atol=1e-11)
+    inner = x.detach()[6:24].requires_grad_()
+    assert gradcheck(block, (inner,))
+    (slope,) = torch.autograd.grad(block(x).sum(), x)
+    assert torch.isfinite(slope).all()
+    assert kind in repr(block)
+    assert torch.allclose(torch.func.vmap(block)(x), block(x), rtol=1e-12)
+
+
+def test_parameters_are_reset():
+    block = FractionalJacobi(3, 2, alpha=0.5, beta=-1.0, gamma=2.0)
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.add_(1.0)
+    block.reset_parameters()
+    assert [parameter.tolist() for parameter in block.parameters()] == [[0.5] * 2, [-1.0] * 2, [2.0] * 2]
+
+
 def test_chunks_make_no_difference():
     gamma = torch.tensor(0.6, dtype=torch.float64)
     own = jacobi_series((5,), torch.tensor(0.3), torch.tensor(1.0)).double()
@@ -177,6 +208,10 @@ def test_zero_rows_and_odd_shapes():
 def test_wrong_use_is_told():
     with pytest.raises(ValueError, match="degree must be at least 0, got -1"):
         FractionalJacobi(-1)
+    with pytest.raises(ValueError, match="squash must be one of sigmoid, tanh, gaussian, got 'relu'"):
+        FractionalJacobi(2, squash="relu")
+    with pytest.raises(ValueError, match="interval must be two finite numbers"):
+        FractionalJacobi(2, interval=(1.0, 1.0))
     with pytest.raises(ValueError, match="neurons must be at least 1"):
         FractionalJacobi(2, 0)
     with pytest.raises(ValueError, match=r"expected shape \(..., neurons\) = \(..., 3\), got \(2, 4\)"):

@@ -19,6 +19,7 @@ def test_tables_are_judged_by_folds(dataset: str):
 def test_equations_keep_their_one_hold_out(preset: str):
     config = resolve({"space": "fkan", "dataset": "lane-emden-0", "preset": preset})
     assert (config.folds, config.choose) == (1, "best-loss")
+    assert (config.population, config.generations) == (16, 4)
     assert len(prepare(config).problem.folds) == 1
 
 

@@ -22,7 +22,7 @@ def layout(n_inputs: int, options: FKANOptions) -> ChromosomeLayout:
 
 
 def decode(values, n_outputs: int, options: FKANOptions) -> FKANArchitecture:
-    return encoding.decode(values, SimpleNamespace(n_outputs=n_outputs), options)
+    return encoding.decode(values, SimpleNamespace(n_outputs=n_outputs, n_coefficients=0), options)
 
 
 def values(**changes):
@@ -47,8 +47,8 @@ def test_segments_and_their_order():
     fixed = FKANOptions(
         min_depth=2, max_depth=2, min_width=5, max_width=5, wiring="sequential", min_degree=2, max_degree=4
     )
-    assert layout(1, fixed).describe() == "inputs 1x1 + degree1 2 + degree2 2"
-    network = decode(layout(1, fixed).unpack(np.ones(5, np.uint8)), 1, fixed)
+    assert layout(1, fixed).describe() == "degree1 2 + degree2 2"
+    network = decode(layout(1, fixed).unpack(np.ones(4, np.uint8)), 1, fixed)
     assert (network.widths, network.degrees) == ((5, 5), (4, 4))  # 2 + 3 is beyond the limit
 
 
@@ -65,6 +65,16 @@ def test_parallel_branches_and_their_counts():
     assert (found.widths, found.degrees) == ((2, 3, 4), (1, 5, 8))
     assert found.levels == (2, 9, 1)
     assert (found.n_edges, found.n_params, found.depth) == (27, 27 + 10 + 9, 2)
+
+
+def test_dense_maps_behind_the_blocks():
+    options = OPTIONS.model_copy(update={"max_dense": 3})
+    assert layout(1, options).describe().endswith("degree3 3 + dense 2 + dense_width 2")
+    found = decode(values(wiring=1, dense=2, dense_width=3), 1, options)
+    assert (found.levels, found.hidden, found.dense) == ((2, 5, 3, 3, 1), (5,), (3, 3))
+    assert found.n_params == (10 + 15 + 9 + 3) + (5 + 3 + 3 + 1) + 6
+    assert found.key != decode(values(wiring=1), 1, options).key
+    assert FKANArchitecture.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
 def test_a_triple_for_each_neuron():

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from evokan.problem.equations import Equation, derivative, residual_loss
+from evokan.problem.equations.jets import components
 from evokan.problem.scaling import Scaler
 from evokan.problem.solutions import as_unknown
 from evokan.testing.problems import small_problem
@@ -14,6 +15,7 @@ from search_spaces.fkan import FKAN, FKANNetwork, FKANOptions, jets, kernel
 from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
 from search_spaces.fkan.flat import compile_network, initial_values, spread_values, state_dict
 from search_spaces.fkan.system import System
+from search_spaces.fkan.taylor import chain_rule
 
 OPTIONS = FKANOptions(alpha=0.4, beta=-0.3, gamma=0.2)
 SHAPES = [
@@ -22,6 +24,7 @@ SHAPES = [
     (PARALLEL, (2, 3), (1, 7), False),
     (SEQUENTIAL, (1,), (4,), True),
 ]
+DENSE = [(), (), (3,), (2, 2)]
 
 
 def gradient_of(model: FKANNetwork) -> np.ndarray:
@@ -29,12 +32,12 @@ def gradient_of(model: FKANNetwork) -> np.ndarray:
     return np.concatenate([part.grad.reshape(-1).numpy() for part in (*maps, model.alpha, model.beta, model.gamma)])
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("shape", "dense"), zip(SHAPES, DENSE, strict=True))
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_loss_and_gradient(task, shape):
+def test_loss_and_gradient(task, shape, dense):
     problem = small_problem(task, rows=2 * kernel.RUN + 30)
     wiring, widths, degrees, shared = shape
-    architecture = network(4, problem.n_outputs, (0, 2, 3), wiring, widths, degrees, shared)
+    architecture = network(4, problem.n_outputs, (0, 2, 3), wiring, widths, degrees, shared, dense)
     theta = initial_values(architecture, OPTIONS, 3)
     x = np.ascontiguousarray(problem.scaled_inputs[:, [0, 2, 3]].T)
     labels, targets = np.zeros(0, np.int64), np.zeros((1, 0))
@@ -59,37 +62,76 @@ def test_loss_and_gradient(task, shape):
     assert np.allclose(gradient, gradient_of(model), rtol=1e-11, atol=1e-14)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("inputs", [(0, 1), (1,)])
-def test_jets_and_their_gradients(shape, inputs):
+JETS = [
+    # coordinates, inputs, order, outputs, shape, dense maps
+    (2, (0, 1), 2, 1, SHAPES[0], ()),
+    (2, (1,), 2, 1, SHAPES[1], ()),
+    (2, (0, 1), 2, 1, SHAPES[2], (3,)),
+    (1, (0,), 1, 1, SHAPES[3], ()),
+    (1, (0,), 4, 2, SHAPES[1], (3, 2)),
+    (2, (0, 1), 4, 1, SHAPES[0], ()),
+    (2, (0, 1), 3, 2, SHAPES[2], ()),
+]
+
+
+@pytest.mark.parametrize(("coordinates", "inputs", "order", "outputs", "shape", "dense"), JETS)
+def test_jets_and_their_gradients(coordinates, inputs, order, outputs, shape, dense):
     wiring, widths, degrees, shared = shape
-    architecture = network(2, 1, inputs, wiring, widths, degrees, shared)
+    architecture = network(coordinates, outputs, inputs, wiring, widths, degrees, shared, dense)
     theta = spread_values(architecture, OPTIONS, 3)
     model = FKANNetwork(architecture, {})
     model.load_state_dict(
         {name: torch.as_tensor(value) for name, value in state_dict(architecture, theta).items()}, strict=False
     )
-    model.input_scale[:] = torch.tensor([0.5, 2.0])
-    x = torch.linspace(-1, 1, 14, dtype=torch.float64).reshape(7, 2).requires_grad_()
-    u = model(x)[:, 0]
-    first = [derivative(u, x, a) for a in range(2)]
-    second = [derivative(first[a], x, b) for a in range(2) for b in range(a, 2)]
-    wanted = torch.stack([u, *first, *second], dim=1)
+    scale, points = np.array([0.5, 2.0])[:coordinates], 2 * jets.RUN + 3
+    model.input_scale[:] = torch.from_numpy(scale)
+    x = torch.linspace(-1, 1, points * coordinates, dtype=torch.float64).reshape(points, -1).requires_grad_()
+    u = model(x)
+
+    def derived(values, places):
+        for place in places:
+            values = derivative(values, x, place)
+        return values
+
+    places = components(coordinates, order)
+    wanted = torch.stack([torch.stack([derived(u[:, k], p) for p in places], 1) for k in range(outputs)], 1)
     arguments = (
         theta,
         compile_network(architecture),
         np.array(inputs),
-        x.detach().numpy() / [0.5, 2.0],
-        np.array([2.0, 0.5]),
+        x.detach().numpy() / scale,
+        1.0 / scale,
+        chain_rule(coordinates, order),
     )
-    found = np.empty((7, 6))
+    found = np.empty(wanted.shape)
     jets.network_jets(*arguments, found)
-    assert np.allclose(found, wanted.detach().numpy(), rtol=1e-11, atol=1e-12)
-    seeds = np.random.default_rng(0).normal(size=(7, 6))
-    rows = np.empty((7, len(theta)))
+    assert np.allclose(found, wanted.detach().numpy(), rtol=1e-11, atol=1e-12 * np.abs(found).max())
+    seeds = np.random.default_rng(0).normal(size=wanted.shape)
+    rows = np.empty((len(theta), points))
     jets.jet_gradients(*arguments, seeds, rows)
     (wanted * torch.from_numpy(seeds)).sum().backward()
-    assert np.allclose(rows.sum(axis=0), gradient_of(model), rtol=1e-10, atol=1e-11)
+    gradient = gradient_of(model)
+    assert np.allclose(rows.sum(axis=1), gradient, rtol=1e-10, atol=1e-11 * np.abs(gradient).max())
+
+
+def test_the_chain_rule_counts_partitions():
+    """Bell's numbers: 1, 2, 5, 15 partitions of 1 ... 4 coordinates."""
+    for order, count in ((1, 1), (2, 2), (3, 5), (4, 15)):
+        numbers, factors, _ = chain_rule(1, order)
+        assert factors[numbers[:, 0] == order].sum() == count
+
+
+@pytest.mark.parametrize("x", [-1e4, -750.0, -40.0, 0.0, 40.0, 1e4])
+def test_far_away_every_derivative_is_finite(x):
+    architecture = network(1, 1, (0,), SEQUENTIAL, (2,), (6,))
+    theta = initial_values(architecture, OPTIONS, 0)
+    theta[:2] = 1.0
+    table, out, rows = chain_rule(1, 4), np.empty((1, 1, 5)), np.empty((len(theta), 1))
+    arguments = theta, compile_network(architecture), np.zeros(1, np.int64), np.array([[x]]), np.ones(1), table
+    jets.network_jets(*arguments, out)
+    jets.jet_gradients(*arguments, np.ones((1, 1, 5)), rows)
+    assert np.isfinite(out).all()
+    assert np.isfinite(rows).all()
 
 
 class Mixed(Equation):
@@ -112,16 +154,38 @@ class Mixed(Equation):
         return [u(start) - 1.0, derivative(u(start), start, 1), torch.ones(2, dtype=torch.float64)]
 
 
-def test_a_system_has_the_loss_of_the_network_and_its_derivatives():
-    equation, scaler = Mixed(), Scaler(np.array([0.5, 0.3]), np.array([0.4, 0.2]))
-    architecture = network(2, 1, (0, 1), PARALLEL, (3, 2), (4, 2))
-    theta = spread_values(architecture, OPTIONS, 1)
+class Coupled(Mixed):
+    """Two unknowns, a third derivative, two coefficients of which one enters a condition alone."""
+
+    name, unknowns, coefficients = "coupled", ("u", "v"), {"k": 0.7, "start": -0.2}
+
+    def residual(self, u, x):
+        first, second = u(x).unbind(1)
+        k = u.coefficients["k"]
+        slope = derivative(first, x, 0)
+        return [k**2 * slope + second, derivative(derivative(slope, x, 0), x, 1) - k * first * second]
+
+    def conditions(self, u):
+        left, right = self.at(0.0, np.linspace(0, 1, 4)), self.at(1.0, np.linspace(0, 1, 4))
+        return [(u(left) - u(right)).reshape(-1), u(left)[:, 0] - u.coefficients["start"]]
+
+
+@pytest.mark.parametrize("equation", [Mixed(), Coupled()], ids=["one", "system"])
+def test_a_system_has_the_loss_of_the_network_and_its_derivatives(equation):
+    scaler, outputs, more = Scaler(np.array([0.5, 0.3]), np.array([0.4, 0.2])), len(equation.unknowns), (0.7, -0.2)
+    more = more[: len(equation.coefficients)]
+    architecture = network(2, outputs, (0, 1), PARALLEL, (3, 2), (4, 2), n_coefficients=len(more))
+    theta = np.concatenate([spread_values(architecture, OPTIONS, 1), more])
+    assert len(theta) == architecture.n_params
     system = System(equation, architecture, scaler, equation.points(0))
+    assert system.order == (2 if outputs == 1 else 3)
     now = system.at(theta)
     model = FKANNetwork(architecture, {})
     state = state_dict(architecture, theta) | {"input_shift": scaler.shift, "input_scale": scaler.scale}
     model.load_state_dict({name: torch.as_tensor(value) for name, value in state.items()}, strict=False)
-    assert now.loss == pytest.approx(residual_loss(equation, as_unknown(model), equation.points(0)), rel=1e-11)
+    assert now.loss == pytest.approx(
+        residual_loss(equation, as_unknown(equation, model), equation.points(0)), rel=1e-11
+    )
     jacobian = now.jacobian()
     assert np.allclose(now.gradient(), 2 * jacobian.T @ now.values, rtol=1e-9, atol=1e-12)
     h = 1e-6

@@ -161,3 +161,24 @@ def test_curves_add_up_and_the_graph_predicts(wiring, shared):
     assert len(explanation.data["blocks"]) == architecture.n_triples
     axes = space.plots(replace(explanation))["bases.png"]()
     assert len(axes.lines) == architecture.n_triples
+
+
+@pytest.mark.parametrize("name", ["delay-fde", "burgers-1"])
+def test_the_networks_of_the_paper_and_a_picture_of_their_solution(name):
+    problem = Problem.from_table(load_dataset(name))
+    space = FKAN()
+    ((label, architecture),) = space.reference_architectures(problem).items()
+    width, dense = (10, (10,) * 4) if name == "delay-fde" else (2, ())
+    assert (architecture.widths, architecture.degrees, architecture.dense) == ((width,) * 6, (1, 2, 3, 4, 5, 6), dense)
+    assert label == f"six parallel blocks of {width}" + (", 4 dense maps" if dense else "")
+    result = space.train([TrainingJob(architecture, problem.folds[0], 0, keep_weights=True)], problem, Budget(1))[0]
+    model = space.model(architecture, problem, result.weights)
+    explanation = space.explain(model, problem)
+    told = explanation.data["solution"]
+    points = np.array(told["x"]).T
+    assert len(points) <= 900
+    assert np.allclose(np.array(told["exact"])[0], problem.table.equation.exact(points), atol=1e-5)
+    with torch.no_grad():
+        assert np.allclose(np.array(told["u"])[0], model(torch.from_numpy(points))[:, 0], rtol=1e-3, atol=1e-4)
+    axes = space.plots(explanation)["solution.png"]()
+    assert len(axes.get_figure().axes) >= 2
