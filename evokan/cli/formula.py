@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evokan.cli.options import Force, Json, Quiet, RunPath
+from evokan.cli.options import Force, Json, Member, Quiet, RunPath
 from evokan.cli.printing import console, new_file, number, print_json, table, visible
 from evokan.errors import InputError
 
@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 def formula(
     run: RunPath,
     *,
-    member: Annotated[
-        int | None,
-        typer.Option(
-            "--member", metavar="ID", show_default=False, help="Member of the front; the chosen one by default."
-        ),
-    ] = None,
+    member: Member = None,
     complexity: Annotated[
         int | None,
         typer.Option(

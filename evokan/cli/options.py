@@ -28,6 +28,10 @@ Workers = Annotated[
         help="Threads; all processors by default, the records are the same.",
     ),
 ]
+Member = Annotated[
+    int | None,
+    typer.Option("--member", metavar="ID", show_default=False, help="Member of the front; the chosen one by default."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.errors import EvokanWarning
+from evokan.errors import EvokanWarning, InputError
+from evokan.export import target
+from evokan.export.content import Content, described
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
 from evokan.runs.shapes import MemberFile, MetricsFile
@@ -133,6 +135,52 @@ class Member:
         names = self.spec["model"].get("feature_names", self._run.schema.feature_names)
         check_columns(X.shape, len(names), names)
         return predict(self.model, X)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What each input is: the columns of the table as they were encoded."""
+        return described(self.spec["model"].get("feature_names", self._run.schema.feature_names), self._run.schema)
+
+    def exported(self, to: str) -> bytes:
+        """Return the network in another form; `to` names one of `evokan.export.FORMATS`.
+
+        Raises
+        ------
+        InputError
+            There is no such form, it needs a package that is not there, or the family does not say how its networks
+            are computed.
+        """
+        written = target(to)
+        return written.write(Content(self.model, self._run.space, self.inputs))
+
+    def export(self, to: str, path: str | Path | None = None) -> Path:
+        """Write the network in another form, and return where.
+
+        Parameters
+        ----------
+        to
+            ``torch``, ``onnx``, ``python``, ``numpy``, ``c``, ``sympy``, ``latex`` or ``json``.
+        path
+            The file, which is replaced; by default one in the folder ``export`` of the run.
+
+        Raises
+        ------
+        InputError
+            As `exported`, or the file cannot be written.
+        """
+        content = self.exported(to)
+        try:
+            if path is not None:
+                Path(path).write_bytes(content)
+                return Path(path)
+            home = self._run.directory
+            name = "best" if self.path == home.best else f"member_{self._spec_path.stem}"
+            path = home.exports / f"{name}{target(to).EXTENSION}"
+            home.vault.make_folder(home.exports)
+            home.vault.replace(path, content)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        return path
 
     @cached_property
     def graph(self) -> FunctionGraph:

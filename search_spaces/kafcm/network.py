@@ -11,9 +11,11 @@ from torch import Tensor
 
 from evokan.problem.task import Task
 from evokan.spaces.module import ScaledModule
+from evokan.spaces.plain import Bound, PlainNetwork, Step
+from evokan.spaces.steps import FUNCTIONS
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.options import Bounding
-from search_spaces.splines.torch_edges import SplineEdges
+from search_spaces.splines.torch_edges import SplineEdges, plain_edges
 
 
 class CognitiveMap(ScaledModule):
@@ -106,3 +108,10 @@ class CognitiveMap(ScaledModule):
                 rows.append(torch.cat([values, target], dim=1))
         path = torch.stack(rows, dim=1)
         return path * self.source_scale + self.source_shift if self.recurrent else path
+
+    def plain(self) -> PlainNetwork:
+        """Return one step of the map as arrays and steps."""
+        steps: list[Step] = [plain_edges(self.step_edges, self.bias)]
+        if self.bounding != "identity":
+            steps.append(Bound(FUNCTIONS.index(self.bounding)))
+        return self.as_plain(steps, inner="source")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from evokan.spaces.graph import FunctionGraph
+    from evokan.spaces.plain import PlainNetwork
     from search_spaces.kafcm.network import CognitiveMap
 
 REFERENCE_GRID = 5
@@ -99,6 +100,10 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         from search_spaces.kafcm.explain import function_graph
 
         return function_graph(model, problem)
+
+    def plain(self, model: CognitiveMap) -> PlainNetwork:
+        """Return a network as arrays and steps."""
+        return model.plain()
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
         """Return the functional adjacency matrix and the causal graph."""
