@@ -51,6 +51,11 @@ class Table:
     series
         Of a trajectory: number of the series that each row belongs to, shape (rows,). Two rows of one series that
         follow each other are consecutive moments, so that ``y[r]`` is ``X[r + 1]``.
+    groups
+        Number of the group of each row, shape (rows,): rows of one group stay together in splits and folds. None where
+        every row is for itself.
+    in_order
+        Whether the rows stand in an order that splits and folds keep: the test part comes last.
     equation
         Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
         where that is not known.
@@ -71,6 +76,8 @@ class Table:
     schema: dict[str, object] = field(default_factory=dict)
     sha256: str = ""
     series: IntArray | None = None
+    groups: IntArray | None = None
+    in_order: bool = False
     equation: Equation | None = None
     notes: tuple[str, ...] = ()
 

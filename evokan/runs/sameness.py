@@ -11,7 +11,10 @@ from evokan.errors import InputError
 from evokan.settings.describe import file_sha256
 from evokan.settings.keywords import EXECUTION
 
-_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": [], "move_rate": 0.0, "initial": "random", "settle": 0}
+_LATER: Mapping[str, Any] = {"keep_na": False, "keep_na_in": [], "move_rate": 0.0, "initial": "random", "settle": 0} | {
+    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "group")),
+    "split": "random",
+}
 """Settings that runs of 0.1.0 do not have, and what was done then."""
 
 

@@ -5,26 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES
+from evokan.settings.own_table import OwnTable, own_table_faults
 from evokan.settings.setting import DATA, EVOLUTION, EXECUTION, TRAINING, WHAT, Setting
 
 
-class SearchConfig(BaseModel):
+class SearchConfig(OwnTable):
     """The settings of a search: name, type, range, default, help and group of each. The command line is made from them.
 
     Field names are the long options with underscores. Fields left at None take what the family (or the data set)
     names as its default.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
-
     space: Annotated[str, Setting(WHAT, "NAME", "Search space: a name of `evokan spaces`.")]
     dataset: Annotated[str | None, Setting(WHAT, "NAME", "Data set: a name of `evokan datasets`.")] = None
     data: Annotated[
-        Path | None, Setting(WHAT, "FILE", "Own table instead: CSV, TSV or Parquet, one row for each case.")
+        Path | None, Setting(WHAT, "FILE", "Own table instead: text, Parquet, Feather, Excel or ARFF; a row a case.")
     ] = None
     target: Annotated[str | None, Setting(WHAT, "COLUMN", "Column of --data to predict; all others are features.")] = (
         None
@@ -241,7 +240,7 @@ class SearchConfig(BaseModel):
     def _numbered_column(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    @field_validator("data", "out")
+    @field_validator("data", "test_data", "out")
     @classmethod
     def _possible_path(cls, value: Path | None) -> Path | None:
         if value is not None and "\0" in str(value):
@@ -278,6 +277,8 @@ class SearchConfig(BaseModel):
     @model_validator(mode="after")
     def _one_source(self) -> SearchConfig:
         faults = source_faults(self.dataset, self.data, self.target, self.time, self.series, self.task)
+        named, in_time = self.dataset is not None, self.time is not None
+        faults = faults or own_table_faults(self, named=named, series=in_time, test_size=self.test_size)
         if faults:
             raise InputError(*faults)
         return self

@@ -157,7 +157,7 @@ def load(config: SearchConfig) -> Table:
     InputError
         There is no such table, it cannot be used, or a setting contradicts what a named data set is.
     """
-    from evokan.datasets import load_dataset, load_series, load_table
+    from evokan.datasets import Dialect, load_dataset, load_series, load_table
 
     if config.data is not None and config.time is not None:
         return load_series(
@@ -167,6 +167,7 @@ def load(config: SearchConfig) -> Table:
             impute=config.impute,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
+            dialect=Dialect.of(config.sep, config.decimal, config.encoding),
         )
     if config.data is not None:
         return load_table(
@@ -176,6 +177,10 @@ def load(config: SearchConfig) -> Table:
             impute=config.impute,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
+            dialect=Dialect.of(config.sep, config.decimal, config.encoding),
+            test_data=config.test_data,
+            group=config.group,
+            split=config.split,
         )
     table = load_dataset(str(config.dataset))
     faults = []
