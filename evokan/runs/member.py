@@ -17,6 +17,7 @@ from evokan.export import target
 from evokan.export.content import Content, described
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
+from evokan.runs.predictions import check_finite, labels, shares
 from evokan.runs.shapes import MemberFile, MetricsFile
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
@@ -112,7 +113,41 @@ class Member:
         with self.reading_spec():
             return explanation_from_json(stored)
 
-    def predict(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
+    def predict(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[Any]:
+        """Return the class of each row as named in the training table, or its value, shape (N,).
+
+        Of a trajectory the next state, shape (N, concepts).
+
+        Parameters
+        ----------
+        X
+            As for `outputs`.
+
+        Raises
+        ------
+        InputError
+            As `outputs`, or the network gives no number for a row; rows are counted from 1.
+        """
+        return labels(self._finite_outputs(X), self._run.schema)
+
+    def predict_proba(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
+        """Return the share of each class, shape (N, classes), in the order of the classes.
+
+        Raises
+        ------
+        InputError
+            As `predict`, or there are no classes.
+        """
+        if not self._run.schema.task.has_classes:
+            raise InputError(f"{self._run.directory.path}: predicts values, which have no classes: call predict")
+        return shares(self._finite_outputs(X))
+
+    def _finite_outputs(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
+        found = self.outputs(X)
+        check_finite(found)
+        return found
+
+    def outputs(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
         """Return logits (N, classes) or values (N, 1) for raw inputs `X`.
 
         Parameters

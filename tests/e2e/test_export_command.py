@@ -54,7 +54,7 @@ def test_a_colleague_without_evokan(run, tmp_path):
     script += "print(json.dumps(network.predict(np.load('x.npy')).tolist()))"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     names = run.problem.table.class_names
-    assert json.loads(done.stdout) == [names[best] for best in run.best.predict(features).argmax(axis=1)]
+    assert json.loads(done.stdout) == [names[best] for best in run.best.outputs(features).argmax(axis=1)]
 
 
 def test_members_have_files_of_their_own(run, capsys):

@@ -198,7 +198,7 @@ def test_new_rows_of_the_users_table_go_through_its_schema(own_run, own_table, e
             rows["weight"].fillna(rows["weight"].median()),
         ]
     ).astype(float)
-    logits = load_run(own_run.path).best.predict(X)
+    logits = load_run(own_run.path).best.outputs(X)
     classes = np.array(["high", "low", "mid, or so"])
     assert (predicted["prediction"] == classes[logits.argmax(axis=1)]).all()
 
