@@ -33,8 +33,8 @@ def check_finite(outputs: NDArray[np.float64]) -> None:
 def labels(outputs: NDArray[np.float64], schema: ColumnSchema) -> NDArray[Any]:
     """Return the class of each row, or its value, shape (N,); of a trajectory the next state, shape (N, concepts)."""
     if schema.task.has_classes:
-        names = np.array(schema.class_names, dtype=object)
-        return names[outputs.argmax(axis=1)]
+        names: NDArray[Any] = np.array(schema.class_names, dtype=object)[outputs.argmax(axis=1)]
+        return names
     return outputs if schema.task.in_time else outputs[:, 0]
 
 
