@@ -1,7 +1,8 @@
 """evokan searches, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.
 
 The whole job
-    `search` runs a search and returns a `Run`; `resume` goes on with one; `load_run` opens a finished one.
+    `search` runs a search and returns a `Run`; `resume` goes on with one; `load_run` opens a finished one,
+    `load_network` an exported network.
     `EvoKANClassifier` and `EvoKANRegressor` are a search as fit and predict, in the manner of scikit-learn.
 
 Own families and data
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from evokan.datasets.registry import register_equation
     from evokan.errors import EvokanError, InputError
     from evokan.estimators import EvoKANClassifier, EvoKANRegressor
+    from evokan.export.torch_file import load_network
     from evokan.runs.run import Run, load_run
     from evokan.searching.entry import resume, search
     from evokan.searching.observer import Observer
@@ -35,6 +37,7 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     "search",
     "resume",
     "load_run",
+    "load_network",
     "Run",
     "Observer",
     "EvoKANClassifier",
@@ -52,6 +55,7 @@ _HOMES = {
     "search": "evokan.searching.entry",
     "resume": "evokan.searching.entry",
     "load_run": "evokan.runs.run",
+    "load_network": "evokan.export.torch_file",
     "Run": "evokan.runs.run",
     "Observer": "evokan.searching.observer",
     "EvoKANClassifier": "evokan.estimators",

@@ -15,6 +15,7 @@ import typer
 
 from evokan.cli.checkout import mount_experiments
 from evokan.cli.evaluate import evaluate
+from evokan.cli.export import export
 from evokan.cli.families import mount
 from evokan.cli.formula import formula
 from evokan.cli.listing import datasets, spaces
@@ -40,7 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Search, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.",
 )
-for command in (search, resume, show, plot, report, predict, evaluate, formula, runs, spaces, datasets):
+for command in (search, resume, show, plot, report, predict, evaluate, formula, export, runs, spaces, datasets):
     app.command()(command)
 
 

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from evokan.errors import InputError
 from evokan.settings.config import SearchConfig
-from evokan.settings.setting import EXECUTION, OF_SPACE, Setting
+from evokan.settings.setting import EXECUTION, HEADINGS, OF_SPACE, Setting
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the bare result alone.")]
@@ -27,6 +27,10 @@ Workers = Annotated[
         show_default=False,
         help="Threads; all processors by default, the records are the same.",
     ),
+]
+Member = Annotated[
+    int | None,
+    typer.Option("--member", metavar="ID", show_default=False, help="Member of the front; the chosen one by default."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
 
@@ -63,6 +67,15 @@ def _default(name: str, field: FieldInfo, setting: Setting) -> str:
     return ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
 
 
+def _in_order() -> list[str]:
+    """Return the names of all settings, heading by heading."""
+    headings = {
+        name: next(part for part in field.metadata if isinstance(part, Setting)).group
+        for name, field in SearchConfig.model_fields.items()
+    }
+    return sorted(headings, key=lambda name: HEADINGS.index(headings[name]))
+
+
 ConfigFile = Annotated[
     Path | None,
     typer.Option(
@@ -83,7 +96,7 @@ def takes_settings(*names: str, with_defaults: bool = True) -> Callable[[Command
     It gets every one of them by keyword: None where it was not given, ``space_options`` as a dict. The help tells
     the defaults of a search unless `with_defaults` is False.
     """
-    chosen = [parameter(name, with_default=with_defaults) for name in SearchConfig.model_fields if name in names]
+    chosen = [parameter(name, with_default=with_defaults) for name in _in_order() if name in names]
 
     def decorate(command: Command) -> Command:
         own = inspect.signature(command, eval_str=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,12 +16,9 @@ from evokan.cli.printing import console, new_file, print_json
 from evokan.errors import EvokanWarning, InputError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from evokan.datasets import ColumnSchema
-    from evokan.runs.run import Run
+    from evokan.datasets import Dialect
 
 
 def predict(
@@ -30,7 +30,7 @@ def predict(
             "--data",
             metavar="FILE",
             show_default=False,
-            help="CSV, TSV or Parquet with the columns of the training table.",
+            help="File with the columns of the training table, as a search takes it; - reads CSV from standard input.",
         ),
     ],
     out: Annotated[
@@ -39,9 +39,19 @@ def predict(
             "--out",
             metavar="FILE",
             show_default=False,
-            help="CSV to write: prediction, and for classes p(CLASS) of each; of a time series the next state.",
+            help="CSV or Parquet to write, - for CSV on standard output: prediction, and for classes p(CLASS) of each; "
+            "of a time series the next state.",
         ),
     ],
+    sep: Annotated[
+        str | None, typer.Option("--sep", metavar="SIGN", show_default=False, help="What separates cells of --data.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", metavar="SIGN", show_default=False, help="Decimal sign of --data.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", show_default=False, help="Encoding of --data.")
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -50,61 +60,51 @@ def predict(
 
     The target column may be missing. Rows keep their order; classes are named as in the training file.
     """
-    from evokan.datasets import read_frame
+    from evokan.datasets import Dialect
+    from evokan.runs.predictions import prediction_table
     from evokan.runs.run import load_run
 
-    if out.suffix.lower() != ".csv":
-        raise InputError(f"--out {out}: its name must end in .csv")
+    to_stdout = str(out) == "-"
+    if not to_stdout and out.suffix.lower() not in (".csv", ".parquet"):
+        raise InputError(f"--out {out}: its name must end in .csv or .parquet, or be - for standard output")
+    if to_stdout and json:
+        raise InputError("--json and --out - both print: leave one of them out")
+    dialect = Dialect.of(sep, decimal, encoding)
     loaded = load_run(run)
     schema = loaded.schema
-    with new_file(out, force=force) as part:
+    with nullcontext(None) if to_stdout else new_file(out, force=force) as part:
         loaded.best.model  # noqa: B018 - a run that cannot predict is refused before the rows are read
         try:
-            frame = read_frame(data, keep_na_in=schema.keep_na_in)
-            table = predictions(loaded, schema, schema.transform(frame))
+            frame = _read(data, schema.keep_na_in, dialect)
+            table = prediction_table(
+                loaded.best.outputs(schema.transform(frame)), schema, loaded.best.explanation.output_names
+            )
         except InputError as error:
             prefix = "" if all(str(data) in fault for fault in error.faults) else f"--data {data}: "
             raise InputError(*(prefix + fault for fault in error.faults)) from error
-        table.to_csv(part, index=False)
+        if part is None:
+            print(table.to_csv(index=False), end="")
+        elif out.suffix.lower() == ".csv":
+            table.to_csv(part, index=False)
+        else:
+            table.to_parquet(part, index=False)
+    for note in frame.attrs["notes"]:
+        warnings.warn(note, EvokanWarning, stacklevel=1)
     for note in schema.notes(frame):
         warnings.warn(f"--data {data}: {note}", EvokanWarning, stacklevel=1)
     if json:
         print_json({"out": out, "rows": len(table)})
-    elif not quiet:
+    elif not (quiet or to_stdout):
         console().print(f"{len(table)} predictions written to {out}", soft_wrap=True)
 
 
-def predictions(run: Run, schema: ColumnSchema, features: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the columns ``prediction`` and, for classes, ``p(CLASS)``, one row for each row of `features`.
+def _read(data: Path, keep_na_in: tuple[str, ...], dialect: Dialect) -> pd.DataFrame:
+    """Return the rows of a file, or of standard input."""
+    from evokan.datasets import read_frame
 
-    Of a trajectory: the state at the next moment, under the names of the concepts.
-
-    Raises
-    ------
-    InputError
-        The network gives no number for a row; rows are counted from 1.
-    """
-    import numpy as np
-    import pandas as pd
-    from scipy.special import softmax
-
-    from evokan.datasets.columns import rows_text
-
-    scores = run.best.predict(features)
-    wrong = np.asarray(~np.isfinite(scores).all(axis=1))
-    if wrong.any():
-        where = rows_text(pd.Series(wrong, index=np.arange(1, len(wrong) + 1)), wrong)
-        raise InputError(
-            f"the network gives no number for {where}: a value there is too large to be computed with, "
-            "correct it or leave the row out"
-        )
-    if schema.task.in_time:
-        return pd.DataFrame(scores, columns=list(schema.concepts))
-    if schema.task.is_equation and scores.shape[1] > 1:
-        return pd.DataFrame(scores, columns=list(run.best.explanation.output_names))
-    if not schema.task.has_classes:
-        return pd.DataFrame({"prediction": scores[:, 0]})
-    names = np.array(schema.class_names, dtype=object)
-    shares = softmax(scores, axis=1)
-    columns = {f"p({name})": shares[:, number] for number, name in enumerate(names)}
-    return pd.DataFrame({"prediction": names[scores.argmax(axis=1)], **columns})
+    if str(data) != "-":
+        return read_frame(data, keep_na_in=keep_na_in, dialect=dialect)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "standard-input.csv"
+        path.write_bytes(sys.stdin.buffer.read())
+        return read_frame(path, keep_na_in=keep_na_in, dialect=dialect)

@@ -28,6 +28,7 @@ from evokan.datasets.registry import list_datasets, load_dataset, register_datas
 
 if TYPE_CHECKING:
     from evokan.datasets.columns import ColumnSchema
+    from evokan.datasets.dialect import Dialect
     from evokan.datasets.frames import read_frame
     from evokan.datasets.tables import make_table
     from evokan.datasets.user_series import load_series, series_from_frame
@@ -47,11 +48,13 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     "series_from_frame",
     # new rows
     "ColumnSchema",
+    "Dialect",
     "read_frame",
 ]
 
 _LAZY = {
     "ColumnSchema": "columns",
+    "Dialect": "dialect",
     "read_frame": "frames",
     "make_table": "tables",
     "load_table": "user_table",

@@ -1,29 +1,35 @@
-"""Reading a CSV, TSV or Parquet file into a pandas frame, with a careful look at what the file really is.
+"""Reading a file into a pandas frame, with a careful look at what the file really is.
 
-Cells of CSV and TSV stay text (so class names keep their spelling); `evokan.datasets.values` reads the
+Cells of text files stay text (so class names keep their spelling); `evokan.datasets.values` reads the
 numbers.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
+import io
+import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evokan.datasets.binary import BINARY, read_binary
+from evokan.datasets.dialect import Dialect, decimal_of, decoded, has_commas, separator_of, with_points
 from evokan.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+FOUND = Dialect()
+"""Everything is found from the file."""
 MISSING_MARKS = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "None")
 """Cells of a text file that count as missing, after blanks around them are taken off."""
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_ADVICE = {",": ("commas", "name it .csv"), "\t": ("tabs", "name it .tsv"), ";": ("semicolons", "save it with commas")}
-_PARQUET = (".parquet", ".pq")
+_TEXT = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+"""What separates cells where nothing else is found."""
 _MAGIC = {
     b"PAR1": "a Parquet file",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -38,17 +44,22 @@ _MAGIC = {
 }
 
 
-def read_frame(path: str | Path, *, keep_na: bool = False, keep_na_in: Collection[str] = ()) -> pd.DataFrame:
-    """Return the rows of a file, indexed from 1.
+def read_frame(
+    path: str | Path, *, keep_na: bool = False, keep_na_in: Collection[str] = (), dialect: Dialect = FOUND
+) -> pd.DataFrame:
+    """Return the rows of a file, indexed from 1; what is to be said of how it was read is in ``attrs["notes"]``.
 
     Parameters
     ----------
     path
-        ``.csv`` (commas), ``.tsv`` (tabs) or ``.parquet``; text is UTF-8 with one line of column names.
-        Blanks around cells are taken off, and empty cells and the `MISSING_MARKS` are missing values.
+        Text (``.csv``, ``.tsv``, ``.txt``, also with ``.gz`` behind) with one line of column names, or ``.parquet``,
+        ``.feather``, ``.xlsx``, ``.xls``, ``.ods`` (the first sheet) or ``.arff``. Blanks around cells of text are
+        taken off, and empty cells and the `MISSING_MARKS` are missing values.
     keep_na, keep_na_in
         Whether marks such as ``NA`` are values like any other: in all columns, or in those named. Empty cells stay
         missing.
+    dialect
+        What the user says of a text file; the rest is found from it.
 
     Raises
     ------
@@ -57,35 +68,46 @@ def read_frame(path: str | Path, *, keep_na: bool = False, keep_na_in: Collectio
         there are no rows, or a column has no name or the name of another.
     """
     path = Path(path)
-    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
     faults = header_faults(f"file {path}", frame)
     if faults:
         raise InputError(*faults)
     return frame
 
 
-def read_any(path: Path, *, keep_na: bool = False, keep_na_in: Collection[str] = ()) -> pd.DataFrame:
+def read_any(
+    path: Path, *, keep_na: bool = False, keep_na_in: Collection[str] = (), dialect: Dialect = FOUND
+) -> pd.DataFrame:
     """Do as `read_frame`, but leave the column names and the number of rows unchecked."""
-    suffix = path.suffix.lower()
+    name = path.name.lower()
+    packed = name.endswith(".gz")
+    suffix = Path(name.removesuffix(".gz")).suffix
+    known = suffix in _TEXT or (suffix in BINARY and not packed)
     try:
         if path.is_dir():
             raise InputError(f"file {path}: is a folder; name a file")
-        if suffix not in (*_PARQUET, ".csv", ".tsv"):
-            raise InputError(f"file {path}: its name must end in .csv, .tsv or .parquet")
+        if not known:
+            raise InputError(f"file {path}: its name must end in {', '.join([*_TEXT, *BINARY])} (text also in .gz)")
         if not path.is_file():
             raise InputError(f"file {path}: there is no such file")
-        with path.open("rb") as file:
-            start = file.read(4096)
+        content = path.read_bytes()
+        if packed:
+            content = gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"file {path} is not gzip-compressed, as its name says, or is cut off") from error
     except OSError as error:
         raise InputError(f"file {path} cannot be read: {error.strerror}") from error
-    if not start.strip():
+    if not content.strip():
         raise InputError(f"file {path} is empty")
-    if suffix in _PARQUET:
-        frame = _read_parquet(path)
+    notes: list[str] = []
+    if suffix in BINARY:
+        frame = read_binary(path, suffix, content)
     else:
-        frame = _read_text(path, suffix, start, lambda name: keep_na or name in keep_na_in).to_pandas()
+        table = _read_text(path, suffix, content, lambda column: keep_na or column in keep_na_in, dialect, notes)
+        frame = table.to_pandas()
     frame = frame.rename(columns=str)
     frame.index = frame.reset_index(drop=True).index + 1
+    frame.attrs["notes"] = tuple(notes)
     return frame
 
 
@@ -126,39 +148,27 @@ def without(frame: pd.DataFrame, drop: Sequence[str], faults: list[str], kept: S
     return frame.loc[:, [name not in drop or name in kept for name in names]]
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"file {path} is not a Parquet file, as its name says") from error
-    # A damaged file may fail in any way: its pages, the names, what pandas wrote about its columns.
-    try:
-        table = file.read()
-        table.validate(full=True)
-        # Whole numbers beside gaps would become float64, which rounds them beyond 2^53.
-        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
-    except Exception as error:
-        said = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise InputError(f"file {path} is a damaged Parquet file ({said}): write it again") from error
-    return frame
-
-
-def _read_text(path: Path, suffix: str, start: bytes, keeps: Callable[[str], bool]) -> pa.Table:
+def _read_text(
+    path: Path, suffix: str, content: bytes, keeps: Callable[[str], bool], dialect: Dialect, notes: list[str]
+) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow import csv as pacsv
 
-    separator = _SEPARATORS[suffix]
     claim = f"{suffix[1:].upper()} text, as its name says"
     for magic, kind in _MAGIC.items():
-        if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(magic):
+        if content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(magic):
             raise InputError(f"file {path} is not {claim}: it is {kind}")
-    if b"\0" in start:
+    text, said = decoded(content, dialect, path)
+    notes += said
+    if "\0" in text:
         raise InputError(f"file {path} is not {claim}: it holds zero bytes (save it as UTF-8 text)")
-    header = _header(path, separator)
+    separator, said = separator_of(text, dialect, path, _TEXT[suffix])
+    notes += said
+    try:
+        header = next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row), [])
+    except csv.Error as error:
+        raise InputError(f"file {path} is not {claim}: {error}") from error
 
     columns = [f"f{i}" for i in range(len(header))]  # as pyarrow will call them
     uneven: list[pacsv.InvalidRow] = []
@@ -170,15 +180,14 @@ def _read_text(path: Path, suffix: str, start: bytes, keeps: Callable[[str], boo
     # The header goes through as a row of its own, so that repeated names stay as they are.
     try:
         table = pacsv.read_csv(
-            path,
+            pa.BufferReader(text.encode("utf-8")),
             read_options=pacsv.ReadOptions(autogenerate_column_names=True, use_threads=False),
             parse_options=pacsv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=note),
             convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string())),
         )
         trimmed = [pc.utf8_trim_whitespace(cells) for cells in table.columns]
     except pa.ArrowException as error:
-        what = "it is not UTF-8 (save it as UTF-8)" if "UTF8" in str(error) else str(error).splitlines()[0]
-        raise InputError(f"file {path} is not {claim}: {what}") from error
+        raise InputError(f"file {path} is not {claim}: {str(error).splitlines()[0]}") from error
     if uneven:
         row = uneven[0]
         more = f" ({len(uneven)} such rows)" if len(uneven) > 1 else ""
@@ -188,24 +197,19 @@ def _read_text(path: Path, suffix: str, start: bytes, keeps: Callable[[str], boo
         )
     names = [cells[0].as_py() for cells in trimmed]
     every, empty = pa.array(MISSING_MARKS), pa.array(MISSING_MARKS[:1])
-    return pa.Table.from_arrays(
-        [
-            pc.if_else(pc.is_in(cells, value_set=empty if keeps(name) else every), None, cells).slice(1)
-            for name, cells in zip(names, trimmed, strict=True)
-        ],
-        names=names,
-    )
-
-
-def _header(path: Path, separator: str) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = next((row for row in csv.reader(file, delimiter=separator) if row), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"file {path} is not UTF-8 text: save it as UTF-8") from error
-    for other, (name, advice) in _ADVICE.items():
-        if len(header) == 1 and other != separator and other in header[0]:
-            raise InputError(
-                f"file {path} is separated by {name}, not by {_ADVICE[separator][0]} as its name says: {advice}"
-            )
-    return header
+    bare = [
+        pc.if_else(pc.is_in(cells, value_set=empty if keeps(name) else every), None, cells).slice(1)
+        for name, cells in zip(names, trimmed, strict=True)
+    ]
+    if (separator != "," or dialect.decimal == ",") and any(
+        pc.any(pc.match_substring(cells, ",")).as_py() for cells in bare
+    ):
+        lists = [cells.to_pylist() for cells in bare]
+        sign, said = decimal_of(lists, separator, dialect, path)
+        notes += said
+        if sign == ",":
+            bare = [
+                pa.array(with_points(cells), pa.string()) if has_commas(cells) else kept
+                for cells, kept in zip(lists, bare, strict=True)
+            ]
+    return pa.Table.from_arrays(bare, names=names)

@@ -35,6 +35,8 @@ def make_table(
     validation_size: float = 0.2,
     schema: ColumnSchema | None = None,
     series: IntArray | None = None,
+    groups: IntArray | None = None,
+    in_order: bool = False,
     equation: Equation | None = None,
     notes: tuple[str, ...] = (),
     concepts: Sequence[str] = (),
@@ -53,6 +55,8 @@ def make_table(
         How raw columns become `X`; by default every feature is a numeric column of its own.
     series
         Of a trajectory, and needed there: number of each row's series, shape (rows,), as in `Table`.
+    groups, in_order
+        As in `Table`.
     equation
         Of the task ``residual``, and needed there: what has to hold at the points `X`.
     notes
@@ -101,6 +105,8 @@ def make_table(
         validation_size=validation_size,
         schema=schema.to_dict(),
         series=series,
+        groups=groups,
+        in_order=in_order,
         equation=equation,
         notes=notes,
         concepts=tuple(concepts),
@@ -139,6 +145,8 @@ def fingerprint(table: Table) -> str:
     if table.lags:
         names.append(table.lags)
     digest = hashlib.sha256(json.dumps([*names, table.X.shape, len(tests)]).encode())
-    for array in (table.X, table.y, tests, *(() if table.series is None else (table.series,))):
+    more = [array for array in (table.series, table.groups) if array is not None]
+    more += [np.arange(len(table.X))] if table.in_order else []
+    for array in (table.X, table.y, tests, *more):
         digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -11,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
-from evokan.datasets.frames import header_faults, read_any, unknown_kept, without
+from evokan.datasets.dialect import Dialect
+from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
 from evokan.datasets.gaps import cut_at_gaps, filled_in
 from evokan.datasets.lagged import Lags, delays_of, with_lags
 from evokan.datasets.moments import read_moments
@@ -44,6 +46,7 @@ def load_series(
     impute: Impute | None = None,
     keep_na: bool = False,
     keep_na_in: Sequence[str] = (),
+    dialect: Dialect = FOUND,
 ) -> Table:
     """Return the trajectory in a CSV, TSV or Parquet file.
 
@@ -55,7 +58,7 @@ def load_series(
         As for `series_from_frame`.
     drop
         Columns to leave out.
-    keep_na, keep_na_in
+    keep_na, keep_na_in, dialect
         As for `evokan.datasets.frames.read_frame`.
 
     Raises
@@ -64,10 +67,12 @@ def load_series(
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
     path = Path(path)
-    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
     faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    notes = frame.attrs["notes"]
     frame = without(frame, drop, faults, kept=[column for column in (time, series) if column is not None])
     found = _trajectory(frame, time, series, name=path.stem, impute=impute, faults=faults, time_format=time_format)
+    found = replace(found, notes=(*notes, *found.notes))
     return _delayed(found, lags, horizon)
 
 

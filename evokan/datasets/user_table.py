@@ -12,8 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
-from evokan.datasets.frames import header_faults, read_any, unknown_kept, without
+from evokan.datasets.cuts import ROWS_ALONE, Cut, group_numbers, in_order, set_aside, test_rows, with_test_rows
+from evokan.datasets.dialect import Dialect
+from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
 from evokan.datasets.tables import make_table
+from evokan.datasets.taken import looks_like_dates, taken
 from evokan.datasets.target import encode_target
 from evokan.datasets.values import (
     kind_of,
@@ -45,6 +48,10 @@ def load_table(
     impute: Impute | None = None,
     keep_na: bool = False,
     keep_na_in: Sequence[str] = (),
+    dialect: Dialect = FOUND,
+    test_data: str | Path | None = None,
+    group: str | None = None,
+    split: str = "random",
 ) -> Table:
     """Return the table of a CSV, TSV or Parquet file.
 
@@ -56,8 +63,12 @@ def load_table(
         As for `table_from_frame`.
     drop
         Columns to leave out.
-    keep_na, keep_na_in
+    keep_na, keep_na_in, dialect
         As for `evokan.datasets.frames.read_frame`.
+    test_data
+        File with the rows of the test part, read as `path`.
+    group, split
+        As in `evokan.datasets.cuts.Cut`.
 
     Raises
     ------
@@ -65,10 +76,18 @@ def load_table(
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
     path = Path(path)
-    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in)
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
     faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
-    frame = without(frame, drop, faults, kept=(target,))
-    return _table(frame, target, name=path.stem, task=task, impute=impute, faults=faults)
+    notes, cut = frame.attrs["notes"], Cut(group, split)
+    frame = without(frame, drop, faults, kept=[name for name in (target, group, cut.order) if name is not None])
+    if test_data is not None and not faults:
+        test = read_any(Path(test_data), keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
+        faults += header_faults(f"file {test_data}", test)
+        notes += test.attrs["notes"]
+        test = test.loc[:, [name not in drop for name in test.columns]]
+        frame = with_test_rows(frame, test, Path(test_data).name, faults)
+    name = path.name.removesuffix(".gz").rpartition(".")[0]
+    return _table(frame, target, name=name, task=task, impute=impute, faults=faults, cut=cut, notes=notes)
 
 
 def table_from_frame(
@@ -153,13 +172,15 @@ def _table(
     task: Task | TaskName | None,
     impute: Impute | None,
     faults: list[str],
+    cut: Cut = ROWS_ALONE,
+    notes: tuple[str, ...] = (),
 ) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
     tasks = (Task.CLASSIFICATION, Task.REGRESSION)
     for kind, value, known in (("task", task, tasks), ("imputation", impute, OF_ROWS)):
         if value is not None and value not in known:
             faults.extend(unknown_name(kind, value, known).faults)
-    frame = frame.loc[:, ~frame.columns.duplicated()]
+    frame, aside = set_aside(frame.loc[:, ~frame.columns.duplicated()], cut, target, faults)
     if target not in frame.columns:
         faults.extend(unknown_name("target column", target, frame.columns).faults)
     elif len(frame.columns) == 1:
@@ -170,7 +191,7 @@ def _table(
             f"column {column!r} holds no value at all: " + ("nothing to learn" if column == target else "leave it out")
             for column in empty
         )
-        frame = _without_gaps(frame.drop(columns=empty), target, impute, faults)
+        frame = in_order(_without_gaps(frame.drop(columns=empty), target, impute, faults), aside)
     if frame.empty:
         raise InputError(*faults)
 
@@ -205,8 +226,16 @@ def _table(
         feature_names=names,
         target_name=target,
         class_names=encoded.class_names,
+        test_rows=test_rows(frame),
         schema=schema,
-        notes=schema.notes(frame, target=not encoded.task.has_classes),
+        groups=group_numbers(frame, aside),
+        in_order=cut.split != "random",
+        notes=(
+            *notes,
+            *aside.notes,
+            *schema.notes(frame, target=not encoded.task.has_classes),
+            *taken(frame, target, encoded, task_given=task is not None),
+        ),
     )
 
 
@@ -267,6 +296,11 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
     distinct = len(levels) == column.count() > 1
     if distinct or len(levels) > MAX_LEVELS:
         found = "a different value in every row" if distinct else f"{len(levels)} different values"
+        if looks_like_dates(column):
+            raise InputError(
+                f"column {name!r} looks like a date ({found}): leave it out (--drop {name!r}), split by it "
+                f"(--split 'time:{name}'), or say by --time that this is a time series"
+            )
         raise InputError(
             f"column {name!r} has {found} and is not numeric (at most {MAX_LEVELS} are taken): "
             "leave it out if it is an identifier, or group its values"

@@ -9,6 +9,7 @@ import numpy as np
 
 from evokan.arrays import IntArray
 from evokan.errors import InputError
+from evokan.problem.groups import check_classes, fold_groups, split_groups
 from evokan.problem.table import Table
 from evokan.problem.trajectories import blocks_in_time, split_in_time
 
@@ -48,9 +49,13 @@ def split_rows(
 
     if table.task.has_classes:
         _check_class_sizes(table, tested=test_size > 0 or table.test_rows is not None)
-    if table.series is not None:
-        parts = split_in_time(table.series, test_size, validation_size, table.test_rows)
+    series = _series(table)
+    if series is not None:
+        parts = split_in_time(series, test_size, validation_size, table.test_rows)
+        check_classes(table, "train", parts.train)
         return parts.train, parts.validation, parts.test
+    if table.groups is not None:
+        return split_groups(table, test_size, validation_size, seed)
     y = table.y if table.task.has_classes else None
     rows = np.arange(len(table.y), dtype=np.int64)
     if table.test_rows is not None:
@@ -68,8 +73,15 @@ def split_rows(
     return np.sort(train), np.sort(validation), np.sort(test)
 
 
+def _series(table: Table) -> IntArray | None:
+    """Return the series of the rows where splits keep their order; rows of a table that stand in order are one."""
+    return np.zeros(len(table.y), dtype=np.int64) if table.in_order else table.series
+
+
 def most_folds(table: Table, development: IntArray) -> int:
-    """Return into how many folds the rows can be cut: as many as there are, or as the rarest class has."""
+    """Return into how many folds the rows can be cut: as there are rows, groups, or rows of the rarest class."""
+    if table.groups is not None:
+        return len(np.unique(table.groups[development]))
     if table.task.has_classes:
         return int(np.bincount(table.y[development], minlength=len(table.class_names)).min())
     return len(development)
@@ -88,6 +100,13 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
     from sklearn.model_selection import KFold, StratifiedKFold
 
     y, smallest = table.y[development], most_folds(table, development)
+    if table.groups is not None:
+        return tuple(Fold(a, b) for a, b in fold_groups(table, development, folds, seed))
+    if table.in_order:
+        cut = blocks_in_time(np.zeros(len(table.y), dtype=np.int64), development, folds, seed)
+        for train, _ in cut:
+            check_classes(table, "train", train)
+        return tuple(Fold(a, b) for a, b in cut)
     if table.task.has_classes:
         if smallest < folds:
             raise InputError(

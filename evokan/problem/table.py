@@ -54,6 +54,11 @@ class Table:
     concepts, lags
         Of a trajectory with delays: names of the concepts, and the delays in steps, ascending. Column k of `X` is then
         concept k % n at the delay ``lags[k // n]``, n the number of concepts. Both are empty without delays.
+    groups
+        Number of the group of each row, shape (rows,): rows of one group stay together in splits and folds. None where
+        every row is for itself.
+    in_order
+        Whether the rows stand in an order that splits and folds keep: the test part comes last.
     equation
         Of the task ``residual``, and only there: what has to hold at the points `X`; `y` is the exact solution, or 0
         where that is not known.
@@ -74,6 +79,8 @@ class Table:
     schema: dict[str, object] = field(default_factory=dict)
     sha256: str = ""
     series: IntArray | None = None
+    groups: IntArray | None = None
+    in_order: bool = False
     equation: Equation | None = None
     notes: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()

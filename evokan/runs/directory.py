@@ -75,6 +75,7 @@ class RunDirectory:
         self.log = path / "run.log"
         self.points = path / "points.safetensors"
         self.report = path / "report.html"
+        self.exports = path / "export"
         self.manifest = path / "manifest.json"
         self.metrics = self.best / "metrics.json"
         self.remedy = f"delete {self.manifest} and {self.metrics}, and go on with: evokan resume {path}"

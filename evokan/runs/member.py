@@ -8,15 +8,19 @@ from contextlib import AbstractContextManager
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.errors import EvokanWarning
+from evokan.errors import EvokanWarning, InputError
+from evokan.export import target
+from evokan.export.content import Content, described
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
 from evokan.runs.formulas import read_formulas, write_formulas
+from evokan.runs.home import Home
+from evokan.runs.predictions import check_finite, known_columns, labels, shares
 from evokan.runs.shapes import MemberFile, MetricsFile
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
@@ -26,47 +30,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from evokan.datasets.columns import ColumnSchema
     from evokan.explain.formulas.formula import Formula
     from evokan.explain.formulas.front import Formulas
     from evokan.explain.formulas.kinds import Kind
-    from evokan.problem.problem import Problem
-    from evokan.runs.directory import RunDirectory
     from evokan.spaces.graph import FunctionGraph
-    from evokan.spaces.space import SearchSpace
-
-
-class Home(Protocol):
-    """What a member needs to know of its run."""
-
-    @property
-    def directory(self) -> RunDirectory:
-        """Where the files are."""
-
-    @property
-    def space(self) -> SearchSpace:
-        """The family, with the options of the run."""
-
-    @property
-    def problem(self) -> Problem:
-        """The table that was searched on."""
-
-    @property
-    def schema(self) -> ColumnSchema:
-        """How raw columns become inputs."""
-
-
-def _known_columns(frame: pd.DataFrame, schema: ColumnSchema) -> pd.DataFrame:
-    """Return the columns of `frame` that the schema knows, and warn of the others."""
-    known = {column.name for column in schema.columns}
-    extra = [str(name) for name in frame.columns if str(name) not in (*known, schema.target)]
-    if extra:
-        more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
-        listed = ", ".join(map(repr, extra[:5]))
-        warnings.warn(
-            f"columns that the network does not know are ignored: {listed}{more}", EvokanWarning, stacklevel=3
-        )
-    return frame.loc[:, [str(name) in known for name in frame.columns]]
 
 
 class Member:
@@ -114,7 +81,41 @@ class Member:
         with self.reading_spec():
             return explanation_from_json(stored)
 
-    def predict(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
+    def predict(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[Any]:
+        """Return the class of each row as named in the training table, or its value, shape (N,).
+
+        Of a trajectory the next state, shape (N, concepts).
+
+        Parameters
+        ----------
+        X
+            As for `outputs`.
+
+        Raises
+        ------
+        InputError
+            As `outputs`, or the network gives no number for a row; rows are counted from 1.
+        """
+        return labels(self._finite_outputs(X), self._run.schema)
+
+    def predict_proba(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
+        """Return the share of each class, shape (N, classes), in the order of the classes.
+
+        Raises
+        ------
+        InputError
+            As `predict`, or there are no classes.
+        """
+        if not self._run.schema.task.has_classes:
+            raise InputError(f"{self._run.directory.path}: predicts values, which have no classes: call predict")
+        return shares(self._finite_outputs(X))
+
+    def _finite_outputs(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
+        found = self.outputs(X)
+        check_finite(found)
+        return found
+
+    def outputs(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
         """Return logits (N, classes) or values (N, 1) for raw inputs `X`.
 
         Parameters
@@ -128,18 +129,64 @@ class Member:
         InputError
             A column is missing or one too many, or the frame holds what the training table's columns cannot.
         """
-        X = self.inputs(cast("pd.DataFrame", X)) if hasattr(X, "columns") else np.asarray(X, dtype=np.float64)
+        X = self.encoded(cast("pd.DataFrame", X)) if hasattr(X, "columns") else np.asarray(X, dtype=np.float64)
         names = self.spec["model"].get("feature_names", self._run.schema.feature_names)
         check_columns(X.shape, len(names), names)
         return predict(self.model, X)
 
-    def inputs(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the raw inputs, shape (N, n_features), of a frame as `predict` takes it."""
-        known = _known_columns(frame, self._run.schema)
+    def encoded(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the raw inputs, shape (N, n_features), of a frame as `outputs` takes it."""
+        known = known_columns(frame, self._run.schema)
         X: NDArray[np.float64] = np.asarray(self._run.schema.transform(known), dtype=np.float64)
         for note in self._run.schema.notes(known):
             warnings.warn(note, EvokanWarning, stacklevel=3)
         return X
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What each input is: the columns of the table as they were encoded."""
+        return described(self.spec["model"].get("feature_names", self._run.schema.feature_names), self._run.schema)
+
+    def exported(self, to: str) -> bytes:
+        """Return the network in another form; `to` names one of `evokan.export.FORMATS`.
+
+        Raises
+        ------
+        InputError
+            There is no such form, it needs a package that is not there, or the family does not say how its networks
+            are computed.
+        """
+        written = target(to)
+        return written.write(Content(self.model, self._run.space, self.inputs))
+
+    def export(self, to: str, path: str | Path | None = None) -> Path:
+        """Write the network in another form, and return where.
+
+        Parameters
+        ----------
+        to
+            ``torch``, ``onnx``, ``python``, ``numpy``, ``c``, ``sympy``, ``latex`` or ``json``.
+        path
+            The file, which is replaced; by default one in the folder ``export`` of the run.
+
+        Raises
+        ------
+        InputError
+            As `exported`, or the file cannot be written.
+        """
+        content = self.exported(to)
+        try:
+            if path is not None:
+                Path(path).write_bytes(content)
+                return Path(path)
+            home = self._run.directory
+            name = "best" if self.path == home.best else f"member_{self._spec_path.stem}"
+            path = home.exports / f"{name}{target(to).EXTENSION}"
+            home.vault.make_folder(home.exports)
+            home.vault.replace(path, content)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        return path
 
     @cached_property
     def graph(self) -> FunctionGraph:

@@ -203,7 +203,7 @@ class Run:
 
         searches = [run._late_networks() for run in (self, *others)]
         seed = self.config["settings"]["seed"]
-        return importances(self.best.explanation.importances, self.best.predict, searches, seed)
+        return importances(self.best.explanation.importances, self.best.outputs, searches, seed)
 
     def _late_networks(self) -> LateNetworks:
         from evokan.explain.column_importances import LateNetworks

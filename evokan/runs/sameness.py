@@ -23,6 +23,8 @@ _LATER: Mapping[str, Any] = {
     "time_format": None,
     "drop": [],
     "edges": None,
+    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "group")),
+    "split": "random",
 }
 """Settings that runs of 0.1.0 do not have, and what was done then."""
 

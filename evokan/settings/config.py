@@ -5,29 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES
 from evokan.problem.rungs import parse_rungs
 from evokan.settings.choices import parse_choice
+from evokan.settings.own_table import OwnTable, own_table_faults
 from evokan.settings.setting import DATA, EVOLUTION, EXECUTION, TRAINING, WHAT, Setting
 from evokan.settings.source import SOURCE, read_lags, source_faults
 
 
-class SearchConfig(BaseModel):
+class SearchConfig(OwnTable):
     """The settings of a search: name, type, range, default, help and group of each. The command line is made from them.
 
     Field names are the long options with underscores. Fields left at None take what the family (or the data set)
     names as its default.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
-
     space: Annotated[str, Setting(WHAT, "NAME", "Search space: a name of `evokan spaces`.")]
     dataset: Annotated[str | None, Setting(WHAT, "NAME", "Data set: a name of `evokan datasets`.")] = None
     data: Annotated[
-        Path | None, Setting(WHAT, "FILE", "Own table instead: CSV, TSV or Parquet, one row for each case.")
+        Path | None, Setting(WHAT, "FILE", "Own table instead: text, Parquet, Feather, Excel or ARFF; a row a case.")
     ] = None
     equation: Annotated[
         Path | None, Setting(WHAT, "FILE", "Own differential equation instead: Python code, which is run.")
@@ -291,16 +290,7 @@ class SearchConfig(BaseModel):
     def _delays(cls, value: Any) -> Any:
         return read_lags(value)
 
-    @field_validator("lags")
-    @classmethod
-    def _possible_delays(cls, value: int | tuple[int, ...] | None) -> int | tuple[int, ...] | None:
-        if isinstance(value, int) and value < 1:
-            raise InputError(
-                f"--lags {value}: a cause lies at least one step before the value predicted; give 1 or more"
-            )
-        return value
-
-    @field_validator("data", "equation", "out", "edges")
+    @field_validator("data", "test_data", "equation", "out", "edges")
     @classmethod
     def _possible_path(cls, value: Path | None) -> Path | None:
         if value is not None and "\0" in str(value):
@@ -343,6 +333,8 @@ class SearchConfig(BaseModel):
     @model_validator(mode="after")
     def _one_source(self) -> SearchConfig:
         faults = source_faults({name: getattr(self, name) for name in SOURCE})
+        named, in_time = self.dataset is not None, self.time is not None
+        faults = faults or own_table_faults(self, named=named, series=in_time, test_size=self.test_size)
         if faults:
             raise InputError(*faults)
         return self

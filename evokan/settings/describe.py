@@ -31,6 +31,8 @@ def describe(job: Job) -> dict[str, Any]:
     settings = job.config.model_dump(mode="json", exclude={"space_options", "out", "equation"})
     if job.config.data is not None:
         settings["data"] = str(job.config.data.absolute())
+    if job.config.test_data is not None:
+        settings["test_data"] = str(job.config.test_data.absolute())
     layout = job.space.layout(job.problem)
     return {
         "format": FORMAT,

@@ -166,7 +166,7 @@ def load(config: SearchConfig) -> Table:
     InputError
         There is no such table, it cannot be used, or a setting contradicts what a named data set is.
     """
-    from evokan.datasets import load_dataset, load_series, load_table
+    from evokan.datasets import Dialect, load_dataset, load_series, load_table
     from evokan.datasets.equations import equation_table
     from evokan.datasets.own_equation import equation_from_file
 
@@ -182,6 +182,7 @@ def load(config: SearchConfig) -> Table:
             impute=config.impute,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
+            dialect=Dialect.of(config.sep, config.decimal, config.encoding),
         )
     if config.data is not None:
         return load_table(
@@ -192,6 +193,10 @@ def load(config: SearchConfig) -> Table:
             impute=config.impute,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
+            dialect=Dialect.of(config.sep, config.decimal, config.encoding),
+            test_data=config.test_data,
+            group=config.group,
+            split=config.split,
         )
     if config.equation is not None:
         table = equation_table(equation_from_file(config.equation))

@@ -48,6 +48,12 @@ class Settings(Execution, total=False):
     impute: Literal["median", "drop", "last"] | None
     keep_na: bool
     keep_na_in: str | Sequence[str]
+    sep: str | None
+    decimal: Literal[",", "."] | None
+    encoding: str | None
+    test_data: str | Path | None
+    group: str | None
+    split: str
     population: int
     generations: int | Literal["auto"]
     settle: int

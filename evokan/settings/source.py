@@ -59,16 +59,18 @@ def source_faults(settings: Mapping[str, object]) -> list[str]:
 
 
 def read_lags(value: object) -> object:
-    """Return the delays that a text names, as a number of them or a list; what is no text as it is.
+    """Return delays as a number of them or a list: of a text what it names, else as they are.
 
     Raises
     ------
     InputError
-        It names none.
+        There is none, or a number below 1.
     """
+    if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+        raise InputError(f"--lags {value}: a cause lies at least one step before the value predicted; give 1 or more")
     if not isinstance(value, str):
         return value
     parts = [part.strip() for part in value.split(",") if part.strip()]
     if not parts or not all(part.removeprefix("-").isdigit() for part in parts):
         raise InputError(f"--lags {value}: give a number of delays, or a list of them such as 1,2,7")
-    return parts if "," in value else int(parts[0])
+    return parts if "," in value else read_lags(int(parts[0]))

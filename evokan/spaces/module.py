@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from evokan.problem.prediction import check_columns
 from evokan.problem.problem import Problem
 from evokan.problem.scaling import Scaler
+from evokan.problem.task import Task
 from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.plain import PlainNetwork, Step
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -59,6 +61,30 @@ class ScaledModule(nn.Module):
         """Return one of the scalers as arrays."""
         shift, scale = (self.get_buffer(f"{name}_{part}").numpy().copy() for part in ("shift", "scale"))
         return Scaler(shift, scale)
+
+    def as_plain(self, steps: Sequence[Step], *, inner: str = "input", outer: str = "target") -> PlainNetwork:
+        """Return the network as its steps between two of its scalers, with the names out of the spec."""
+        task = Task(self.spec["task"])
+        names = self.spec["feature_names"]
+        outputs = self.spec.get("output_names") or self.spec.get("class_names") or [self.spec["target_name"]]
+        below, above = self.scaler(inner), self.scaler(outer)
+        width = len(outputs)
+        return PlainNetwork(
+            self.spec["space"],
+            task,
+            tuple(names),
+            tuple(outputs),
+            below.shift,
+            below.scale,
+            tuple(steps),
+            np.broadcast_to(above.shift, width).copy(),
+            np.broadcast_to(above.scale, width).copy(),
+        )
+
+
+def as_array(tensor: Tensor) -> Any:
+    """Return the values of a tensor, wherever it is: whole numbers as int64, others as float64."""
+    return tensor.detach().cpu().to(torch.float64 if tensor.is_floating_point() else torch.int64).numpy().copy()
 
 
 def _check_columns(module: nn.Module, inputs: tuple[Any, ...]) -> None:

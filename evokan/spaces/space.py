@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from evokan.spaces.graph import FunctionGraph
+    from evokan.spaces.plain import PlainNetwork
 
 
 class SpaceOptions(BaseModel):
@@ -205,6 +206,18 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
             The family has no such edges (the default).
         """
         raise InputError(f"search space {self.name!r} has no one-variable edges that could be read as formulas")
+
+    def plain(self, model: ModelT) -> PlainNetwork:
+        """Return a trained model as arrays and known steps, so that it can be computed anywhere.
+
+        Raises
+        ------
+        InputError
+            The family does not say how (the default).
+        """
+        raise InputError(
+            f"search space {self.name!r} does not say how its networks are computed: export --format torch"
+        )
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
         """Return pictures of the family's own, by file name (``levels.png``); none by default.

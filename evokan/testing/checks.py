@@ -6,9 +6,10 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+import torch
 
 from evokan.arrays import FloatArray
-from evokan.errors import InvalidArchitecture
+from evokan.errors import InputError, InvalidArchitecture
 from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import Bits
@@ -106,3 +107,15 @@ def check_explanation(found: Explanation, problem: Problem) -> None:
         assert 0 <= edge.weight <= 1
     if found.edges:
         assert max(edge.weight for edge in found.edges) in (0.0, pytest.approx(1.0))
+
+
+def check_plain(space: SearchSpace, model: torch.nn.Module, x: FloatArray) -> None:
+    """Check that the arrays and steps of a network, where its family gives them, compute what it computes."""
+    try:
+        plain = space.plain(model)
+    except InputError:
+        return
+    for rows in (x, x.mean(axis=0) + 3 * (x - x.mean(axis=0))):
+        with torch.no_grad():
+            wanted = model(torch.as_tensor(rows)).numpy()
+        np.testing.assert_allclose(plain(rows), wanted, rtol=1e-9, atol=1e-9 * np.abs(wanted).max())

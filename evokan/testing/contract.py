@@ -31,6 +31,7 @@ from evokan.testing.checks import (
     COUNTS,
     check_counts,
     check_explanation,
+    check_plain,
     check_result,
     check_same,
     check_weights,
@@ -309,6 +310,7 @@ class SearchSpaceContract(ProposalLaws):
                 few = model(x[:1])
             assert outputs.shape == (len(x), problem.n_outputs)
             assert torch.isfinite(outputs).all()
+            check_plain(space, model, problem.table.X)
             assert torch.allclose(few, outputs[:1], rtol=1e-9, atol=1e-9), "rows must not depend on one another"
             for rows, reported in ((job.fold.validation, result.val_loss), (job.fold.train, result.train_loss)):
                 equation = problem.table.equation

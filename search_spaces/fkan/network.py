@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import elu
 
-from evokan.spaces.module import ScaledModule
+from evokan.spaces.module import ScaledModule, as_array
+from evokan.spaces.plain import Columns, Linear, PlainNetwork, Series, Step
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.flat import TRIPLE, compile_network
 from search_spaces.fkan.series import jacobi_series, sigmoid_series
@@ -69,6 +70,18 @@ class FKANNetwork(ScaledModule):
             values = sigmoid_series(found[-1], *activations[level - 1]) if active else found[-1]
             found.append(nn.functional.linear(values, weight, bias))
         return found
+
+    def plain(self) -> PlainNetwork:
+        """Return the network as arrays and steps."""
+        steps: list[Step] = [Columns(as_array(self.columns))]
+        activations = self.activations()
+        for level, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            steps.append(Linear(as_array(weight), as_array(bias)))
+            if level < len(activations):
+                gamma, series = (as_array(values) for values in activations[level])
+                power = np.broadcast_to(1 / (1 + np.exp(-gamma)), len(bias))
+                steps.append(Series(power.copy(), np.broadcast_to(series, (len(bias), series.shape[-1])).copy()))
+        return self.as_plain(steps)
 
     def activations(self) -> list[tuple[Tensor, Tensor]]:
         """Return gamma and Chebyshev series of every hidden level: of all its neurons, or of each."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from evokan.spaces.graph import FunctionGraph
+    from evokan.spaces.plain import PlainNetwork
     from search_spaces.fkan.network import FKANNetwork
 
 
@@ -95,6 +96,10 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
         from search_spaces.fkan.explain import function_graph
 
         return function_graph(model, problem)
+
+    def plain(self, model: FKANNetwork) -> PlainNetwork:
+        """Return a network as arrays and steps."""
+        return model.plain()
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
         """Return the learned basis functions, and of an equation its solution with its residual."""

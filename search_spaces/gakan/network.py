@@ -8,8 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from evokan.spaces.module import ScaledModule
+from evokan.spaces.plain import PlainNetwork
 from search_spaces.gakan.encoding import KANArchitecture
-from search_spaces.splines.torch_edges import SplineEdges
+from search_spaces.splines.torch_edges import SplineEdges, plain_edges
 
 
 class SparseKAN(ScaledModule):
@@ -54,3 +55,7 @@ class SparseKAN(ScaledModule):
         for layer in self.layers:
             values.append(layer(values[-1]))
         return values
+
+    def plain(self) -> PlainNetwork:
+        """Return the network as arrays and steps."""
+        return self.as_plain([plain_edges(layer) for layer in self.layers if isinstance(layer, SplineEdges)])

@@ -21,6 +21,7 @@ from search_spaces.gakan.options import GAKANOptions
 
 if TYPE_CHECKING:
     from evokan.spaces.graph import FunctionGraph
+    from evokan.spaces.plain import PlainNetwork
     from search_spaces.gakan.network import SparseKAN
 
 REFERENCE_GRID = 5
@@ -139,6 +140,10 @@ class GAKAN(SearchSpace[GAKANOptions, KANArchitecture, "SparseKAN"]):
         from search_spaces.gakan.explain import function_graph
 
         return function_graph(model, problem)
+
+    def plain(self, model: SparseKAN) -> PlainNetwork:
+        """Return a network as arrays and steps."""
+        return model.plain()
 
     def reference_architectures(self, problem: Problem) -> dict[str, KANArchitecture]:
         """Return the two full networks of the paper's Figure 6, with grid 5."""

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from evokan.problem.prediction import check_columns
 from evokan.spaces.architecture import Weights
-from evokan.spaces.module import ScaledModule
+from evokan.spaces.module import ScaledModule, as_array
+from evokan.spaces.plain import Blocks, Linear, PlainNetwork, Step
+from evokan.spaces.steps import FUNCTIONS
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import FittedLayer
 from search_spaces.hkan.layers import Basis, HKANLayer
@@ -84,6 +86,15 @@ class HKANLayerModule(nn.Module):
         blocks = (values * self.coefficients[group]).sum(dim=-1)
         return (blocks * self.weights[group]).sum(dim=-1) + self.bias[group]
 
+    def plain(self) -> Step:
+        """Return the layer as arrays."""
+        weights, bias = as_array(self.weights), as_array(self.bias)
+        if self.layer.is_identity:
+            return Linear(weights, bias)
+        numbers = np.array([FUNCTIONS.index(name) for name in self.layer.bases])
+        factors = as_array(self.coefficients) * weights[:, :, None]
+        return Blocks(numbers[self._turn.numpy()], np.float64(self.layer.sigma), as_array(self.centres), factors, bias)
+
     def fitted(self) -> FittedLayer:
         """Return the layer with its values as arrays."""
         centres, coefficients, weights, bias = (
@@ -128,6 +139,10 @@ class HKANModule(ScaledModule):
         for layer in self.layers:
             z = layer(z)
         return z * self.output_scale + self.output_shift
+
+    def plain(self) -> PlainNetwork:
+        """Return the network as arrays and steps."""
+        return self.as_plain([cast(HKANLayerModule, layer).plain() for layer in self.layers], outer="output")
 
     def fitted(self) -> tuple[FittedLayer, ...]:
         """Return the layers as arrays."""

@@ -25,6 +25,7 @@ from search_spaces.hkan.seeds import seeds
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from evokan.spaces.plain import PlainNetwork
     from search_spaces.hkan.network import HKANModule
 
 
@@ -99,6 +100,10 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         from search_spaces.hkan.explain import explain
 
         return explain(model, problem)
+
+    def plain(self, model: HKANModule) -> PlainNetwork:
+        """Return a network as arrays and steps."""
+        return model.plain()
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
         """Return ``levels.png`` and ``input_fit.png`` (the paper's Figures 5 to 8 and 9)."""

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from evokan.problem.task import Task
 from evokan.spaces.module import ScaledModule
+from evokan.spaces.plain import Bound, PlainNetwork, Step
+from evokan.spaces.steps import FUNCTIONS
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.options import Bounding
-from search_spaces.splines.torch_edges import SplineEdges
+from search_spaces.splines.torch_edges import SplineEdges, plain_edges
 
 
 class CognitiveMap(ScaledModule):
@@ -144,3 +146,10 @@ class CognitiveMap(ScaledModule):
         row = torch.cat([values, self.forward(values)], dim=1)
         first = torch.cat([values, values.new_full((len(x), 1), np.nan)], 1)
         return torch.stack([first, *[row] * steps], dim=1)
+
+    def plain(self) -> PlainNetwork:
+        """Return one step of the map as arrays and steps."""
+        steps: list[Step] = [plain_edges(self.step_edges, self.bias)]
+        if self.bounding != "identity":
+            steps.append(Bound(FUNCTIONS.index(self.bounding)))
+        return self.as_plain(steps, inner="source")

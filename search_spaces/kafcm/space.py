@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from evokan.spaces.graph import FunctionGraph
+    from evokan.spaces.plain import PlainNetwork
     from search_spaces.kafcm.network import CognitiveMap
 
 REFERENCE_GRID = 5
@@ -159,6 +160,10 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         from search_spaces.kafcm.explain import function_graph
 
         return function_graph(model, problem)
+
+    def plain(self, model: CognitiveMap) -> PlainNetwork:
+        """Return a network as arrays and steps."""
+        return model.plain()
 
     def plots(self, explanation: Explanation) -> Mapping[str, Callable[[], Axes]]:
         """Return the functional adjacency matrix and the causal graph."""

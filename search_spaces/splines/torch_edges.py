@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from evokan.problem.prediction import check_columns
 from evokan.spaces.graph import EdgeFunction, SplineTable
+from evokan.spaces.module import as_array
+from evokan.spaces.plain import Splines
 from search_spaces.splines.kernels import PADDING
 
 
@@ -72,6 +74,19 @@ class SplineEdges(nn.Module):
         """Return the upper level, shape (N, n_targets)."""
         values = self.edge_values(x)
         return values.new_zeros(len(x), self.n_targets).index_add(1, self.target, values)
+
+
+def plain_edges(layer: SplineEdges, bias: Tensor | None = None) -> Splines:
+    """Return a layer as arrays: coefficients w_s c, base weights w_b, and `bias` (n_targets,), 0 by default."""
+    return Splines(
+        as_array(layer.source),
+        as_array(layer.target),
+        as_array(layer.lo),
+        as_array(layer.h),
+        as_array(layer.w_s[:, None] * layer.coefficients),
+        as_array(layer.w_b),
+        as_array(layer.lo.new_zeros(layer.n_targets) if bias is None else bias),
+    )
 
 
 def edge_functions(layer: SplineEdges, number: int) -> list[EdgeFunction]:

@@ -222,7 +222,10 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "evaluations into a folder": ((*evaluated("good.txt")[:-1], "taken.csv"), ("is a folder",)),
     "evaluations over a file": ((*evaluated("good.txt")[:-1], "classes.csv"), ("--force",)),
     "evaluations below a file": ((*evaluated("good.txt")[:-1], "file/ev.csv"), ("cannot be written",)),
-    "predictions as text": (("predict", "run", "--data", "new.csv", "--out", "pred.txt"), ("must end in .csv",)),
+    "predictions as text": (
+        ("predict", "run", "--data", "new.csv", "--out", "pred.txt"),
+        ("must end in .csv or .parquet",),
+    ),
     "new rows without a column": (
         ("predict", "run", "--data", "new.csv", "--out", "made/pred.csv"),
         ("--data new.csv: column 'sepal width (cm)' is missing",),

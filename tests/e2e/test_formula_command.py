@@ -126,7 +126,7 @@ def test_the_same_from_python(law_run, law_json, as_json):
     found = as_json(law_json.out)
     assert run.best.formula().text == f"f = {found['front'][found['answer']]['outputs']['f']}"
     X = run.problem.table.X
-    assert run.best.graph.predict(X) == pytest.approx(run.best.predict(X), abs=1e-9)
+    assert run.best.graph.predict(X) == pytest.approx(run.best.outputs(X), abs=1e-9)
 
 
 def test_importances_agree_with_what_matters(own_run, iris_run):

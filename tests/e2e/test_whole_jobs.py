@@ -198,7 +198,7 @@ def test_new_rows_of_the_users_table_go_through_its_schema(own_run, own_table, e
             rows["weight"].fillna(rows["weight"].median()),
         ]
     ).astype(float)
-    logits = load_run(own_run.path).best.predict(X)
+    logits = load_run(own_run.path).best.outputs(X)
     classes = np.array(["high", "low", "mid, or so"])
     assert (predicted["prediction"] == classes[logits.argmax(axis=1)]).all()
 
@@ -213,9 +213,9 @@ def test_rows_without_an_answer_are_named(name, request, evokan_here, tmp_path, 
     pd.DataFrame([[1e308 if row in (1, 3) else 1.0] * len(columns) for row in range(5)], columns=columns).to_csv(
         tmp_path / "new.csv", index=False
     )
-    predict = Member.predict
+    outputs = Member.outputs
     # What a network makes of such values depends on its sizes: here too much.
-    monkeypatch.setattr(Member, "predict", lambda self, X: np.where(X[:, :1] > 1e300, np.nan, predict(self, X)))
+    monkeypatch.setattr(Member, "outputs", lambda self, X: np.where(X[:, :1] > 1e300, np.nan, outputs(self, X)))
     result = evokan_here("predict", run.path, "--data", "new.csv", "--out", "pred.csv")
     assert (result.status, result.out) == (2, "")
     assert result.err == (

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evokan.datasets import read_frame
+from evokan.datasets import Dialect, read_frame
 from evokan.errors import InputError
 
 
@@ -65,7 +65,11 @@ def test_tsv_and_parquet_give_the_same_rows(write, tmp_path):
         ("\n \n", "a.csv", "is empty"),
         (b"", "a.parquet", "is empty"),
         ("a,b\n", "a.csv", "holds no rows"),
-        ("a,b\n1,2\n", "a.txt", r"must end in \.csv, \.tsv or \.parquet"),
+        ("a,b\n1,2\n", "a.doc", r"must end in \.csv, \.tsv, \.txt, \.parquet, .* \.arff"),
+        ("a,b\n1,2\n", "a.csv.gz", "not gzip-compressed"),
+        ("a,b\n1,2\n", "a.parquet.gz", "must end in"),
+        ("a,b\n1,2\n", "a.arff", "cannot be read as ARFF"),
+        ("a,b\n1,2\n", "a.feather", "cannot be read as Feather"),
         ("a,b\n1,2\n", "a.parquet", "not a Parquet file"),
         (b"PAR1" + b"x" * 60 + b"PAR1", "a.parquet", "not a Parquet file"),
         (b"PAR1xxxx", "a.csv", "it is a Parquet file"),
@@ -73,12 +77,12 @@ def test_tsv_and_parquet_give_the_same_rows(write, tmp_path):
         (gzip.compress(b"a,b\n1,2\n", mtime=0), "a.csv", "gzip-compressed"),
         ("<!DOCTYPE html><html>", "a.csv", "a web page"),
         ('{"a": [1, 2]}', "a.tsv", "not TSV text, as its name says: it is JSON"),
-        ("a,b\n1,2\n".encode("utf-16"), "a.csv", "zero bytes"),
-        ("å,b\n1,2\n".encode("latin-1"), "a.csv", "UTF-8"),
-        ("a,b\nå,2\n".encode("latin-1"), "a.csv", "UTF-8"),
-        ("a;b\n1;2\n", "a.csv", "separated by semicolons, not by commas"),
-        ("a\tb\n1\t2\n", "a.csv", r"separated by tabs, not by commas .* name it \.tsv"),
-        ("a,b\n1,2\n", "a.tsv", r"separated by commas, not by tabs .* name it \.csv"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "a.csv", "zero bytes"),
+        (b"a,b\n\x81,2\n", "a.csv", "neither UTF-8 nor cp1252: give its --encoding"),
+        ("a,b;c\n1,2;3\n", "a.csv", "could be separated by commas or by semicolons: say by which with --sep"),
+        ("a;b\n1,5;2.5\n", "a.csv", "numbers with commas and numbers with points: .* --decimal"),
+        ("a;b\n1,234;2\n", "a.csv", "the comma in 1,234 may stand between thousands or before decimals"),
+        ("a;b\n1;2;3\n", "a.csv", "row 1 has 3 values, the header has 2"),
         ("a,b\n1,2\n1,2,3\n", "a.csv", "row 2 has 3 values, the header has 2"),
         ("a,b\n1\n1,2\n3\n", "a.csv", r"row 1 has 1 values, the header has 2 \(2 such rows\)"),
         ("a,b,a\n1,2,3\n", "a.csv", "column name 'a' is there more than once"),
@@ -121,3 +125,84 @@ def test_repeated_names_in_parquet(tmp_path):
     pq.write_table(table, tmp_path / "a.parquet")
     with pytest.raises(InputError, match="'a' is there more than once"):
         read_frame(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "expected", "said"),
+    [
+        ("a;b\n1;x,y\n", "a.csv", [["1", "x,y"]], ["separated by semicolons"]),
+        ("a;b\n1,5;2\n", "a.csv", [["1.5", "2"]], ["separated by semicolons", "decimal commas"]),
+        ("a;b\n1.234,5;4,x\n;1\n", "a.csv", [["1234.5", "4,x"], [None, "1"]], ["semicolons", "commas"]),
+        ("a;b\n0,234;1\n", "a.csv", [["0.234", "1"]], ["semicolons", "decimal commas"]),
+        ("a|b\n1|2\n", "a.txt", [["1", "2"]], ["separated by bars"]),
+        ("a\tb\n1\t2\n", "a.csv", [["1", "2"]], ["separated by tabs"]),
+        ("a,b\n1,2\n", "a.tsv", [["1", "2"]], ["separated by commas"]),
+        ('a;b\n"1\n;";2\n', "a.csv", [["1\n;", "2"]], ["separated by semicolons"]),
+        ("a,b\nå,2\n".encode("latin-1"), "a.csv", [["å", "2"]], ["taken for cp1252"]),
+        ("a,b\nå,2\n".encode("utf-16"), "a.csv", [["å", "2"]], []),
+        (gzip.compress("a,b\nå,2\n".encode(), mtime=0), "A.CSV.gz", [["å", "2"]], []),
+        ("@relation r\n@attribute a numeric\n@attribute b {x,y}\n@data\n2,?\n", "a.arff", [[2, None]], []),
+    ],
+)
+def test_what_a_file_is_written_in_is_found_and_said(write, content, name, expected, said):
+    frame = read_frame(write(content, name))
+    assert cells(frame) == expected
+    notes = frame.attrs["notes"]
+    assert len(notes) == len(said)
+    assert all(part in note for part, note in zip(said, notes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "expected"),
+    [
+        ("a,b;c\n1,2;3\n", {"sep": ";"}, {"a,b": "1.2", "c": "3"}),
+        ("a,b;c\n1,2;3\n", {"sep": ","}, {"a": "1", "b;c": "2;3"}),
+        ("a;b\n1,234;2\n", {"decimal": ","}, {"a": "1.234", "b": "2"}),
+        ("a;b\n1,234;2\n", {"decimal": "."}, {"a": "1,234", "b": "2"}),
+        ("a;b\n1,5;2.500\n", {"decimal": ","}, {"a": "1.5", "b": "2500"}),
+        ('a,b\n"1,5",2\n', {"decimal": ","}, {"a": "1.5", "b": "2"}),
+        ("a,b\nЖ,2\n".encode("koi8-r"), {"encoding": "koi8-r"}, {"a": "Ж", "b": "2"}),
+    ],
+)
+def test_what_the_user_says_wins(write, content, given, expected):
+    frame = read_frame(write(content), dialect=Dialect(**given))
+    assert frame.iloc[0].to_dict() == expected
+    assert not any(f"--{word}" in note for note in frame.attrs["notes"] for word in given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"sep": ";;"}, "--sep ';;': give one character"),
+        ({"decimal": "x"}, "--decimal 'x': give , or ."),
+        ({"decimal": ",", "sep": ","}, "is what separates cells"),
+        ({"encoding": "latin-99"}, "--encoding 'latin-99'"),
+        ({"encoding": "hex"}, "--encoding 'hex'"),
+    ],
+)
+def test_impossible_dialects(given, said):
+    with pytest.raises(InputError, match=said):
+        Dialect(**given)
+
+
+def test_a_wrong_encoding_is_named(write):
+    with pytest.raises(InputError, match="is not written in ascii: give another --encoding"):
+        read_frame(write("a,b\nå,2\n"), dialect=Dialect(encoding="ascii"))
+
+
+def test_feather_and_workbooks(tmp_path):
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "z"]})
+    frame.to_feather(tmp_path / "a.feather")
+    assert cells(read_frame(tmp_path / "a.feather")) == [[1, "x"], [2, "z"]]
+    pytest.importorskip("openpyxl", reason="the package openpyxl is not installed")
+    frame.to_excel(tmp_path / "a.xlsx", index=False)
+    assert cells(read_frame(tmp_path / "a.xlsx")) == [[1, "x"], [2, "z"]]
+
+
+def test_a_missing_reader_is_named(write, monkeypatch):
+    def read(*args):
+        raise ImportError("openpyxl")
+
+    monkeypatch.setattr(pd, "read_excel", read)
+    with pytest.raises(InputError, match="needs the package openpyxl: pip install openpyxl"):
+        read_frame(write(b"PK\x03\x04" + b"x" * 60, "a.xlsx"))

@@ -33,7 +33,7 @@ def test_columns_are_counted_and_matched(run, frame):
     best, X = run.best, run.problem.table.X
     named = "takes rows of 4 columns: 'b', 'a', 'kind=x', 'kind=y'; it was given"
     for wrong, given in ((X[:, :1], "1 column"), (X[:, :3], "3 columns"), (np.hstack([X, X]), "8"), (X[0], "an array")):
-        calls = [best.predict, lambda x: best.model(torch.as_tensor(x))]
+        calls = [best.outputs, lambda x: best.model(torch.as_tensor(x))]
         if run.space.name != "hkan":  # has levels, but no edges of one variable
             calls += [best.graph.predict, best.graph.levels]
         for name in ("levels", "states", "step", "rollout"):
@@ -43,13 +43,13 @@ def test_columns_are_counted_and_matched(run, frame):
         for call in calls:
             with pytest.raises(InputError, match=f"{named} {given}"):
                 call(wrong)
-    values = best.predict(X)
+    values = best.outputs(X)
     assert torch.equal(best.model(torch.as_tensor(X)), torch.as_tensor(values))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.array_equal(best.predict(frame), values)
-        assert np.array_equal(best.predict(frame[["kind", "a", "b"]]), values)
+        assert np.array_equal(best.outputs(frame), values)
+        assert np.array_equal(best.outputs(frame[["kind", "a", "b"]]), values)
     with pytest.warns(UserWarning, match="does not know are ignored: 'more', '7'"):
-        assert np.array_equal(best.predict(frame.assign(more=1).assign(**{"7": "?"})), values)
+        assert np.array_equal(best.outputs(frame.assign(more=1).assign(**{"7": "?"})), values)
     with pytest.raises(InputError, match="column 'a' is missing"):
-        best.predict(frame[["b", "kind"]])
+        best.outputs(frame[["b", "kind"]])

@@ -59,7 +59,7 @@ def test_the_model_takes_raw_inputs(run):
     X, y = problem.table.X[problem.test], problem.table.y[problem.test]
     logits = run.best.model(torch.as_tensor(X))
     assert logits.shape == (len(X), 3)
-    np.testing.assert_array_equal(logits.detach().numpy(), run.best.predict(X))
+    np.testing.assert_array_equal(logits.detach().numpy(), run.best.outputs(X))
     assert (logits.argmax(axis=1).numpy() == y).mean() == pytest.approx(run.best.metrics["test"]["accuracy"])
 
 

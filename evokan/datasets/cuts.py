@@ -1,0 +1,109 @@
+"""Which rows of a user's table belong to the test, belong together, or follow one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evokan.arrays import IntArray
+from evokan.datasets.columns import rows_text
+from evokan.datasets.moments import read_moments
+from evokan.datasets.values import label
+from evokan.errors import unknown_name
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """What the user says of how rows are cut.
+
+    Attributes
+    ----------
+    group
+        Column whose equal values stay together; it is no feature.
+    split
+        ``random``, ``time`` (rows stand in their order) or ``time:COLUMN`` (this column tells it; it is no feature).
+    """
+
+    group: str | None = None
+    split: str = "random"
+
+    @property
+    def order(self) -> str | None:
+        """The column that orders the rows."""
+        return self.split.removeprefix("time:") if self.split.startswith("time:") else None
+
+
+ROWS_ALONE = Cut()
+"""Every row is for itself."""
+
+
+@dataclass(eq=False)
+class Aside:
+    """Columns that are no features, by row, and what is to be said of them."""
+
+    group: pd.Series[Any] | None = None
+    order: pd.Series[Any] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def with_test_rows(frame: pd.DataFrame, test: pd.DataFrame, name: str, faults: list[str]) -> pd.DataFrame:
+    """Return the rows of both frames, those of the test labelled as such; columns that it lacks are faults."""
+    missing = [column for column in frame.columns if column not in test.columns]
+    faults.extend(f"--test-data {name}: column {column!r} is missing, which --data has" for column in missing)
+    if missing:
+        return frame
+    test = test.loc[:, list(frame.columns)].copy()
+    test.index = pd.Index([f"{row} of {name}" for row in test.index], dtype=object)
+    both = pd.concat([frame.set_axis(frame.index.astype(object)), test])
+    both.attrs = dict(frame.attrs)
+    return both
+
+
+def set_aside(frame: pd.DataFrame, cut: Cut, target: str, faults: list[str]) -> tuple[pd.DataFrame, Aside]:
+    """Return the frame without the columns that say how rows are cut, and these."""
+    aside = Aside()
+    for option, name in (("--group", cut.group), ("--split time", cut.order)):
+        if name is None:
+            continue
+        if name == target:
+            faults.append(f"{option} {name}: is the target; name another column")
+            continue
+        if name not in frame.columns:
+            faults.extend(f"{option}: {fault}" for fault in unknown_name("column", name, frame.columns).faults)
+            continue
+        column = frame[name]
+        gaps = column.isna().to_numpy()
+        if gaps.any():
+            faults.append(f"{option} {name}: no value in {rows_text(column, gaps)}: fill it in, or leave the rows out")
+            continue
+        if option == "--group":
+            aside.group = column.map(label)
+        else:
+            moments, notes = read_moments(column, name, faults)
+            aside.order = pd.Series(moments, index=column.index)
+            aside.notes += notes
+        frame = frame.drop(columns=name)
+    return frame, aside
+
+
+def in_order(frame: pd.DataFrame, aside: Aside) -> pd.DataFrame:
+    """Return the rows in the order of their moments; equal ones stay as they stand."""
+    if aside.order is None:
+        return frame
+    return frame.loc[aside.order.loc[frame.index].sort_values(kind="stable").index]
+
+
+def group_numbers(frame: pd.DataFrame, aside: Aside) -> IntArray | None:
+    """Return the number of each row's group, or None where there are none."""
+    if aside.group is None:
+        return None
+    return np.unique(aside.group.loc[frame.index].to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
+
+
+def test_rows(frame: pd.DataFrame) -> IntArray | None:
+    """Return the places of the rows that `with_test_rows` added, or None where it was not called."""
+    places = np.flatnonzero([isinstance(row, str) for row in frame.index])
+    return places.astype(np.int64) if len(places) else None

@@ -1,0 +1,87 @@
+"""Settings of a user's own table: how its file is read, and how its rows are cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from evokan.settings.setting import DATA, Setting
+
+
+class OwnTable(BaseModel):
+    """What may be said of ``--data`` beside its target; a base of `evokan.settings.config.SearchConfig`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+    sep: Annotated[
+        str | None, Setting(DATA, "SIGN", "What separates cells of text files, tab for a tab; found from the file.")
+    ] = None
+    decimal: Annotated[
+        Literal[",", "."] | None, Setting(DATA, "SIGN", "Decimal sign of text files, , or .; found from the file.")
+    ] = None
+    encoding: Annotated[
+        str | None, Setting(DATA, "NAME", "Encoding of text files, such as cp1252; found from the file.")
+    ] = None
+    test_data: Annotated[
+        Path | None, Setting(DATA, "FILE", "Rows to test on, with the columns of --data; nothing is split off then.")
+    ] = None
+    group: Annotated[
+        str | None,
+        Setting(DATA, "COLUMN", "Column of --data whose equal values stay together in splits and folds; no feature."),
+    ] = None
+    split: Annotated[
+        str,
+        Setting(
+            DATA,
+            "HOW",
+            "random, or time: the last rows are for the test, those before for validation; time:COLUMN orders them.",
+        ),
+    ] = "random"
+
+    @field_validator("group", "split", mode="before")
+    @classmethod
+    def _numbered(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("split")
+    @classmethod
+    def _known_split(cls, value: str) -> str:
+        if value not in ("random", "time") and not (value.startswith("time:") and len(value) > len("time:")):
+            raise ValueError("write random, time, or time:COLUMN")
+        return value
+
+
+def own_table_faults(config: OwnTable, *, named: bool, series: bool, test_size: float | None) -> list[str]:
+    """Return what is wrong with these settings beside those that say where the rows come from.
+
+    Parameters
+    ----------
+    named, series
+        Whether the rows are a named data set, or a time series.
+    """
+    given = {
+        "--test-data": config.test_data,
+        "--group": config.group,
+        "--split": None if config.split == "random" else config.split,
+    }
+    reading = {"--sep": config.sep, "--decimal": config.decimal, "--encoding": config.encoding}
+    faults = []
+    if named:
+        faults += [
+            f"{option} goes with --data: a named data set has its own rows and splits"
+            for option, value in (given | reading).items()
+            if value is not None
+        ]
+    elif series:
+        faults += [
+            f"{option} goes with --target: a time series is cut in the order of time"
+            for option, value in given.items()
+            if value is not None
+        ]
+    if config.group is not None and config.split != "random":
+        faults.append("--group and --split time exclude each other: give one of them")
+    if config.test_data is not None and test_size is not None:
+        faults.append("--test-data and --test-size exclude each other: the test rows are those of the file")
+    return faults

@@ -1,0 +1,101 @@
+"""Own tables on the command line: files as programs write them, rows that belong together, predictions in and out."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evokan.cli.app import main
+from evokan.errors import InputError
+from evokan.runs.run import Run
+
+SMALL = ["--space", "gakan", "--population", "4", "--generations", "0", "--steps", "1", "--folds", "2"]
+SMALL += ["--workers", "1", "--baselines", "none", "--no-report", "--formula-seconds", "0"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A German table with decimal commas, and patients with several rows each."""
+    folder = tmp_path_factory.mktemp("own")
+    rng = np.random.default_rng(0)
+    size, hue = rng.normal(size=80), rng.choice(["grün", "blau"], 80)
+    frame = pd.DataFrame({"größe": size.round(2), "farbe": hue, "patient": np.repeat(np.arange(16), 5)})
+    frame["art"] = np.where(frame["größe"] + (hue == "grün") > 0.5, "groß", "klein")
+    frame.to_csv(folder / "t.csv", sep=";", decimal=",", index=False, encoding="cp1252")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    arguments = ["--data", str(folder / "t.csv"), "--target", "art", "--group", "patient"]
+    assert main(["search", *SMALL, *arguments, "--out", str(folder / "run"), "--quiet"]) == 0
+    return Run(folder / "run")
+
+
+def test_what_was_taken_is_said_and_kept(run):
+    said = "\n".join(run.config["notes"])
+    assert "taken for cp1252" in said
+    assert "separated by semicolons" in said
+    assert "decimal commas" in said
+    assert run.problem.table.feature_names == ("größe", "farbe=blau", "farbe=grün")
+    assert run.config["settings"]["group"] == "patient"
+
+
+def test_predictions_are_labels_or_shares(run, folder, monkeypatch):
+    frame = pd.read_csv(folder / "t.csv", sep=";", decimal=",", encoding="cp1252").drop(columns=["art", "patient"])
+    labels, shares = run.best.predict(frame), run.best.predict_proba(frame)
+    assert set(labels) <= {"groß", "klein"}
+    assert shares.shape == (80, 2)
+    assert np.allclose(shares.sum(axis=1), 1.0)
+    assert [("groß", "klein")[best] for best in shares.argmax(axis=1)] == labels.tolist()
+    monkeypatch.setattr(type(run.best), "outputs", lambda self, X: np.full((3, 2), [[1.0], [np.inf], [np.nan]]))
+    for predict in (run.best.predict, run.best.predict_proba):
+        with pytest.raises(InputError, match="no number for rows 2, 3: a value there is too large"):
+            predict(frame[:3])
+
+
+def test_a_pipe_through_predict(run, folder):
+    """The same rows by standard input and output, as CSV and as Parquet."""
+    command = [sys.executable, "-m", "evokan", "predict", str(run.path), "--data", "-", "--out", "-"]
+    done = subprocess.run(command, input=(folder / "t.csv").read_bytes(), capture_output=True, check=True)
+    piped = pd.read_csv(io.BytesIO(done.stdout))
+    assert list(piped) == ["prediction", "p(groß)", "p(klein)"]
+    assert b"decimal commas" in done.stderr
+    out = folder / "p.parquet"
+    assert main(["predict", str(run.path), "--data", str(folder / "t.csv"), "--out", str(out), "--force"]) == 0
+    pd.testing.assert_frame_equal(pd.read_parquet(out), piped, check_dtype=False)
+
+
+def test_an_ambiguous_file_takes_one_line_and_a_word_helps(run, tmp_path, capsys):
+    (tmp_path / "new.csv").write_text("größe;farbe\n1,234;blau\n")
+    command = ["predict", str(run.path), "--data", str(tmp_path / "new.csv"), "--out", "-"]
+    assert main(command) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "--decimal" in captured.err
+    assert main([*command, "--decimal", ","]) == 0
+    assert capsys.readouterr().out.startswith("prediction,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--data", "t.csv", "--target", "art", "--test-data", "t.csv", "--test-size", "0.2"], "exclude each other"),
+        (["--data", "t.csv", "--target", "art", "--group", "patient", "--split", "time"], "exclude each other"),
+        (["--data", "t.csv", "--target", "art", "--split", "tmie"], "write random, time, or time:COLUMN"),
+        (["--data", "t.csv", "--target", "art", "--decimal", "x"], "--decimal"),
+        (["--dataset", "wine", "--group", "alcohol"], "--group goes with --data"),
+        (["--data", "t.csv", "--time", "patient", "--group", "art"], "--group goes with --target"),
+    ],
+)
+def test_settings_that_contradict(folder, monkeypatch, capsys, arguments, said):
+    monkeypatch.chdir(folder)
+    assert main(["search", *SMALL, *arguments, "--out", "never"]) == 2
+    assert said in capsys.readouterr().err
+    assert not (folder / "never").exists()
