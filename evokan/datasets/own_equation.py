@@ -72,7 +72,7 @@ def _found(module: ModuleType, path: str) -> Equation:
             and value.__module__ == module.__name__
             and not inspect.isabstract(value)
         }
-        objects = [kind() for kind in kinds] if len(kinds) == 1 else [*kinds]
+        objects = [kind() for kind in kinds] if len(kinds) == 1 else list[Any](kinds)
     if not objects:
         raise InputError(
             f"--equation {path}: has no class that inherits evokan.problem.equations.Equation, with points and residual"

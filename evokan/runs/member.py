@@ -207,7 +207,7 @@ class Member:
 
     def stored_formulas(self) -> Formulas | None:
         """Return the formulas that the run has of this network; None where it has none, as of earlier versions."""
-        return read_formulas(self._run.directory, self.formulas_path, self.inputs)
+        return read_formulas(self._run.directory, self.formulas_path, self.encoded)
 
     def formulas(
         self,
@@ -253,7 +253,7 @@ class Member:
             units=None if units is None else Units({name: dict(unit) for name, unit in units.items()}),
             stored=stored,
         )
-        return found.with_encoding(self.inputs)
+        return found.with_encoding(self.encoded)
 
     def store(self, found: Formulas) -> bool:
         """Keep formulas in the run, where `formulas` finds them again; return whether all of them could be written.
