@@ -64,6 +64,7 @@ def measure(case: Case, folder: Path, workers: int) -> Row:
         (*arguments, "--time-limit", str(case.seconds), "--workers", str(workers), "--out", str(out)), folder
     )
     return {
+        "note": "",
         "workers": workers,
         "wall_seconds": round(finished.wall_seconds, 1),
         "cpu_seconds": round(finished.cpu_seconds, 1),
@@ -118,6 +119,7 @@ def write_page(rows: Sequence[Row], path: Path) -> None:
             row["best_possible"],
             str(row["parameters"]),
             f"{row['columns']} ({row['informative']})",
+            str(row["note"]),
         )
         for row in rows
     ]
@@ -147,6 +149,7 @@ def write_page(rows: Sequence[Row], path: Path) -> None:
                     "best possible",
                     "parameters",
                     "columns (informative)",
+                    "note",
                 ),
                 lines,
             ),
