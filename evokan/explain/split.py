@@ -42,7 +42,7 @@ class Split:
 
     @classmethod
     def of(cls, problem: Problem, graph: FunctionGraph) -> Split:
-        """Return train and validation rows of `problem`: a hold-out, or folds where there are at most 400 rows.
+        """Return a hold-out of `problem`, of very many rows some thousands; folds where there are at most 400 rows.
 
         Where its targets are not those of the graph (a recurrent map, say), or there are none, as for an equation, the
         network's own values take their place: the formula then explains the network, not the data.
@@ -55,7 +55,7 @@ class Split:
             y = np.asarray(problem.table.y, dtype=np.float64).reshape(len(x), -1)
             own = y.shape[1] == len(graph.output_names) and not problem.task.is_equation
             y = y if own else graph.predict(x)
-        folds: tuple[Fold, ...] = (Fold(problem.train, problem.validation),)
+        folds: tuple[Fold, ...] = (problem.read,)
         rows = problem.development
         # Rows of a trajectory stand in time: to judge by what came before would be too easy.
         if FEW_FOLDS <= len(rows) <= FEW_ROWS and problem.task.has_independent_rows:

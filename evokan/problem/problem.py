@@ -196,9 +196,17 @@ class Problem:
 
     @cached_property
     def shown(self) -> IntArray:
-        """Rows that explanations look at: the development rows, or `MOST_SHOWN` of them, evenly."""
-        step = -(-len(self.development) // MOST_SHOWN)
-        return self.development[::step]
+        """Rows that explanations look at: the development rows, or about `MOST_SHOWN` of them, evenly."""
+        return self.development[:: self._step]
+
+    @property
+    def read(self) -> Fold:
+        """The hold-out, as far as formulas are fitted to it and judged by it: as many of the rows."""
+        return Fold(self.train[:: self._step], self.validation[:: self._step])
+
+    @property
+    def _step(self) -> int:
+        return -(-len(self.development) // MOST_SHOWN)
 
     @cached_property
     def column_order(self) -> IntArray:

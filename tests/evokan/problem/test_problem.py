@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from evokan.datasets import load_dataset
 from evokan.errors import InputError
-from evokan.problem.problem import Problem
+from evokan.problem.problem import MOST_SHOWN, Problem
 from evokan.problem.scaling import Scaler
 from evokan.problem.splits import Fold
 from evokan.problem.table import Table
@@ -356,3 +356,16 @@ def test_refolding_cuts_the_same_rows_in_another_way() -> None:
     assert np.array_equal(again[2].validation, problem.refold(7)[2].validation)
     hold_out = Problem.from_table(load_dataset("wine"))
     assert hold_out.refold(7) is hold_out.folds
+
+
+def test_explanations_look_at_some_of_very_many_rows():
+    def of(rows: int) -> Problem:
+        return Problem.from_table(Table("long", "regression", np.zeros((rows, 1)), np.arange(float(rows)), ("a",), "y"))
+
+    few, many = of(900), of(100_000)
+    assert np.array_equal(few.shown, few.development)
+    assert np.array_equal(few.read.train, few.train)
+    assert 15_000 < len(many.shown) <= MOST_SHOWN
+    assert set(many.shown) <= set(many.development)
+    assert set(many.read.validation) <= set(many.validation)
+    assert len(many.read.train) + len(many.read.validation) <= MOST_SHOWN + 1
