@@ -155,7 +155,8 @@ class _Search:
                 continue
             # Where a law is exact already, the network has the time to itself.
             self._effort.allowed = SEARCHED * self._limit * (1.0 if self._exact else share)
-            if not self._effort.over:
+            # However short the time: there is always a formula.
+            if name == "network" or not self._effort.over:
                 part()
             if self._effort.over:
                 complete = False

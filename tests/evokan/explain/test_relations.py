@@ -15,6 +15,7 @@ from evokan.explain.relations.implicit import ratios
 from evokan.explain.relations.oracle import Oracle
 from evokan.explain.relations.outer import OUTER
 from evokan.explain.relations.posed import Posed
+from evokan.explain.relations.separability import separations
 from evokan.explain.relations.sparse import Sparse
 from evokan.explain.relations.symmetries import (
     Differentiated,
@@ -96,14 +97,33 @@ def test_a_law_is_found_without_any_network(names, law):
         ("abc", lambda a, b, c: b * sp.atan(2 * a * c)),
         # homogeneous
         ("abc", lambda a, b, c: (a + b) ** 2 / sp.sqrt(a**2 + 2 * c**2)),
-        # parts that add up, or are multiplied, each read by itself
-        ("abcd", lambda a, b, c, d: 3 * sp.atan(a * b) + sp.exp(-c / d)),
-        ("abc", lambda a, b, c: sp.tanh(b / a) / (sp.exp(c) - 1)),
-        ("abc", lambda a, b, c: (2 + sp.sin(2 * a)) * sp.log(1 + b**2) / sp.sqrt(1 + 0.5 * sp.exp(c))),
     ],
 )
 def test_a_law_is_found_where_the_network_says_how_to_rewrite_it(names, law):
     assert left_by(law, names, asked=True) < 1e-18
+
+
+def test_a_law_of_two_parts_is_read_part_by_part():
+    assert left_by(lambda a, b: sp.sqrt(1 + a**2) * (2 + sp.cos(b)), "ab", asked=True) < 1e-18
+
+
+@pytest.mark.parametrize(
+    ("law", "way", "groups"),
+    [
+        (lambda a, b, c, d: 3 * sp.atan(a * b) + sp.exp(-c / d), "sum", {(0, 1), (2, 3)}),
+        (lambda a, b, c, d: sp.atan(a * d) / (sp.exp(b - c) + 1), "product", {(0, 3), (1, 2)}),
+        (lambda a, b, c, d: sp.tanh(a * b * c) * sp.exp(d), "product", {(0, 1, 2), (3,)}),
+    ],
+)
+def test_groups_of_columns_that_have_nothing_to_do_with_each_other_are_told(law, way, groups):
+    x, _, _, oracle = posed(law, "abcd")
+    found = next(separations(x, oracle))
+    assert (found.way, set(found.groups)) == (way, groups)
+
+
+def test_columns_that_belong_together_are_not_taken_apart():
+    x, _, _, oracle = posed(lambda a, b, c: sp.sin(a * b + b * c + a * c), "abc")
+    assert list(separations(x, oracle)) == []
 
 
 def test_columns_that_can_change_places_are_rewritten_as_sum_and_product():
