@@ -1,7 +1,7 @@
 """Small changes of a map: an edge dropped, or another grid.
 
-None adds an edge: of hundreds that might be, some lower the loss of a few folds by chance, and the tests of one effect at a
-time that the seeds come from know better. Bit flips still add edges, where a search is told to have them (``--move-rate``).
+None adds an edge: of hundreds that might be, some lower the loss of a few folds by chance, and the tests of one effect
+at a time that the seeds come from know better. Bit flips still add edges, where a search has them (``--move-rate``).
 """
 
 from __future__ import annotations
