@@ -57,6 +57,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
                 "generations": 3,
                 "objectives": ("val_loss", "n_edges"),
                 "parsimony": "sizes",
+                "move_rate": 1.0,
                 "mutation_rate": 1.0,
                 "choose": "paired:3",
             }
@@ -102,7 +103,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
     def neighbour(
         self, bits: Bits, move: str, problem: Problem, attributions: FloatArray | None, rng: np.random.Generator
     ) -> Bits | None:
-        """Return a map with an edge dropped, added or put elsewhere, or with another grid."""
+        """Return a map with an edge dropped, or with another grid."""
         layout = self.layout(problem)
         values = moves.neighbour(layout.unpack(bits), move, problem, self.options, rng)
         return None if values is None else layout.pack(values)
