@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -92,7 +93,7 @@ class Equation(ABC):
     source: str = "own equation"
     coordinates: tuple[str, ...]
     unknowns: tuple[str, ...] = ("u",)
-    coefficients: ClassVar[Mapping[str, float]] = {}
+    coefficients: Mapping[str, float] = MappingProxyType({})
 
     @abstractmethod
     def points(self, seed: int) -> FloatArray:
