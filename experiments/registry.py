@@ -19,6 +19,7 @@ MODULES = {
     "fkan-mnist": "experiments.fkan.mnist",
     "fkan-parameters": "experiments.fkan.parameters",
     "fkan-regression": "experiments.fkan.regression",
+    "fkan-rivals": "experiments.fkan.rivals",
     "formula-feynman": "experiments.formula.feynman",
     "formula-laws": "experiments.formula.laws",
     "formula-speed": "experiments.formula.speed",

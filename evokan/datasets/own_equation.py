@@ -63,6 +63,7 @@ def _found(module: ModuleType, path: str) -> Equation:
     if isinstance(named, Equation):
         return named
     objects = list({id(value): value for value in vars(module).values() if isinstance(value, Equation)}.values())
+    kinds: set[type[Equation]] = set()
     if not objects:
         kinds = {
             value
@@ -72,13 +73,15 @@ def _found(module: ModuleType, path: str) -> Equation:
             and value.__module__ == module.__name__
             and not inspect.isabstract(value)
         }
-        objects = [kind() for kind in kinds] if len(kinds) == 1 else list[Any](kinds)
-    if not objects:
+    if len(kinds) == 1:
+        objects = [kind() for kind in kinds]
+    if not (objects or kinds):
         raise InputError(
             f"--equation {path}: has no class that inherits evokan.problem.equations.Equation, with points and residual"
         )
-    if len(objects) > 1:
-        raise InputError(f"--equation {path}: has {len(objects)} equations: call the one to take equation = ...")
+    if len(objects) != 1:
+        count = len(objects) or len(kinds)
+        raise InputError(f"--equation {path}: has {count} equations: call the one to take equation = ...")
     return objects[0]
 
 

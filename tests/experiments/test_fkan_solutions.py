@@ -17,7 +17,7 @@ from experiments.fkan.solutions import curves, drawn_points, lane_emden
 from experiments.pages import Row
 
 
-@pytest.mark.parametrize("m", [0, 1])
+@pytest.mark.parametrize("m", [0, 1, 5])
 def test_the_reference_is_the_closed_form_where_there_is_one(m: int):
     x = drawn_points(LaneEmden(m))
     np.testing.assert_allclose(lane_emden(m, x[:, 0]), LaneEmden(m).exact(x), atol=1e-12)

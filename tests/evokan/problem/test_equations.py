@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from math import gamma
 
@@ -11,7 +12,7 @@ import torch
 
 import evokan
 from evokan.datasets import list_datasets, load_dataset
-from evokan.datasets.equations import EQUATIONS, equation_table
+from evokan.datasets.equations import EQUATIONS, equation_table, remembered_table
 from evokan.datasets.registry import register_equation
 from evokan.errors import InputError
 from evokan.problem.equations import (
@@ -19,6 +20,7 @@ from evokan.problem.equations import (
     Equation,
     FractionalDelay,
     LaneEmden,
+    caputo,
     caputo_matrix,
     derivative,
     misfits,
@@ -26,6 +28,7 @@ from evokan.problem.equations import (
 )
 from evokan.problem.equations.jets import local_polynomial
 from evokan.problem.equations.lane_emden import ENDS, ROOTS
+from evokan.problem.equations.remembered import to_json
 from evokan.problem.problem import Problem
 from evokan.problem.solutions import as_unknown, evaluate_solution
 
@@ -64,6 +67,7 @@ def damped(x):
 SOLUTIONS = {
     "lane-emden-0": lambda x: 1 - x[:, 0] ** 2 / 6,
     "lane-emden-1": lambda x: torch.sin(x[:, 0] + 1e-30) / (x[:, 0] + 1e-30),
+    "lane-emden-5": lambda x: (1 + x[:, 0] ** 2 / 3) ** -0.5,
     "burgers-1": lambda x: 0.1 - 0.02 * torch.tanh(x[:, 0] - 0.1 * x[:, 1]),
     "burgers-2": lambda x: 5.0 - 0.002 * torch.tanh(x[:, 0] - 0.5 * x[:, 1]),
     "delay-fde": lambda x: x[:, 0] ** 3,
@@ -119,6 +123,48 @@ def test_caputo_of_a_power(order):
     assert np.allclose(caputo_matrix(x, nodes, order) @ nodes, x ** (1 - order) / gamma(2 - order), atol=1e-13)
     found = caputo_matrix(x, nodes, order) @ nodes**2
     assert np.allclose(found, 2 * x ** (2 - order) / gamma(3 - order), atol=20 * (1 / 800) ** (2 - order))
+
+
+@pytest.mark.parametrize("order", [1.3, 1.9])
+def test_caputo_above_one(order):
+    nodes = np.linspace(0, 1, 401)
+    x = Equation.at(np.array([0.0, 0.11, 0.5, 1.0]))
+    square = caputo(lambda x: x[:, 0] ** 2, x, order, nodes)  # exact: its first derivative is linear
+    t = x.detach().numpy()[:, 0]
+    assert np.allclose(square.detach(), 2 * t ** (2 - order) / gamma(3 - order), atol=1e-12)
+    cube = caputo(lambda x: torch.stack([x[:, 0], x[:, 0] ** 3], 1), x, order, nodes, unknown=1)
+    assert np.allclose(cube.detach(), 6 * t ** (3 - order) / gamma(4 - order), atol=20 * (1 / 400) ** (3 - order))
+
+
+@pytest.mark.parametrize("order", [0.0, 1.0, 2.0, 2.5, float("nan")])
+def test_orders_that_caputo_does_not_take(order):
+    with pytest.raises(InputError, match="must lie between 0 and 1"):
+        caputo(lambda x: x[:, 0], Equation.at(0.5), order, np.linspace(0, 1, 5))
+    with pytest.raises(InputError, match="must lie between 0 and 1"):
+        caputo_matrix(np.array([0.5]), np.linspace(0, 1, 5), order)
+
+
+def test_nodes_that_caputo_does_not_take():
+    with pytest.raises(InputError, match="nodes must be at least two numbers that ascend"):
+        caputo_matrix(np.array([0.5]), np.array([0.0, 0.0, 1.0]), 0.5)
+    with pytest.raises(InputError, match=r"points from 0.5 to 1.5 lie beyond the nodes"):
+        caputo_matrix(np.array([0.5, 1.5]), np.linspace(0, 1, 5), 0.5)
+
+
+def test_lane_emden_has_six_indices():
+    with pytest.raises(InputError, match="index 6 must be a whole number from 0 to 5"):
+        LaneEmden(6)
+    assert LaneEmden(5).check(lambda x: np.ones(len(x))) == {}
+
+
+def test_what_is_remembered_of_an_equation():
+    table = load_dataset("burgers-1")
+    told = json.loads(json.dumps(to_json(table.equation)))
+    again = remembered_table(told, table.X, table.y)
+    assert again.sha256 == table.sha256
+    assert (again.feature_names, again.output_names) == (("x", "t"), ("u",))
+    with pytest.raises(InputError, match="a run keeps its points and names, and no code"):
+        residual_loss(again.equation, SOLUTIONS["burgers-1"], table.X)
 
 
 def test_equations_are_data_sets():
