@@ -135,7 +135,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ragged rows": (own("ragged.csv"), ("row 31 has 2 values",)),
     "no such file": (own("nowhere.csv"), ("there is no such file",)),
     "a workbook as CSV": (own("workbook.csv"), ("zip archive or an Excel workbook",)),
-    "two separators": (own("either.csv"), ("could be separated by commas or by tabs", "--sep")),
+    "two separators": (own("either.csv"), ("could be separated by commas or by tabs: say by which with --sep",)),
     "an encoding that is none": (own("classes.csv", "y", "--encoding", "klingon"), ("--encoding 'klingon'",)),
     "text as Parquet": (own("text.parquet"), ("is not a Parquet file",)),
     "unknown suffix": (own("table.doc"), ("must end in .csv, .tsv, .txt, .parquet",)),
