@@ -66,6 +66,7 @@ def test_every_setting_is_a_parameter_with_its_default():
     ours = inspect.signature(EvoKANClassifier).parameters
     settings = SearchConfig.model_fields
     others = {"dataset", "data", "target", "time", "series", "task", "test_size", "split_seed", "keep_na", "keep_na_in"}
+    others |= {"sep", "decimal", "encoding", "test_data", "group", "split"}
     renamed = {"workers": "n_jobs", "seed": "random_state", "time_limit": "timeout"}
     wanted = {renamed.get(name, name) for name in settings} - others - {"baselines", "report"}
     assert set(ours) == wanted | {"verbose", "callbacks"}
@@ -252,7 +253,7 @@ def test_a_run_is_left_where_out_names_a_folder(tmp_path):
     assert model.run_.path == run.path == out
     assert run.finished
     assert run.best.metrics["test"] == {"accuracy": None, "auc": None, "log_loss": None}
-    logits = run.best.predict(frame)
+    logits = run.best.outputs(frame)
     np.testing.assert_array_equal(logits[:, 1] - logits[:, 0], model.decision_function(frame))
     same = EvoKANClassifier(**SMALL).fit(frame, labels)
     np.testing.assert_array_equal(same.predict_proba(frame), model.predict_proba(frame))
