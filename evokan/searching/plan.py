@@ -27,6 +27,8 @@ PICTURES = 4.0
 PICTURES_PER_ROW = 3e-5
 FORMULA_SHARE = 0.1
 """Of the limit; no more than ``--formula-seconds``."""
+FORMULA_SLACK = 4.0
+"""Seconds by the clock that a second of work for a formula may take: so many where there are thousands of columns."""
 SHORTEST_FORMULA = 0.3
 """Seconds below which reading a network is left to ``evokan formula``."""
 FINALIST_SHARE = 0.85

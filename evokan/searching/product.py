@@ -21,7 +21,7 @@ from evokan.runs.vault import Vault
 from evokan.searching.clock import Clock
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Fitted, Standing
-from evokan.searching.plan import SHORTEST_FORMULA, pictures_seconds
+from evokan.searching.plan import FORMULA_SLACK, SHORTEST_FORMULA, pictures_seconds
 from evokan.settings.job import Job
 from evokan.spaces.explanation import Explanation, explanation_to_json
 
@@ -137,7 +137,8 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
     """
     run = Run(path)
     if clock.limit is not None:
-        formula_seconds = min(formula_seconds, clock.left - pictures_seconds(run.config["data"]["rows"]))
+        left = clock.left - pictures_seconds(run.config["data"]["rows"])
+        formula_seconds = min(formula_seconds, left / FORMULA_SLACK)
         formula_seconds = 0.0 if formula_seconds < SHORTEST_FORMULA else formula_seconds
         clock.note("formula", seconds=round(formula_seconds, 2))
     if formula_seconds:
