@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 from evokan.evaluation.records import Record
 from evokan.reports.ancestry import ancestry
 from evokan.reports.charts import BOTTOM, LEFT, RIGHT, TOP, Scale, fit_chart, front_chart
+from evokan.reports.formulas import formulas
 from evokan.reports.tested import accuracy_interval, interval, of_classes, of_numbers, rmse_interval
+from evokan.runs.directory import RunDirectory
 
 
 def record(number, parents=(), loss=1.0, origin="crossover"):
@@ -116,3 +120,30 @@ def test_the_front_leaves_out_what_has_no_loss_and_draws_the_spread():
         assert TOP <= dot["top"] < dot["y"] < dot["bottom"] <= BOTTOM
     assert front_chart(rows[2:], "n_params") is None
     assert fit_chart([]) is None
+
+
+def test_formulas_say_whose_they_are_and_those_of_earlier_versions_are_read(tmp_path):
+    directory = RunDirectory(tmp_path)
+    run = SimpleNamespace(directory=directory)
+    (tmp_path / "best").mkdir()
+    assert formulas(run) is None
+    text = tmp_path / "best" / "formula.txt"
+    text.write_text("y = a\n\ncomplexity 1, validation loss 2\n")
+    assert formulas(run) == {
+        "parts": [{"title": "", "text": "y = a", "note": "complexity 1, validation loss 2"}],
+        "front": [],
+    }
+    own = {"kind": "law", "task": "regression", "trees": [["column", 0]], "complexity": 1, "train_loss": 0.1}
+    own |= {"val_loss": 0.2, "test_loss": "undefined", "excess": 0.0, "error": 0.0, "splines": {}}
+    front = {"chosen": {"law": 0}, "network": {"edges": 3, "val_loss": 0.2, "test_loss": None}, "tolerance": 0.05}
+    front |= {"stages": [], "complete": True, "work": 1.0, "columns": ["a"], "names": ["y"], "front": [own]}
+    directory.vault.write_json(tmp_path / "best" / "formulas.json", front)
+    text.write_text(
+        "law formula (found): fine\ny = a\nspline1(u) = ...\ncomplexity 1\n\nnetwork formula: worse\ny = b\nlosses\n"
+    )
+    found = formulas(run)
+    assert [part["title"] for part in found["parts"]] == ["law formula (found): fine", "network formula: worse"]
+    assert found["parts"][0]["text"] == "y = a\nspline1(u) = ..."
+    assert found["parts"][1]["note"] == "losses"
+    (row,) = found["front"]
+    assert (row["number"], row["kind"], row["chosen"], row["test_loss"]) == (1, "law", True, None)
