@@ -28,7 +28,7 @@ def read(evokan_here, folder, name, target):
     result = evokan_here("formula", name, "--json", "--time-limit", 4)
     assert (result.status, result.err) == (0, "")
     found = json.loads(result.out)
-    return found["front"][found["chosen"]]
+    return found["front"][found["answer"]]
 
 
 @pytest.mark.parametrize(
