@@ -258,8 +258,9 @@ def test_a_value_that_does_not_exist_names_its_part(wild, wild_rows):
 
 
 def test_latex_names_every_output_and_survives_odd_names(wild):
-    lines = wild.latex.splitlines()
+    *lines, spline = wild.latex.splitlines()
     assert len(lines) == 3
+    assert spline.startswith(r"\operatorname{spline}_{1}(u) = ")
     assert lines[0].startswith(r"\operatorname{score}(\mathrm{one}) = ")
     assert r"\mathrm{petal width (cm)}" in lines[0]
     assert r"\log" in lines[1]
