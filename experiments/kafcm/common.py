@@ -137,6 +137,7 @@ def tuned_mlps(problem: Problem, seed: int) -> dict[str, Tuned]:
     lowest squared error on the validation rows is fitted again on train and validation rows.
     """
     x, y = problem.table.X, np.asarray(problem.table.y, dtype=np.float64)
+    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     found = {}
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
