@@ -27,6 +27,8 @@ from evokan.spaces.training import Budget, Trained, TrainingJob
 FRESH_SEEDS = 5
 MOST_REFERENCE_WORK = 10**8
 """Edges times rows: a minute or so of one core for five folds."""
+SEEDS_OF_EQUATION = 2
+"""A residual at points held out flatters no network, so that few trainings tell enough."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Finalizer:
         self._problem = problem
         self._shared = (space, problem, budget)
         self._stop = budget.fold_stop
+        self._fresh = SEEDS_OF_EQUATION if problem.task.is_equation else FRESH_SEEDS
         self._executor = executor
         self._run_seed = run_seed
         self._refit = refit
@@ -108,16 +111,16 @@ class Finalizer:
                 Finalist(FrontMember(record, record.val_loss, 0.0), network, self._own_seed(network), 0)
                 for record, network in zip(front, networks, strict=True)
             ]
-        cuts = [self._problem.refold(derive_seed(self._run_seed, "folds", i)) for i in range(FRESH_SEEDS)]
+        cuts = [self._problem.refold(derive_seed(self._run_seed, "folds", i)) for i in range(self._fresh)]
         tries = [
             tuple(TrainingJob(network, fold, seed) for fold in folds)
             for network in networks
             for seed, folds in zip(self._seeds(network), cuts, strict=True)
         ]
         # A network in one piece, but where the time may be over in between.
-        groups: list[list[int]] = [[*range(i, i + FRESH_SEEDS)] for i in range(0, len(tries), FRESH_SEEDS)]
+        groups: list[list[int]] = [[*range(i, i + self._fresh)] for i in range(0, len(tries), self._fresh)]
         if np.isfinite(seconds):
-            groups = [[i] for i in sorted(range(len(tries)), key=lambda i: i % FRESH_SEEDS)]
+            groups = [[i] for i in sorted(range(len(tries)), key=lambda i: i % self._fresh)]
         tell = None if on_done is None else (lambda n: on_done(n * len(networks) // len(groups)))
         results = self._run([tuple(chain(*(tries[i] for i in group))) for group in groups], tell, seconds)
         figures_of: dict[int, Evaluation] = {}
@@ -129,7 +132,7 @@ class Finalizer:
         found = [
             [
                 (figures_of[i], tries[i][0].seed)
-                for i in range(n * FRESH_SEEDS, (n + 1) * FRESH_SEEDS)
+                for i in range(n * self._fresh, (n + 1) * self._fresh)
                 if i in figures_of
             ]
             for n in range(len(networks))
@@ -228,7 +231,7 @@ class Finalizer:
         return training_seed(self._run_seed, self._space.name, network.key, 0)
 
     def _seeds(self, network: Architecture) -> list[int]:
-        return [derive_seed(self._run_seed, self._space.name, network.key, "fresh", i) for i in range(FRESH_SEEDS)]
+        return [derive_seed(self._run_seed, self._space.name, network.key, "fresh", i) for i in range(self._fresh)]
 
     def _run(
         self,
