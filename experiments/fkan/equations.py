@@ -22,7 +22,7 @@ from experiments.harness import Context, Experiment, Rows
 from experiments.pages import Measurements, number, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
 
-STEPS = {"burgers-1": 20, "burgers-2": 20, "delay-fde": 10}
+STEPS = {"burgers-1": 20, "burgers-2": 20, "delay-fde": 10, "lane-emden-4": 90}
 LANE_EMDEN_STEPS = 60
 """Steps of 5 Levenberg-Marquardt iterations."""
 SPREAD = {"lane-emden-4": 8.0}

@@ -206,10 +206,32 @@ def report(rows: Sequence[dict[str, Any]]) -> list[str]:
         "weights of the first map three times as wide as usual. `solve_ivp`: DOP853, rtol 1e-12; `solve_bvp`: tolerance "
         "1e-9; both begin with a power series at 0.01. Seconds include what is made before the first step.",
         table(("equation", "method", "seeds", "median error", "range", "median CPU s"), lines),
+        _verdict(rows),
         "For one ordinary differential equation a solver is faster and more exact than any network. Networks pay where a "
         "coefficient is unknown, where data and equation go together, in several coordinates, and where the solution has to "
         "be a formula: `docs/equations.md` has an example of each.",
     ]
+
+
+def _verdict(rows: Sequence[dict[str, Any]]) -> str:
+    """Return how the two networks compare, from the medians over the seeds."""
+
+    def medians(method: str, figure: str) -> dict[int, float]:
+        indices = {row["m"] for row in rows if row["method"] == method}
+        return {
+            m: float(np.median([row[figure] for row in rows if (row["m"], row["method"]) == (m, method)]))
+            for m in indices
+        }
+
+    ours, theirs = medians("fkan", "error"), medians("tanh", "error")
+    both = sorted(set(ours) & set(theirs))
+    times = [medians("tanh", "cpu_seconds")[m] / medians("fkan", "cpu_seconds")[m] for m in both]
+    better = sum(ours[m] < theirs[m] for m in both)
+    share = f" in {np.median(times):.2g} of the time" if times else ""
+    return (
+        f"The paper's network has the lower median error on {better} of {len(both)} equations; the tanh network comes to its "
+        f"errors{share}."
+    )
 
 
 EXPERIMENT = Experiment("fkan-rivals", "Lane-Emden: the paper's network, a tanh network, SciPy's solvers", run)
