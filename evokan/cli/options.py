@@ -83,7 +83,8 @@ ConfigFile = Annotated[
         metavar="FILE",
         show_default=False,
         rich_help_panel=EXECUTION,
-        help="YAML file with any settings of a search, as 'name: value' lines; the command line wins.",
+        help="YAML file with any settings of a search, as 'name: value' lines, or the config.json of a run to repeat; "
+        "the command line wins.",
     ),
 ]
 

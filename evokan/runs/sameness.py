@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evokan.errors import InputError
-from evokan.settings.describe import file_sha256
 from evokan.settings.keywords import EXECUTION
+from evokan.settings.origin import file_sha256
 
 _LATER: Mapping[str, Any] = {
     "keep_na": False,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +14,11 @@ from evokan.problem.equations.base import Equation
 from evokan.problem.equations.remembered import to_json
 from evokan.seeding import generator
 from evokan.settings.job import Job
+from evokan.settings.origin import file_sha256, versions_now
 from evokan.spaces.chromosome import ChromosomeLayout
 
 FORMAT = 1
 """How a run directory is laid out. Runs of earlier versions, which have no manifest, say nothing."""
-VERSIONED = ("evokan", "numpy", "numba", "torch", "scikit-learn", "deap", "moocore")
 
 
 def describe(job: Job) -> dict[str, Any]:
@@ -57,7 +54,7 @@ def describe(job: Job) -> dict[str, Any]:
         "notes": list(job.notes),
         "chromosome": {"bits": layout.length, "segments": layout.describe()},
         "reference_point": reference_point(job, layout),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in VERSIONED}},
+        "versions": versions_now(),
         "processor": {"machine": platform.machine(), "device": job.budget.device},
     }
 
@@ -92,6 +89,7 @@ def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str
         else 1.0 + max((float(getattr(architecture, name)) for architecture in architectures), default=1.0)
         for name in (job.config.front_objectives if objectives is None else objectives)
     }
+<<<<<<< HEAD
 
 
 def _equation(equation: Equation, file: Path | None) -> dict[str, Any]:
@@ -111,3 +109,5 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+=======
+>>>>>>> 4474e71 (--config RUN/config.json repeats a run)

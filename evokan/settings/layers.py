@@ -10,8 +10,13 @@ from pydantic import ValidationError
 
 from evokan.errors import InputError
 from evokan.faults import sentences
+<<<<<<< HEAD
 from evokan.settings.config import SearchConfig
 from evokan.settings.source import SOURCE, source_faults
+=======
+from evokan.settings.config import SearchConfig, source_faults
+from evokan.settings.repeat import is_run_config, settings_of_run
+>>>>>>> 4474e71 (--config RUN/config.json repeats a run)
 
 NAMES = (
     "space",
@@ -65,7 +70,7 @@ def build_config(*layers: Mapping[str, Any]) -> SearchConfig:
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
-    """Return the settings of a YAML file; keys may be written with dashes or underscores.
+    """Return the settings of a YAML file, or of a run's ``config.json``; keys with dashes or underscores.
 
     Raises
     ------
@@ -91,11 +96,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise InputError(f"--config {path}: expected settings as 'name: value' lines")
-    if {"settings", "chromosome", "versions"} <= content.keys():
-        raise InputError(
-            f"--config {path}: is the config.json of a run, no settings file: go on with that run by evokan resume "
-            f"{path.parent}, or write the settings of a new one as 'name: value' lines"
-        )
+    if is_run_config(content):
+        return settings_of_run(path, content)
     settings = {str(key).replace("-", "_"): value for key, value in content.items()}
     if settings.get("equation") is not None:
         raise InputError(f"--config {path}: an equation is code: name its file on the command line, by --equation FILE")

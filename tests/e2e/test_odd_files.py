@@ -32,13 +32,12 @@ def test_what_yaml_cannot_make_is_one_line(evokan_here, tmp_path, value):
     assert "--config s.yaml: is not a YAML file (" in result.err
 
 
-def test_the_config_of_a_run_is_no_settings_file(evokan_here, tmp_path):
-    (tmp_path / "run").mkdir()
-    stored = {"settings": {"space": "gakan"}, "options": {}, "data": {}, "chromosome": {}, "versions": {}}
-    (tmp_path / "run" / "config.json").write_text(json.dumps(stored))
-    result = evokan_here("search", "--config", "run/config.json")
+def test_a_damaged_config_of_a_run_is_no_settings_file(evokan_here, tmp_path):
+    stored = {"settings": {"space": "gakan"}, "options": [], "data": {}, "chromosome": {}, "versions": {}}
+    (tmp_path / "config.json").write_text(json.dumps(stored))
+    result = evokan_here("search", "--config", "config.json")
     assert (result.status, len(result.err.splitlines())) == (2, 1)
-    assert "is the config.json of a run, no settings file: go on with that run by evokan resume run" in result.err
+    assert "--config config.json: is a damaged config.json" in result.err
 
 
 def test_columns_called_no_or_2020(tmp_path):
