@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,25 +90,9 @@ def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str
         else 1.0 + max((float(getattr(architecture, name)) for architecture in architectures), default=1.0)
         for name in (job.config.front_objectives if objectives is None else objectives)
     }
-<<<<<<< HEAD
 
 
 def _equation(equation: Equation, file: Path | None) -> dict[str, Any]:
     """Return what a run keeps of an equation: its names, and the fingerprint of its file."""
     own = {} if file is None else {"file": file.name, "file_sha256": file_sha256(file)}
     return {**to_json(equation), **own}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-=======
->>>>>>> 4474e71 (--config RUN/config.json repeats a run)

@@ -10,13 +10,9 @@ from pydantic import ValidationError
 
 from evokan.errors import InputError
 from evokan.faults import sentences
-<<<<<<< HEAD
 from evokan.settings.config import SearchConfig
-from evokan.settings.source import SOURCE, source_faults
-=======
-from evokan.settings.config import SearchConfig, source_faults
 from evokan.settings.repeat import is_run_config, settings_of_run
->>>>>>> 4474e71 (--config RUN/config.json repeats a run)
+from evokan.settings.source import SOURCE, source_faults
 
 NAMES = (
     "space",
