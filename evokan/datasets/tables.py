@@ -141,13 +141,9 @@ def fingerprint(table: Table) -> str:
     tests = np.zeros(0, dtype=np.int64) if table.test_rows is None else table.test_rows
     names: list[Sequence[object]] = [table.task, table.feature_names, table.target_name, table.class_names]
     if table.equation is not None:
-<<<<<<< HEAD
-        names += [table.equation.summary, *sorted(table.equation.coefficients.items())]
+        names += [table.equation.summary, *(f"{k} from {v}" for k, v in sorted(table.equation.coefficients.items()))]
     if table.lags:
         names.append(table.lags)
-=======
-        names += [table.equation.summary, *(f"{k} from {v}" for k, v in sorted(table.equation.coefficients.items()))]
->>>>>>> 729f21d (Fingerprint: types)
     digest = hashlib.sha256(json.dumps([*names, table.X.shape, len(tests)]).encode())
     more = [array for array in (table.series, table.groups) if array is not None]
     more += [np.arange(len(table.X))] if table.in_order else []
