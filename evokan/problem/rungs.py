@@ -33,20 +33,6 @@ FEWEST_OF_CLASS = 20
 """Rows of a class that every part of a cut has, if there are so many."""
 
 
-def parse_rungs(text: str) -> int | None:
-    """Return the rows of the first cut that ``--rungs`` names, 0 for ``off``, None for ``auto``.
-
-    Raises
-    ------
-    InputError
-        It is neither, nor a whole number of at least 10.
-    """
-    if text in ("auto", "off"):
-        return None if text == "auto" else 0
-    if not (text.isascii() and text.isdigit() and int(text) >= 10):
-        raise InputError(f"--rungs {text}: write auto, off, or the rows of the first rung, at least 10")
-    return int(text)
-
 
 def cut_sizes(first: int | None, table: Table, development: IntArray) -> tuple[int, ...]:
     """Return the rows of each cut, ascending; none where there are too few rows, or rows that hang together.

@@ -29,3 +29,18 @@ def parse_choice(text: str) -> tuple[str, float]:
         wanted, example = ("ERRORS", "0.25") if rule != "smallest" else ("TOLERANCE", "0.05")
         raise InputError(f"--choose {text}: write {rule}:{wanted} with a number of at least 0, e.g. {rule}:{example}")
     return rule, value
+
+
+def parse_rungs(text: str) -> int | None:
+    """Return the rows of the first cut that ``--rungs`` names, 0 for ``off``, None for ``auto``.
+
+    Raises
+    ------
+    InputError
+        It is neither, nor a whole number of at least 10.
+    """
+    if text in ("auto", "off"):
+        return None if text == "auto" else 0
+    if not (text.isascii() and text.isdigit() and int(text) >= 10):
+        raise InputError(f"--rungs {text}: write auto, off, or the rows of the first rung, at least 10")
+    return int(text)

@@ -9,8 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.records import OBJECTIVES
-from evokan.problem.rungs import parse_rungs
-from evokan.settings.choices import parse_choice
+from evokan.settings.choices import parse_choice, parse_rungs
 from evokan.settings.own_table import OwnTable, own_table_faults
 from evokan.settings.setting import DATA, EVOLUTION, EXECUTION, TRAINING, WHAT, Setting
 from evokan.settings.source import SOURCE, read_lags, source_faults

@@ -12,9 +12,9 @@ from typing import Any
 
 from evokan.errors import InputError, unknown_name
 from evokan.problem.problem import Problem
-from evokan.problem.rungs import parse_rungs
 from evokan.problem.table import Table
 from evokan.problem.task import Task
+from evokan.settings.choices import parse_rungs
 from evokan.settings.config import SearchConfig
 from evokan.settings.edges import options_with_edges
 from evokan.settings.layers import build_config, read_config_file

@@ -72,7 +72,7 @@ def room(name: str) -> str:
 
 def test_arrows_are_found_wherever_they_stand():
     assert "evokan.explain.find" in ARROWS["evokan.explain"]  # by the text of its home
-    assert "evokan.runs.directory" in ARROWS["evokan.runs.member"]  # for types
+    assert "evokan.runs.directory" in ARROWS["evokan.runs.home"]  # for types
     assert "evokan.explain.column_importances" in ARROWS["evokan.explain"]
     assert sum(map(len, ARROWS.values())) > 800
 
