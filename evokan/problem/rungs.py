@@ -33,7 +33,6 @@ FEWEST_OF_CLASS = 20
 """Rows of a class that every part of a cut has, if there are so many."""
 
 
-
 def cut_sizes(first: int | None, table: Table, development: IntArray) -> tuple[int, ...]:
     """Return the rows of each cut, ascending; none where there are too few rows, or rows that hang together.
 

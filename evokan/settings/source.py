@@ -24,7 +24,8 @@ def source_faults(settings: Mapping[str, object]) -> list[str]:
     settings
         Values of `SOURCE` by name; what is missing or None or empty was not given.
     """
-    given = {name: value for name in SOURCE if (value := settings.get(name)) not in (None, ())}
+    values = {name: settings.get(name) for name in SOURCE}
+    given = {name: value for name, value in values.items() if value is not None and not (name == "drop" and not value)}
     sources = [name for name in ("dataset", "data", "equation") if name in given]
     if not sources:
         return ["give either --dataset NAME, or --data FILE --target COLUMN, or --equation FILE"]
