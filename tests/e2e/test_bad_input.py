@@ -218,7 +218,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no chromosome file": (evaluated("nowhere.txt"), ("nowhere.txt: cannot be read",)),
     "evolution of fixed networks": (
         evaluated("good.txt", "--population", "8"),
-        ("'--population'; see: evokan evaluate --help",),
+        ("unknown option '--population'",),
     ),
     "evaluations into a folder": ((*evaluated("good.txt")[:-1], "taken.csv"), ("is a folder",)),
     "evaluations over a file": ((*evaluated("good.txt")[:-1], "classes.csv"), ("--force",)),
