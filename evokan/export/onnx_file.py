@@ -41,7 +41,7 @@ def write(content: Content) -> bytes:
         "Add", graph.add("Mul", x, graph.constant(plain.output_scale)), graph.constant(plain.output_shift)
     )
     width = len(plain.output_names)
-    kinds = {"outputs": (TensorProto.DOUBLE, ["N", width])}
+    kinds: dict[str, tuple[Any, list[str | int | None]]] = {"outputs": (TensorProto.DOUBLE, ["N", width])}
     graph.add("Identity", values, name="outputs")
     if plain.task.has_classes:
         kinds |= {"probabilities": (TensorProto.DOUBLE, ["N", width]), "label": (TensorProto.STRING, ["N"])}
@@ -52,7 +52,7 @@ def write(content: Content) -> bytes:
         graph.nodes,
         "evokan",
         [helper.make_tensor_value_info("X", TensorProto.DOUBLE, ["N", len(plain.input_names)])],
-        [helper.make_tensor_value_info(name, *kind) for name, kind in kinds.items()],
+        [helper.make_tensor_value_info(name, number, shape) for name, (number, shape) in kinds.items()],
         graph.constants,
         doc_string="\n".join(content.lines()),
     )

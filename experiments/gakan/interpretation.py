@@ -108,6 +108,7 @@ def report(rows: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame]
     ]
     for row in rows:
         name = str(row["dataset"])
+        said = f" {row['headline']}." if row.get("headline") else ""
         whole = "" if row["complete"] else f" The search for formulas was cut off after {SECONDS:.0f} s."
         parts += [
             f"## {name}: one network",
@@ -117,7 +118,7 @@ def report(rows: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame]
             f"![network](network_{name}.png)",
             f"![importances](importances_{name}.png)",
             f"Its formula, read edge by edge (the largest score is the class; raw units; test accuracy "
-            f"{row['formula_accuracy']:.4f}, complexity {row['complexity']}). {row['headline']}.{whole}",
+            f"{row['formula_accuracy']:.4f}, complexity {row['complexity']}).{said}{whole}",
             "```\n" + str(row["formula"]).replace("; ", "\n") + "\n```",
         ]
     for name, kept in tables.items():
