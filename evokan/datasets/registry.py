@@ -132,7 +132,7 @@ def load_dataset(name: str, *, seed: int = 0, lags: Lags | None = None, horizon:
     info.check_available()
     if lags is None and horizon is None:
         return load(seed)
-    if info.as_series is None and info.task != "trajectory":
+    if info.as_series is None and not Task(info.task).in_time:
         raise InputError(f"--lags goes with a series: data set {name!r} has rows that follow no order of time")
     from evokan.datasets.lagged import delays_of, with_lags
 

@@ -250,7 +250,7 @@ def test_dates_are_moments():
             lambda f: f.assign(heat=[np.inf, *range(11)], load=[np.nan, *range(11)], hour=[None, *range(11)]),
             ("hour",),
             [
-                "missing values in column 'load' (row 1): fill them in (--impute median) or leave their rows "
+                "missing values in column 'load' (row 1): fill them in (--impute last) or leave their rows "
                 "out (--impute drop)",
                 "column 'heat' holds an infinite value in row 1: correct it or leave the row out",
                 "time column 'hour' has no value in row 1",
@@ -261,7 +261,7 @@ def test_dates_are_moments():
             ("hour",),
             [
                 "time column 'hour' must hold numbers or dates such as 2024-05-17 or 2024-05-17T08:30, but row 1 "
-                "holds 'late'"
+                "holds 'late'; other spellings need --time-format, such as %d.%m.%Y"
             ],
         ),
         (
