@@ -132,9 +132,11 @@ def load_dataset(name: str, *, seed: int = 0, lags: Lags | None = None, horizon:
     info.check_available()
     if lags is None and horizon is None:
         return load(seed)
+    from evokan.datasets.lagged import delays_of, with_lags
+    from evokan.problem.task import Task
+
     if info.as_series is None and not Task(info.task).in_time:
         raise InputError(f"--lags goes with a series: data set {name!r} has rows that follow no order of time")
-    from evokan.datasets.lagged import delays_of, with_lags
 
     horizon = info.horizon if horizon is None else horizon
     delays = delays_of(lags, horizon)
