@@ -62,7 +62,10 @@ def _found(module: ModuleType, path: str) -> Equation:
     named = module.__dict__.get("equation")
     if isinstance(named, Equation):
         return named
-    objects = list({id(value): value for value in vars(module).values() if isinstance(value, Equation)}.values())
+    objects: list[Any] = []
+    for value in vars(module).values():
+        if isinstance(value, Equation) and not any(value is known for known in objects):
+            objects.append(value)
     kinds: set[type[Equation]] = set()
     if not objects:
         kinds = {
