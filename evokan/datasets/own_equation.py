@@ -62,7 +62,7 @@ def _found(module: ModuleType, path: str) -> Equation:
     named = module.__dict__.get("equation")
     if isinstance(named, Equation):
         return named
-    objects: list[Any] = []
+    objects: list[Equation] = []
     for value in vars(module).values():
         if isinstance(value, Equation) and not any(value is known for known in objects):
             objects.append(value)
