@@ -36,7 +36,7 @@ def repeating_command(config: Mapping[str, Any]) -> str:
     settings = completed(config["settings"])
     usual, usual_options = _defaults({name: settings[name] for name in WHICH if settings.get(name) is not None})
     words = ["evokan", "search"]
-    if file := (config["data"].get("equation") or {}).get("file"):
+    if file := ((config.get("data") or {}).get("equation") or {}).get("file"):
         words += ["--equation", str(file)]
     for name in SearchConfig.model_fields:
         value = settings.get(name)

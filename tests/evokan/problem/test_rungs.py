@@ -17,10 +17,10 @@ from evokan.problem.rungs import (
     FEWEST_ROWS,
     MOST_CUTS,
     cut_sizes,
-    parse_rungs,
     rows_of,
 )
 from evokan.problem.table import Table
+from evokan.settings.choices import parse_rungs
 
 
 def table(rows: int, classes: int = 0, seed: int = 0) -> Table:
