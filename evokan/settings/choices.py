@@ -1,4 +1,4 @@
-"""The rules of ``--choose`` as they are written."""
+"""What ``--choose`` and ``--rungs`` may say."""
 
 from __future__ import annotations
 

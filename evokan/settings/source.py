@@ -8,6 +8,7 @@ from evokan.errors import InputError
 
 SOURCE = ("dataset", "data", "equation", "target", "time", "series", "task", "lags", "horizon", "time_format", "drop")
 """Settings that say where the rows come from and what they are."""
+_OF_DATA = {"target": "target", "time": "time", "series": "series", "time_format": "time", "drop": "columns"}
 _OF_SERIES = {
     "series": "--series goes with --time: name the column with the moments",
     "lags": "--lags goes with --time: only the rows of a time series have moments before them",
@@ -34,14 +35,8 @@ def source_faults(settings: Mapping[str, object]) -> list[str]:
     if "data" not in given:
         source = "a named data set" if "dataset" in given else "an equation"
         return [
-            f"{option} goes with --data: {source} knows its {what}"
-            for option, name, what in (
-                ("--target", "target", "target"),
-                ("--time", "time", "time"),
-                ("--series", "series", "series"),
-                ("--time-format", "time_format", "time"),
-                ("--drop", "drop", "columns"),
-            )
+            f"--{name.replace('_', '-')} goes with --data: {source} knows its {what}"
+            for name, what in _OF_DATA.items()
             if name in given
         ]
     if "target" not in given and "time" not in given:
