@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import friedmanchisquare
 
-from experiments.gakan.statistics import paired_p, shown
+from experiments.gakan.rivalry_verdicts import verdicts
+from experiments.gakan.statistics import interval_text, paired_p, shown
 from experiments.pages import table
+from experiments.study import part_sizes
 
 SEARCH = "search"
 INTRODUCTION = """\
 Searches of {population} x {generations}, five folds, split seeds from 300 on (no default was decided on them); the seed
 of a search is that of its split. All ways share folds, fresh cuts, final fit and test rows, and the rule of choice
 (`--choose`) of the defaults; *search of 0.1.0* has its own. Tables with a train and a test file of their own keep
-them.
+them; their splits are seeds.
 
 - *search*: the defaults.
 - *random search*: the same first generation, seeds and their ways down included, then samples; no evolution.
@@ -27,9 +29,12 @@ them.
 - *tuned [n, m]*: the full [n, m] at grids 2, 3, 5 with 20 pairs of penalties, the best by the folds; no search for edges.
 
 Loss: test log-loss of the classification tables, RMSE of the others (target as in the file). p: Wilcoxon's signed-rank
-test against *search*, paired by split; splits share rows, so these p are too small."""
+test against *search*, paired by split; splits share rows, so these p are too small. In brackets: 95 % interval of the
+mean (Student's t over the splits, made wider for the rows that they share; see `tables.md`)."""
 SMALL = (50, 100, 200)
 
+WHY = ""
+"""Why aims were missed, in words."""
 LEFT_OUT = """On split seeds 200 to 203, which this page does not use, searches of the same size; ratios are test loss beside the
 search as it is, by table.
 
@@ -44,11 +49,9 @@ search as it is, by table.
   1.04, stock 1.00, Wine 1.25."""
 
 
-def page(rows: Sequence[Mapping[str, Any]], size: Mapping[str, int]) -> str:
-    """Return the Markdown page."""
-    frame = pd.DataFrame(rows)
-    numbers = [str(name) for name in frame if name not in ("way", "dataset", "conditions")]
-    frame[numbers] = frame[numbers].apply(pd.to_numeric, errors="coerce")
+def page(rows: Sequence[Mapping[str, Any]], models: Sequence[Mapping[str, Any]], size: Mapping[str, int]) -> str:
+    """Return the Markdown page, from the rows of the searches and those of the tuned baselines."""
+    frame = _numbers(rows)
     whole = frame[~frame.way.str.startswith(("no ", "survivors"))]
     parts = [
         "# The search against its rivals",
@@ -56,6 +59,11 @@ def page(rows: Sequence[Mapping[str, Any]], size: Mapping[str, int]) -> str:
         "## The chosen network on test rows",
         _losses(whole),
         _ranks(whole),
+        "## What was to be reached",
+        verdicts(whole, _numbers(models)),
+        WHY,
+        "## The usual models, tuned",
+        _models(_numbers(models)),
         "## The best network of at most 50, 100 and 200 parameters",
         "Lowest loss over the fresh cuts among the finalists of that size, then its loss on the test rows: means, and on "
         "how many tables *search* is at or below the other way. Splits where a way has none that small are left out of "
@@ -74,9 +82,30 @@ def page(rows: Sequence[Mapping[str, Any]], size: Mapping[str, int]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _numbers(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    numbers = [str(name) for name in frame if name not in ("way", "dataset", "conditions")]
+    frame[numbers] = frame[numbers].apply(pd.to_numeric, errors="coerce")
+    return frame
+
+
+def _models(frame: pd.DataFrame) -> str:
+    names = [str(name).removesuffix("_loss") for name in frame if str(name).endswith("_loss")]
+    lines = []
+    for name, part in frame.groupby("dataset", sort=False):
+        cells = []
+        for model in names:
+            accuracy = part[f"{model}_accuracy"].mean()
+            cells.append(f"{part[f'{model}_loss'].mean():.4f}" + ("" if np.isnan(accuracy) else f" ({accuracy:.3f})"))
+        lines.append((str(name), *cells))
+    text = "Means over the same splits: test loss, and accuracy in brackets; settings of each chosen by five folds."
+    return text + "\n\n" + table(("table", *names), lines)
+
+
 def _losses(frame: pd.DataFrame, *, parts: bool = False) -> str:
     lines = []
     for name, part in frame.groupby("dataset", sort=False):
+        overlap = part_sizes(str(name)).overlap
         wide = part.pivot_table(index="split", columns="way", values="loss")
         for way in dict.fromkeys(part.way):
             if parts and way != SEARCH and not way.startswith(("no ", "survivors")):
@@ -88,7 +117,7 @@ def _losses(frame: pd.DataFrame, *, parts: bool = False) -> str:
                     str(name),
                     way,
                     str(len(own)),
-                    f"{own.loss.mean():.4f}",
+                    f"{own.loss.mean():.4f} ({interval_text(own.loss, overlap)})",
                     "" if pair is None or len(pair) < 2 else shown(paired_p(pair[SEARCH], pair[way])),
                     "" if own.accuracy.isna().all() else f"{own.accuracy.mean():.3f}",
                     f"{own.params.median():.0f}",
