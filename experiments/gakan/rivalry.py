@@ -84,6 +84,7 @@ def run(context: Context) -> Sequence[Path]:
     splits = [
         (name, FIRST_SPLIT + number) for number in range(count) for name in names if number < FEW.get(name, count)
     ]
+    splits.sort(key=lambda split: split[0] in FEW)  # large tables last
     keys = [
         (way, name, split)
         for name, split in splits
