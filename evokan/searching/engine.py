@@ -16,6 +16,7 @@ from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.heirs import Heirs
+from evokan.evaluation.racing import ladder
 from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
 from evokan.evolution import Algorithm, Genome
@@ -77,7 +78,7 @@ def search(
     observer.on_start(path, dict(description))
     prepare(job, observer)
     if clock.limit is not None:
-        plan(job, clock, product=path is not None)
+        job = plan(job, clock, product=path is not None, begins=path is None and beginning is None)
         observer.on_plan(clock.plan)
     with baselines_of(job.problem, job.config.split_seed, _compared_with(job), clock) as baselines:
         observer.on_stage("search")
@@ -129,7 +130,8 @@ def evolve(
     observer, clock = observer or Observer(), clock or Clock()
     config = job.config
     algorithm = algorithm or make_algorithm(config)
-    heirs = Heirs(job.space, job.problem) if config.inherit else None
+    folds = len(ladder(job.problem, race=config.race, cuts=True)[-1].folds)
+    heirs = Heirs(job.space, job.problem, folds) if config.inherit else None
     worths = Worths()
     proposals = FamilyProposals(job.space, job.problem, worths)
     fresh: list[Record] = []

@@ -27,7 +27,7 @@ from evokan.searching.observer import Observer, Observers
 from evokan.searching.outcome import Beginning, Outcome
 from evokan.searching.plan import plan
 from evokan.searching.product import ClockWriter, RunWriter, finish_run
-from evokan.settings.describe import describe
+from evokan.settings.describe import describe, describe_rungs
 from evokan.settings.job import Job, default_paths, prepare, resolve
 from evokan.settings.keywords import EXECUTION, Execution, Settings
 from evokan.settings.layers import build_config
@@ -102,7 +102,8 @@ def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any]
     if clock.limit is not None:
         # Before there is a folder: a limit that is too short leaves nothing behind.
         engine.prepare(job, observer)
-        plan(job, clock)
+        job = plan(job, clock, begins=True)
+        description = {**description, **describe_rungs(job)}
     with make_executor(job.config, observer) as executor:
         directory = RunDirectory.create(out, description) if out is not None else _own_folder(job, description)
         with directory.written(), directory.lock():
@@ -180,7 +181,7 @@ def resume(
         settings |= equation_of(directory.path, stored, equation)
         config = build_config(settings, {"generations": generations}, execution)
         check_data_file(directory.path, stored)
-        job = prepare(config, options=stored["options"])
+        job = prepare(config, options=stored["options"]).with_first_rung(stored.get("first_rung", 0))
         checkpoint = directory.read_checkpoint()
         check_same(directory.path, checkpoint.settings if checkpoint else None, stored, describe(job))
         done = checkpoint.generation if checkpoint else -1

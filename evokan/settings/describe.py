@@ -51,13 +51,19 @@ def describe(job: Job) -> dict[str, Any]:
             "series": None if table.series is None else len(np.unique(table.series)),
             **({} if table.equation is None else {"equation": _equation(table.equation, job.config.equation)}),
         },
-        "rungs": [rung.rows for rung in ladder(job.problem, cuts=True)] if job.problem.cuts else [],
+        **describe_rungs(job),
         "notes": list(job.notes),
         "chromosome": {"bits": layout.length, "segments": layout.describe()},
         "reference_point": reference_point(job, layout),
         "versions": versions_now(),
         "processor": {"machine": platform.machine(), "device": job.budget.device},
     }
+
+
+def describe_rungs(job: Job) -> dict[str, Any]:
+    """Return the part that a time limit can change: the rows of the rungs, and of the first one if it chose them."""
+    chosen = {"first_rung": job.first_rung} if job.first_rung else {}
+    return {"rungs": [rung.rows for rung in ladder(job.problem, cuts=True)] if job.problem.cuts else [], **chosen}
 
 
 def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str] | None = None) -> dict[str, float]:

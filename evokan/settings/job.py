@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ class Job:
         What to train, on what, and how long.
     notes
         What the user should know of how the rows were taken, one sentence each.
+    first_rung
+        Rows of the first rung where a time limit has chosen them; 0 where the settings have.
     """
 
     config: SearchConfig
@@ -51,6 +53,11 @@ class Job:
     problem: Problem
     budget: Budget
     notes: tuple[str, ...] = ()
+    first_rung: int = 0
+
+    def with_first_rung(self, rows: int) -> Job:
+        """Return the same with other rungs; with 0 rows as it is."""
+        return replace(self, problem=self.problem.with_rungs(rows), first_rung=rows) if rows else self
 
 
 def resolve(
