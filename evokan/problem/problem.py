@@ -237,7 +237,27 @@ class Problem:
         """Return what takes the place of `judged_on` in another cut of the same rows; the hold-out stays as it is."""
         if len(self.folds) == 1:
             return self.folds
-        return cut_folds(self.table, self.development, len(self.folds), seed % 2**32)[: len(self.judged_on)]
+        folds = cut_folds(self.table, self.development, len(self.folds), seed % 2**32)[: len(self.judged_on)]
+        return tuple(replace(fold, origin=f"refold {seed} {number}") for number, fold in enumerate(folds))
+
+    @property
+    def whole(self) -> Fold:
+        """All development rows to train on, none to look at."""
+        return Fold(self.development, self.development[:0], "whole")
+
+    @property
+    def hold_out(self) -> Fold:
+        """The train part to fit on, the validation part to look at."""
+        return Fold(self.train, self.validation, "hold out")
+
+    def fold_of(self, origin: str) -> Fold:
+        """Return the fold that an equal problem has named so (`Fold.origin`)."""
+        if origin == "whole":
+            return self.whole
+        if origin == "hold out":
+            return self.hold_out
+        _, seed, number = origin.split()
+        return self.refold(int(seed))[int(number)]
 
     def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64, order: Literal["C", "F"] = "C") -> FoldArrays:
         """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64).

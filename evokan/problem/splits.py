@@ -19,10 +19,14 @@ _SHOWN = 5
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Row numbers of one training: `train` to fit on, `validation` to look at (sorted)."""
+    """Row numbers of one training: `train` to fit on, `validation` to look at (sorted).
+
+    `origin` is what `Problem.fold_of` makes the same fold from, where it can: a few words to send in place of the rows.
+    """
 
     train: IntArray
     validation: IntArray
+    origin: str = ""
 
 
 def split_rows(

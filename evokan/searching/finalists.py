@@ -16,7 +16,6 @@ from evokan.evaluation.records import Record
 from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
-from evokan.problem.splits import Fold
 from evokan.searching.choice import FrontMember, choose
 from evokan.searching.clock import Timed
 from evokan.seeding import derive_seed, training_seed
@@ -159,20 +158,18 @@ class Finalizer:
 
         The first one is waited for.
         """
-        nothing = np.zeros(0, dtype=np.int64)
         groups = []
         for finalist in finalists:
             if self._refit == "development":
                 job = TrainingJob(
                     finalist.architecture,
-                    Fold(self._problem.development, nothing),
+                    self._problem.whole,
                     finalist.seed,
                     iterations=max(finalist.iterations, 1),
                     keep_weights=True,
                 )
             else:
-                fold = Fold(self._problem.train, self._problem.validation)
-                job = TrainingJob(finalist.architecture, fold, finalist.seed, keep_weights=True)
+                job = TrainingJob(finalist.architecture, self._problem.hold_out, finalist.seed, keep_weights=True)
             groups.append((job,))
         late = Trained.failed("not done within the time limit")
         return [results[0] if results else late for results in self._run(groups, seconds=seconds)]

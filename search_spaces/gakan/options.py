@@ -11,7 +11,8 @@ from evokan.spaces.space import SpaceOptions
 
 PATIENCE_WITH_RUNGS = 3
 """Where columns act together only, the loss rests on a plateau before it falls: of 18 networks with a hidden layer on
-4,000 rows (8 or 20 columns, grid 8), 11 get past it with 10 looks and 17 with 40. Of many rows there is little to fear from going on."""
+4,000 rows (8 or 20 columns, grid 8), 11 get past it with 10 looks and 17 with 40. Of many rows there is little to fear
+from going on."""
 
 
 class GAKANOptions(SpaceOptions):
