@@ -146,11 +146,11 @@ def many_rows(rows: int) -> Table:
     ("rows", "seconds", "first"),
     [
         (40_000, 0.01, 0),  # all fits: the rule of the rows
-        (40_000, 2.0, 2000),
+        (40_000, 2.0, 0),
         (40_000, 20.0, 2000),  # less than some thousand rows tells nothing
         (16_000, 0.01, 0),
-        (16_000, 1.0, 2000),
-        (3_000, 1.0, 0),  # too few to cut
+        (16_000, 5.0, 2000),
+        (3_000, 5.0, 0),  # too few to cut
     ],
 )
 def test_where_time_is_short_fewer_rows_come_first(monkeypatch, rows, seconds, first):
@@ -176,7 +176,7 @@ def test_rungs_that_a_limit_has_chosen_stay_when_the_run_goes_on(tmp_path, monke
     frame.to_csv(tmp_path / "rows.csv", index=False)
     settings = {**SMALL, "dataset": None, "data": tmp_path / "rows.csv", "target": "y", "folds": 2, "baselines": "none"}
     with monkeypatch.context() as patch:
-        patch.setattr(plan, "network_seconds", lambda job: 5.0)
+        patch.setattr(plan, "network_seconds", lambda job: 40.0)
         through = evokan.search(**settings, time_limit=600, workers=1, out=tmp_path / "through")
         short = evokan.search(**settings | {"generations": 1}, time_limit=600, workers=1, out=tmp_path / "short")
     assert through.config["first_rung"] == 2000
