@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
-from evokan.datasets.cuts import ROWS_ALONE, Cut, group_numbers, in_order, set_aside, test_rows, with_test_rows
+from evokan.datasets.cuts import ROWS_ALONE, Cut, Part, group_numbers, in_order, rows_of, set_aside, with_rows
 from evokan.datasets.dialect import Dialect
 from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
+from evokan.datasets.given import Kept
 from evokan.datasets.tables import make_table
 from evokan.datasets.taken import looks_like_dates, taken
 from evokan.datasets.target import encode_target
@@ -50,8 +50,10 @@ def load_table(
     keep_na_in: Sequence[str] = (),
     dialect: Dialect = FOUND,
     test_data: str | Path | None = None,
+    val_data: str | Path | None = None,
     group: str | None = None,
     split: str = "random",
+    kept: Kept | None = None,
 ) -> Table:
     """Return the table of a CSV, TSV or Parquet file.
 
@@ -65,27 +67,33 @@ def load_table(
         Columns to leave out.
     keep_na, keep_na_in, dialect
         As for `evokan.datasets.frames.read_frame`.
-    test_data
-        File with the rows of the test part, read as `path`.
+    test_data, val_data
+        Files with the rows of the test part and of the validation part, read as `path`.
     group, split
         As in `evokan.datasets.cuts.Cut`.
+    kept
+        Rows at hand, in place of the files: Arrow files by the names ``data``, ``test_data`` and ``val_data``.
 
     Raises
     ------
     InputError
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
-    path = Path(path)
-    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
-    faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    path, kept = Path(path), kept or {}
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect, content=kept.get("data"))
+    faults = header_faults("data" if "data" in kept else f"file {path}", frame) + unknown_kept(keep_na_in, frame)
     notes, cut = frame.attrs["notes"], Cut(group, split)
     frame = without(frame, drop, faults, kept=[name for name in (target, group, cut.order) if name is not None])
-    if test_data is not None and not faults:
-        test = read_any(Path(test_data), keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
-        faults += header_faults(f"file {test_data}", test)
-        notes += test.attrs["notes"]
-        test = test.loc[:, [name not in drop for name in test.columns]]
-        frame = with_test_rows(frame, test, Path(test_data).name, faults)
+    others: dict[Part, str | Path | None] = {"test": test_data, "validation": val_data}
+    for part, file in others.items():
+        if file is None or faults:
+            continue
+        content = kept.get("test_data" if part == "test" else "val_data")
+        more = read_any(Path(file), keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect, content=content)
+        faults += header_faults(f"file {file}", more)
+        notes += more.attrs["notes"]
+        more = more.loc[:, [name not in drop for name in more.columns]]
+        frame = with_rows(frame, more, Path(file).name, part, faults)
     name = path.name.removesuffix(".gz").rpartition(".")[0]
     return _table(frame, target, name=name, task=task, impute=impute, faults=faults, cut=cut, notes=notes)
 
@@ -126,42 +134,6 @@ def table_from_frame(
     frame = frame.rename(columns=str).reset_index(drop=True)
     frame.index = frame.index + 1
     return _table(frame, target, name=name, task=task, impute=impute, faults=header_faults(f"table {name!r}", frame))
-
-
-def frame_with_target(
-    frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object = None
-) -> tuple[pd.DataFrame, str]:
-    """Return a frame with the target as one more column, and that column's name: `name`, or ``y``, as far as free."""
-    column = str(name) if name not in (None, "") else "y"
-    while column in frame.columns:
-        column += "_"
-    return frame.assign(**{column: target}), column
-
-
-def written(frame: pd.DataFrame, path: Path) -> Path:
-    """Write the rows to a new Parquet file, for `load_table`, and return its path.
-
-    Raises
-    ------
-    InputError
-        There is such a file, it cannot be written, or a column holds values of several kinds.
-    """
-    import pyarrow as pa
-
-    try:
-        content = frame.to_parquet(index=False)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        said = next(iter(str(error).splitlines()), type(error).__name__)
-        raise InputError(f"the table cannot be written as Parquet ({said})") from error
-    if path.exists():
-        raise InputError(f"file {path}: is there already; name a new folder by out")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(content)
-    except OSError as error:
-        raise InputError(f"file {path}: cannot be written ({error.strerror or error})") from error
-    return path
 
 
 def _table(
@@ -226,7 +198,8 @@ def _table(
         feature_names=names,
         target_name=target,
         class_names=encoded.class_names,
-        test_rows=test_rows(frame),
+        test_rows=rows_of(frame, "test"),
+        validation_rows=rows_of(frame, "validation"),
         schema=schema,
         groups=group_numbers(frame, aside),
         in_order=cut.split != "random",

@@ -42,6 +42,8 @@ class Table:
         Names of the classes as in the file; empty for regression.
     test_rows
         Rows of a published test part, or None where the table is split at random.
+    validation_rows
+        Rows of a validation part of the user's own: the one hold-out.
     test_size, validation_size
         The sizes that `Problem.from_table` takes by default: test part of all rows, validation part of the rest.
     schema
@@ -85,6 +87,7 @@ class Table:
     notes: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     lags: tuple[int, ...] = ()
+    validation_rows: IntArray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", Task(self.task))
