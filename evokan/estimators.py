@@ -131,7 +131,8 @@ class _Search(Inputs):
 class EvoKANRegressor(RegressorMixin, _Search):  # type: ignore[misc]
     """The smallest Kolmogorov-Arnold network that explains a number: a search of evokan by fit and predict.
 
-    Parameters are those of `EvoKANClassifier`; `predict` gives values in the target's own units.
+    Parameters are those of `EvoKANClassifier`; `predict` gives values in the target's own units. For the logarithm of a
+    target there is `sklearn.compose.TransformedTargetRegressor`.
 
     Examples
     --------
@@ -191,7 +192,7 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     space, space_options, preset
         Family of networks (``evokan spaces``), its options by name, and its published protocol (``paper``).
         ``set_params(space__max_depth=4)``, and so a grid, reaches into the options.
-    population, generations, algorithm, ..., impute
+    population, generations, algorithm, ..., handle_unknown
         Settings of `evokan.settings.config.SearchConfig` under the same names. None takes what family, preset and
         algorithm name, else the default there: for ``gakan`` population 100, generations 20, folds 5, choose "se:0.25".
     formula_seconds

@@ -64,9 +64,9 @@ def with_rows(frame: pd.DataFrame, more: pd.DataFrame, name: str, part: Part, fa
     more.index = pd.Index([f"{row} of {name}{_BEHIND[part]}" for row in more.index], dtype=object)
     both = pd.concat([frame.set_axis(frame.index.astype(object)), more])
     for column in frame.columns:  # of categories, those of both; without, pandas makes them text in another order
-        kinds = (frame[column].dtype, more[column].dtype)
-        if kinds[0] != kinds[1] and all(isinstance(kind, pd.CategoricalDtype) for kind in kinds):
-            both[column] = pd.Categorical(both[column], kinds[0].categories.union(kinds[1].categories, sort=False))
+        ours, theirs = frame[column].dtype, more[column].dtype
+        if ours != theirs and isinstance(ours, pd.CategoricalDtype) and isinstance(theirs, pd.CategoricalDtype):
+            both[column] = pd.Categorical(both[column], ours.categories.union(theirs.categories, sort=False))
     both.attrs = dict(frame.attrs)
     return both
 

@@ -81,14 +81,14 @@ def frame_of(rows: Any, target: str | None, setting: str) -> tuple[pd.DataFrame,
             raise InputError(f"{setting}: X must have the shape (rows, columns), and has {values.shape}")
         frame = pd.DataFrame(values, columns=[f"x{number}" for number in range(values.shape[1])])
     frame = frame.rename(columns=str).reset_index(drop=True)
-    values = y.array if isinstance(y, pd.Series) else np.asarray(y)
-    if np.shape(values) != (len(frame),):
+    column: Any = y.array if isinstance(y, pd.Series) else np.asarray(y)
+    if np.shape(column) != (len(frame),):
         raise InputError(
-            f"{setting}: X has {len(frame)} rows, so y must have the shape ({len(frame)},), not {np.shape(values)}"
+            f"{setting}: X has {len(frame)} rows, so y must have the shape ({len(frame)},), not {np.shape(column)}"
         )
     if target is not None and target in frame.columns:
         raise InputError(f"{setting}: target {target!r} is a column of X; leave it out there, or name another one")
-    return frame_with_target(frame, values, target if target is not None else getattr(y, "name", None))
+    return frame_with_target(frame, column, target if target is not None else getattr(y, "name", None))
 
 
 def frame_with_target(frame: pd.DataFrame, target: Any, name: object = None) -> tuple[pd.DataFrame, str]:
@@ -124,7 +124,7 @@ def packed(frame: pd.DataFrame) -> bytes:
         feather.write_feather(pa.Table.from_pandas(frame, preserve_index=False), file)
     except (pa.ArrowException, TypeError, ValueError) as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)
-        named = [unsupported_fault(frame[name], name) for name in frame if kind_of(frame[name]) == "unsupported"]
+        named = [unsupported_fault(frame[name], str(name)) for name in frame if kind_of(frame[name]) == "unsupported"]
         raise InputError(*(named or [f"the rows given cannot be kept as an Arrow file ({said})"])) from error
     return file.getvalue()
 

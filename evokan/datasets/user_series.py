@@ -24,7 +24,6 @@ from evokan.datasets.values import (
     is_nested,
     kind_of,
     label,
-    median_of,
     not_numbers,
     to_numbers,
     unsupported_fault,
@@ -190,7 +189,7 @@ def _trajectory(
         task="trajectory",
         target="",
         impute=impute,
-        columns=tuple(NumericColumn(name=column, median=median_of(values[:, i])) for i, column in enumerate(concepts)),
+        columns=tuple(NumericColumn.of(column, values[:, i]) for i, column in enumerate(concepts)),
     )
     return make_table(
         name,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import pandas as pd
 
-from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
+from evokan.datasets.columns import CategoricalColumn, ColumnSchema, HandleUnknown, Impute, NumericColumn, rows_text
 from evokan.datasets.cuts import ROWS_ALONE, Cut, Part, group_numbers, in_order, rows_of, set_aside, with_rows
 from evokan.datasets.dialect import Dialect
 from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
@@ -22,7 +22,6 @@ from evokan.datasets.values import (
     kind_of,
     level_numbers,
     levels_of,
-    median_of,
     mixed_fault,
     to_numbers,
     unsupported_fault,
@@ -51,6 +50,8 @@ def load_table(
     dialect: Dialect = FOUND,
     test_data: str | Path | None = None,
     val_data: str | Path | None = None,
+    log_target: bool = False,
+    handle_unknown: HandleUnknown = "error",
     group: str | None = None,
     split: str = "random",
     kept: Kept | None = None,
@@ -69,6 +70,8 @@ def load_table(
         As for `evokan.datasets.frames.read_frame`.
     test_data, val_data
         Files with the rows of the test part and of the validation part, read as `path`.
+    log_target, handle_unknown
+        As in `evokan.datasets.columns.ColumnSchema`.
     group, split
         As in `evokan.datasets.cuts.Cut`.
     kept
@@ -95,7 +98,18 @@ def load_table(
         more = more.loc[:, [name not in drop for name in more.columns]]
         frame = with_rows(frame, more, Path(file).name, part, faults)
     name = path.name.removesuffix(".gz").rpartition(".")[0]
-    return _table(frame, target, name=name, task=task, impute=impute, faults=faults, cut=cut, notes=notes)
+    return _table(
+        frame,
+        target,
+        name=name,
+        task=task,
+        impute=impute,
+        faults=faults,
+        cut=cut,
+        notes=notes,
+        log_target=log_target,
+        handle_unknown=handle_unknown,
+    )
 
 
 def table_from_frame(
@@ -146,6 +160,8 @@ def _table(
     faults: list[str],
     cut: Cut = ROWS_ALONE,
     notes: tuple[str, ...] = (),
+    log_target: bool = False,
+    handle_unknown: HandleUnknown = "error",
 ) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
     tasks = (Task.CLASSIFICATION, Task.REGRESSION)
@@ -175,12 +191,18 @@ def _table(
             faults.extend(error.faults)
     if target in frame.columns:
         try:
-            encoded = encode_target(frame[target], target, task if task in tasks else None)
+            encoded = encode_target(frame[target], target, task if task in tasks else None, log=log_target)
         except InputError as error:
             faults.extend(error.faults)
     if not faults:
         schema = ColumnSchema(
-            task=encoded.task, target=target, columns=tuple(columns), class_names=encoded.class_names, impute=impute
+            task=encoded.task,
+            target=target,
+            columns=tuple(columns),
+            class_names=encoded.class_names,
+            impute=impute,
+            log_target=log_target,
+            handle_unknown=handle_unknown,
         )
         names = schema.feature_names
         faults.extend(
@@ -196,7 +218,8 @@ def _table(
         schema.transform(frame),
         encoded.y,
         feature_names=names,
-        target_name=target,
+        target_name=f"log({target})" if log_target else target,
+        log_target=log_target,
         class_names=encoded.class_names,
         test_rows=rows_of(frame, "test"),
         validation_rows=rows_of(frame, "validation"),
@@ -261,7 +284,7 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
                 f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
                 "correct it or leave the row out"
             )
-        return NumericColumn(name=name, median=median_of(numbers))
+        return NumericColumn.of(name, numbers)
     levels = levels_of(column)
     mixed = mixed_fault(column, name, len(levels), "empty them (--impute median)")
     if mixed:

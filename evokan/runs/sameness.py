@@ -26,6 +26,8 @@ _LATER: Mapping[str, Any] = {
     "edges": None,
     **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "val_data", "group")),
     "split": "random",
+    "log_target": False,
+    "handle_unknown": "error",
 }
 """Settings that runs of 0.1.0 do not have, and what was done then."""
 

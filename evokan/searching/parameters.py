@@ -50,6 +50,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         val_size: float | None = None,
         scaler: Literal["standard", "minmax", "none"] | None = None,
         impute: Literal["median", "drop"] | None = None,
+        handle_unknown: Literal["error", "ignore"] = "error",
         formula_seconds: float = 3.0,
         timeout: float | None = None,
         device: Literal["auto", "cpu", "cuda"] = "auto",
@@ -88,6 +89,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.val_size = val_size
         self.scaler = scaler
         self.impute = impute
+        self.handle_unknown = handle_unknown
         self.formula_seconds = formula_seconds
         self.timeout = timeout
         self.device = device

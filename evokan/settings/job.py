@@ -216,6 +216,8 @@ def load(config: SearchConfig, kept: Kept | None = None) -> Table:
             kept=kept,
             test_data=config.test_data,
             val_data=config.val_data,
+            log_target=config.log_target,
+            handle_unknown=config.handle_unknown,
             group=config.group,
             split=config.split,
         )

@@ -53,6 +53,8 @@ class Settings(Execution, total=False):
     encoding: str | None
     test_data: Any
     val_data: Any
+    log_target: bool
+    handle_unknown: Literal["error", "ignore"]
     group: str | None
     split: str
     population: int

@@ -30,6 +30,13 @@ class OwnTable(BaseModel):
     val_data: Annotated[
         Path | None, Setting(DATA, "FILE", "Rows to validate on, with the columns of --data: the one hold-out.")
     ] = None
+    log_target: Annotated[
+        bool, Setting(DATA, "", "Fit the logarithm of a target above 0; predictions and figures are in its own unit.")
+    ] = False
+    handle_unknown: Annotated[
+        Literal["error", "ignore"],
+        Setting(DATA, "HOW", "A category at prediction that was not there: error, or ignore, which takes it for none."),
+    ] = "error"
     group: Annotated[
         str | None,
         Setting(DATA, "COLUMN", "Column of --data whose equal values stay together in splits and folds; no feature."),
@@ -69,6 +76,8 @@ def own_table_faults(
     given = {
         "--test-data": config.test_data,
         "--val-data": config.val_data,
+        "--log-target": config.log_target or None,
+        "--handle-unknown": None if config.handle_unknown == "error" else config.handle_unknown,
         "--group": config.group,
         "--split": None if config.split == "random" else config.split,
     }
