@@ -27,8 +27,10 @@ from evokan.searching.inputs import Inputs
 from evokan.searching.log import Lines
 from evokan.searching.observer import Observers
 from evokan.searching.outcome import Outcome
+from evokan.searching.parameters import RENAMED
 from evokan.settings.given import with_files
 from evokan.settings.job import prepare, resolve
+from evokan.settings.spoken import naming_keywords
 
 if TYPE_CHECKING:
     import torch
@@ -107,13 +109,14 @@ class _Search(Inputs):
         rows = {"data": table}
         if held_out is not None:
             rows["val_data"] = held_out[0].assign(**{column: held_out[1]})
-        settings, kept = with_files(self.settings() | given | rows)
-        job = prepare(resolve(settings), kept=kept)
-        if self.out is None:
-            with make_executor(job.config, observer) as executor:
-                outcome = engine.search(job, executor, observer, clock=clock)
-        else:
-            self.run_, outcome = keep(job, observer, clock)
+        with naming_keywords(RENAMED):
+            settings, kept = with_files(self.settings() | given | rows)
+            job = prepare(resolve(settings), kept=kept)
+            if self.out is None:
+                with make_executor(job.config, observer) as executor:
+                    outcome = engine.search(job, executor, observer, clock=clock)
+            else:
+                self.run_, outcome = keep(job, observer, clock)
         self._late: dict[str, Any] = {}
         self.outcome_, job = replace(outcome, job=replace(outcome.job, kept={})), outcome.job
         self._schema = ColumnSchema.from_dict(job.problem.table.schema)

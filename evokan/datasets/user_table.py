@@ -16,7 +16,7 @@ from evokan.datasets.dialect import Dialect
 from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
 from evokan.datasets.given import Kept
 from evokan.datasets.tables import make_table
-from evokan.datasets.taken import looks_like_dates, taken
+from evokan.datasets.taken import date_advice, looks_like_dates, taken
 from evokan.datasets.target import encode_target
 from evokan.datasets.values import (
     kind_of,
@@ -275,7 +275,10 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
     """Return how a feature column becomes inputs, or raise `InputError` with its faults."""
     kind = kind_of(column)
     if kind == "unsupported":
-        raise InputError(unsupported_fault(column, name))
+        dates = looks_like_dates(column)
+        raise InputError(
+            f"column {name!r} holds dates: {date_advice(column, name)}" if dates else unsupported_fault(column, name)
+        )
     if kind == "numeric":
         numbers = to_numbers(column)
         infinite = np.isinf(numbers)
@@ -294,12 +297,12 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
         found = "a different value in every row" if distinct else f"{len(levels)} different values"
         if looks_like_dates(column):
             raise InputError(
-                f"column {name!r} looks like a date ({found}): leave it out (--drop {name!r}), split by it "
-                f"(--split 'time:{name}'), or say by --time that this is a time series"
+                f"column {name!r} looks like a date ({found}): {date_advice(column, name)}, or say by --time that this "
+                "is a time series"
             )
         raise InputError(
             f"column {name!r} has {found} and is not numeric (at most {MAX_LEVELS} are taken): "
-            "leave it out if it is an identifier, or group its values"
+            f"leave it out if it is an identifier (--drop {name!r}), or group its values"
         )
     positions = level_numbers(column, levels)
     counts = np.bincount(positions[positions >= 0])

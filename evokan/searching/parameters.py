@@ -16,6 +16,8 @@ from evokan.spaces.registry import space_class
 
 OWN = ("space_options", "timeout", "n_jobs", "random_state", "verbose", "callbacks", "out")
 """Parameters that are no settings of a search, or go by another name there."""
+RENAMED = {"time_limit": "timeout", "workers": "n_jobs", "seed": "random_state", "split_seed": "random_state"}
+"""Settings that go by another name here."""
 _NESTED = "space__"
 
 

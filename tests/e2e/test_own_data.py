@@ -66,7 +66,7 @@ def test_a_pipe_through_predict(run, folder):
     done = subprocess.run(command, input=(folder / "t.csv").read_bytes(), capture_output=True, check=True)
     piped = pd.read_csv(io.BytesIO(done.stdout))
     assert list(piped) == ["prediction", "p(groß)", "p(klein)", "outside"]
-    piped["outside"] = piped["outside"].fillna("")
+    piped["outside"] = piped["outside"].astype(object).fillna("")
     assert b"decimal commas" in done.stderr
     out = folder / "p.parquet"
     assert main(["predict", str(run.path), "--data", str(folder / "t.csv"), "--out", str(out), "--force"]) == 0

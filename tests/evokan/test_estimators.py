@@ -200,12 +200,12 @@ def test_options_of_the_family_are_parameters_too(wine):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"population": 2}, "population"),
+        ({"population": 2}, "^population: must be at least 4"),
         ({"space": "gakn"}, "did you mean 'gakan'"),
         ({"space_options": 3}, "space_options: expected a mapping"),
         ({"random_state": -1}, "random_state -1"),
         ({"random_state": "x"}, "random_state 'x'"),
-        ({"n_jobs": "two"}, "workers"),
+        ({"n_jobs": "two"}, "^n_jobs: expected a whole number"),
         ({"choose": "bst-loss"}, "did you mean"),
     ],
 )

@@ -36,9 +36,7 @@ def test_what_is_beyond_a_tenth_of_the_range_is_named(write):
     new = pd.DataFrame({"size": [15, 20.9, 21.5, 9.1, 8.5], "kind": "red"})
     assert outside(new, schema) == ["", "", "size: 21.5 above 20", "", "size: 8.5 below 10"]
     note = outside_note(outside(new, schema))
-    assert note.startswith(
-        "2 of 5 rows lie far outside of what the search has seen (rows 3, 5; the first by size"
-    )
+    assert note.startswith("2 of 5 rows lie far outside of what the search has seen (rows 3, 5; the first by size")
     assert outside_note(outside(new[:1], schema)) == outside_note(None) == ""
 
 

@@ -20,7 +20,7 @@ SMALL |= {"baselines": "none", "report": False, "formula_seconds": 0}
 
 def rows(n=60):
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"size": rng.normal(size=n), "step": np.arange(n)})
+    frame = pd.DataFrame({"size": rng.normal(size=n), "step": np.arange(n) * 3 % 17})
     frame["grade"] = pd.Categorical(rng.choice([3, 1], n), categories=[3, 1])
     frame["kind"] = np.where(frame["size"] > 0, "big", "small")
     return frame.set_index(np.arange(n) + 7)
