@@ -36,7 +36,11 @@ def as_frame(rows: Any) -> pd.DataFrame | None:
     if hasattr(rows, "__arrow_c_stream__"):
         import pyarrow as pa
 
-        frame: pd.DataFrame = pa.table(rows).to_pandas(integer_object_nulls=True)
+        try:
+            table = pa.table(rows)
+        except (pa.ArrowException, TypeError):  # one column alone has a stream, too
+            return None
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
         return frame
     if hasattr(rows, "to_pandas"):
         found = rows.to_pandas()

@@ -123,7 +123,8 @@ class Member:
         ----------
         X
             Shape (N, n_features), columns in the order of the inputs; or a frame with the columns of the training
-            table, by name and in any order: others are ignored, with a warning unless it is the target.
+            table, by name and in any order: others are ignored, with a warning unless it is the target. Rows far
+            outside of the training table are warned of.
 
         Raises
         ------

@@ -74,6 +74,11 @@ def test_polars():
     assert isinstance(found["c"].dtype, pd.CategoricalDtype)
 
 
+@pytest.mark.parametrize("column", [pd.Series([1.0, 2.0]), pa.chunked_array([[1.0, 2.0]]), np.zeros((2, 2)), "t.csv"])
+def test_what_is_no_frame(column):
+    assert as_frame(column) is None
+
+
 def test_pairs_become_a_frame():
     x, y = np.arange(6.0).reshape(3, 2), np.array(["u", "v", "u"])
     frame, target = frame_of((x, y), None, "data")
@@ -147,7 +152,7 @@ def test_the_same_call_goes_on_with_its_run(run):
         evokan.search(**SMALL, data=other, target="kind", out=run.path)
 
 
-def test_rows_that_were_changed_or_taken_away_are_named(run):
+def test_rows_that_were_changed_or_taken_away_are_named(run, tmp_path):
     file = run.path / "data.feather"
     content = file.read_bytes()
     try:
@@ -158,7 +163,12 @@ def test_rows_that_were_changed_or_taken_away_are_named(run):
         file.unlink()
         with pytest.raises(InputError, match=r"data\.feather is missing: bring it back"):
             evokan.load_run(run.path).problem  # noqa: B018
+        (tmp_path / "secret.feather").write_bytes(content)
+        file.symlink_to(tmp_path / "secret.feather")
+        with pytest.raises(InputError, match=r"data\.feather: is a link"):
+            evokan.load_run(run.path).problem  # noqa: B018
     finally:
+        file.unlink(missing_ok=True)
         file.write_bytes(content)
 
 
