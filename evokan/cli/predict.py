@@ -91,7 +91,7 @@ def predict(
                 loaded.best.outputs(schema.transform(frame)), schema, loaded.best.explanation.output_names
             )
             far = outside(frame, schema)
-            if far is not None and "outside" not in table:
+            if far is not None and "prediction" in table:
                 table["outside"] = far
         except InputError as error:
             prefix = "" if all(str(data) in fault for fault in error.faults) else f"--data {data}: "

@@ -23,6 +23,7 @@ from evokan.runs.formulas import read_formulas, write_formulas
 from evokan.runs.home import Home
 from evokan.runs.predictions import check_finite, known_columns, labels, own_units, shares
 from evokan.runs.shapes import MemberFile, MetricsFile
+from evokan.settings.spoken import naming_keywords
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
 if TYPE_CHECKING:
@@ -298,7 +299,8 @@ class Member:
         InputError
             As for `formulas`; or there is no such formula.
         """
-        return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).get(kind, member)
+        with naming_keywords():
+            return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).get(kind, member)
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the network with the learned curve on every edge."""

@@ -14,9 +14,9 @@ from evokan.settings.config import SearchConfig
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
-_OTHERS = {"config": "config", "space_option": "space_options", "units": "units"}
+_OTHERS = {"config": "config", "space_option": "space_options", "units": "units", "kind": "kind"}
 """Options that are no settings of a search, or have another name there."""
-_WORDS = {"split": ("random", "time"), "rungs": ("auto", "off"), "generations": ("auto",)}
+_WORDS = {"split": ("random", "time"), "rungs": ("auto", "off"), "generations": ("auto",), "kind": ("network", "law")}
 """Words that these settings take, beside those of their types."""
 _OPTION = re.compile(
     r"(?<![\w-])--(?P<no>no-)?(?P<name>[a-z][a-z-]*[a-z])"
