@@ -171,3 +171,23 @@ def test_dates_of_a_frame_are_named(tmp_path):
     assert load_table(tmp_path / "t.parquet", "y", split="time:day").in_order
     with pytest.raises(InputError, match=r"an identifier \(--drop 'who'\)"):
         table_from_frame(frame.assign(day=frame.index % 3, who=[f"n{row}" for row in range(60)]), "y")
+
+
+def test_rows_to_validate_on_are_the_one_hold_out(write, tmp_path):
+    path = write()
+    later = pd.read_csv(path)[40:]
+    later.to_csv(tmp_path / "later.csv", index=False)
+    table = load_table(path, "y", val_data=tmp_path / "later.csv")
+    rows = np.arange(len(table.y))
+    assert table.validation_rows.tolist() == rows[-len(later) :].tolist()
+    assert table.sha256 != load_table(path, "y", test_data=tmp_path / "later.csv").sha256
+    problem = Problem.from_table(table, test_size=0.2, folds=5, fewer_folds=True)
+    assert len(problem.folds) == 1
+    assert problem.validation.tolist() == table.validation_rows.tolist()
+    assert len(problem.test) == round(0.2 * 60)
+    assert sorted([*problem.train, *problem.validation, *problem.test]) == rows.tolist()
+    with pytest.raises(InputError, match="--folds 5: validation rows of your own are one hold-out"):
+        Problem.from_table(table, folds=5)
+    later[["y"]].to_csv(tmp_path / "later.csv", index=False)
+    with pytest.raises(InputError, match=r"--val-data later\.csv: column '.*' is missing"):
+        load_table(path, "y", val_data=tmp_path / "later.csv")
