@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evokan.datasets.columns import ColumnSchema, NumericColumn, rows_text
-from evokan.datasets.values import to_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +25,8 @@ def outside(frame: pd.DataFrame, schema: ColumnSchema) -> list[str] | None:
         Such as ``size: 20 above 14.8; hue: 0.1 below 0.48``, empty for a row inside. None where that is not known:
         for runs of earlier versions and rows with delays, each of which is several moments.
     """
+    from evokan.datasets.values import to_numbers
+
     known = [column for column in schema.columns if isinstance(column, NumericColumn)]
     if schema.lags or any(column.low is None or column.high is None for column in known):
         return None
