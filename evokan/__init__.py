@@ -52,8 +52,8 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
 ]
 
 _HOMES = {
-    "search": "evokan.searching.entry",
-    "resume": "evokan.searching.entry",
+    "search": "evokan.searching.python",
+    "resume": "evokan.searching.python",
     "load_run": "evokan.runs.run",
     "load_network": "evokan.export.torch_file",
     "Run": "evokan.runs.run",

@@ -120,6 +120,10 @@ class Problem:
         y = table.y
         if table.task.is_equation and folds > 1:
             raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
+        if table.validation_rows is not None and folds > 1:
+            if not fewer_folds:
+                raise InputError(f"--folds {folds}: validation rows of your own are one hold-out; leave --folds out")
+            folds = 1
         if test_size == 0 and not table.task.has_independent_rows:
             raise InputError(f"--test-size 0: the task {table.task} needs a test part; leave --test-size out")
         try:

@@ -14,7 +14,7 @@ from evokan.evaluation.executors import Executor
 from evokan.reports.html import write_report
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.directory import RunDirectory
-from evokan.runs.points import write_points
+from evokan.runs.points import read_kept, write_points
 from evokan.runs.run import Run, load_run
 from evokan.runs.sameness import check_data_file, check_same, cluster_of, completed, equation_of, same_job
 from evokan.searching import engine
@@ -28,6 +28,7 @@ from evokan.searching.outcome import Beginning, Outcome
 from evokan.searching.plan import plan
 from evokan.searching.product import ClockWriter, RunWriter, finish_run
 from evokan.settings.describe import describe, describe_rungs
+from evokan.settings.given import with_files
 from evokan.settings.job import Job, default_paths, prepare, resolve
 from evokan.settings.keywords import EXECUTION, Execution, Settings
 from evokan.settings.layers import build_config
@@ -55,7 +56,9 @@ def search(
         When the time began, as `time.perf_counter` tells; by default with the call.
     **settings
         The long options of ``evokan search`` with underscores: `space` and `dataset` (or `data` and `target`)
-        are needed. See `evokan.settings.config.SearchConfig`.
+        are needed. See `evokan.settings.config.SearchConfig`. `data`, `test_data` and `val_data` may be rows instead of
+        paths: a frame (pandas, polars, Arrow) with the target among its columns, or a pair (X, y), which needs no
+        `target`. Rows are kept in the run's folder (``data.feather``), so it can be resumed and read without them.
 
     Raises
     ------
@@ -70,7 +73,8 @@ def search(
     began = time.perf_counter() if began is None else began
     if timeout is not None:
         settings["time_limit"] = timeout
-    job = prepare(resolve(settings, config))
+    given, kept = with_files(settings)
+    job = prepare(resolve(given, config), kept=kept)
     make_algorithm(job.config)
     observer = observer or Observer()
     description = describe(job)
@@ -98,24 +102,25 @@ def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any]
         The folder is taken or the clock's limit too short; nothing was written.
     """
     description = describe(job) if description is None else description
-    out = job.config.out
     if clock.limit is not None:
         # Before there is a folder: a limit that is too short leaves nothing behind.
         engine.prepare(job, observer)
         job = plan(job, clock, begins=True)
         description = {**description, **describe_rungs(job)}
     with make_executor(job.config, observer) as executor:
-        directory = RunDirectory.create(out, description) if out is not None else _own_folder(job, description)
+        directory = _folder(job, description)
         with directory.written(), directory.lock():
             outcome = _run(job, directory, executor, observer, clock)
     return Run(directory.path), outcome
 
 
-def _own_folder(job: Job, description: dict[str, Any]) -> RunDirectory:
-    """Return a run in a folder that nobody else has taken, whoever else is looking for one."""
+def _folder(job: Job, description: dict[str, Any]) -> RunDirectory:
+    """Return a run in the folder named, or in one that nobody else has taken, whoever else is looking for one."""
+    if job.config.out is not None:
+        return RunDirectory.create(job.config.out, description, kept=job.kept)
     for path in default_paths(job.config):
         with suppress(FileExistsError):
-            return RunDirectory.create(path, description, own=True)
+            return RunDirectory.create(path, description, own=True, kept=job.kept)
     raise AssertionError("there is always one more number")
 
 
@@ -181,7 +186,8 @@ def resume(
         settings |= equation_of(directory.path, stored, equation)
         config = build_config(settings, {"generations": generations}, execution)
         check_data_file(directory.path, stored)
-        job = prepare(config, options=stored["options"]).with_first_rung(stored.get("first_rung", 0))
+        job = prepare(config, options=stored["options"], kept=read_kept(directory, stored))
+        job = job.with_first_rung(stored.get("first_rung", 0))
         checkpoint = directory.read_checkpoint()
         check_same(directory.path, checkpoint.settings if checkpoint else None, stored, describe(job))
         done = checkpoint.generation if checkpoint else -1

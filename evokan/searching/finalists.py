@@ -223,8 +223,9 @@ class Finalizer:
 
             model = self._space.model(architecture, self._problem, weights)
             return evaluate_solution(equation, model, self._problem.table.X[rows])
-        scores = predict(self._space.model(architecture, self._problem, weights), self._problem.table.X[rows])
-        return evaluate_predictions(self._problem.task, self._problem.table.y[rows], scores)
+        table = self._problem.table
+        scores = predict(self._space.model(architecture, self._problem, weights), table.X[rows])
+        return evaluate_predictions(self._problem.task, table.in_units(table.y[rows]), table.in_units(scores))
 
     def _own_seed(self, network: Architecture) -> int:
         """Return the seed that the search trained a network with on its first fold."""

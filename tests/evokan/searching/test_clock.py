@@ -95,7 +95,7 @@ def test_a_limit_that_is_reached_leaves_a_finished_run_that_can_go_on(tmp_path, 
     assert run.best.metrics["test"]["accuracy"] > 0.5
     text = whole.evaluations.drop(columns="seconds").head(len(found)).to_csv()
     assert found.drop(columns="seconds").to_csv() == text
-    with pytest.raises(InputError, match=r"--time-limit 0\.001: .* give more, or 0 for no limit"):
+    with pytest.raises(InputError, match=r"^time_limit=0\.001: .* give more, or 0 for no limit"):
         evokan.resume(run.path, time_limit=0.001)
     assert bare(evokan.resume(run.path, time_limit=0)) == bare(whole)
 
