@@ -1,4 +1,4 @@
-"""Every example on the pages is one that works: commands parse as they stand, and what is not marked runs, made small."""
+"""Every example on the pages works: commands parse as they stand, and what is not marked runs, made small."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def test_commands_parse(group, path):
         for name, *words in example.commands() if example.language == "sh" else []:
             command = group.commands[name]
             if hasattr(command, "commands"):
-                command, words = command.commands[words[0]], words[1:]
-            command.make_context(name, words)
+                command.commands[words[0]].make_context(words[0], words[1:])
+            else:
+                command.make_context(name, words)
 
 
 def test_examples_are_found():
