@@ -1,8 +1,8 @@
 """Make what a release consists of: sdist and wheel, checked and tried, and its notes.
 
-``python tools/release.py [FOLDER]`` writes into `dist` or FOLDER, and uploads nothing. It ends at the first thing that is
-not in order: a version that the files do not agree on, a change that is not committed, a package that `twine` refuses, a wheel
-that fails its tests in an environment of its own.
+``python tools/release.py [FOLDER]`` writes into `dist` or FOLDER, and uploads nothing. It ends at the first thing that
+is not in order: a version that the files do not agree on, a change that is not committed, a package that `twine`
+refuses, a wheel that fails its tests in an environment of its own.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from evokan.cli.checkout import mount_experiments
+from evokan.cli.compare import compare
 from evokan.cli.doctor import doctor
 from evokan.cli.evaluate import evaluate
 from evokan.cli.export import export
@@ -42,7 +43,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Search, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.",
 )
-for command in (search, resume, show, plot, report, predict, evaluate, formula, export, runs, spaces, datasets, doctor):
+for command in (
+    search,
+    resume,
+    show,
+    plot,
+    report,
+    predict,
+    evaluate,
+    formula,
+    export,
+    runs,
+    compare,
+    spaces,
+    datasets,
+    doctor,
+):
     app.command()(command)
 
 

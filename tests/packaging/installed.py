@@ -1,8 +1,8 @@
-"""Build sdist and wheel, let twine check them, install the wheel with the lowest versions that it names, and run the smoke tests there.
+"""Build sdist and wheel, check them, install the wheel with the lowest versions that it names, run smoke tests there.
 
 PyTorch alone is taken as `constraints.txt` has it: CONTRIBUTING says why. The environment lies in a temporary folder,
-and so does the folder that the tests run in, so that nothing of the checkout is at hand but the tests. The packages are kept
-where a folder is named.
+and so does the folder that the tests run in, so that nothing of the checkout is at hand but the tests. The packages are
+kept where a folder is named.
 """
 
 from __future__ import annotations
