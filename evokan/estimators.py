@@ -22,6 +22,7 @@ from evokan.problem.prediction import predict
 from evokan.problem.task import Task
 from evokan.searching import engine
 from evokan.searching.build import make_executor
+from evokan.searching.callbacks import observers
 from evokan.searching.clock import Clock
 from evokan.searching.entry import keep
 from evokan.searching.log import Lines
@@ -121,7 +122,7 @@ class _Search(Parameters):
         """Search on all rows of `frame`, and keep what is found."""
         clock = Clock(self.timeout or None)
         self.__dict__.pop("run_", None)
-        observer = Observers(*([Lines()] if self.verbose else []), *(self.callbacks or ()))
+        observer = Observers(*([Lines()] if self.verbose else []), *observers(self.callbacks))
         settings = self.settings()
         table, column = frame_with_target(frame, target, name)
         if self.out is None:
@@ -129,6 +130,7 @@ class _Search(Parameters):
             job = prepare(resolve(settings, table=rows), table=rows)
             with make_executor(job.config, observer) as executor:
                 outcome = engine.search(job, executor, observer, clock=clock)
+            observer.on_end()
         else:
             # A run reads its rows again whenever it needs them.
             path = written(table, Path(f"{self.out}.parquet"))
@@ -216,7 +218,8 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     verbose
         Whether to print a line for each generation.
     callbacks
-        Objects of `evokan.Observer` that are told what happens.
+        Functions that are called after each generation, and objects of `evokan.Callback` or `evokan.Observer`: see
+        `evokan.search`.
     out
         New folder for a run as `evokan.search` leaves it; the rows are written beside it, as ``OUT.parquet``.
 

@@ -26,6 +26,7 @@ from evokan.cli.printing import show_odd_characters
 from evokan.cli.report import report
 from evokan.cli.run import plot, resume, search, show
 from evokan.cli.runs import runs
+from evokan.cli.watch import watch
 from evokan.errors import EvokanError, EvokanWarning, InputError, RunStopped
 from evokan.texts import printable
 
@@ -55,6 +56,7 @@ for command in (
     export,
     runs,
     compare,
+    watch,
     spaces,
     datasets,
     doctor,
