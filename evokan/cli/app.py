@@ -188,7 +188,7 @@ def _complete(group: Any, wanted: str) -> int:
     """Print what the shell asks for, the script or what may come next, and return the exit status."""
     from typer import completion
 
-    completion.completion_init()
+    completion.completion_init()  # type: ignore[attr-defined]
     return completion.shell_complete(group, {}, "evokan", COMPLETING, wanted)
 
 

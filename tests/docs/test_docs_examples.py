@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from conftest import ROOT, examples, pages
+from docs_pages import ROOT, examples, pages
 
 import evokan
 from evokan.cli.app import app, main

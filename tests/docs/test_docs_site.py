@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 import typer
+from docs_pages import ROOT
 
 from evokan.cli.app import app
 
@@ -31,11 +32,11 @@ class Loads(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(root, tmp_path_factory):
+def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(root)}
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, env=environment)
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr + done.stdout
     return folder
 

@@ -6,7 +6,8 @@ import csv
 import io
 
 import pytest
-from conftest import TINY
+
+TINY = ("--space", "gakan", "--population", "8", "--generations", "2", "--folds", "1", "--workers", "2")
 
 
 @pytest.fixture(scope="module")

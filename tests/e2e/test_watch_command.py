@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
-from conftest import TINY, command
 
 from evokan.runs.follow import follow
 from evokan.runs.run import Run
 
+TINY = ("--space", "gakan", "--population", "8", "--generations", "2", "--folds", "1", "--workers", "2")
+
 
 def test_a_search_is_watched_to_its_end(evokan_here, tmp_path):
-    words = command("search", *TINY, "--dataset", "product", "--baselines", "none", "--out", "run", "--quiet")
+    words = [
+        sys.executable,
+        "-m",
+        "evokan",
+        "search",
+        *TINY,
+        "--dataset",
+        "product",
+        "--baselines",
+        "none",
+        "--out",
+        "run",
+        "--quiet",
+    ]
     with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL) as search:
         while not (tmp_path / "run" / "config.json").exists():
             assert search.poll() is None

@@ -7,8 +7,6 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,8 +35,3 @@ def examples(path: Path) -> list[Example]:
 def pages() -> list[Path]:
     """Return the pages that are written by hand."""
     return sorted((ROOT / "docs").rglob("*.md"))
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    return ROOT
