@@ -21,6 +21,7 @@ from evokan.errors import InputError
 from evokan.problem.prediction import predict
 from evokan.searching import engine
 from evokan.searching.build import make_executor
+from evokan.searching.callbacks import observers
 from evokan.searching.clock import Clock
 from evokan.searching.entry import keep
 from evokan.searching.inputs import Inputs
@@ -99,7 +100,7 @@ class _Search(Inputs):
         """Search on all rows of `frame`, those in `held_out` judging, and keep what is found."""
         clock = Clock(self.timeout or None)
         self.__dict__.pop("run_", None)
-        observer = Observers(*([Lines()] if self.verbose else []), *(self.callbacks or ()))
+        observer = Observers(*([Lines()] if self.verbose else []), *observers(self.callbacks))
         table, column = frame_with_target(frame, target, name)
         given = {"target": column, "task": self._task}
         if groups is not None:
@@ -115,6 +116,7 @@ class _Search(Inputs):
             if self.out is None:
                 with make_executor(job.config, observer) as executor:
                     outcome = engine.search(job, executor, observer, clock=clock)
+                observer.on_end()
             else:
                 self.run_, outcome = keep(job, observer, clock)
         self._late: dict[str, Any] = {}
@@ -212,7 +214,8 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     verbose
         Whether to print a line for each generation.
     callbacks
-        Objects of `evokan.Observer` that are told what happens.
+        Functions that are called after each generation, and objects of `evokan.Callback` or `evokan.Observer`: see
+        `evokan.search`.
     out
         New folder for a run as `evokan.search` leaves it; the rows are kept in it, as ``data.feather``.
 

@@ -49,6 +49,12 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
+    def _repr_html_(self) -> str:
+        from evokan.runs.shown import html_of
+
+        state = "finished" if self.finished else "running" if self.directory.locked else "interrupted"
+        return html_of(self.path, self.config, state, self.best.metrics if self.has_product else None)
+
     @property
     def config(self) -> dict[str, Any]:
         """Content of ``config.json``."""

@@ -29,7 +29,7 @@ from evokan.searching.choice import finalist_records, front_of
 from evokan.searching.clock import Clock, Timed
 from evokan.searching.finalists import Finalist, Finalizer
 from evokan.searching.fits import fit_front
-from evokan.searching.observer import Observer
+from evokan.searching.observer import EnoughError, Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
 from evokan.searching.plan import affordable, finalist_seconds, fit_seconds, plan, references_fit, search_seconds
 from evokan.searching.proposals import FamilyProposals
@@ -182,7 +182,7 @@ def evolve(
         observer.on_generation(row)
 
     whole = False
-    with suppress(OutOfTimeError):
+    with suppress(OutOfTimeError, EnoughError):
         loop.evolve(
             algorithm,
             evaluator,

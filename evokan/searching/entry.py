@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Unpack
@@ -20,9 +20,11 @@ from evokan.runs.sameness import check_data_file, check_same, cluster_of, comple
 from evokan.searching import engine
 from evokan.searching.ahead import load_ahead
 from evokan.searching.build import make_algorithm, make_executor
+from evokan.searching.callbacks import AnyCallback, observers
 from evokan.searching.clock import Clock
 from evokan.searching.interrupts import finish_first
 from evokan.searching.log import RunLog
+from evokan.searching.notebook import NotebookProgress, in_notebook
 from evokan.searching.observer import Observer, Observers
 from evokan.searching.outcome import Beginning, Outcome
 from evokan.searching.plan import plan
@@ -37,6 +39,7 @@ from evokan.settings.layers import build_config
 def search(
     *,
     observer: Observer | None = None,
+    callbacks: Sequence[AnyCallback] | None = None,
     config: str | Path | None = None,
     timeout: float | None = None,
     began: float | None = None,
@@ -47,7 +50,10 @@ def search(
     Parameters
     ----------
     observer
-        Is told what happens.
+        Is told what happens; by default a notebook shows how far the search is.
+    callbacks
+        Functions that are called after each generation, and objects (`evokan.Callback`) that are called at other
+        boundaries as well: one that returns True ends the search, `evokan.StopSearch` leaves it.
     config
         YAML file with settings; those given here win.
     timeout
@@ -76,7 +82,7 @@ def search(
     given, kept = with_files(settings)
     job = prepare(resolve(given, config), kept=kept)
     make_algorithm(job.config)
-    observer = observer or Observer()
+    observer = _everybody(observer, callbacks)
     description = describe(job)
     out = job.config.out
     if out is not None and _is_beginning_of(RunDirectory(out), description):
@@ -86,6 +92,12 @@ def search(
         execution: Any = {name: getattr(job.config, name) for name in EXECUTION}
         return resume(out, equation=job.config.equation, observer=observer, **execution)
     return keep(job, observer, Clock(job.config.time_limit or None, began=began), description)[0]
+
+
+def _everybody(observer: Observer | None, callbacks: Sequence[AnyCallback] | None) -> Observer:
+    """Return who is told: the observer, or a notebook, and the callbacks last, since one of them may end the search."""
+    shown = [observer] if observer is not None else [NotebookProgress()] if in_notebook() else []
+    return Observers(*shown, *observers(callbacks))
 
 
 def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any] | None = None) -> tuple[Run, Outcome]:
@@ -141,6 +153,7 @@ def resume(
     generations: int | Literal["auto"] | None = None,
     equation: str | Path | None = None,
     observer: Observer | None = None,
+    callbacks: Sequence[AnyCallback] | None = None,
     **execution: Unpack[Execution],
 ) -> Run:
     """Go on with an interrupted run, or beyond its planned end.
@@ -153,8 +166,8 @@ def resume(
     equation
         File of the equation that the run was searched on, where it was one of the user's own: code is never taken from
         a run.
-    observer
-        Is told what happens.
+    observer, callbacks
+        As in `search`.
     **execution
         Where to train now and what else is done: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`,
         `baselines`, `time_limit`, `report`, as in `search`. The records are the same. None or nothing goes on as the
@@ -172,7 +185,7 @@ def resume(
             *(f"resume cannot change {name}: it knows generations, {', '.join(EXECUTION)}" for name in unknown)
         )
     began = time.perf_counter()
-    observer = observer or Observer()
+    observer = _everybody(observer, callbacks)
     directory = RunDirectory.open(Path(path))
     with directory.written(), directory.lock():
         stored = directory.read_config()

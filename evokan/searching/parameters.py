@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.executors import available_processors
-from evokan.searching.observer import Observer
+from evokan.searching.callbacks import AnyCallback
 from evokan.spaces.registry import space_class
 
 OWN = ("space_options", "timeout", "n_jobs", "random_state", "verbose", "callbacks", "out")
@@ -63,7 +63,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
         verbose: bool | int = False,
-        callbacks: Sequence[Observer] | None = None,
+        callbacks: Sequence[AnyCallback] | None = None,
         out: str | Path | None = None,
     ) -> None:
         self.space = space

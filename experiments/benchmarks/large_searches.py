@@ -71,7 +71,7 @@ def run(context: Context) -> Sequence[Path]:
 def measure(case: Case, folder: Path, workers: int) -> Row:
     """Make the table of a case, search it as a process of its own, and return the figures."""
     out, data = folder / "run", folder / "data.csv"
-    source = ("--dataset", WINE)
+    source: tuple[str, ...] = ("--dataset", WINE)
     if case.table != WINE:
         write(data, *(many_rows(case.rows) if case.rows else many_columns()))
         source = ("--data", str(data), "--target", TARGET)
