@@ -10,7 +10,8 @@ from typing import Any
 from evokan.errors import EvokanWarning
 from evokan.runs.run import Run
 from evokan.searching import entry
-from evokan.searching.observer import Observer
+from evokan.searching.notebook import NotebookProgress, in_notebook
+from evokan.searching.observer import Observer, Observers
 from evokan.settings.spoken import as_keywords, in_python
 
 
@@ -25,7 +26,9 @@ class Told(Observer):
 
 @wraps(entry.search)
 def _search(*, observer: Observer | None = None, **given: Any) -> Run:
-    return entry.search(observer=observer or Told(), **given)
+    if observer is None:
+        observer = Observers(NotebookProgress(), Told()) if in_notebook() else Told()
+    return entry.search(observer=observer, **given)
 
 
 search = in_python(_search)

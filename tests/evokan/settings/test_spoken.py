@@ -76,7 +76,7 @@ def test_errors_of_estimators_name_their_parameters():
 
 
 def test_signatures_stay():
-    assert list(inspect.signature(evokan.search).parameters)[:2] == ["observer", "config"]
+    assert list(inspect.signature(evokan.search).parameters)[:3] == ["observer", "callbacks", "config"]
     assert "generations" in inspect.signature(evokan.resume).parameters
 
 
