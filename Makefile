@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup search test test-all lint types clean
+.PHONY: setup search test test-all lint types docs clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,9 @@ test-all: setup
 	$(BIN)/pytest --doctest-modules evokan search_spaces
 	$(BIN)/python -m experiments.reliability .pytest_cache/report.xml
 	$(BIN)/python tests/parts.py packages
+
+docs: setup
+	$(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 The whole job
     `search` runs a search and returns a `Run`; `resume` goes on with one; `load_run` opens a finished one,
     `load_network` an exported network.
+    `Callback` is called at the boundaries of a search, `StopSearch` leaves it.
     `EvoKANClassifier` and `EvoKANRegressor` are a search as fit and predict, in the manner of scikit-learn.
 
 Own families and data
@@ -22,10 +23,11 @@ from evokan._version import __version__
 
 if TYPE_CHECKING:
     from evokan.datasets.registry import register_equation
-    from evokan.errors import EvokanError, InputError
+    from evokan.errors import EvokanError, InputError, StopSearch
     from evokan.estimators import EvoKANClassifier, EvoKANRegressor
     from evokan.export.torch_file import load_network
     from evokan.runs.run import Run, load_run
+    from evokan.searching.callbacks import Callback
     from evokan.searching.entry import resume, search
     from evokan.searching.observer import Observer
     from evokan.spaces.registry import register_space
@@ -40,6 +42,8 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
     "load_network",
     "Run",
     "Observer",
+    "Callback",
+    "StopSearch",
     "EvoKANClassifier",
     "EvoKANRegressor",
     # own families
@@ -52,12 +56,14 @@ __all__ = [  # noqa: RUF022 - grouped by meaning
 ]
 
 _HOMES = {
-    "search": "evokan.searching.entry",
-    "resume": "evokan.searching.entry",
+    "search": "evokan.searching.python",
+    "resume": "evokan.searching.python",
     "load_run": "evokan.runs.run",
     "load_network": "evokan.export.torch_file",
     "Run": "evokan.runs.run",
     "Observer": "evokan.searching.observer",
+    "Callback": "evokan.searching.callbacks",
+    "StopSearch": "evokan.errors",
     "EvoKANClassifier": "evokan.estimators",
     "EvoKANRegressor": "evokan.estimators",
     "SearchSpace": "evokan.spaces.space",

@@ -41,6 +41,10 @@ class RunStopped(EvokanError, RuntimeError):  # noqa: N818 - names an end, like 
     """What surrounds a run, a full disk for one, made it stop; the run is whole and can go on."""
 
 
+class StopSearch(RunStopped):
+    """Raised by a callback to leave a search as Ctrl-C once does: what is done is on disk, `evokan.resume` goes on."""
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not registered, with the nearest known one.
 

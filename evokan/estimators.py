@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,23 +12,26 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y, check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from evokan.datasets.columns import ColumnSchema
-from evokan.datasets.user_table import frame_with_target, table_from_frame, written
+from evokan.datasets.given import frame_with_target, free_name
 from evokan.datasets.values import label
 from evokan.errors import InputError
 from evokan.problem.prediction import predict
-from evokan.problem.task import Task
 from evokan.searching import engine
 from evokan.searching.build import make_executor
+from evokan.searching.callbacks import observers
 from evokan.searching.clock import Clock
 from evokan.searching.entry import keep
+from evokan.searching.inputs import Inputs
 from evokan.searching.log import Lines
 from evokan.searching.observer import Observers
 from evokan.searching.outcome import Outcome
-from evokan.searching.parameters import Parameters
+from evokan.searching.parameters import RENAMED
+from evokan.settings.given import with_files
 from evokan.settings.job import prepare, resolve
+from evokan.settings.spoken import naming_keywords
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from evokan.runs.run import Run
 
 
-class _Search(Parameters):
+class _Search(Inputs):
     """What regressor and classifier share."""
 
     outcome_: Outcome
@@ -46,7 +49,6 @@ class _Search(Parameters):
     history_: pd.DataFrame
     run_: Run
     n_features_in_: int
-    _task: Literal["classification", "regression"]
 
     @property
     def feature_importances_(self) -> NDArray[np.float64]:
@@ -92,55 +94,33 @@ class _Search(Parameters):
         names = [name for name in object.__dir__(self) if read or name != "formula_"]
         return [name for name in names if hasattr(self, name)]
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.impute == "median"
-        return tags
-
-    def _inputs(self, X: Any, y: Any = "no_validation") -> tuple[pd.DataFrame, Any]:
-        """Return the rows as a frame, and the target; where there is one, in `fit`, the names are kept."""
-        reset = not (isinstance(y, str) and y == "no_validation")
-        if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
-            X = X.to_pandas()
-        if isinstance(X, pd.DataFrame):
-            validate_data(self, X, y, reset=reset, skip_check_array=True)
-            if reset:
-                y = _check_y(y, y_numeric=Task(self._task).has_numbers, estimator=self)
-                check_consistent_length(X, y)
-            return X.rename(columns=str), y
-        gaps = self.impute is not None
-        checks: dict[str, Any] = {"dtype": np.float64, "ensure_all_finite": "allow-nan" if gaps else True}
-        if reset:
-            numeric = Task(self._task).has_numbers
-            x, y = validate_data(self, X, y, y_numeric=numeric, ensure_min_samples=2, **checks)
-        else:
-            x = validate_data(self, X, reset=False, **checks)
-        return pd.DataFrame(x, columns=[f"x{number}" for number in range(x.shape[1])]), y
-
-    def _search(self, frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object) -> None:
-        """Search on all rows of `frame`, and keep what is found."""
+    def _search(
+        self, frame: pd.DataFrame, target: Any, name: object, groups: Any, held_out: tuple[pd.DataFrame, Any] | None
+    ) -> None:
+        """Search on all rows of `frame`, those in `held_out` judging, and keep what is found."""
         clock = Clock(self.timeout or None)
         self.__dict__.pop("run_", None)
-        observer = Observers(*([Lines()] if self.verbose else []), *(self.callbacks or ()))
-        settings = self.settings()
+        observer = Observers(*([Lines()] if self.verbose else []), *observers(self.callbacks))
         table, column = frame_with_target(frame, target, name)
-        if self.out is None:
-            rows = table_from_frame(table, column, task=self._task, impute=self.impute)
-            job = prepare(resolve(settings, table=rows), table=rows)
-            with make_executor(job.config, observer) as executor:
-                outcome = engine.search(job, executor, observer, clock=clock)
-        else:
-            # A run reads its rows again whenever it needs them.
-            path = written(table, Path(f"{self.out}.parquet"))
-            try:
-                job = prepare(resolve(settings | {"data": path, "target": column, "task": self._task}))
+        given = {"target": column, "task": self._task}
+        if groups is not None:
+            check_consistent_length(frame, groups)
+            given["group"] = free_name(table, "group")
+            table = table.assign(**{given["group"]: column_or_1d(groups)})
+        rows = {"data": table}
+        if held_out is not None:
+            rows["val_data"] = held_out[0].assign(**{column: held_out[1]})
+        with naming_keywords(RENAMED):
+            settings, kept = with_files(self.settings() | given | rows)
+            job = prepare(resolve(settings), kept=kept)
+            if self.out is None:
+                with make_executor(job.config, observer) as executor:
+                    outcome = engine.search(job, executor, observer, clock=clock)
+                observer.on_end()
+            else:
                 self.run_, outcome = keep(job, observer, clock)
-            except BaseException:
-                if not Path(self.out).exists():
-                    path.unlink()
-                raise
         self._late: dict[str, Any] = {}
-        self.outcome_, job = outcome, outcome.job
+        self.outcome_, job = replace(outcome, job=replace(outcome.job, kept={})), outcome.job
         self._schema = ColumnSchema.from_dict(job.problem.table.schema)
         chosen = outcome.chosen
         self.model_ = job.space.model(chosen.finalist.architecture, job.problem, chosen.weights)
@@ -156,7 +136,8 @@ class _Search(Parameters):
 class EvoKANRegressor(RegressorMixin, _Search):  # type: ignore[misc]
     """The smallest Kolmogorov-Arnold network that explains a number: a search of evokan by fit and predict.
 
-    Parameters are those of `EvoKANClassifier`; `predict` gives values in the target's own units.
+    Parameters are those of `EvoKANClassifier`; `predict` gives values in the target's own units. For the logarithm of a
+    target there is `sklearn.compose.TransformedTargetRegressor`.
 
     Examples
     --------
@@ -168,20 +149,37 @@ class EvoKANRegressor(RegressorMixin, _Search):  # type: ignore[misc]
 
     _task = "regression"
 
-    def fit(self, X: Any, y: ArrayLike, **unknown: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        *,
+        groups: ArrayLike | None = None,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+        **unknown: Any,
+    ) -> Self:
         """Search on all rows of `X`, shape (rows, columns), numbers or a frame, and of `y`, shape (rows,).
+
+        Parameters
+        ----------
+        groups
+            Shape (rows,): rows with equal values stay together in the folds.
+        X_val, y_val
+            Rows to judge networks by, in place of folds; nothing is fitted to them, by default not in the end either.
 
         Raises
         ------
         InputError
-            A parameter or the rows cannot be used: one sentence for each fault. Also for `sample_weight`, `groups` and
-            the like: a search counts every row once and cuts its folds by itself.
+            A parameter or the rows cannot be used: one sentence for each fault. Also for `sample_weight` and the like:
+            a search counts every row once.
         TrainingFailed
             No network could be trained.
         """
         _refuse(unknown)
         frame, given = self._inputs(X, y)
-        self._search(frame, np.asarray(given, dtype=np.float64), getattr(y, "name", None))
+        held_out = self._held_out(X_val, y_val)
+        self._search(frame, np.asarray(given, dtype=np.float64), getattr(y, "name", None), groups, held_out)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -199,7 +197,7 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     space, space_options, preset
         Family of networks (``evokan spaces``), its options by name, and its published protocol (``paper``).
         ``set_params(space__max_depth=4)``, and so a grid, reaches into the options.
-    population, generations, algorithm, ..., impute
+    population, generations, algorithm, ..., handle_unknown
         Settings of `evokan.settings.config.SearchConfig` under the same names. None takes what family, preset and
         algorithm name, else the default there: for ``gakan`` population 100, generations 20, folds 5, choose "se:0.25".
     formula_seconds
@@ -216,9 +214,10 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     verbose
         Whether to print a line for each generation.
     callbacks
-        Objects of `evokan.Observer` that are told what happens.
+        Functions that are called after each generation, and objects of `evokan.Callback` or `evokan.Observer`: see
+        `evokan.search`.
     out
-        New folder for a run as `evokan.search` leaves it; the rows are written beside it, as ``OUT.parquet``.
+        New folder for a run as `evokan.search` leaves it; the rows are kept in it, as ``data.feather``.
 
     Attributes
     ----------
@@ -237,7 +236,7 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
 
     Notes
     -----
-    Frames (pandas, or what has ``to_pandas``) are taken as `evokan.datasets.table_from_frame` says: columns of text,
+    Frames (pandas, polars, Arrow) are taken as `evokan.datasets.table_from_frame` says: columns of text,
     booleans and categories become an input for each level. Arrays hold numbers.
 
     Examples
@@ -252,8 +251,22 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     classes_: NDArray[Any]
     _task = "classification"
 
-    def fit(self, X: Any, y: ArrayLike, **unknown: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        *,
+        groups: ArrayLike | None = None,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+        **unknown: Any,
+    ) -> Self:
         """Search on all rows of `X`, shape (rows, columns), numbers or a frame, and labels `y`, shape (rows,).
+
+        Parameters
+        ----------
+        groups, X_val, y_val
+            As for `EvoKANRegressor.fit`; every label of `y_val` must be one of `y`.
 
         Raises
         ------
@@ -266,9 +279,14 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
         classes, numbers = np.unique(np.asarray(given), return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y: Classifier can't train when only one class is present ({classes[0]!r})")
-        names = [label(value) for value in classes]
-        labels = pd.Categorical(np.array(names, dtype=object)[numbers], categories=names)
-        self._search(frame, labels, getattr(y, "name", None))
+        kinds = pd.Categorical([label(value) for value in classes], categories=[label(value) for value in classes])
+        held_out = self._held_out(X_val, y_val)
+        if held_out is not None:
+            new = np.setdiff1d(held_out[1], classes)
+            if len(new):
+                raise InputError(f"y_val: label {label(new[0])!r} is none of y")
+            held_out = held_out[0], kinds.take(np.searchsorted(classes, held_out[1]))
+        self._search(frame, kinds.take(numbers), getattr(y, "name", None), groups, held_out)
         self.classes_ = classes
         return self
 
@@ -294,5 +312,5 @@ def _refuse(unknown: Mapping[str, Any]) -> None:
     given = [name for name, value in unknown.items() if value is not None]
     if given:
         raise InputError(
-            *(f"fit takes no {name}: a search counts every row once and cuts its folds by itself" for name in given)
+            *(f"fit takes no {name}: a search counts every row once, so repeat rows that count more" for name in given)
         )

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from evokan.cli.checkout import mount_experiments
+from evokan.cli.compare import compare
 from evokan.cli.doctor import doctor
 from evokan.cli.evaluate import evaluate
 from evokan.cli.export import export
@@ -25,6 +26,7 @@ from evokan.cli.printing import show_odd_characters
 from evokan.cli.report import report
 from evokan.cli.run import plot, resume, search, show
 from evokan.cli.runs import runs
+from evokan.cli.watch import watch
 from evokan.errors import EvokanError, EvokanWarning, InputError, RunStopped
 from evokan.texts import printable
 
@@ -34,15 +36,33 @@ DONE, FAULT, WRONG_INPUT, INTERRUPTED = range(4)
 LONGEST = 1000
 """Characters of a line on standard error."""
 
+COMPLETING = "_EVOKAN_COMPLETE"
+"""Set by a shell that wants a command line completed (``evokan --install-completion``)."""
+
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own since 0.26, Click's before
 app = typer.Typer(
     name="evokan",
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Search, by evolution, for the smallest Kolmogorov-Arnold network that explains a data set.",
 )
-for command in (search, resume, show, plot, report, predict, evaluate, formula, export, runs, spaces, datasets, doctor):
+for command in (
+    search,
+    resume,
+    show,
+    plot,
+    report,
+    predict,
+    evaluate,
+    formula,
+    export,
+    runs,
+    compare,
+    watch,
+    spaces,
+    datasets,
+    doctor,
+):
     app.command()(command)
 
 
@@ -147,9 +167,14 @@ def shortened(sentence: str) -> str:
 
 
 def _run(arguments: list[str]) -> int:
+    wanted = os.environ.get(COMPLETING)
+    if wanted is not None:
+        arguments = os.environ.get("COMP_WORDS", "").split()[1:]
     group = typer.main.get_command(app)
     mount(group, arguments)
     mount_experiments(group, arguments)
+    if wanted is not None:
+        return _complete(group, wanted)
     try:
         with group.make_context("evokan", arguments) as context:
             group.invoke(context)
@@ -157,6 +182,14 @@ def _run(arguments: list[str]) -> int:
         return end.exit_code
     sys.stdout.flush()
     return DONE
+
+
+def _complete(group: Any, wanted: str) -> int:
+    """Print what the shell asks for, the script or what may come next, and return the exit status."""
+    from typer import completion
+
+    completion.completion_init()  # type: ignore[attr-defined]
+    return completion.shell_complete(group, {}, "evokan", COMPLETING, wanted)
 
 
 def usage_fault(error: Any) -> str:

@@ -62,7 +62,7 @@ class Progress(Observer):
         self.longest, self.settles = longest(settings), bool(settings["settle"])
         task = f"{len(data['classes'])}-class classification" if data["task"] == "classification" else data["task"]
         taken = (
-            " (taken from the target column)"
+            " (taken from the target column; --task says otherwise)"
             if settings["data"] and not (settings["task"] or settings.get("time"))
             else ""
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from evokan.cli.options import ConfigFile, Json, Quiet, RunPath, all_but, takes_settings
 from evokan.cli.printing import console, print_json, print_line
@@ -67,12 +69,20 @@ def show(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
         print_summary(summary)
 
 
-def plot(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
+def plot(
+    run: RunPath,
+    *,
+    picture_format: Annotated[
+        str, typer.Option("--picture-format", metavar="NAME", help="png, or for papers svg or pdf.")
+    ] = "png",
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
     """Draw every picture of a run into RUN/plots; of an unfinished run, the history."""
     from evokan.runs.pictures import draw
     from evokan.runs.run import load_run
 
-    paths = draw(load_run(run))
+    paths = draw(load_run(run), kind=picture_format)
     if json:
         print_json(paths)
     elif not quiet:

@@ -54,7 +54,9 @@ def _read(path: Path, kind: str, read: Callable[[], pd.DataFrame]) -> pd.DataFra
 def _feather(content: bytes) -> pd.DataFrame:
     from pyarrow import feather
 
-    frame: pd.DataFrame = feather.read_table(io.BytesIO(content)).to_pandas(integer_object_nulls=True)
+    table = feather.read_table(io.BytesIO(content))
+    table.validate(full=True)
+    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
     return frame
 
 

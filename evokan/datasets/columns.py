@@ -20,6 +20,9 @@ Impute = Literal["median", "drop", "last"]
 """What is done about missing values: filled in by the median, or in a time series by the last value; or their rows left
 out."""
 
+HandleUnknown = Literal["error", "ignore"]
+"""What is done about a category that was not in the training table: it is refused, or taken for none of those there."""
+
 _SHOWN = 5
 """So many unknown categories of a column are named."""
 
@@ -37,24 +40,36 @@ class NumericColumn(_Frozen):
         Column name.
     median
         Stands for a missing value.
+    low, high
+        Smallest and largest value of the training table; None in runs of earlier versions.
     """
 
     kind: Literal["numeric"] = "numeric"
     name: str
     median: float = Field(allow_inf_nan=False)
+    low: float | None = Field(None, allow_inf_nan=False)
+    high: float | None = Field(None, allow_inf_nan=False)
+
+    @classmethod
+    def of(cls, name: str, numbers: NDArray[np.float64]) -> NumericColumn:
+        """Return the column of these values, of which some may be NaN."""
+        from evokan.datasets.values import median_of
+
+        low, high = (float(found(numbers)) for found in (np.nanmin, np.nanmax))
+        return cls(name=name, median=median_of(numbers), low=low, high=high)
 
     @property
     def features(self) -> tuple[str, ...]:
         """Names of the inputs it gives."""
         return (self.name,)
 
-    def encode(self, column: pd.Series[Any], *, fill: bool) -> NDArray[np.float64]:
+    def encode(self, column: pd.Series[Any], schema: ColumnSchema) -> NDArray[np.float64]:
         """Return the inputs, shape (rows, 1).
 
         Raises
         ------
         InputError
-            A value is missing (unless `fill`), infinite, or not a number; rows are named by the index.
+            A value is missing (unless medians are filled in), infinite, or not a number; rows are named by the index.
         """
         from evokan.datasets.values import not_numbers, to_numbers
 
@@ -66,7 +81,7 @@ class NumericColumn(_Frozen):
         if infinite.any():
             faults.append(f"column {self.name!r} holds an infinite value in {rows_text(column, infinite)}")
         missing = column.isna().to_numpy()
-        if missing.any() and not fill:
+        if missing.any() and schema.impute != "median":
             faults.append(_gap(self.name, column, missing))
         if faults:
             raise InputError(*faults)
@@ -96,19 +111,21 @@ class CategoricalColumn(_Frozen):
         """Names of the inputs it gives, such as ``colour=red``."""
         return tuple(f"{self.name}={level}" for level in self.levels)
 
-    def encode(self, column: pd.Series[Any], *, fill: bool) -> NDArray[np.float64]:
+    def encode(self, column: pd.Series[Any], schema: ColumnSchema) -> NDArray[np.float64]:
         """Return the inputs, shape (rows, levels).
 
         Raises
         ------
         InputError
-            A value is missing (unless `fill`), or no known level; rows are named by the index.
+            A value is missing (unless they are filled in), or no known level (unless those are ignored); rows are
+            named by the index.
         """
         from evokan.datasets.values import label, level_numbers
 
         numbers = level_numbers(column, self.levels)
         faults = []
-        unknown = column[numbers == -2].unique()
+        ignored = schema.handle_unknown == "ignore"
+        unknown = column[(numbers == -2) & (not ignored)].unique()
         for value in unknown[:_SHOWN]:
             where = (column == value).to_numpy()
             faults.append(
@@ -119,11 +136,26 @@ class CategoricalColumn(_Frozen):
         if len(unknown) > _SHOWN:
             faults.append(f"column {self.name!r} holds {len(unknown) - _SHOWN} more unknown categories")
         missing = numbers == -1
-        if missing.any() and not fill:
+        if missing.any() and schema.impute != "median":
             faults.append(_gap(self.name, column, missing))
         if faults:
             raise InputError(*faults)
-        return np.eye(len(self.levels))[np.where(missing, self.levels.index(self.most_frequent), numbers)]
+        inputs = np.eye(len(self.levels))[np.where(missing, self.levels.index(self.most_frequent), numbers)]
+        return np.where((numbers == -2)[:, None], 0.0, inputs)
+
+    def ignored(self, column: pd.Series[Any]) -> str:
+        """Return a sentence where values are no known level and are taken for none; else nothing."""
+        from evokan.datasets.values import label, level_numbers
+
+        where = level_numbers(column, self.levels) == -2
+        if not where.any():
+            return ""
+        names = [repr(label(value)) for value in column[where].unique()]
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return (
+            f"column {self.name!r} holds categories that the search has not seen, taken for none of those it knows: "
+            f"{', '.join(names[:_SHOWN])}{more} ({rows_text(column, where)})"
+        )
 
 
 Column = Annotated[NumericColumn | CategoricalColumn, Field(discriminator="kind")]
@@ -144,6 +176,10 @@ class ColumnSchema(_Frozen):
         Names of the classes as in the training file; empty for regression.
     impute
         ``median`` where missing values of new rows are filled in as in training; otherwise they are refused.
+    log_target
+        Whether networks give the natural logarithm of the target.
+    handle_unknown
+        Whether a category that was not in the training table is an ``error``, or is taken for none (``ignore``).
     lags, horizon
         Of a trajectory with delays: the delays, and how many steps lie between the last known value and the one
         predicted; no delays without them.
@@ -154,6 +190,8 @@ class ColumnSchema(_Frozen):
     columns: tuple[Column, ...]
     class_names: tuple[str, ...] = ()
     impute: Impute | None = None
+    log_target: bool = False
+    handle_unknown: HandleUnknown = "error"
     lags: tuple[Annotated[int, Field(ge=1)], ...] = ()
     horizon: int = Field(1, ge=1)
 
@@ -217,7 +255,7 @@ class ColumnSchema(_Frozen):
                 faults.append(unsupported_fault(frame[column.name], column.name))
                 continue
             try:
-                parts.append(column.encode(frame[column.name], fill=self.impute == "median"))
+                parts.append(column.encode(frame[column.name], self))
             except InputError as error:
                 faults.extend(error.faults)
         if faults:
@@ -238,10 +276,13 @@ class ColumnSchema(_Frozen):
         """Return what the user should know of how `frame` becomes inputs (and the target): a sentence a column."""
         from evokan.datasets.values import fallen_together
 
-        frame = frame.rename(columns=str)
+        frame = frame.rename(columns=str).reset_index(drop=True)
+        frame.index = frame.index + 1
         names = [column.name for column in self.columns if isinstance(column, NumericColumn)]
         names += [self.target] * target
-        return tuple(note for name in names if name in frame for note in fallen_together(frame[name], name))
+        notes = [note for name in names if name in frame for note in fallen_together(frame[name], name)]
+        kinds = [column for column in self.columns if isinstance(column, CategoricalColumn) and column.name in frame]
+        return (*notes, *filter(None, (column.ignored(frame[column.name]) for column in kinds)))
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, from which `from_dict` makes an equal schema."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,10 @@ from evokan.datasets.columns import rows_text
 from evokan.datasets.moments import read_moments
 from evokan.datasets.values import label
 from evokan.errors import unknown_name
+
+Part = Literal["test", "validation"]
+_BEHIND: dict[Part, str] = {"test": "", "validation": " (validation)"}
+"""What is behind the labels of rows; no file that is read has a name with such an end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +53,20 @@ class Aside:
     notes: list[str] = field(default_factory=list)
 
 
-def with_test_rows(frame: pd.DataFrame, test: pd.DataFrame, name: str, faults: list[str]) -> pd.DataFrame:
-    """Return the rows of both frames, those of the test labelled as such; columns that it lacks are faults."""
-    missing = [column for column in frame.columns if column not in test.columns]
-    faults.extend(f"--test-data {name}: column {column!r} is missing, which --data has" for column in missing)
+def with_rows(frame: pd.DataFrame, more: pd.DataFrame, name: str, part: Part, faults: list[str]) -> pd.DataFrame:
+    """Return the rows of both frames, those of `more` labelled as a part; columns that it lacks are faults."""
+    option = "--test-data" if part == "test" else "--val-data"
+    missing = [column for column in frame.columns if column not in more.columns]
+    faults.extend(f"{option} {name}: column {column!r} is missing, which --data has" for column in missing)
     if missing:
         return frame
-    test = test.loc[:, list(frame.columns)].copy()
-    test.index = pd.Index([f"{row} of {name}" for row in test.index], dtype=object)
-    both = pd.concat([frame.set_axis(frame.index.astype(object)), test])
+    more = more.loc[:, list(frame.columns)].copy()
+    more.index = pd.Index([f"{row} of {name}{_BEHIND[part]}" for row in more.index], dtype=object)
+    both = pd.concat([frame.set_axis(frame.index.astype(object)), more])
+    for column in frame.columns:  # of categories, those of both; without, pandas makes them text in another order
+        ours, theirs = frame[column].dtype, more[column].dtype
+        if ours != theirs and isinstance(ours, pd.CategoricalDtype) and isinstance(theirs, pd.CategoricalDtype):
+            both[column] = pd.Categorical(both[column], ours.categories.union(theirs.categories, sort=False))
     both.attrs = dict(frame.attrs)
     return both
 
@@ -103,7 +112,10 @@ def group_numbers(frame: pd.DataFrame, aside: Aside) -> IntArray | None:
     return np.unique(aside.group.loc[frame.index].to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
 
 
-def test_rows(frame: pd.DataFrame) -> IntArray | None:
-    """Return the places of the rows that `with_test_rows` added, or None where it was not called."""
-    places = np.flatnonzero([isinstance(row, str) for row in frame.index])
+def rows_of(frame: pd.DataFrame, part: Part) -> IntArray | None:
+    """Return the places of the rows that `with_rows` added for a part, or None where there are none."""
+    mark = _BEHIND["validation"]
+    places = np.flatnonzero(
+        [isinstance(row, str) and row.endswith(mark) == (part == "validation") for row in frame.index]
+    )
     return places.astype(np.int64) if len(places) else None

@@ -76,21 +76,33 @@ def read_frame(
 
 
 def read_any(
-    path: Path, *, keep_na: bool = False, keep_na_in: Collection[str] = (), dialect: Dialect = FOUND
+    path: Path,
+    *,
+    keep_na: bool = False,
+    keep_na_in: Collection[str] = (),
+    dialect: Dialect = FOUND,
+    content: bytes | None = None,
 ) -> pd.DataFrame:
-    """Do as `read_frame`, but leave the column names and the number of rows unchecked."""
+    """Do as `read_frame`, but leave the column names and the number of rows unchecked.
+
+    Parameters
+    ----------
+    content
+        Of a file that is not opened here.
+    """
     name = path.name.lower()
     packed = name.endswith(".gz")
     suffix = Path(name.removesuffix(".gz")).suffix
     known = suffix in _TEXT or (suffix in BINARY and not packed)
     try:
-        if path.is_dir():
-            raise InputError(f"file {path}: is a folder; name a file")
-        if not known:
-            raise InputError(f"file {path}: its name must end in {', '.join([*_TEXT, *BINARY])} (text also in .gz)")
-        if not path.is_file():
-            raise InputError(f"file {path}: there is no such file")
-        content = path.read_bytes()
+        if content is None:
+            if path.is_dir():
+                raise InputError(f"file {path}: is a folder; name a file")
+            if not known:
+                raise InputError(f"file {path}: its name must end in {', '.join([*_TEXT, *BINARY])} (text also in .gz)")
+            if not path.is_file():
+                raise InputError(f"file {path}: there is no such file")
+            content = path.read_bytes()
         if packed:
             content = gzip.decompress(content)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

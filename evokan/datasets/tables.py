@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.datasets.columns import ColumnSchema, NumericColumn
-from evokan.datasets.values import median_of
 from evokan.problem.table import Table
 from evokan.problem.task import Task, TaskName
 
@@ -31,6 +30,8 @@ def make_table(
     target_name: str,
     class_names: Sequence[str] = (),
     test_rows: IntArray | None = None,
+    validation_rows: IntArray | None = None,
+    log_target: bool = False,
     test_size: float = 0.2,
     validation_size: float = 0.2,
     schema: ColumnSchema | None = None,
@@ -55,7 +56,7 @@ def make_table(
         How raw columns become `X`; by default every feature is a numeric column of its own.
     series
         Of a trajectory, and needed there: number of each row's series, shape (rows,), as in `Table`.
-    groups, in_order
+    groups, in_order, test_rows, validation_rows, log_target
         As in `Table`.
     equation
         Of the task ``residual``, and needed there: what has to hold at the points `X`.
@@ -87,10 +88,7 @@ def make_table(
     if task.has_classes and not np.array_equal(np.unique(y), np.arange(len(class_names))):
         raise ValueError(f"table {name!r}: y must hold each class number below {len(class_names)}")
     if schema is None:
-        columns = tuple(
-            NumericColumn(name=feature, median=median_of(values))
-            for feature, values in zip(feature_names, X.T, strict=True)
-        )
+        columns = tuple(NumericColumn.of(feature, values) for feature, values in zip(feature_names, X.T, strict=True))
         schema = ColumnSchema(task=task, target=target_name, columns=columns, class_names=tuple(class_names))
     table = Table(
         name=name,
@@ -101,6 +99,8 @@ def make_table(
         target_name=target_name,
         class_names=tuple(class_names),
         test_rows=test_rows,
+        validation_rows=validation_rows,
+        log_target=log_target,
         test_size=test_size,
         validation_size=validation_size,
         schema=schema.to_dict(),
@@ -144,6 +144,8 @@ def fingerprint(table: Table) -> str:
         names += [table.equation.summary, *(f"{k} from {v}" for k, v in sorted(table.equation.coefficients.items()))]
     if table.lags:
         names.append(table.lags)
+    if table.validation_rows is not None:
+        names.append(("validation", *table.validation_rows.tolist()))
     digest = hashlib.sha256(json.dumps([*names, table.X.shape, len(tests)]).encode())
     more = [array for array in (table.series, table.groups) if array is not None]
     more += [np.arange(len(table.X))] if table.in_order else []

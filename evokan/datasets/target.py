@@ -38,6 +38,8 @@ class EncodedTarget:
         ``classification`` or ``regression``.
     y
         Class numbers (int64) or values (float64), shape (rows,).
+    logarithm
+        Whether `y` is the natural logarithm of the target.
     class_names
         As in the file: numbers in ascending order, other classes in the order of their text; empty for
         regression.
@@ -46,6 +48,7 @@ class EncodedTarget:
     task: Task
     y: NDArray[np.float64] | NDArray[np.int64]
     class_names: tuple[str, ...]
+    logarithm: bool = False
 
 
 def infer_task(column: pd.Series[Any]) -> Task:
@@ -63,7 +66,9 @@ def infer_task(column: pd.Series[Any]) -> Task:
     return Task.CLASSIFICATION if whole and few else Task.REGRESSION
 
 
-def encode_target(column: pd.Series[Any], name: str, task: Task | TaskName | None) -> EncodedTarget:
+def encode_target(
+    column: pd.Series[Any], name: str, task: Task | TaskName | None, *, log: bool = False
+) -> EncodedTarget:
     """Return a target without missing values as numbers.
 
     Parameters
@@ -74,17 +79,23 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | TaskName | Non
         Its name, for messages.
     task
         None: as `infer_task` says.
+    log
+        Take the logarithm, which makes it a regression.
 
     Raises
     ------
     InputError
-        The target is constant, infinite, of a kind that cannot be used, not numeric where regression is asked
-        for, different in every row where classes are needed, or a class has a single row.
+        The target is constant, not above 0 where `log` is asked for, infinite, of a kind that cannot be used, not
+        numeric where regression is asked for, different in every row where classes are needed, or a class has a single
+        row.
     """
     kind = kind_of(column)
     if kind == "unsupported":
         raise InputError(unsupported_fault(column, name))
     task = None if task is None else Task(task)
+    if log and task is Task.CLASSIFICATION:
+        raise InputError("--log-target goes with --task regression: classes have no logarithm")
+    task = Task.REGRESSION if log else task
     numbers, strange = to_numbers(column), not_numbers(column)
     distinct = len(np.unique(exact_numbers(column))) if kind == "numeric" else column.nunique()
     if distinct == 1:
@@ -109,7 +120,11 @@ def encode_target(column: pd.Series[Any], name: str, task: Task | TaskName | Non
                 f"target column {name!r} differs beyond the 16 digits that are computed with: take {label(numbers[0])} "
                 "off every value"
             )
-        return EncodedTarget(task, numbers, ())
+        if log and (numbers <= 0).any():
+            raise InputError(
+                f"--log-target: target column {name!r} needs values above 0, but {first_value(column, numbers <= 0)}"
+            )
+        return EncodedTarget(task, np.log(numbers) if log else numbers, (), log)
 
     levels = levels_of(column)
     y = np.unique(exact_numbers(column), return_inverse=True)[1] if kind == "numeric" else level_numbers(column, levels)

@@ -15,6 +15,7 @@ from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_v
 from evokan.datasets.dialect import Dialect
 from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
 from evokan.datasets.gaps import cut_at_gaps, filled_in
+from evokan.datasets.given import Kept
 from evokan.datasets.lagged import Lags, delays_of, with_lags
 from evokan.datasets.moments import read_moments
 from evokan.datasets.tables import make_table
@@ -23,7 +24,6 @@ from evokan.datasets.values import (
     is_nested,
     kind_of,
     label,
-    median_of,
     not_numbers,
     to_numbers,
     unsupported_fault,
@@ -47,6 +47,7 @@ def load_series(
     keep_na: bool = False,
     keep_na_in: Sequence[str] = (),
     dialect: Dialect = FOUND,
+    kept: Kept | None = None,
 ) -> Table:
     """Return the trajectory in a CSV, TSV or Parquet file.
 
@@ -60,6 +61,8 @@ def load_series(
         Columns to leave out.
     keep_na, keep_na_in, dialect
         As for `evokan.datasets.frames.read_frame`.
+    kept
+        As for `evokan.datasets.user_table.load_table`.
 
     Raises
     ------
@@ -67,7 +70,8 @@ def load_series(
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
     path = Path(path)
-    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
+    content = (kept or {}).get("data")
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect, content=content)
     faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
     notes = frame.attrs["notes"]
     frame = without(frame, drop, faults, kept=[column for column in (time, series) if column is not None])
@@ -185,7 +189,7 @@ def _trajectory(
         task="trajectory",
         target="",
         impute=impute,
-        columns=tuple(NumericColumn(name=column, median=median_of(values[:, i])) for i, column in enumerate(concepts)),
+        columns=tuple(NumericColumn.of(column, values[:, i]) for i, column in enumerate(concepts)),
     )
     return make_table(
         name,

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from evokan.datasets.columns import CategoricalColumn, ColumnSchema, Impute, NumericColumn, rows_text
-from evokan.datasets.cuts import ROWS_ALONE, Cut, group_numbers, in_order, set_aside, test_rows, with_test_rows
+from evokan.datasets.columns import CategoricalColumn, ColumnSchema, HandleUnknown, Impute, NumericColumn, rows_text
+from evokan.datasets.cuts import ROWS_ALONE, Cut, Part, group_numbers, in_order, rows_of, set_aside, with_rows
 from evokan.datasets.dialect import Dialect
 from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
+from evokan.datasets.given import Kept
 from evokan.datasets.tables import make_table
-from evokan.datasets.taken import looks_like_dates, taken
+from evokan.datasets.taken import date_advice, looks_like_dates, taken
 from evokan.datasets.target import encode_target
 from evokan.datasets.values import (
     kind_of,
     level_numbers,
     levels_of,
-    median_of,
     mixed_fault,
     to_numbers,
     unsupported_fault,
@@ -50,8 +49,12 @@ def load_table(
     keep_na_in: Sequence[str] = (),
     dialect: Dialect = FOUND,
     test_data: str | Path | None = None,
+    val_data: str | Path | None = None,
+    log_target: bool = False,
+    handle_unknown: HandleUnknown = "error",
     group: str | None = None,
     split: str = "random",
+    kept: Kept | None = None,
 ) -> Table:
     """Return the table of a CSV, TSV or Parquet file.
 
@@ -65,29 +68,48 @@ def load_table(
         Columns to leave out.
     keep_na, keep_na_in, dialect
         As for `evokan.datasets.frames.read_frame`.
-    test_data
-        File with the rows of the test part, read as `path`.
+    test_data, val_data
+        Files with the rows of the test part and of the validation part, read as `path`.
+    log_target, handle_unknown
+        As in `evokan.datasets.columns.ColumnSchema`.
     group, split
         As in `evokan.datasets.cuts.Cut`.
+    kept
+        Rows at hand, in place of the files: Arrow files by the names ``data``, ``test_data`` and ``val_data``.
 
     Raises
     ------
     InputError
         One sentence for each fault of the file and of the table; rows are counted from 1, without the header.
     """
-    path = Path(path)
-    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
-    faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
+    path, kept = Path(path), kept or {}
+    frame = read_any(path, keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect, content=kept.get("data"))
+    faults = header_faults("data" if "data" in kept else f"file {path}", frame) + unknown_kept(keep_na_in, frame)
     notes, cut = frame.attrs["notes"], Cut(group, split)
     frame = without(frame, drop, faults, kept=[name for name in (target, group, cut.order) if name is not None])
-    if test_data is not None and not faults:
-        test = read_any(Path(test_data), keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect)
-        faults += header_faults(f"file {test_data}", test)
-        notes += test.attrs["notes"]
-        test = test.loc[:, [name not in drop for name in test.columns]]
-        frame = with_test_rows(frame, test, Path(test_data).name, faults)
+    others: dict[Part, str | Path | None] = {"test": test_data, "validation": val_data}
+    for part, file in others.items():
+        if file is None or faults:
+            continue
+        content = kept.get("test_data" if part == "test" else "val_data")
+        more = read_any(Path(file), keep_na=keep_na, keep_na_in=keep_na_in, dialect=dialect, content=content)
+        faults += header_faults(f"file {file}", more)
+        notes += more.attrs["notes"]
+        more = more.loc[:, [name not in drop for name in more.columns]]
+        frame = with_rows(frame, more, Path(file).name, part, faults)
     name = path.name.removesuffix(".gz").rpartition(".")[0]
-    return _table(frame, target, name=name, task=task, impute=impute, faults=faults, cut=cut, notes=notes)
+    return _table(
+        frame,
+        target,
+        name=name,
+        task=task,
+        impute=impute,
+        faults=faults,
+        cut=cut,
+        notes=notes,
+        log_target=log_target,
+        handle_unknown=handle_unknown,
+    )
 
 
 def table_from_frame(
@@ -128,42 +150,6 @@ def table_from_frame(
     return _table(frame, target, name=name, task=task, impute=impute, faults=header_faults(f"table {name!r}", frame))
 
 
-def frame_with_target(
-    frame: pd.DataFrame, target: NDArray[Any] | pd.Categorical[Any], name: object = None
-) -> tuple[pd.DataFrame, str]:
-    """Return a frame with the target as one more column, and that column's name: `name`, or ``y``, as far as free."""
-    column = str(name) if name not in (None, "") else "y"
-    while column in frame.columns:
-        column += "_"
-    return frame.assign(**{column: target}), column
-
-
-def written(frame: pd.DataFrame, path: Path) -> Path:
-    """Write the rows to a new Parquet file, for `load_table`, and return its path.
-
-    Raises
-    ------
-    InputError
-        There is such a file, it cannot be written, or a column holds values of several kinds.
-    """
-    import pyarrow as pa
-
-    try:
-        content = frame.to_parquet(index=False)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        said = next(iter(str(error).splitlines()), type(error).__name__)
-        raise InputError(f"the table cannot be written as Parquet ({said})") from error
-    if path.exists():
-        raise InputError(f"file {path}: is there already; name a new folder by out")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(content)
-    except OSError as error:
-        raise InputError(f"file {path}: cannot be written ({error.strerror or error})") from error
-    return path
-
-
 def _table(
     frame: pd.DataFrame,
     target: str,
@@ -174,6 +160,8 @@ def _table(
     faults: list[str],
     cut: Cut = ROWS_ALONE,
     notes: tuple[str, ...] = (),
+    log_target: bool = False,
+    handle_unknown: HandleUnknown = "error",
 ) -> Table:
     """Do as `table_from_frame`; `faults` are those found so far, rows are named by the index."""
     tasks = (Task.CLASSIFICATION, Task.REGRESSION)
@@ -203,12 +191,18 @@ def _table(
             faults.extend(error.faults)
     if target in frame.columns:
         try:
-            encoded = encode_target(frame[target], target, task if task in tasks else None)
+            encoded = encode_target(frame[target], target, task if task in tasks else None, log=log_target)
         except InputError as error:
             faults.extend(error.faults)
     if not faults:
         schema = ColumnSchema(
-            task=encoded.task, target=target, columns=tuple(columns), class_names=encoded.class_names, impute=impute
+            task=encoded.task,
+            target=target,
+            columns=tuple(columns),
+            class_names=encoded.class_names,
+            impute=impute,
+            log_target=log_target,
+            handle_unknown=handle_unknown,
         )
         names = schema.feature_names
         faults.extend(
@@ -224,9 +218,11 @@ def _table(
         schema.transform(frame),
         encoded.y,
         feature_names=names,
-        target_name=target,
+        target_name=f"log({target})" if log_target else target,
+        log_target=log_target,
         class_names=encoded.class_names,
-        test_rows=test_rows(frame),
+        test_rows=rows_of(frame, "test"),
+        validation_rows=rows_of(frame, "validation"),
         schema=schema,
         groups=group_numbers(frame, aside),
         in_order=cut.split != "random",
@@ -279,7 +275,10 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
     """Return how a feature column becomes inputs, or raise `InputError` with its faults."""
     kind = kind_of(column)
     if kind == "unsupported":
-        raise InputError(unsupported_fault(column, name))
+        dates = looks_like_dates(column)
+        raise InputError(
+            f"column {name!r} holds dates: {date_advice(column, name)}" if dates else unsupported_fault(column, name)
+        )
     if kind == "numeric":
         numbers = to_numbers(column)
         infinite = np.isinf(numbers)
@@ -288,7 +287,7 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
                 f"column {name!r} holds an infinite value in {rows_text(column, infinite)}: "
                 "correct it or leave the row out"
             )
-        return NumericColumn(name=name, median=median_of(numbers))
+        return NumericColumn.of(name, numbers)
     levels = levels_of(column)
     mixed = mixed_fault(column, name, len(levels), "empty them (--impute median)")
     if mixed:
@@ -298,12 +297,12 @@ def _describe(column: pd.Series[Any], name: str) -> NumericColumn | CategoricalC
         found = "a different value in every row" if distinct else f"{len(levels)} different values"
         if looks_like_dates(column):
             raise InputError(
-                f"column {name!r} looks like a date ({found}): leave it out (--drop {name!r}), split by it "
-                f"(--split 'time:{name}'), or say by --time that this is a time series"
+                f"column {name!r} looks like a date ({found}): {date_advice(column, name)}, or say by --time that this "
+                "is a time series"
             )
         raise InputError(
             f"column {name!r} has {found} and is not numeric (at most {MAX_LEVELS} are taken): "
-            "leave it out if it is an identifier, or group its values"
+            f"leave it out if it is an identifier (--drop {name!r}), or group its values"
         )
     positions = level_numbers(column, levels)
     counts = np.bincount(positions[positions >= 0])

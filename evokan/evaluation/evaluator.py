@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from evokan.errors import InputError
+from evokan.evaluation.climbing import continued, joined
 from evokan.evaluation.cohorts import one_line
 from evokan.evaluation.drafts import Draft, Pending, drafted, repeated, trained
 from evokan.evaluation.executors import Executor, OutOfTimeError
-from evokan.evaluation.folds import Evaluation, aggregate
+from evokan.evaluation.folds import Evaluation
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.racing import Rung, ladder
 from evokan.evaluation.records import Origin, Record
@@ -71,7 +72,8 @@ class Evaluator:
         Called with every new record, in the order of ids, as soon as all records before it are complete.
     race, cuts
         Train most networks on some folds, or on few rows, only: `evokan.evaluation.racing`. Records are then complete,
-        and so delivered, at the end of a generation.
+        and so delivered, at the end of a generation. Where the family can, a network begins on more rows of a fold from
+        what it learned on fewer.
     heirs
         Where given, trainings begin from what the parents learned.
     worths
@@ -223,11 +225,14 @@ class Evaluator:
         """Train networks as a rung says; yield those that are done with it: the failed, and on the last rung all."""
         rung = self._ladder[number]
         jobs = {
-            position: self._jobs(pending.drafts[position][0], network, rung) for position, network in networks.items()
+            position: self._jobs(pending.drafts[position][0], network, rung, pending.so_far.get(position))
+            for position, network in networks.items()
         }
         with closing(self._trainings.train(jobs)) as results:
             for position, part in results:
-                figures = self._joined(pending.so_far.get(position), part, rung)
+                figures = joined(pending.so_far.get(position), part, rung, self._fold_stop)
+                if not self._ladder[0].is_cut:
+                    figures = replace(figures, rows=0)
                 if figures.reason or number == len(self._ladder) - 1:
                     yield position, figures
                     continue
@@ -248,31 +253,20 @@ class Evaluator:
             networks = {position: networks[position] for position in sorted(stay)}
             yield from self._measure(number + 1, networks, pending)
 
-    def _jobs(self, draft: Record, network: Architecture, rung: Rung) -> tuple[TrainingJob, ...]:
+    def _jobs(
+        self, draft: Record, network: Architecture, rung: Rung, before: Evaluation | None
+    ) -> tuple[TrainingJob, ...]:
+        keep = rung.is_cut and self._space.inherits
         jobs = [
-            TrainingJob(network, fold, training_seed(self._run_seed, self._space.name, draft.key, number))
+            TrainingJob(
+                network, fold, training_seed(self._run_seed, self._space.name, draft.key, number), keep_weights=keep
+            )
             for number, fold in enumerate(rung.folds)
         ]
         if self._heirs is not None:
             jobs = self._heirs.endow(jobs, draft.parents)
+        jobs = continued(jobs, rung, before)
         return tuple(jobs[rung.begin : rung.end])
-
-    def _joined(self, before: Evaluation | None, part: Evaluation, rung: Rung) -> Evaluation:
-        """Return what a network has come to with a further rung: more folds of the same rows, or all folds of more."""
-        evaluations, seconds = (0, 0.0) if before is None else (before.evaluations, before.seconds)
-        if before is not None and rung.begin and part.folds:
-            folds = before.folds
-            evaluations -= sum(fold.evaluations for fold in folds)
-            seconds -= sum(fold.seconds for fold in folds)
-            part = aggregate([*folds, *part.folds], self._fold_stop)
-        return replace(
-            part,
-            evaluations=part.evaluations + evaluations,
-            seconds=part.seconds + seconds,
-            lost=rung.measured,
-            rows=rung.rows if self._ladder[0].is_cut else 0,
-            rung=rung.number,
-        )
 
     def _settle(self, pending: Pending, results: Generator[tuple[int, Evaluation], None, None]) -> None:
         """Take the last figures of networks, and deliver all records that are complete."""

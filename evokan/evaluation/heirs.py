@@ -29,11 +29,14 @@ class Heirs:
     ----------
     space, problem
         What is trained on what.
+    folds
+        On how many folds survivors were trained; by default all of the problem.
     """
 
-    def __init__(self, space: SearchSpace, problem: Problem) -> None:
+    def __init__(self, space: SearchSpace, problem: Problem, folds: int | None = None) -> None:
         self._space = space
         self._problem = problem
+        self._folds = len(problem.folds) if folds is None else folds
         self._layout: ChromosomeLayout = space.layout(problem)
         self._records: dict[int, Record] = {}
         self._values: dict[str, tuple[Weights, ...]] = {}
@@ -45,7 +48,7 @@ class Heirs:
     def keep(self, key: str, figures: Evaluation) -> None:
         """Keep what the trainings of a network came to, if all its folds were trained."""
         values = tuple(fold.weights for fold in figures.folds if fold.weights is not None)
-        if len(values) == len(self._problem.folds) and not figures.reason:
+        if len(values) == self._folds and not figures.reason:
             self._values[key] = values
 
     def endow(self, jobs: Sequence[TrainingJob], parents: Sequence[int]) -> list[TrainingJob]:

@@ -1,7 +1,9 @@
 """Successive halving inside a generation: most networks are judged by few rows or folds, the better ones by more.
 
-The rungs of one ladder: cuts of the first fold with few of its rows (`evokan.problem.rungs`); then all rows and folds,
-and there with ``--race`` one fold, two, and all. Losses of different rungs are never compared: whoever does not reach
+The rungs of one ladder: cuts of the first fold with few of its rows (`evokan.problem.rungs`), then all of them; without
+cuts all folds. With ``--race`` the last rows are climbed by one fold, two, and all.
+
+Losses of different rungs are never compared: whoever does not reach
 the last rung has no fitness, so survivors and fronts hold networks that were measured on the same rows. The price is
 that a generation adds few parents; comparing all by their lower rungs, too, would favour those whose few rows were
 easy.
@@ -66,11 +68,13 @@ def ladder(problem: Problem, *, race: bool = False, cuts: bool = False) -> tuple
     race
         Whether the last rows are climbed fold by fold.
     cuts
-        Whether the problem's cuts are rungs. As many as there can be stand for all rows: these are left to the last few
-        networks of a search.
+        Whether the problem's cuts are rungs. Above them all folds would cost more than all rungs together, and the
+        losses on one fold of so many rows tell networks apart: further folds are left to the last few networks of a
+        search, or to a race. As many cuts as there can be stand for all rows, too.
     """
-    stages = [*problem.cuts, problem.folds][: MOST_CUTS if len(problem.cuts) == MOST_CUTS else None] if cuts else []
-    stages = stages or [problem.folds]
+    stages = [*problem.cuts, problem.folds if race else problem.judged_on] if cuts and problem.cuts else [problem.folds]
+    if len(stages) > MOST_CUTS:
+        stages.pop()
     whole = rows_of(problem.folds)
     found = []
     for number, folds in enumerate(stages):

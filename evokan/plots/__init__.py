@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evokan.plots.attainment import plot_attainment
 from evokan.plots.attribution import plot_attribution
 from evokan.plots.edge_gallery import plot_edge_gallery
 from evokan.plots.fitness_history import plot_fitness_history
@@ -11,6 +12,7 @@ from evokan.plots.pareto import plot_pareto
 from evokan.plots.style import rendered, save
 
 __all__ = [
+    "plot_attainment",
     "plot_attribution",
     "plot_edge_gallery",
     "plot_fitness_history",

@@ -51,6 +51,7 @@ _RC: dict[str, Any] = {
     "text.color": INK,
     "text.usetex": False,
     "lines.solid_capstyle": "round",
+    "svg.hashsalt": "evokan",
     "legend.frameon": False,
 }
 
@@ -101,14 +102,16 @@ def dress(ax: Axes, *, x_label: str = "", y_label: str = "", grid: Literal["x", 
 def rendered(target: Axes | Figure, suffix: str) -> bytes:
     """Return the picture that `target` belongs to as a file, cropped to what is drawn; the suffix decides the format.
 
-    The same picture gives the same bytes: no date and no version is written into a PNG.
+    The same picture gives the same bytes: no date is written into it, and no version into a PNG.
     """
     figure = target if isinstance(target, Figure) else target.get_figure(root=True)
     if figure is None:
         raise ValueError("these axes belong to no figure")
     kind = suffix.lower().removeprefix(".")
     # A quarter less time than at Pillow's usual level, and a tenth more bytes.
-    of_kind: Any = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
+    of_png: Any = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}
+    undated: Any = {"svg": {"metadata": {"Date": None}}, "pdf": {"metadata": {"CreationDate": None}}}
+    of_kind: Any = of_png if kind == "png" else undated.get(kind, {})
     content = io.BytesIO()
     with styled():
         # Asked for a tight box, or given a layout to find, matplotlib draws everything twice.

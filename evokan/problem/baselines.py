@@ -173,8 +173,8 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
             figures: Figures = dict(
                 evaluate_predictions(
                     problem.task,
-                    problem.table.y[problem.test],
-                    np.ldexp(_scores(model, problem, X[problem.test]), unit),
+                    problem.table.in_units(problem.table.y[problem.test]),
+                    problem.table.in_units(np.ldexp(_scores(model, problem, X[problem.test]), unit)),
                     kind="probabilities",
                 )
             )

@@ -67,8 +67,8 @@ def check_classes(table: Table, part: str, rows: IntArray) -> None:
     if len(missing):
         names = ", ".join(repr(table.class_names[number]) for number in missing[:5])
         raise InputError(
-            f"data set {table.name!r}: no row of class {names} is in a {part} part, since rows that belong together "
-            "are not torn apart; take another --split-seed, fewer folds or another column"
+            f"data set {table.name!r}: no row of class {names} is in a {part} part, whose rows are not drawn one "
+            "by one; take another --split-seed, fewer folds or another column"
         )
 
 

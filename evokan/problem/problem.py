@@ -7,7 +7,7 @@ machines as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -120,6 +120,10 @@ class Problem:
         y = table.y
         if table.task.is_equation and folds > 1:
             raise InputError(f"--folds {folds}: an equation has one hold-out of its points; leave --folds out")
+        if table.validation_rows is not None and folds > 1:
+            if not fewer_folds:
+                raise InputError(f"--folds {folds}: validation rows of your own are one hold-out; leave --folds out")
+            folds = 1
         if test_size == 0 and not table.task.has_independent_rows:
             raise InputError(f"--test-size 0: the task {table.task} needs a test part; leave --test-size out")
         try:
@@ -141,7 +145,7 @@ class Problem:
             folds = min(folds, most_folds(table, development))
         fitted_on = train if folds == 1 else development
         cut = (Fold(train, validation),) if folds == 1 else cut_folds(table, development, folds, split_seed)
-        cuts = cut_down(cut, table, development, cut_sizes(rungs, table, development), split_seed)
+        cuts = cut_down(cut, table, cut_sizes(rungs, table, development), split_seed)
         input_scaler = Scaler.fit(table.X[fitted_on], scaler)
         if table.task.has_numbers:
             target_scaler = Scaler.fit(
@@ -223,11 +227,41 @@ class Problem:
         within = [Fold(np.searchsorted(rows, fold.train), np.searchsorted(rows, fold.validation)) for fold in folds]
         return column_order(self.input_scaler.transform(self.table.X[rows]), targets, within)
 
+    @property
+    def judged_on(self) -> tuple[Fold, ...]:
+        """The folds that a network is judged on at last: of so many rows that there are cuts, one tells enough."""
+        return self.folds[:1] if self.cuts else self.folds
+
+    def with_rungs(self, first: int | None) -> Problem:
+        """Return the same with other cuts, the first one of so many rows: see `evokan.problem.rungs.cut_sizes`."""
+        sizes = cut_sizes(first, self.table, self.development)
+        return replace(self, cuts=cut_down(self.folds, self.table, sizes, self.split_seed))
+
     def refold(self, seed: int) -> tuple[Fold, ...]:
-        """Return another cut of the development rows into as many folds; the hold-out stays as it is."""
+        """Return what takes the place of `judged_on` in another cut of the same rows; the hold-out stays as it is."""
         if len(self.folds) == 1:
             return self.folds
-        return cut_folds(self.table, self.development, len(self.folds), seed % 2**32)
+        folds = cut_folds(self.table, self.development, len(self.folds), seed % 2**32)[: len(self.judged_on)]
+        return tuple(replace(fold, origin=f"refold {seed} {number}") for number, fold in enumerate(folds))
+
+    @property
+    def whole(self) -> Fold:
+        """All development rows to train on, none to look at."""
+        return Fold(self.development, self.development[:0], "whole")
+
+    @property
+    def hold_out(self) -> Fold:
+        """The train part to fit on, the validation part to look at."""
+        return Fold(self.train, self.validation, "hold out")
+
+    def fold_of(self, origin: str) -> Fold:
+        """Return the fold that an equal problem has named so (`Fold.origin`)."""
+        if origin == "whole":
+            return self.whole
+        if origin == "hold out":
+            return self.hold_out
+        _, seed, number = origin.split()
+        return self.refold(int(seed))[int(number)]
 
     def arrays(self, fold: Fold, dtype: type[np.floating] = np.float64, order: Literal["C", "F"] = "C") -> FoldArrays:
         """Return the scaled arrays of `fold` as contiguous copies of `dtype` (class numbers stay int64).

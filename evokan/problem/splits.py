@@ -19,10 +19,14 @@ _SHOWN = 5
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Row numbers of one training: `train` to fit on, `validation` to look at (sorted)."""
+    """Row numbers of one training: `train` to fit on, `validation` to look at (sorted).
+
+    `origin` is what `Problem.fold_of` makes the same fold from, where it can: a few words to send in place of the rows.
+    """
 
     train: IntArray
     validation: IntArray
+    origin: str = ""
 
 
 def split_rows(
@@ -47,7 +51,7 @@ def split_rows(
     """
     from sklearn.model_selection import train_test_split
 
-    if table.task.has_classes:
+    if table.task.has_classes and table.validation_rows is None:
         _check_class_sizes(table, tested=test_size > 0 or table.test_rows is not None)
     series = _series(table)
     if series is not None:
@@ -56,8 +60,11 @@ def split_rows(
         return parts.train, parts.validation, parts.test
     if table.groups is not None:
         return split_groups(table, test_size, validation_size, seed)
+    given = table.validation_rows
     y = table.y if table.task.has_classes else None
     rows = np.arange(len(table.y), dtype=np.int64)
+    if given is not None:
+        rows = np.setdiff1d(rows, given)
     if table.test_rows is not None:
         test = table.test_rows
         rest = np.setdiff1d(rows, test)
@@ -65,7 +72,12 @@ def split_rows(
         rest, test = rows, rows[:0]
     else:
         _check_part(table, rows, test_size, "", "the test", "training and validation")
-        rest, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y)
+        rest, test = train_test_split(
+            rows, test_size=test_size, random_state=seed, stratify=None if y is None else y[rows]
+        )
+    if given is not None:
+        check_classes(table, "train", rest)
+        return np.sort(rest), np.sort(given), np.sort(test)
     _check_part(table, rest, validation_size, " outside the test part", "validation", "training")
     train, validation = train_test_split(
         rest, test_size=validation_size, random_state=seed, stratify=None if y is None else y[rest]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,10 @@ class Table:
         Names of the classes as in the file; empty for regression.
     test_rows
         Rows of a published test part, or None where the table is split at random.
+    validation_rows
+        Rows of a validation part of the user's own: the one hold-out.
+    log_target
+        Whether `y` is the natural logarithm of the target (`in_units`).
     test_size, validation_size
         The sizes that `Problem.from_table` takes by default: test part of all rows, validation part of the rest.
     schema
@@ -85,6 +89,8 @@ class Table:
     notes: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     lags: tuple[int, ...] = ()
+    validation_rows: IntArray | None = None
+    log_target: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", Task(self.task))
@@ -97,6 +103,11 @@ class Table:
         if self.equation is not None:
             return self.equation.unknowns
         return self.class_names or (self.target_name,)
+
+    def in_units(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return targets, or predictions of them, in the target's own units: `log_target` is undone."""
+        with np.errstate(over="ignore"):
+            return np.exp(values) if self.log_target else values
 
     @property
     def delays(self) -> tuple[int, ...]:

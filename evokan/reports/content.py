@@ -94,7 +94,7 @@ def gather(run: Run, *, ending: bool = False) -> dict[str, Any]:
         "lineage": ancestry(records, best["id"]) if records and best else None,
         "baselines": _baselines(metrics, config),
         "pictures": faults.attempt(lambda: run.directory.vault.names(run.directory.plots)) or [],
-        "command": repeating_command(config),
+        "command": repeating_command(config, run.path),
         "settings": {name: value for name, value in config["settings"].items() if name not in WHERE},
         "options": config["options"],
         "versions": config["versions"],

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from evokan.datasets.given import where_kept
 from evokan.errors import InputError
 from evokan.runs.sameness import completed
 from evokan.settings.config import SearchConfig
@@ -20,13 +22,15 @@ WHERE = ("workers", "ray", "ray_address", "gpus_per_task", "cohort_timeout", "re
 """Settings that say where a search is trained and what is written, and change no figure."""
 
 
-def repeating_command(config: Mapping[str, Any]) -> str:
+def repeating_command(config: Mapping[str, Any], folder: Path | None = None) -> str:
     """Return the command that makes the records of a run again: what differs from the defaults.
 
     Parameters
     ----------
     config
         Content of ``config.json``.
+    folder
+        Of the run, for rows that it keeps itself.
 
     Returns
     -------
@@ -34,6 +38,7 @@ def repeating_command(config: Mapping[str, Any]) -> str:
         For a POSIX shell. Where the search space or the data set is not known here, every setting is in it.
     """
     settings = completed(config["settings"])
+    settings |= where_kept(settings, folder or Path())
     usual, usual_options = _defaults({name: settings[name] for name in WHICH if settings.get(name) is not None})
     words = ["evokan", "search"]
     if file := ((config.get("data") or {}).get("equation") or {}).get("file"):

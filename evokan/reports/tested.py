@@ -78,7 +78,10 @@ def examine(run: Run) -> dict[str, Any] | None:
             return None
         if task.has_classes:
             return of_classes(table.y[rows].astype(np.int64), said, table.class_names)
-        return of_numbers(np.asarray(table.y, dtype=np.float64)[rows], said, table.output_names, in_time=task.in_time)
+        y, names = np.asarray(table.y, dtype=np.float64)[rows], table.output_names
+        if table.log_target:
+            y, said, names = table.in_units(y), table.in_units(said), (run.schema.target,)
+        return of_numbers(y, said, names, in_time=task.in_time)
 
 
 def of_classes(y: NDArray[np.int64], logits: NDArray[np.float64], names: tuple[str, ...]) -> dict[str, Any]:

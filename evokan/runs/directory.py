@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.datasets.given import KEPT, Kept
 from evokan.errors import InputError, RunStopped
 from evokan.evaluation.records import Record
 from evokan.evolution.history import YOUNG_COLUMNS, HistoryRow
@@ -31,6 +32,7 @@ _NAMES = (
     "best",
     "checkpoint.json",
     "config.json",
+    *KEPT.values(),
     "evaluations.csv",
     "export",
     "front",
@@ -81,13 +83,15 @@ class RunDirectory:
         self.remedy = f"delete {self.manifest} and {self.metrics}, and go on with: evokan resume {path}"
 
     @classmethod
-    def create(cls, path: Path, config: dict[str, Any], *, own: bool = False) -> RunDirectory:
+    def create(cls, path: Path, config: dict[str, Any], *, own: bool = False, kept: Kept | None = None) -> RunDirectory:
         """Make the folder and its ``config.json``: whole, and before anything else, so that it says whose folder it is.
 
         Parameters
         ----------
         own
             Whether the folder must not be there yet.
+        kept
+            Rows that are to be kept with the run.
 
         Raises
         ------
@@ -107,6 +111,9 @@ class RunDirectory:
                 except FileExistsError as error:
                     raise run._taken("another run") from error
                 files += [run.evaluations, run.history, run.config]
+                for name, content in (kept or {}).items():
+                    files.append(path / KEPT[name])
+                    run.vault.replace(files[-1], content)
                 run.vault.replace(run.evaluations, to_line(record_columns(config)))
                 run.vault.replace(run.history, to_line(history_columns(config)))
         except OSError as error:

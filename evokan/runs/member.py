@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from evokan.datasets.outside import outside, outside_note
 from evokan.errors import EvokanWarning, InputError
 from evokan.export import target
 from evokan.export.content import Content, described
@@ -20,8 +21,9 @@ from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
 from evokan.runs.formulas import read_formulas, write_formulas
 from evokan.runs.home import Home
-from evokan.runs.predictions import check_finite, known_columns, labels, shares
+from evokan.runs.predictions import check_finite, known_columns, labels, own_units, shares
 from evokan.runs.shapes import MemberFile, MetricsFile
+from evokan.settings.spoken import naming_keywords
 from evokan.spaces.explanation import Explanation, explanation_from_json
 
 if TYPE_CHECKING:
@@ -111,18 +113,19 @@ class Member:
         return shares(self._finite_outputs(X))
 
     def _finite_outputs(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
-        found = self.outputs(X)
+        found = own_units(self.outputs(X), self._run.schema)
         check_finite(found)
         return found
 
     def outputs(self, X: NDArray[np.float64] | pd.DataFrame) -> NDArray[np.float64]:
-        """Return logits (N, classes) or values (N, 1) for raw inputs `X`.
+        """Return logits (N, classes) or values (N, 1) for raw inputs `X`; logarithms where those were fitted.
 
         Parameters
         ----------
         X
             Shape (N, n_features), columns in the order of the inputs; or a frame with the columns of the training
-            table, by name and in any order: others are ignored, with a warning unless it is the target.
+            table, by name and in any order: others are ignored, with a warning unless it is the target. Rows far
+            outside of the training table are warned of.
 
         Raises
         ------
@@ -138,7 +141,7 @@ class Member:
         """Return the raw inputs, shape (N, n_features), of a frame as `outputs` takes it."""
         known = known_columns(frame, self._run.schema)
         X: NDArray[np.float64] = np.asarray(self._run.schema.transform(known), dtype=np.float64)
-        for note in self._run.schema.notes(known):
+        for note in filter(None, (*self._run.schema.notes(known), outside_note(outside(known, self._run.schema)))):
             warnings.warn(note, EvokanWarning, stacklevel=3)
         return X
 
@@ -243,7 +246,13 @@ class Member:
         if stored is not None and time_limit is None and units is None:
             return stored
         from evokan.explain import Split, Units, find_formulas, library
+        from evokan.explain.formulas.logarithm import of_logarithm, of_target
 
+        schema = self._run.schema
+        if schema.log_target and units is not None:
+            raise InputError("--units: a logarithm has none, and the target was fitted as one; leave --units out")
+        if schema.log_target and stored is not None:
+            stored = of_logarithm(stored, self.graph.output_names[0])
         found = find_formulas(
             self.graph,
             Split.of(self._run.problem, self.graph),
@@ -253,6 +262,7 @@ class Member:
             units=None if units is None else Units({name: dict(unit) for name, unit in units.items()}),
             stored=stored,
         )
+        found = of_target(found, schema.target) if schema.log_target else found
         return found.with_encoding(self.encoded)
 
     def store(self, found: Formulas) -> bool:
@@ -289,7 +299,8 @@ class Member:
         InputError
             As for `formulas`; or there is no such formula.
         """
-        return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).get(kind, member)
+        with naming_keywords():
+            return self.formulas(tolerance=tolerance, time_limit=time_limit, functions=functions).get(kind, member)
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the network with the learned curve on every edge."""

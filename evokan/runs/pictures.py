@@ -7,15 +7,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evokan.errors import InputError
+from evokan.errors import InputError, unknown_name
 from evokan.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+KINDS = ("png", "svg", "pdf")
+"""Formats of pictures."""
 
-def draw(run: Run, in_time: Callable[[], bool] = lambda: True) -> list[Path]:
+
+def draw(run: Run, in_time: Callable[[], bool] = lambda: True, kind: str = "png") -> list[Path]:
     """Draw every picture into the ``plots`` folder, and return their paths.
 
     Of a run that has not finished there is the history alone, of one that a time limit ended in its first generation
@@ -25,13 +28,18 @@ def draw(run: Run, in_time: Callable[[], bool] = lambda: True) -> list[Path]:
     ----------
     in_time
         Whether pictures that need the data may still begin.
+    kind
+        One of `KINDS`.
 
     Raises
     ------
     InputError
-        No generation has finished yet.
+        No generation has finished yet, or there is no such kind.
     """
     from evokan.plots import rendered
+
+    if kind not in KINDS:
+        raise unknown_name("picture format", kind, KINDS)
 
     pictures: dict[str, Callable[[], Axes]] = {}
     if not run.history.empty:
@@ -49,9 +57,10 @@ def draw(run: Run, in_time: Callable[[], bool] = lambda: True) -> list[Path]:
     drawn: list[tuple[str, Axes | Figure]] = [(name, plot()) for name, plot in pictures.items()]
     if run.has_product:
         drawn += _explanations(run, in_time).items()
-    for name, picture in drawn:
-        vault.replace(folder / name, rendered(picture, Path(name).suffix))
-    return [folder / name for name, _ in drawn]
+    paths = [folder / Path(name).with_suffix(f".{kind}") for name, _ in drawn]
+    for path, (_, picture) in zip(paths, drawn, strict=True):
+        vault.replace(path, rendered(picture, path.suffix))
+    return paths
 
 
 def _explanations(run: Run, in_time: Callable[[], bool]) -> dict[str, Figure]:

@@ -45,6 +45,12 @@ def check_finite(outputs: NDArray[np.float64]) -> None:
         )
 
 
+def own_units(outputs: NDArray[np.float64], schema: ColumnSchema) -> NDArray[np.float64]:
+    """Return what a network says in the target's own units: of a logarithm what it is one of; else as it is."""
+    with np.errstate(over="ignore"):
+        return np.exp(outputs) if schema.log_target else outputs
+
+
 def labels(outputs: NDArray[np.float64], schema: ColumnSchema) -> NDArray[Any]:
     """Return the class of each row, or its value, shape (N,).
 
@@ -82,6 +88,7 @@ def prediction_table(outputs: NDArray[np.float64], schema: ColumnSchema, names: 
     """
     import pandas as pd
 
+    outputs = own_units(outputs, schema)
     check_finite(outputs)
     if schema.task.in_time or (schema.task.is_equation and outputs.shape[1] > 1):
         return pd.DataFrame(outputs, columns=list(names))

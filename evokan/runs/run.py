@@ -15,7 +15,7 @@ from evokan.evolution.history import HISTORY_COLUMNS, YOUNG_COLUMNS
 from evokan.runs.directory import RunDirectory
 from evokan.runs.files import reading
 from evokan.runs.member import Member
-from evokan.runs.points import read_points
+from evokan.runs.points import read_kept, read_points
 from evokan.runs.sameness import check_data_file, without_code
 from evokan.runs.tables import PARETO_COLUMNS, read_table
 from evokan.spaces.registry import make_space
@@ -48,6 +48,12 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        from evokan.runs.shown import html_of
+
+        state = "finished" if self.finished else "running" if self.directory.locked else "interrupted"
+        return html_of(self.path, self.config, state, self.best.metrics if self.has_product else None)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -161,7 +167,9 @@ class Run:
         table = read_points(self.directory, stored["data"])
         named = {} if table is None else {"dataset": table.name}
         config = build_config(without_code(stored["settings"]), {"device": "cpu", **named})
-        problem = prepare(config, options=stored["options"], table=table).problem
+        problem = prepare(
+            config, options=stored["options"], table=table, kept=read_kept(self.directory, stored)
+        ).problem
         if problem.table.sha256 != stored["data"]["sha256"]:
             raise InputError(f"{self.path}: the data has changed since the run began; bring the old file back")
         return problem

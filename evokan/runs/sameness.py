@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from evokan.datasets.given import KEPT
 from evokan.errors import InputError
 from evokan.settings.keywords import EXECUTION
 from evokan.settings.origin import file_sha256
@@ -23,8 +24,10 @@ _LATER: Mapping[str, Any] = {
     "time_format": None,
     "drop": [],
     "edges": None,
-    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "group")),
+    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "val_data", "group")),
     "split": "random",
+    "log_target": False,
+    "handle_unknown": "error",
 }
 """Settings that runs of 0.1.0 do not have, and what was done then."""
 
@@ -166,7 +169,7 @@ def check_data_file(path: Path, stored: Mapping[str, Any]) -> None:
         It is another file, none that can be read at once, or the run does not say which it was.
     """
     named = stored["settings"].get("data")
-    if named is None:
+    if named is None or named == KEPT["data"]:
         return
     if "\0" in str(named):
         raise InputError(f"{path}: config.json names a data file that cannot be ({str(named)!r:.100})")

@@ -65,6 +65,7 @@ class ConfigFile(Shape):
     options: dict[str, Any]
     data: StoredData
     rungs: list[NonNegativeInt] = []
+    first_rung: NonNegativeInt = 0
     notes: list[str] = []
     chromosome: dict[str, Any]
     reference_point: dict[str, FiniteFloat]

@@ -40,7 +40,7 @@ class Clock:
         self.reserve = 0.0
         """Seconds that formula and pictures need at the end."""
         self.network = 0.0
-        """Seconds of one worker for one network."""
+        """Seconds of one worker for one network after the search."""
         self.plan = ""
         """What fits, in a sentence."""
         self._start = (time.perf_counter() if began is None else began) - used

@@ -16,6 +16,7 @@ from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.heirs import Heirs
+from evokan.evaluation.racing import ladder
 from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
 from evokan.evolution import Algorithm, Genome
@@ -28,7 +29,7 @@ from evokan.searching.choice import finalist_records, front_of
 from evokan.searching.clock import Clock, Timed
 from evokan.searching.finalists import Finalist, Finalizer
 from evokan.searching.fits import fit_front
-from evokan.searching.observer import Observer
+from evokan.searching.observer import EnoughError, Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
 from evokan.searching.plan import affordable, finalist_seconds, fit_seconds, plan, references_fit, search_seconds
 from evokan.searching.proposals import FamilyProposals
@@ -77,7 +78,7 @@ def search(
     observer.on_start(path, dict(description))
     prepare(job, observer)
     if clock.limit is not None:
-        plan(job, clock, product=path is not None)
+        job = plan(job, clock, product=path is not None, begins=path is None and beginning is None)
         observer.on_plan(clock.plan)
     with baselines_of(job.problem, job.config.split_seed, _compared_with(job), clock) as baselines:
         observer.on_stage("search")
@@ -129,7 +130,8 @@ def evolve(
     observer, clock = observer or Observer(), clock or Clock()
     config = job.config
     algorithm = algorithm or make_algorithm(config)
-    heirs = Heirs(job.space, job.problem) if config.inherit else None
+    folds = len(ladder(job.problem, race=config.race, cuts=True)[-1].folds)
+    heirs = Heirs(job.space, job.problem, folds) if config.inherit else None
     worths = Worths()
     proposals = FamilyProposals(job.space, job.problem, worths)
     fresh: list[Record] = []
@@ -180,7 +182,7 @@ def evolve(
         observer.on_generation(row)
 
     whole = False
-    with suppress(OutOfTimeError):
+    with suppress(OutOfTimeError, EnoughError):
         loop.evolve(
             algorithm,
             evaluator,

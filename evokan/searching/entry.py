@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Unpack
@@ -14,20 +14,23 @@ from evokan.evaluation.executors import Executor
 from evokan.reports.html import write_report
 from evokan.runs.checkpoint import Checkpoint, Remains
 from evokan.runs.directory import RunDirectory
-from evokan.runs.points import write_points
+from evokan.runs.points import read_kept, write_points
 from evokan.runs.run import Run, load_run
 from evokan.runs.sameness import check_data_file, check_same, cluster_of, completed, equation_of, same_job
 from evokan.searching import engine
 from evokan.searching.ahead import load_ahead
 from evokan.searching.build import make_algorithm, make_executor
+from evokan.searching.callbacks import AnyCallback, observers
 from evokan.searching.clock import Clock
 from evokan.searching.interrupts import finish_first
 from evokan.searching.log import RunLog
+from evokan.searching.notebook import NotebookProgress, in_notebook
 from evokan.searching.observer import Observer, Observers
 from evokan.searching.outcome import Beginning, Outcome
 from evokan.searching.plan import plan
 from evokan.searching.product import ClockWriter, RunWriter, finish_run
-from evokan.settings.describe import describe
+from evokan.settings.describe import describe, describe_rungs
+from evokan.settings.given import with_files
 from evokan.settings.job import Job, default_paths, prepare, resolve
 from evokan.settings.keywords import EXECUTION, Execution, Settings
 from evokan.settings.layers import build_config
@@ -36,6 +39,7 @@ from evokan.settings.layers import build_config
 def search(
     *,
     observer: Observer | None = None,
+    callbacks: Sequence[AnyCallback] | None = None,
     config: str | Path | None = None,
     timeout: float | None = None,
     began: float | None = None,
@@ -46,7 +50,10 @@ def search(
     Parameters
     ----------
     observer
-        Is told what happens.
+        Is told what happens; by default a notebook shows how far the search is.
+    callbacks
+        Functions that are called after each generation, and objects (`evokan.Callback`) that are called at other
+        boundaries as well: one that returns True ends the search, `evokan.StopSearch` leaves it.
     config
         YAML file with settings; those given here win.
     timeout
@@ -55,7 +62,9 @@ def search(
         When the time began, as `time.perf_counter` tells; by default with the call.
     **settings
         The long options of ``evokan search`` with underscores: `space` and `dataset` (or `data` and `target`)
-        are needed. See `evokan.settings.config.SearchConfig`.
+        are needed. See `evokan.settings.config.SearchConfig`. `data`, `test_data` and `val_data` may be rows instead of
+        paths: a frame (pandas, polars, Arrow) with the target among its columns, or a pair (X, y), which needs no
+        `target`. Rows are kept in the run's folder (``data.feather``), so it can be resumed and read without them.
 
     Raises
     ------
@@ -70,9 +79,10 @@ def search(
     began = time.perf_counter() if began is None else began
     if timeout is not None:
         settings["time_limit"] = timeout
-    job = prepare(resolve(settings, config))
+    given, kept = with_files(settings)
+    job = prepare(resolve(given, config), kept=kept)
     make_algorithm(job.config)
-    observer = observer or Observer()
+    observer = _everybody(observer, callbacks)
     description = describe(job)
     out = job.config.out
     if out is not None and _is_beginning_of(RunDirectory(out), description):
@@ -82,6 +92,12 @@ def search(
         execution: Any = {name: getattr(job.config, name) for name in EXECUTION}
         return resume(out, equation=job.config.equation, observer=observer, **execution)
     return keep(job, observer, Clock(job.config.time_limit or None, began=began), description)[0]
+
+
+def _everybody(observer: Observer | None, callbacks: Sequence[AnyCallback] | None) -> Observer:
+    """Return who is told: the observer, or a notebook, and the callbacks last, since one of them may end the search."""
+    shown = [observer] if observer is not None else [NotebookProgress()] if in_notebook() else []
+    return Observers(*shown, *observers(callbacks))
 
 
 def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any] | None = None) -> tuple[Run, Outcome]:
@@ -98,23 +114,25 @@ def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any]
         The folder is taken or the clock's limit too short; nothing was written.
     """
     description = describe(job) if description is None else description
-    out = job.config.out
     if clock.limit is not None:
         # Before there is a folder: a limit that is too short leaves nothing behind.
         engine.prepare(job, observer)
-        plan(job, clock)
+        job = plan(job, clock, begins=True)
+        description = {**description, **describe_rungs(job)}
     with make_executor(job.config, observer) as executor:
-        directory = RunDirectory.create(out, description) if out is not None else _own_folder(job, description)
+        directory = _folder(job, description)
         with directory.written(), directory.lock():
             outcome = _run(job, directory, executor, observer, clock)
     return Run(directory.path), outcome
 
 
-def _own_folder(job: Job, description: dict[str, Any]) -> RunDirectory:
-    """Return a run in a folder that nobody else has taken, whoever else is looking for one."""
+def _folder(job: Job, description: dict[str, Any]) -> RunDirectory:
+    """Return a run in the folder named, or in one that nobody else has taken, whoever else is looking for one."""
+    if job.config.out is not None:
+        return RunDirectory.create(job.config.out, description, kept=job.kept)
     for path in default_paths(job.config):
         with suppress(FileExistsError):
-            return RunDirectory.create(path, description, own=True)
+            return RunDirectory.create(path, description, own=True, kept=job.kept)
     raise AssertionError("there is always one more number")
 
 
@@ -135,6 +153,7 @@ def resume(
     generations: int | Literal["auto"] | None = None,
     equation: str | Path | None = None,
     observer: Observer | None = None,
+    callbacks: Sequence[AnyCallback] | None = None,
     **execution: Unpack[Execution],
 ) -> Run:
     """Go on with an interrupted run, or beyond its planned end.
@@ -147,8 +166,8 @@ def resume(
     equation
         File of the equation that the run was searched on, where it was one of the user's own: code is never taken from
         a run.
-    observer
-        Is told what happens.
+    observer, callbacks
+        As in `search`.
     **execution
         Where to train now and what else is done: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`,
         `baselines`, `time_limit`, `report`, as in `search`. The records are the same. None or nothing goes on as the
@@ -166,7 +185,7 @@ def resume(
             *(f"resume cannot change {name}: it knows generations, {', '.join(EXECUTION)}" for name in unknown)
         )
     began = time.perf_counter()
-    observer = observer or Observer()
+    observer = _everybody(observer, callbacks)
     directory = RunDirectory.open(Path(path))
     with directory.written(), directory.lock():
         stored = directory.read_config()
@@ -180,7 +199,8 @@ def resume(
         settings |= equation_of(directory.path, stored, equation)
         config = build_config(settings, {"generations": generations}, execution)
         check_data_file(directory.path, stored)
-        job = prepare(config, options=stored["options"])
+        job = prepare(config, options=stored["options"], kept=read_kept(directory, stored))
+        job = job.with_first_rung(stored.get("first_rung", 0))
         checkpoint = directory.read_checkpoint()
         check_same(directory.path, checkpoint.settings if checkpoint else None, stored, describe(job))
         done = checkpoint.generation if checkpoint else -1

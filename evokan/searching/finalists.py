@@ -16,7 +16,6 @@ from evokan.evaluation.records import Record
 from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
-from evokan.problem.splits import Fold
 from evokan.searching.choice import FrontMember, choose
 from evokan.searching.clock import Timed
 from evokan.seeding import derive_seed, training_seed
@@ -100,7 +99,8 @@ class Finalizer:
         """Train every network from fresh seeds; one whose trainings all fail is left out.
 
         Each seed goes with a cut of the development rows of its own, so that a network which suits the search's
-        folds by luck is found out. A single hold-out stays as it is. `on_done` is told how many are done. With
+        folds by luck is found out; of many rows (`Problem.judged_on`) with one fold of it, and the standard error is
+        that over the seeds. A single hold-out stays as it is. `on_done` is told how many are done. With
         `seconds`, all networks are trained from their first seed before any from its second, the first ones first: what
         is not done then is left out, and all that are left count with as many seeds. The first training is waited for.
         """
@@ -147,6 +147,8 @@ class Finalizer:
                 spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
                 # That of one seed is rough, and of the best one too small: five folds are few to tell a spread.
                 error = float(np.sqrt(np.mean([figures.val_loss_se**2 for figures, _ in good])))
+                if len(self._problem.judged_on) < len(self._problem.folds):
+                    error = spread / len(good) ** 0.5
                 member = FrontMember(record, float(losses.mean()), spread, error, _fold_losses(done))
                 finalists.append(Finalist(member, network, seed, best.iterations))
         return finalists
@@ -156,20 +158,18 @@ class Finalizer:
 
         The first one is waited for.
         """
-        nothing = np.zeros(0, dtype=np.int64)
         groups = []
         for finalist in finalists:
             if self._refit == "development":
                 job = TrainingJob(
                     finalist.architecture,
-                    Fold(self._problem.development, nothing),
+                    self._problem.whole,
                     finalist.seed,
                     iterations=max(finalist.iterations, 1),
                     keep_weights=True,
                 )
             else:
-                fold = Fold(self._problem.train, self._problem.validation)
-                job = TrainingJob(finalist.architecture, fold, finalist.seed, keep_weights=True)
+                job = TrainingJob(finalist.architecture, self._problem.hold_out, finalist.seed, keep_weights=True)
             groups.append((job,))
         late = Trained.failed("not done within the time limit")
         return [results[0] if results else late for results in self._run(groups, seconds=seconds)]
@@ -186,7 +186,7 @@ class Finalizer:
             if network.n_edges * rows <= MOST_REFERENCE_WORK
         }
         groups = [
-            tuple(TrainingJob(network, fold, self._seeds(network)[0]) for fold in self._problem.folds)
+            tuple(TrainingJob(network, fold, self._seeds(network)[0]) for fold in self._problem.judged_on)
             for network in references.values()
         ]
         figures = [aggregate(results, self._stop) for results in self._run(groups)]
@@ -197,11 +197,11 @@ class Finalizer:
 
         Folds that stop at a common iteration are judged there; otherwise each at its lowest loss.
         """
-        together = self._stop == "common" and len(self._problem.folds) > 1
+        together = self._stop == "common" and len(self._problem.judged_on) > 1
         iterations = max(finalist.iterations, 1) if together else None
         jobs = [
             TrainingJob(finalist.architecture, fold, finalist.seed, iterations, keep_weights=True)
-            for fold in self._problem.folds
+            for fold in self._problem.judged_on
         ]
         tables = []
         for job, (trained,) in zip(jobs, self._run([(job,) for job in jobs]), strict=True):
@@ -223,8 +223,9 @@ class Finalizer:
 
             model = self._space.model(architecture, self._problem, weights)
             return evaluate_solution(equation, model, self._problem.table.X[rows])
-        scores = predict(self._space.model(architecture, self._problem, weights), self._problem.table.X[rows])
-        return evaluate_predictions(self._problem.task, self._problem.table.y[rows], scores)
+        table = self._problem.table
+        scores = predict(self._space.model(architecture, self._problem, weights), table.X[rows])
+        return evaluate_predictions(self._problem.task, table.in_units(table.y[rows]), table.in_units(scores))
 
     def _own_seed(self, network: Architecture) -> int:
         """Return the seed that the search trained a network with on its first fold."""
@@ -256,9 +257,10 @@ class Finalizer:
 
 
 def _fold_losses(done: Sequence[tuple[Evaluation, int]]) -> tuple[tuple[float, ...], ...]:
-    """Return the loss of every training, a row for each seed."""
+    """Return the loss of every training, a row for each seed; one row of all where each has one fold of its own."""
     folds = max(len(figures.folds) for figures, _ in done)
-    return tuple(
+    rows = tuple(
         tuple(float(fold.val_loss) for fold in figures.folds) if figures.folds else (np.nan,) * folds
         for figures, _ in done
     )
+    return rows if folds > 1 else (tuple(row[0] for row in rows if row),)

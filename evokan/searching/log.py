@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from evokan.errors import EvokanError
+from evokan.errors import EvokanError, StopSearch
 from evokan.evaluation.records import Record
 from evokan.evolution.history import HistoryRow
 from evokan.runs.vault import Vault
@@ -118,6 +118,8 @@ class RunLog(Lines):
                 error.add_note(f"go on with: evokan resume {run}")
                 raise
             except EvokanError as error:
+                if isinstance(error, StopSearch):
+                    error.add_note(f"go on with: evokan resume {run}")
                 self._last_words(f"stopped: {'; '.join(str(error).splitlines())}")
                 raise
             except Exception as error:

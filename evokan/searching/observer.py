@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evokan.errors import EvokanError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 STAGES = ("search", "finalists", "final fit", "baselines", "formula", "pictures")
 """What a search does, in this order."""
+
+
+class EnoughError(EvokanError):
+    """Raised by an observer in `on_generation`: this generation was the last, and the search is finished with it."""
 
 
 class Observer:

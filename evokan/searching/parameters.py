@@ -11,11 +11,13 @@ from sklearn.base import BaseEstimator
 
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.executors import available_processors
-from evokan.searching.observer import Observer
+from evokan.searching.callbacks import AnyCallback
 from evokan.spaces.registry import space_class
 
 OWN = ("space_options", "timeout", "n_jobs", "random_state", "verbose", "callbacks", "out")
 """Parameters that are no settings of a search, or go by another name there."""
+RENAMED = {"time_limit": "timeout", "workers": "n_jobs", "seed": "random_state", "split_seed": "random_state"}
+"""Settings that go by another name here."""
 _NESTED = "space__"
 
 
@@ -50,6 +52,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         val_size: float | None = None,
         scaler: Literal["standard", "minmax", "none"] | None = None,
         impute: Literal["median", "drop"] | None = None,
+        handle_unknown: Literal["error", "ignore"] = "error",
         formula_seconds: float = 3.0,
         timeout: float | None = None,
         device: Literal["auto", "cpu", "cuda"] = "auto",
@@ -60,7 +63,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
         verbose: bool | int = False,
-        callbacks: Sequence[Observer] | None = None,
+        callbacks: Sequence[AnyCallback] | None = None,
         out: str | Path | None = None,
     ) -> None:
         self.space = space
@@ -88,6 +91,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.val_size = val_size
         self.scaler = scaler
         self.impute = impute
+        self.handle_unknown = handle_unknown
         self.formula_seconds = formula_seconds
         self.timeout = timeout
         self.device = device

@@ -289,7 +289,7 @@ class SearchConfig(OwnTable):
     def _delays(cls, value: Any) -> Any:
         return read_lags(value)
 
-    @field_validator("data", "test_data", "equation", "out", "edges")
+    @field_validator("data", "test_data", "val_data", "equation", "out", "edges")
     @classmethod
     def _possible_path(cls, value: Path | None) -> Path | None:
         if value is not None and "\0" in str(value):
@@ -333,7 +333,9 @@ class SearchConfig(OwnTable):
     def _one_source(self) -> SearchConfig:
         faults = source_faults({name: getattr(self, name) for name in SOURCE})
         named, in_time = self.dataset is not None, self.time is not None
-        faults = faults or own_table_faults(self, named=named, series=in_time, test_size=self.test_size)
+        faults = faults or own_table_faults(
+            self, named=named, series=in_time, test_size=self.test_size, val_size=self.val_size
+        )
         if faults:
             raise InputError(*faults)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from evokan.datasets.given import KEPT
 from evokan.errors import InvalidArchitecture
 from evokan.evaluation.racing import ladder
 from evokan.problem.equations.base import Equation
@@ -27,10 +29,9 @@ def describe(job: Job) -> dict[str, Any]:
     table = job.problem.table
     # Code is never taken from a run, so a run does not say where it lay.
     settings = job.config.model_dump(mode="json", exclude={"space_options", "out", "equation"})
-    if job.config.data is not None:
-        settings["data"] = str(job.config.data.absolute())
-    if job.config.test_data is not None:
-        settings["test_data"] = str(job.config.test_data.absolute())
+    for name in KEPT:
+        if settings[name] is not None and name not in job.kept:
+            settings[name] = str(Path(settings[name]).absolute())
     layout = job.space.layout(job.problem)
     return {
         "format": FORMAT,
@@ -39,7 +40,7 @@ def describe(job: Job) -> dict[str, Any]:
         "data": {
             "name": table.name,
             "sha256": table.sha256,
-            "file_sha256": None if job.config.data is None else file_sha256(job.config.data),
+            "file_sha256": _data_sha256(job),
             "task": table.task.value,
             "rows": len(table.y),
             "features": table.X.shape[1],
@@ -51,13 +52,19 @@ def describe(job: Job) -> dict[str, Any]:
             "series": None if table.series is None else len(np.unique(table.series)),
             **({} if table.equation is None else {"equation": _equation(table.equation, job.config.equation)}),
         },
-        "rungs": [rung.rows for rung in ladder(job.problem, cuts=True)] if job.problem.cuts else [],
+        **describe_rungs(job),
         "notes": list(job.notes),
         "chromosome": {"bits": layout.length, "segments": layout.describe()},
         "reference_point": reference_point(job, layout),
         "versions": versions_now(),
         "processor": {"machine": platform.machine(), "device": job.budget.device},
     }
+
+
+def describe_rungs(job: Job) -> dict[str, Any]:
+    """Return the part that a time limit can change: the rows of the rungs, and of the first one if it chose them."""
+    chosen = {"first_rung": job.first_rung} if job.first_rung else {}
+    return {"rungs": [rung.rows for rung in ladder(job.problem, cuts=True)] if job.problem.cuts else [], **chosen}
 
 
 def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str] | None = None) -> dict[str, float]:
@@ -90,6 +97,12 @@ def reference_point(job: Job, layout: ChromosomeLayout, objectives: Sequence[str
         else 1.0 + max((float(getattr(architecture, name)) for architecture in architectures), default=1.0)
         for name in (job.config.front_objectives if objectives is None else objectives)
     }
+
+
+def _data_sha256(job: Job) -> str | None:
+    if "data" in job.kept:
+        return hashlib.sha256(job.kept["data"]).hexdigest()
+    return None if job.config.data is None else file_sha256(job.config.data)
 
 
 def _equation(equation: Equation, file: Path | None) -> dict[str, Any]:

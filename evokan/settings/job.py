@@ -6,10 +6,11 @@ import itertools
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from evokan.datasets.given import Kept
 from evokan.errors import InputError, unknown_name
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
@@ -31,6 +32,9 @@ OF_TASK: dict[str, dict[str, Any]] = {
 """Settings that a task has other defaults for than the family: an equation has one hold-out, without standard error,
 and each of its trainings goes down to the last digits."""
 
+OF_VALIDATION: dict[str, Any] = {"folds": 1, "refit": "holdout"}
+"""Defaults where the user brings validation rows: they are looked at, and nothing is fitted to them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -44,6 +48,10 @@ class Job:
         What to train, on what, and how long.
     notes
         What the user should know of how the rows were taken, one sentence each.
+    kept
+        Rows that were given as such, which a run keeps as files of its own.
+    first_rung
+        Rows of the first rung where a time limit has chosen them; 0 where the settings have.
     """
 
     config: SearchConfig
@@ -51,6 +59,12 @@ class Job:
     problem: Problem
     budget: Budget
     notes: tuple[str, ...] = ()
+    kept: Kept = field(default_factory=dict)
+    first_rung: int = 0
+
+    def with_first_rung(self, rows: int) -> Job:
+        """Return the same with other rungs; with 0 rows as it is."""
+        return replace(self, problem=self.problem.with_rungs(rows), first_rung=rows) if rows else self
 
 
 def resolve(
@@ -80,7 +94,8 @@ def resolve(
     of_algorithm = OF_ALGORITHM.get(given.algorithm, {})
     preset_layers = [{**layer.settings, "space_options": dict(layer.options)} for layer in layers]
     of_task = OF_TASK.get(_task(given) if table is None else table.task, {})
-    config = build_config(*preset_layers, of_task, of_algorithm, from_file, settings)
+    of_rows = OF_VALIDATION if given.val_data is not None else {}
+    config = build_config(*preset_layers, of_task, of_algorithm, of_rows, from_file, settings)
     config._folds_given = from_file.get("folds") is not None or settings.get("folds") is not None
     return config
 
@@ -94,8 +109,18 @@ def _task(config: SearchConfig) -> str:
     return next((info.task for info in list_datasets() if info.name == config.dataset), "")
 
 
-def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, table: Table | None = None) -> Job:
+def prepare(
+    config: SearchConfig,
+    options: Mapping[str, Any] | None = None,
+    table: Table | None = None,
+    kept: Kept | None = None,
+) -> Job:
     """Load the data, unless a `table` is given, and make the space.
+
+    Parameters
+    ----------
+    kept
+        Rows at hand in place of the files that the settings name: `evokan.settings.given.with_files`.
 
     Raises
     ------
@@ -108,7 +133,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
     except InputError as error:
         faults.extend(error.faults)
     try:
-        rows = load(config) if table is None else table
+        rows = load(config, kept) if table is None else table
         rows.check_magnitude()
     except InputError as error:
         faults.extend(error.faults)
@@ -149,7 +174,7 @@ def prepare(config: SearchConfig, options: Mapping[str, Any] | None = None, tabl
             "the rarest class above all, fill no more",
         )
         config = config.model_copy(update={"folds": len(problem.folds)})
-    return Job(config, space, problem, Budget(config.steps, device, config.fold_stop), notes)
+    return Job(config, space, problem, Budget(config.steps, device, config.fold_stop), notes, kept or {})
 
 
 def _has_gpu() -> bool:
@@ -158,7 +183,7 @@ def _has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def load(config: SearchConfig) -> Table:
+def load(config: SearchConfig, kept: Kept | None = None) -> Table:
     """Return the table that the settings name.
 
     Raises
@@ -183,6 +208,7 @@ def load(config: SearchConfig) -> Table:
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
             dialect=Dialect.of(config.sep, config.decimal, config.encoding),
+            kept=kept,
         )
     if config.data is not None:
         return load_table(
@@ -194,7 +220,11 @@ def load(config: SearchConfig) -> Table:
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
             dialect=Dialect.of(config.sep, config.decimal, config.encoding),
+            kept=kept,
             test_data=config.test_data,
+            val_data=config.val_data,
+            log_target=config.log_target,
+            handle_unknown=config.handle_unknown,
             group=config.group,
             split=config.split,
         )

@@ -30,7 +30,7 @@ class Settings(Execution, total=False):
     space: str
     space_options: Mapping[str, Any]
     dataset: str | None
-    data: str | Path | None
+    data: Any
     equation: str | Path | None
     target: str | None
     time: str | None
@@ -51,7 +51,10 @@ class Settings(Execution, total=False):
     sep: str | None
     decimal: Literal[",", "."] | None
     encoding: str | None
-    test_data: str | Path | None
+    test_data: Any
+    val_data: Any
+    log_target: bool
+    handle_unknown: Literal["error", "ignore"]
     group: str | None
     split: str
     population: int

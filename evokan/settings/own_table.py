@@ -27,6 +27,16 @@ class OwnTable(BaseModel):
     test_data: Annotated[
         Path | None, Setting(DATA, "FILE", "Rows to test on, with the columns of --data; nothing is split off then.")
     ] = None
+    val_data: Annotated[
+        Path | None, Setting(DATA, "FILE", "Rows to validate on, with the columns of --data: the one hold-out.")
+    ] = None
+    log_target: Annotated[
+        bool, Setting(DATA, "", "Fit the logarithm of a target above 0; predictions and figures are in its own unit.")
+    ] = False
+    handle_unknown: Annotated[
+        Literal["error", "ignore"],
+        Setting(DATA, "HOW", "A category at prediction that was not there: error, or ignore, which takes it for none."),
+    ] = "error"
     group: Annotated[
         str | None,
         Setting(DATA, "COLUMN", "Column of --data whose equal values stay together in splits and folds; no feature."),
@@ -53,7 +63,9 @@ class OwnTable(BaseModel):
         return value
 
 
-def own_table_faults(config: OwnTable, *, named: bool, series: bool, test_size: float | None) -> list[str]:
+def own_table_faults(
+    config: OwnTable, *, named: bool, series: bool, test_size: float | None, val_size: float | None
+) -> list[str]:
     """Return what is wrong with these settings beside those that say where the rows come from.
 
     Parameters
@@ -63,6 +75,9 @@ def own_table_faults(config: OwnTable, *, named: bool, series: bool, test_size: 
     """
     given = {
         "--test-data": config.test_data,
+        "--val-data": config.val_data,
+        "--log-target": config.log_target or None,
+        "--handle-unknown": None if config.handle_unknown == "error" else config.handle_unknown,
         "--group": config.group,
         "--split": None if config.split == "random" else config.split,
     }
@@ -84,4 +99,11 @@ def own_table_faults(config: OwnTable, *, named: bool, series: bool, test_size: 
         faults.append("--group and --split time exclude each other: give one of them")
     if config.test_data is not None and test_size is not None:
         faults.append("--test-data and --test-size exclude each other: the test rows are those of the file")
+    if config.val_data is not None:
+        others = {"--val-size": val_size, "--group": config.group, "--split time": given["--split"]}
+        faults += [
+            f"--val-data and {option} exclude each other: the validation rows are those of the file"
+            for option, value in others.items()
+            if value is not None
+        ]
     return faults

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evokan.datasets.given import where_kept
 from evokan.errors import EvokanWarning, InputError
 from evokan.settings.origin import file_sha256, versions_now
 
@@ -39,6 +40,7 @@ def settings_of_run(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
     if not all(isinstance(part, Mapping) for part in parts):
         raise InputError(f"--config {path}: is a damaged config.json; bring it back, or write the settings anew")
     given = dict(settings or {})
+    given |= where_kept(given, path.parent)
     left_out = [name for name in IGNORED if given.pop(name, None)]
     if left_out:
         _warn(f"--config {path}: left out, since it is never taken from a run: {', '.join(left_out)}")

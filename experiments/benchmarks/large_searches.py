@@ -12,8 +12,17 @@ from typing import Any
 import numpy as np
 
 from evokan.datasets import load_table
+from evokan.runs.run import Run
 from experiments import pages as report
-from experiments.benchmarks.large_tables import INFORMATIVE, TARGET, best_log_loss, many_columns, many_rows, write
+from experiments.benchmarks.large_tables import (
+    ACTIVE,
+    INFORMATIVE,
+    TARGET,
+    best_log_loss,
+    many_columns,
+    many_rows,
+    write,
+)
 from experiments.benchmarks.whole_search import call
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, Row
@@ -23,39 +32,50 @@ NAME = "large_searches"
 
 @dataclass(frozen=True)
 class Case:
-    """One search: `rows` of the table with 20 columns, or 300 of the one with 2,000 where `rows` is 0."""
+    """One search: of a table (`WINE`, `WIDE`, or so many rows of 20 columns), and its limit in seconds."""
 
-    rows: int
+    table: str
     seconds: int
 
     @property
-    def table(self) -> str:
-        """Its size, in words."""
-        return f"{self.rows:,} x 20" if self.rows else "300 x 2,000"
+    def rows(self) -> int:
+        """Of the table with 20 columns; 0 of another."""
+        return int(self.table.removesuffix(MANY).replace(",", "")) if self.table.endswith(MANY) else 0
 
 
-CASES = (Case(20_000, 120), Case(100_000, 30), Case(100_000, 600), Case(1_000_000, 1800), Case(0, 30), Case(0, 300))
-QUICK = (Case(2_000, 30), Case(0, 30))
+WINE, WIDE, MANY = "wine", "300 x 2,000", " x 20"
+CASES = (
+    Case(WINE, 30),
+    Case(WIDE, 30),
+    Case(f"100,000{MANY}", 30),
+    Case(WIDE, 300),
+    Case(f"100,000{MANY}", 600),
+    Case(f"1,000,000{MANY}", 1800),
+)
+"""The short ones first: a run of this that is stopped goes on with what has no row."""
+QUICK = (Case(WINE, 30), Case(f"2,000{MANY}", 30))
 
 
 def run(context: Context) -> Sequence[Path]:
     """Run every search that has no row yet; ``--quick`` two small ones."""
     table = Measurements(report.folder(context) / f"{NAME}.csv", ("table", "limit"))
     cases = {(case.table, case.seconds): case for case in (QUICK if context.quick else CASES)}
+    page = table.path.with_suffix(".md")
     for key in context.each("searches", table.missing(cases)):
         with tempfile.TemporaryDirectory() as folder:
             table.add({"table": key[0], "limit": key[1], **measure(cases[key], Path(folder), context.workers)})
-    page = table.path.with_suffix(".md")
-    write_page(table.values(), page)
+        write_page(table.values(), page)
     return [table.path, page]
 
 
 def measure(case: Case, folder: Path, workers: int) -> Row:
     """Make the table of a case, search it as a process of its own, and return the figures."""
-    x, y = many_rows(case.rows) if case.rows else many_columns()
-    data = write(folder / "data.csv", x, y)
-    out = folder / "run"
-    arguments = ("search", "--space", "gakan", "--data", str(data), "--target", TARGET, "--seed", "0", "--quiet")
+    out, data = folder / "run", folder / "data.csv"
+    source: tuple[str, ...] = ("--dataset", WINE)
+    if case.table != WINE:
+        write(data, *(many_rows(case.rows) if case.rows else many_columns()))
+        source = ("--data", str(data), "--target", TARGET)
+    arguments = ("search", "--space", "gakan", *source, "--seed", "0", "--quiet")
     call(
         ("search", "--space", "gakan", "--dataset", "iris", "--population", "4", "--generations", "0", "--quiet"),
         folder,
@@ -74,24 +94,29 @@ def measure(case: Case, folder: Path, workers: int) -> Row:
 
 
 def figures(out: Path, case: Case, data: Path) -> Row:
-    """Return what a finished run says of itself."""
+    """Return what a run says of itself; raises `RuntimeError` where it is not a finished one."""
+    run = Run(out)
+    if not run.finished or run.damages():
+        raise RuntimeError(f"the search of {case.table} in {case.seconds} s has left no finished run")
     config: dict[str, Any] = json.loads((out / "config.json").read_text())
     metrics: dict[str, Any] = json.loads((out / "best" / "metrics.json").read_text())
-    name = "log_loss" if case.rows else "rmse"
+    name = "rmse" if case.table == WIDE else "log_loss"
     boosting = metrics["baselines"].get("hist_gradient_boosting", {})
     network = json.loads((out / "best" / "architecture.json").read_text())["explanation"]
     used = [column for column, weight in zip(network["input_names"], network["importances"], strict=True) if weight > 0]
     return {
         "networks": config["clock"]["parts"]["search"]["networks"],
+        "generations": len(run.history),
+        "rungs": " ".join(f"{rows:,}" for rows in config["rungs"]),
         "figure": name,
         "ours": metrics["test"][name],
         "boosting": boosting.get(name, ""),
         "best_possible": _best_possible(data, config) if case.rows else "",
         "parameters": metrics["n_params"],
         "columns": len(used),
-        "informative": len(set(used) & set(INFORMATIVE))
-        if not case.rows
-        else len({*used} & {f"c{i}" for i in range(8)}),
+        "informative": ""
+        if case.table == WINE
+        else len(set(used) & set(INFORMATIVE if case.table == WIDE else ACTIVE)),
     }
 
 
@@ -113,12 +138,14 @@ def write_page(rows: Sequence[Row], path: Path) -> None:
             f"{row['cpu_seconds']} s",
             f"{row['peak_mb']} MB",
             str(row["networks"]),
+            str(row["generations"]),
+            str(row["rungs"]),
             str(row["figure"]),
             row["ours"],
             row["boosting"],
             row["best_possible"],
             str(row["parameters"]),
-            f"{row['columns']} ({row['informative']})",
+            f"{row['columns']} ({row['informative']})" if row["informative"] != "" else str(row["columns"]),
             str(row["note"]),
         )
         for row in rows
@@ -130,7 +157,8 @@ def write_page(rows: Sequence[Row], path: Path) -> None:
         "workers as stated",
         [
             f"`evokan search --space gakan --data FILE --target {TARGET} --time-limit SECONDS`, everything else as it comes: "
-            "a process of its own from its start to its end, reading the file included, kernels compiled. The tables are "
+            "a process of its own from its start to its end, reading the file included, kernels compiled; memory is that "
+            "of the largest process. A row is written only of a finished run, whatever the limit. The tables are "
             "made by `experiments/benchmarks/large_tables.py`: two classes out of eight of 20 columns, two pairs of which "
             "act together; or a number out of five of 2,000 columns. Test figures of the chosen network, of gradient "
             "boosting (scikit-learn's, on all rows but the test part), and of the probabilities that the classes were "
@@ -143,6 +171,8 @@ def write_page(rows: Sequence[Row], path: Path) -> None:
                     "CPU",
                     "memory",
                     "networks",
+                    "whole generations",
+                    "rungs",
                     "figure",
                     "network",
                     "boosting",
@@ -158,7 +188,7 @@ def write_page(rows: Sequence[Row], path: Path) -> None:
 
 
 EXPERIMENT = Experiment(
-    "large-searches", "searches of 20,000 to 1,000,000 rows, and of 2,000 columns, in given time", run
+    "large-searches", "searches of Wine, of up to 1,000,000 rows, and of 2,000 columns, in given time", run
 )
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 TARGET = "target"
 INFORMATIVE = ("c7", "c311", "c642", "c1203", "c1888")
 """Of the wide table's 2,000 columns."""
+ACTIVE = tuple(f"c{number}" for number in range(8))
+"""Of the long table's 20 columns."""
 
 
 def many_rows(rows: int, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

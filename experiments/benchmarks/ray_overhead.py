@@ -19,7 +19,7 @@ from evokan.errors import InvalidArchitecture
 from evokan.evaluation.cohorts import NETWORKS_PER_COHORT, Cohort, cut, train_cohort
 from evokan.evaluation.folds import Evaluation
 from evokan.evaluation.ray.executor import RayExecutor, prepare_space
-from evokan.evaluation.ray.messages import dumps_task
+from evokan.evaluation.ray.messages import Folds, dumps_task
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
 from evokan.problem.task import Task
@@ -110,7 +110,7 @@ def simulate(workers: int) -> Row:
         wall, cpu, own = time.perf_counter() - wall, time.process_time() - cpu, time.thread_time() - own
     assert all(isinstance(result, list) for _, result in results)
     ideal = SLEEP_SECONDS * len(items) / workers
-    task = dumps_task(sleep, items[0], shared[1].folds)
+    task = dumps_task(sleep, items[0], Folds(shared))
     return {
         "cohorts": len(items),
         "task_bytes": len(task),

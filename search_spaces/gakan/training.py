@@ -115,7 +115,7 @@ def train(
         h,
         np.array(options.penalties),
         budget.steps,
-        0 if job.iterations else options.patience,
+        0 if job.iterations else options.patience_on(problem),
         options.look == "iteration",
         job.iterations or 0,
         np.array(options.grid_steps, dtype=np.int64),

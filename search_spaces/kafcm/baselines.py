@@ -35,7 +35,11 @@ def fit_family_baselines(problem: Problem, seed: int) -> dict[str, dict[str, Any
         "fcm_scalar_weights": train_classical(problem, seed).predict(problem.table.X[test]),
         "mlp_two_layers": np.ldexp(mlp.predict(inputs[test]), unit),
     }
-    return {name: dict(evaluate_predictions(problem.task, y[test], values)) for name, values in predictions.items()}
+    own = problem.table.in_units
+    return {
+        name: dict(evaluate_predictions(problem.task, own(y[test]), own(values)))
+        for name, values in predictions.items()
+    }
 
 
 def two_layers(hidden: tuple[int, int], seed: int, **settings: Any) -> BaseEstimator:

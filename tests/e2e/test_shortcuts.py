@@ -72,6 +72,31 @@ def test_a_killed_run_that_races_and_inherits_goes_on(evokan_here, tmp_path, mon
     assert_equal(killed, through)
 
 
+@pytest.mark.parametrize("limit", [(), ("--time-limit", "3600")], ids=["no limit", "a limit that is not reached"])
+def test_a_killed_run_with_rungs_goes_on(evokan_here, tmp_path, monkeypatch, limit):
+    import signal
+
+    import test_kill_and_resume
+
+    search = (*TINY[:-1], "--rungs", "20", "--generations", "3", "--steps", "6", "--space-option", "patience=0")
+    monkeypatch.setattr(test_kill_and_resume, "SEARCH", (*search, *limit))
+    through, killed = tmp_path / "through", tmp_path / "killed"
+    assert evokan_here(*search, "--quiet", "--out", through).status == 0
+    first = sum(row["generation"] == "0" for row in records(through))
+    status, _ = stop(killed, first, signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    assert evokan_here("resume", killed, "--quiet").status == 0
+    if limit:
+        config, without = (json.loads((path / "config.json").read_text()) for path in (killed, through))
+        assert config.pop("clock")["parts"]["search"]["whole"]
+        config["settings"]["time_limit"] = without["settings"]["time_limit"]
+        (killed / "config.json").write_text(json.dumps(config))
+        for path in (killed, through):  # they name the limit, and fingerprints of what does
+            (path / "manifest.json").unlink()
+            (path / "report.html").unlink()
+    assert_equal(killed, through)
+
+
 def test_who_lost_a_race_is_neither_chosen_nor_on_the_front(evokan_here, tmp_path):
     path = tmp_path / "run"
     assert evokan_here(*TINY, "--race", "--generations", 2, "--out", path).status == 0

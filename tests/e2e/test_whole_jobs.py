@@ -158,11 +158,12 @@ def test_predictions_have_the_accuracy_that_was_reported(iris_run, evokan_here, 
     result = evokan_here("predict", iris_run.path, "--data", "new.csv", "--out", "made/pred.csv")
     assert (result.status, result.out) == (0, "15 predictions written to made/pred.csv\n")
     predicted = pd.read_csv(tmp_path / "made" / "pred.csv")
-    assert list(predicted) == ["prediction", *(f"p({name})" for name in table.class_names)]
+    assert list(predicted) == ["prediction", *(f"p({name})" for name in table.class_names), "outside"]
+    assert predicted["outside"].isna().all()
     true = np.array(table.class_names)[table.y[problem.test]]
     metrics = json.loads((iris_run.path / "best" / "metrics.json").read_text())
     assert (predicted["prediction"] == true).mean() == pytest.approx(metrics["test"]["accuracy"], abs=1e-12)
-    shares = predicted.drop(columns="prediction")
+    shares = predicted.drop(columns=["prediction", "outside"])
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-9)
     assert list(shares.idxmax(axis=1)) == [f"p({name})" for name in predicted["prediction"]]
 
@@ -175,7 +176,7 @@ def test_predictions_of_a_law_are_in_its_own_units(law_run, evokan_here, tmp_pat
     frame.to_csv(tmp_path / "new.csv", index=False)
     assert evokan_here("predict", law_run.path, "--data", "new.csv", "--out", "pred.csv", "--quiet") == (0, "", "")
     predicted = pd.read_csv(tmp_path / "pred.csv")
-    assert list(predicted) == ["prediction"]
+    assert list(predicted) == ["prediction", "outside"]
     metrics = json.loads((law_run.path / "best" / "metrics.json").read_text())
     error = np.sqrt(((predicted["prediction"] - table.y[table.test_rows]) ** 2).mean())
     assert error == pytest.approx(metrics["test"]["rmse"], rel=1e-9)
@@ -189,7 +190,7 @@ def test_new_rows_of_the_users_table_go_through_its_schema(own_run, own_table, e
     result = evokan_here("predict", own_run.path, "--data", "new.csv", "--out", "pred.csv", "--json")
     assert (result.status, as_json(result.out)) == (0, {"out": "pred.csv", "rows": 90})
     predicted = pd.read_csv(tmp_path / "pred.csv")
-    assert list(predicted) == ["prediction", "p(high)", "p(low)", "p(mid, or so)"]
+    assert list(predicted) == ["prediction", "p(high)", "p(low)", "p(mid, or so)", "outside"]
     assert set(predicted["prediction"]) <= {"high", "low", "mid, or so"}
     X = np.column_stack(
         [

@@ -66,8 +66,8 @@ def test_every_setting_is_a_parameter_with_its_default():
     ours = inspect.signature(EvoKANClassifier).parameters
     settings = SearchConfig.model_fields
     others = {"dataset", "data", "target", "time", "series", "task", "test_size", "split_seed", "keep_na", "keep_na_in"}
-    others |= {"sep", "decimal", "encoding", "test_data", "group", "split", "drop", "equation"}
-    others |= {"lags", "horizon", "time_format", "edges"}  # of a series
+    others |= {"sep", "decimal", "encoding", "test_data", "val_data", "group", "split", "drop", "equation"}
+    others |= {"log_target", "lags", "horizon", "time_format", "edges"}  # of a series
     renamed = {"workers": "n_jobs", "seed": "random_state", "time_limit": "timeout"}
     wanted = {renamed.get(name, name) for name in settings} - others - {"baselines", "report"}
     assert set(ours) == wanted | {"verbose", "callbacks"}
@@ -200,12 +200,12 @@ def test_options_of_the_family_are_parameters_too(wine):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"population": 2}, "population"),
+        ({"population": 2}, "^population: must be at least 4"),
         ({"space": "gakn"}, "did you mean 'gakan'"),
         ({"space_options": 3}, "space_options: expected a mapping"),
         ({"random_state": -1}, "random_state -1"),
         ({"random_state": "x"}, "random_state 'x'"),
-        ({"n_jobs": "two"}, "workers"),
+        ({"n_jobs": "two"}, "^n_jobs: expected a whole number"),
         ({"choose": "bst-loss"}, "did you mean"),
     ],
 )
@@ -215,12 +215,60 @@ def test_wrong_parameters_are_named(wrong, words):
         EvoKANClassifier(**{**SMALL, **wrong}).fit(x, y)
 
 
-def test_weights_and_groups_are_refused():
+def test_weights_are_refused():
     x, y = load_iris(return_X_y=True)
     with pytest.raises(InputError, match="fit takes no sample_weight: a search counts every row once"):
         EvoKANClassifier(**SMALL).fit(x, y, sample_weight=np.ones(len(y)))
-    with pytest.raises(InputError, match="fit takes no groups"):
-        EvoKANRegressor(**SMALL).fit(x, y, groups=y)
+    with pytest.raises(InputError, match="fit takes no eval_set"):
+        EvoKANRegressor(**SMALL).fit(x, y, eval_set=y)
+
+
+def test_rows_of_a_group_stay_together(tmp_path):
+    frame, y = mixed()
+    groups = np.repeat(np.arange(16), 5)
+    model = EvoKANRegressor(**SMALL, out=tmp_path / "run", formula_seconds=0).fit(frame, y, groups=groups)
+    for problem in (model.outcome_.job.problem, model.run_.problem):
+        assert problem.n_features == 8
+        for fold in problem.folds:
+            assert not set(groups[fold.train]) & set(groups[fold.validation])
+    assert model.predict(frame).shape == (80,)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        EvoKANRegressor(**SMALL).fit(frame, y, groups=groups[:-1])
+    with pytest.raises(InputError, match="groups are too few"):
+        EvoKANRegressor(**SMALL).fit(frame, y, groups=np.zeros(80))
+
+
+def test_rows_to_validate_on_are_the_one_hold_out(tmp_path):
+    frame, y = mixed()
+    labels = np.where(y > 2, "yes", "no")
+    few = {name: value for name, value in SMALL.items() if name != "folds"}
+    model = EvoKANClassifier(**few, out=tmp_path / "run", formula_seconds=0)
+    model.fit(frame[:60], labels[:60], X_val=frame[60:], y_val=labels[60:])
+    for problem in (model.outcome_.job.problem, model.run_.problem):
+        assert problem.validation.tolist() == [*range(60, 80)]
+        assert problem.train.tolist() == [*range(60)]
+        (fold,) = problem.folds
+        assert fold.validation.tolist() == [*range(60, 80)]
+        assert np.array_equal(problem.table.y, np.searchsorted(model.classes_, labels))
+    assert model.outcome_.job.config.refit == "holdout"
+    same = EvoKANClassifier(**few).fit(
+        frame[:60].to_numpy()[:, :1], labels[:60], X_val=frame[["size"]][60:].to_numpy(), y_val=labels[60:]
+    )
+    assert same.outcome_.job.problem.validation.tolist() == [*range(60, 80)]
+    numbers = EvoKANRegressor(**few).fit(frame[:60], y[:60], X_val=frame[60:], y_val=y[60:])
+    np.testing.assert_array_equal(numbers.outcome_.job.problem.table.y, y)
+
+    def refused(words, **given):
+        with pytest.raises(ValueError, match=words):
+            EvoKANClassifier(**given.pop("how", few)).fit(frame[:60], labels[:60], **given)
+
+    later = {"X_val": frame[60:], "y_val": labels[60:]}
+    refused("X_val and y_val go together", X_val=frame[60:])
+    refused("label 'maybe' is none of y", X_val=frame[60:61], y_val=["maybe"])
+    refused("feature names", X_val=frame[60:].rename(columns={"size": "length"}), y_val=labels[60:])
+    refused("validation rows of your own are one hold-out", **later, how=SMALL)
+    refused("exclude each other", **later, how=few | {"val_size": 0.3})
+    refused("exclude each other", **later, groups=np.arange(60))
 
 
 def test_a_search_may_be_watched_and_cut_short(capsys):
@@ -261,14 +309,15 @@ def test_a_run_is_left_where_out_names_a_folder(tmp_path):
     assert list(run.pareto["id"]) == list(model.front_["id"])
     assert len(run.problem.test) == 0
     assert np.isfinite(run.importances().permutation).all()
-    with pytest.raises(InputError, match=r"run\.parquet: is there already; name a new folder"):
+    assert not [*out.parent.glob("*.*")]
+    with pytest.raises(InputError, match="holds another run already; name a new folder"):
         clone(model).fit(frame, labels)
     with pytest.raises(InputError, match="unknown rule"):
         clone(model).set_params(out=tmp_path / "other", choose="bst").fit(frame, labels)
-    assert not (tmp_path / "other.parquet").exists()
+    assert not (tmp_path / "other").exists()
     assert not hasattr(model.set_params(out=None).fit(frame, labels), "run_")
     with pytest.raises(InputError, match="cannot be written"):
-        clone(model).set_params(out=tmp_path / "new" / "run.parquet" / "run").fit(frame, labels)
+        clone(model).set_params(out=out / "run.log" / "run").fit(frame, labels)
 
 
 def test_what_no_network_can_learn_is_said():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import graphlib
-import os
-import sys
 from collections.abc import Iterator
 from importlib.util import resolve_name
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import evokan
+import evokan.explain
 
 ROOT = Path(evokan.__path__[0]).parent
 PACKAGES = ("evokan", "search_spaces", "experiments")
@@ -122,38 +121,10 @@ def test_modules_are_short():
     assert {name: lines for name, lines in lengths.items() if lines > LINES} == {}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_the_public_functions_are_there_whatever_was_imported_first():
-    """In a process of its own for each module of evokan; other libraries are loaded before, to save time."""
-    import subprocess
-
-    modules = [name for name in FILES if name.startswith("evokan.") and name != "evokan.__main__"]
-    script = f"""
-import importlib, os, sys
-import deap, matplotlib.figure, moocore, numba, numpy, pandas, pydantic, ray, scipy.optimize, scipy.stats
-import sklearn.ensemble, sympy, torch, typer
-failed = []
-for module in {modules!r}:
-    pid = os.fork()
-    if not pid:
-        try:
-            importlib.import_module(module)
-            import evokan
-            names = [name for name in ("search", "resume", "load_run", "register_space", "register_equation")
-                     if not callable(getattr(evokan, name))]
-            from evokan import explain
-            names += [name for name in explain.__all__ if not callable(getattr(explain, name))]
-            if names:
-                print(module, "hides", *names, flush=True)
-            os._exit(bool(names))
-        except BaseException as error:
-            print(module, repr(error), flush=True)
-            os._exit(1)
-    if os.waitpid(pid, 0)[1]:
-        failed.append(module)
-print("failed:", *failed)
-"""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.stdout == "failed:\n", done.stdout + done.stderr
+@pytest.mark.parametrize("package", [evokan, evokan.explain], ids=lambda package: package.__name__)
+def test_no_module_hides_a_public_name(package):
+    """Importing a module sets its name in the package: a function of that name could not be had any more."""
+    children = {name.rpartition(".")[2] for name in FILES if name.rpartition(".")[0] == package.__name__}
+    assert children
+    assert children & set(package._HOMES) == set()
+    assert all(callable(getattr(package, name)) for name in package._HOMES)

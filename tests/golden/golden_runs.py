@@ -224,7 +224,8 @@ def run_case(name: str, folder: Path, **more: Any) -> Path:
     """Run a case inside `folder`, and return the run's path."""
     import evokan
 
-    return Path(evokan.search(**{**settings(name, folder), "out": folder / name, **more}).path)
+    quiet = {"observer": evokan.Observer()}
+    return Path(evokan.search(**{**quiet, **settings(name, folder), "out": folder / name, **more}).path)
 
 
 def kill_case(name: str, folder: Path, records: int) -> None:

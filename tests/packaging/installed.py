@@ -1,13 +1,15 @@
-"""Build sdist and wheel, install the wheel with the lowest versions that it names, and run the smoke tests there.
+"""Build sdist and wheel, check them, install the wheel with the lowest versions that it names, run smoke tests there.
 
 PyTorch alone is taken as `constraints.txt` has it: CONTRIBUTING says why. The environment lies in a temporary folder,
-and so does the folder that the tests run in, so that nothing of the checkout is at hand but the tests.
+and so does the folder that the tests run in, so that nothing of the checkout is at hand but the tests. The packages are
+kept where a folder is named.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,12 +42,13 @@ def run(*command: object, **settings: object) -> None:
         sys.exit(f"failed: {' '.join(map(str, command))}")
 
 
-def main() -> None:
-    """Build, install, test."""
+def main(arguments: list[str]) -> None:
+    """Build, check, install, test."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, stdout=subprocess.DEVNULL)
-        (wheel,), (_,) = (folder / "dist").glob("*.whl"), (folder / "dist").glob("*.tar.gz")
+        (wheel,), (source,) = (folder / "dist").glob("*.whl"), (folder / "dist").glob("*.tar.gz")
+        run(sys.executable, "-m", "twine", "check", "--strict", wheel, source)
         venv.create(folder / "env", with_pip=True)
         python = folder / "env" / "bin" / "python"
         quiet = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
@@ -60,7 +63,9 @@ def main() -> None:
         # Not the others: collecting them needs the checkout.
         files = [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if "mark.smoke" in path.read_text()]
         run(python, "-P", *smoke, *more, *files, cwd=folder / "work", env=environment)
+        for kept in arguments:
+            shutil.copytree(folder / "dist", kept, dirs_exist_ok=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -13,7 +13,7 @@ from evokan.errors import InputError, RunStopped, TrainingFailed
 from evokan.evaluation.executors import Executor, available_processors
 from evokan.evaluation.ray.cluster import connect, describe_end, disconnect
 from evokan.evaluation.ray.last_words import GO_ON, LastWords
-from evokan.evaluation.ray.messages import dumps, dumps_task, folds_of
+from evokan.evaluation.ray.messages import Folds, dumps, dumps_task
 from evokan.evaluation.ray.pool import Answer, Pool, WorkerStatus
 from evokan.problem.problem import Problem
 from evokan.spaces.space import SearchSpace
@@ -103,7 +103,7 @@ class RayExecutor(Executor):
         from ray.exceptions import RayError
 
         pool = self._pool
-        folds = folds_of(shared)
+        folds = Folds(shared)
         waiting = deque(range(len(items)))
         deaths: Counter[int] = Counter()
         left = len(items)

@@ -10,8 +10,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from evokan._version import __version__
-from evokan.evaluation.ray.messages import dumps_outcome, folds_of, loads_task
-from evokan.problem.splits import Fold
+from evokan.evaluation.ray.messages import Folds, dumps_outcome, loads_task
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -32,7 +31,7 @@ class RayWorker:
         for name in THREAD_VARIABLES:
             os.environ[name] = "1"
         self._shared: tuple[Any, ...] = ()
-        self._folds: list[Fold] = []
+        self._folds = Folds(())
 
     def hello(self) -> bytes:
         """Return, pickled, the name of this machine and the version of evokan on it."""
@@ -58,7 +57,7 @@ class RayWorker:
             import ray
 
             self._shared = pickle.loads(ray.get(shared[0]))
-            self._folds = folds_of(self._shared)
+            self._folds = Folds(self._shared)
             function = pickle.loads(prepare)
             if function is not None:
                 function(*self._shared)

@@ -25,6 +25,11 @@ class Formula(Expressions):
     def __str__(self) -> str:
         return self.text
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<div>{escape(self.headline)}<pre>{escape(self.text)}</pre></div>"
+
     @property
     def text(self) -> str:
         """One line for each output: ``y = x1*x2``; columns called like a number, ``pi`` or ``12``, in quotes."""

@@ -117,6 +117,17 @@ class Formulas:
         """Return the same front, its formulas taking tables as the user has them."""
         return replace(self, front=tuple(replace(formula, encode=encode) for formula in self.front))
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = [
+            f"<tr><td>{number}{' (the answer)' * (number == self.answer + 1)}</td><td>{one.kind}</td>"
+            f"<td>{one.complexity}</td><td>{one.val_loss:.4g}</td><td><pre>{escape(one.text)}</pre></td></tr>"
+            for number, one in enumerate(self.front, start=1)
+        ]
+        head = "".join(f"<th>{name}</th>" for name in ("", "kind", "complexity", "validation loss", "formula"))
+        return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+
     def __iter__(self) -> Iterator[Formula]:
         return iter(self.front)
 

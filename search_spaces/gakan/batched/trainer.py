@@ -55,6 +55,7 @@ def train_batched(
     if not supports(options):
         return [_train_compiled(job, problem, options, budget) for job in jobs]
     device = torch.device(budget.device)
+    patient = options.model_copy(update={"patience": options.patience_on(problem)})
     results: dict[int, Trained] = {}
     with torch.inference_mode():
         data = Data.load(problem, getattr(torch, options.precision), device)
@@ -62,7 +63,7 @@ def train_batched(
         waiting = _split(members, options, _free_memory(device))
         while waiting:
             batch = waiting.pop()
-            trained = _attempt([jobs[i] for i in batch], [members[i] for i in batch], data, options, budget)
+            trained = _attempt([jobs[i] for i in batch], [members[i] for i in batch], data, patient, budget)
             if trained is not None:
                 results.update(zip(batch, trained, strict=True))
             elif len(batch) > 1:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evokan.datasets import load_table
+from evokan.datasets import load_table, table_from_frame
 from evokan.errors import InputError
 from evokan.problem.problem import Problem
 
@@ -130,6 +130,64 @@ def test_what_was_taken_is_said(write):
     assert notes(write()) == ""
 
 
-def test_a_date_in_every_row_is_called_one(write):
-    with pytest.raises(InputError, match=r"'day' looks like a date .*--drop 'day'"):
-        load_table(write(day=pd.date_range("2024-01-01", periods=60).strftime("%Y-%m-%d")), "y")
+def test_what_was_taken_for_values_or_could_be_a_logarithm_is_said(write):
+    single = [*np.arange(58) % 6, 7, 8]
+    said = notes(write(y=single))
+    assert "8 different numbers, taken for values, since not all are whole and there twice; --task" in said
+    assert notes(write(y=single), task="regression") == ""
+    wide = np.exp(np.linspace(-3, 8, 60))
+    assert "target 'y' has a heavy tail: its largest value is 5.99e+04 times" in notes(write(y=wide))
+    assert "--log-target" in notes(write(y=wide))
+    said = notes(write(y=wide), log_target=True)
+    assert "heavy" not in said
+    assert "target 'y': its natural logarithm is fitted" in said
+    assert notes(write(y=wide - 1)) == ""
+
+
+@pytest.mark.parametrize(
+    ("day", "said", "split"),
+    [
+        ([f"2024-01-{1 + row % 9:02}" for row in range(60)], "looks like a date, and each of its days is taken", True),
+        ([f"2024/1/{1 + row % 9}" for row in range(60)], "looks like a date, and each of its days is taken", False),
+        ([20240101 + row % 9 for row in range(60)], "looks like a date, and is taken for a number", True),
+    ],
+)
+def test_columns_of_dates_are_named_with_what_helps(write, day, said, split):
+    path = write(day=day)
+    found = notes(path)
+    assert said in found
+    assert "--drop 'day'" in found
+    assert ("--split 'time:day'" in found) is split
+    if split:
+        assert load_table(path, "y", split="time:day").in_order
+
+
+def test_dates_of_a_frame_are_named(tmp_path):
+    frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60), "x": np.arange(60) * 7 % 5})
+    frame["y"] = ["a", "b"] * 30
+    with pytest.raises(InputError, match=r"^column 'day' holds dates: leave it out .*--split 'time:day'"):
+        table_from_frame(frame, "y")
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert load_table(tmp_path / "t.parquet", "y", split="time:day").in_order
+    with pytest.raises(InputError, match=r"an identifier \(--drop 'who'\)"):
+        table_from_frame(frame.assign(day=frame.index % 3, who=[f"n{row}" for row in range(60)]), "y")
+
+
+def test_rows_to_validate_on_are_the_one_hold_out(write, tmp_path):
+    path = write()
+    later = pd.read_csv(path)[40:]
+    later.to_csv(tmp_path / "later.csv", index=False)
+    table = load_table(path, "y", val_data=tmp_path / "later.csv")
+    rows = np.arange(len(table.y))
+    assert table.validation_rows.tolist() == rows[-len(later) :].tolist()
+    assert table.sha256 != load_table(path, "y", test_data=tmp_path / "later.csv").sha256
+    problem = Problem.from_table(table, test_size=0.2, folds=5, fewer_folds=True)
+    assert len(problem.folds) == 1
+    assert problem.validation.tolist() == table.validation_rows.tolist()
+    assert len(problem.test) == round(0.2 * 60)
+    assert sorted([*problem.train, *problem.validation, *problem.test]) == rows.tolist()
+    with pytest.raises(InputError, match="--folds 5: validation rows of your own are one hold-out"):
+        Problem.from_table(table, folds=5)
+    later[["y"]].to_csv(tmp_path / "later.csv", index=False)
+    with pytest.raises(InputError, match=r"--val-data later\.csv: column '.*' is missing"):
+        load_table(path, "y", val_data=tmp_path / "later.csv")

@@ -93,7 +93,7 @@ def test_a_failure_leaves_the_race_as_a_failure(stub_space, stub_problem):
     [
         (False, False, [(0, 0, 2, "")]),
         (False, True, [(0, 0, 1, "1 of 2 folds"), (0, 1, 2, "")]),
-        (True, False, [(0, 0, 1, "10 of 32 rows"), (1, 0, 2, "")]),
+        (True, False, [(0, 0, 1, "10 of 32 rows"), (1, 0, 1, "")]),
         (True, True, [(0, 0, 1, "10 of 32 rows"), (1, 0, 1, "1 of 2 folds"), (1, 1, 2, "")]),
     ],
 )
@@ -138,12 +138,39 @@ def test_few_rows_first_then_all(stub_space, stub_problem, workers):
         assert (record.rows, record.rung) == (32, 1)
         same = plain[record.id]
         assert record.val_loss == same.val_loss
-        assert record.seconds == 1.5 * same.seconds  # one fold, and then both
+        assert record.seconds == same.seconds  # a fold with few rows, and with all
     for record in (record for record in fresh if record.status == "raced"):
         assert (record.rows, record.rung, record.reason) == (10, 0, "lost the race after 10 of 32 rows")
         assert record.objective("val_loss") == np.inf
-    assert len(space.trained) == len(fresh) + 2 * len(through)
+    assert len(space.trained) == len(fresh) + len(through)
     assert judge.loss_evaluations == 20 * len(space.trained)
+
+
+@pytest.mark.parametrize("race", [False, True])
+def test_a_family_that_can_begins_on_more_rows_from_what_it_learned_on_fewer(stub_space, stub_problem, race):
+    jobs = []
+
+    def learns(job):
+        jobs.append(job)
+        weights = {"w": np.array([float(job.seed % 1000)])} if job.keep_weights else None
+        return Trained(1.0 / (1 + job.architecture.n_edges), 1.0, 5, weights=weights)
+
+    space = stub_space(outcome=learns)
+    space.inherits = True
+    problem = stub_problem(2, rungs=10)
+    Evaluator(space, problem, Budget(), 11, ThreadExecutor(1), cuts=True, race=race).evaluate(genomes(20), 0)
+    first = {job.architecture.key: job for job in jobs if job.fold is problem.cuts[0][0]}
+    assert all(job.keep_weights and not job.parents for job in first.values())
+    above = [job for job in jobs if job.fold is problem.folds[0]]
+    assert above
+    for job in above:
+        ((network, weights),) = job.parents
+        assert network.key == job.architecture.key
+        assert weights["w"] == first[network.key].seed % 1000
+    # Rows of the cuts validate in the other folds, which therefore learn nothing from them.
+    others = [job for job in jobs if job.fold is problem.folds[1]]
+    assert bool(others) == race
+    assert not any(job.parents for job in others)
 
 
 def test_what_is_added_races_with_the_others_and_is_told_of_the_lowest_rung(stub_space, stub_problem):

@@ -347,6 +347,18 @@ def test_a_published_test_part_that_leaves_nothing_is_refused():
         Problem.from_table(numbers(10, test_rows=np.arange(10)))
 
 
+def test_of_many_rows_one_fold_judges() -> None:
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    many = Problem.from_table(Table("made", "regression", x, x[:, 0], ("a", "b"), "y"), folds=4, rungs=20)
+    few = many.with_rungs(0)
+    assert (len(many.judged_on), len(few.judged_on)) == (1, 4)
+    assert not few.cuts
+    assert np.array_equal(many.refold(7)[0].validation, few.refold(7)[0].validation)
+    assert (len(many.refold(7)), len(few.refold(7))) == (1, 4)
+    again = few.with_rungs(20)
+    assert all(np.array_equal(a[0].train, b[0].train) for a, b in zip(again.cuts, many.cuts, strict=True))
+
+
 def test_refolding_cuts_the_same_rows_in_another_way() -> None:
     problem = Problem.from_table(load_dataset("wine"), folds=5)
     again = problem.refold(7)

@@ -15,7 +15,6 @@ from evokan.problem.rungs import (
     AUTOMATIC_ROWS,
     FEWEST_OF_CLASS,
     FEWEST_ROWS,
-    MOST_CUTS,
     cut_sizes,
     rows_of,
 )
@@ -85,14 +84,13 @@ def test_cuts_are_nested_parts_of_the_first_fold_with_rows_of_every_class(rows, 
             assert set(few.validation) <= set(many.validation)
             assert (np.diff(few.train) > 0).all()
     for number, cut in enumerate(problem.cuts):
-        last = number == MOST_CUTS - 1
-        assert len(cut) == (len(problem.folds) if last else 1)
+        assert len(cut) == 1
         for fold, whole in zip(cut, problem.folds, strict=False):
             for own, all_rows in ((fold.train, whole.train), (fold.validation, whole.validation)):
                 if classes:
                     have, there = (np.bincount(problem.table.y[part], minlength=classes) for part in (own, all_rows))
                     assert (have >= np.minimum(there, FEWEST_OF_CLASS)).all()
-                elif not last:
+                else:
                     assert len(own) == min(-(-first * 4**number // 2), len(all_rows))
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import evokan
 from evokan.errors import InputError
 from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
+from evokan.problem.table import Table
 from evokan.searching import engine, plan
 from evokan.searching.clock import Clock, Timed
 from evokan.searching.observer import Observer
@@ -91,7 +95,7 @@ def test_a_limit_that_is_reached_leaves_a_finished_run_that_can_go_on(tmp_path, 
     assert run.best.metrics["test"]["accuracy"] > 0.5
     text = whole.evaluations.drop(columns="seconds").head(len(found)).to_csv()
     assert found.drop(columns="seconds").to_csv() == text
-    with pytest.raises(InputError, match=r"--time-limit 0\.001: .* give more, or 0 for no limit"):
+    with pytest.raises(InputError, match=r"^time_limit=0\.001: .* give more, or 0 for no limit"):
         evokan.resume(run.path, time_limit=0.001)
     assert bare(evokan.resume(run.path, time_limit=0)) == bare(whole)
 
@@ -124,10 +128,59 @@ def test_the_plan_grows_with_the_rows(monkeypatch):
     job = prepare(resolve(SMALL))
     clock = Clock(100.0)
     monkeypatch.setattr(plan, "network_seconds", lambda job: 1.0)
-    plan.plan(job, clock)
+    assert plan.plan(job, clock) is job
     assert "all 18 networks" in clock.plan
     tight = Clock(20.0)
     monkeypatch.setattr(plan, "network_seconds", lambda job: 3.0)
     plan.plan(job, tight)
     assert " of 18 networks, in " in tight.plan
     assert plan.search_seconds(tight) < tight.for_trainings
+
+
+def many_rows(rows: int) -> Table:
+    x = np.random.default_rng(0).normal(size=(rows, 2))
+    return Table("made", "regression", x, x[:, 0] * x[:, 1], ("a", "b"), "y")
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "first"),
+    [
+        (40_000, 0.01, 0),  # all fits: the rule of the rows
+        (40_000, 2.0, 0),
+        (40_000, 20.0, 2000),  # less than some thousand rows tells nothing
+        (16_000, 0.01, 0),
+        (16_000, 5.0, 2000),
+        (3_000, 5.0, 0),  # too few to cut
+    ],
+)
+def test_where_time_is_short_fewer_rows_come_first(monkeypatch, rows, seconds, first):
+    table = many_rows(rows)
+    job = prepare(resolve({**SMALL, "dataset": None, "space": "hkan", "workers": 1}, table=table), table=table)
+    monkeypatch.setattr(plan, "network_seconds", lambda job: seconds)
+    planned = plan.plan(job, Clock(100.0), begins=True)
+    assert planned.first_rung == first
+    if first:
+        assert len(planned.problem.cuts[0][0].train) == first // 2
+        assert plan.climbing(planned.problem) < plan.climbing(job.problem)
+    else:
+        assert planned is job
+    # Records that are there were measured on the rows that they say.
+    assert plan.plan(job, Clock(100.0)) is job
+    own = job.config.model_copy(update={"rungs": "1000"})
+    assert plan.hurried(replace(job, config=own), 1.0).config is own
+
+
+def test_rungs_that_a_limit_has_chosen_stay_when_the_run_goes_on(tmp_path, monkeypatch):
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(6000, 2)), columns=["a", "b"])
+    frame["y"] = frame["a"] * frame["b"]
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    settings = {**SMALL, "dataset": None, "data": tmp_path / "rows.csv", "target": "y", "folds": 2, "baselines": "none"}
+    with monkeypatch.context() as patch:
+        patch.setattr(plan, "network_seconds", lambda job: 40.0)
+        through = evokan.search(**settings, time_limit=600, workers=1, out=tmp_path / "through")
+        short = evokan.search(**settings | {"generations": 1}, time_limit=600, workers=1, out=tmp_path / "short")
+    assert through.config["first_rung"] == 2000
+    assert through.config["rungs"] == [2000, 4800]
+    again = evokan.resume(short.path, generations=2, time_limit=0)
+    assert again.config["rungs"] == [2000, 4800]
+    assert bare(again) == bare(through)

@@ -123,6 +123,24 @@ def test_every_network_is_trained_from_fresh_seeds_on_fresh_cuts(recorder, stub_
     assert all(job.iterations is None and not job.keep_weights for job in space.jobs)
 
 
+def test_of_many_rows_every_seed_has_one_fold_of_its_own(recorder, stub_problem):
+    problem = stub_problem(3, rungs=10)
+    space = recorder()
+    front = searched(space, problem)
+    space.jobs.clear()
+    finalists = finalizer(space, problem).retrain(front)
+    assert len(space.jobs) == FRESH_SEEDS * len(front)
+    for one in finalists:
+        mine = {job.seed: rows(job.fold) for job in space.jobs if job.architecture == one.architecture}
+        for i, seed in enumerate(fresh_seeds(one.architecture.key)):
+            (fold,) = fresh_folds(problem, i)
+            assert mine[seed] == rows(fold)
+        # The seeds are what the error is of, and cuts that are hard for all networks stand below each other.
+        assert one.member.val_loss_se == pytest.approx(one.member.val_loss_sd / FRESH_SEEDS**0.5)
+        assert len(one.member.losses) == 1
+        assert len(one.member.losses[0]) == FRESH_SEEDS
+
+
 @pytest.mark.parametrize("folds", [1, 3])
 def test_mean_spread_and_best_seed_by_hand(recorder, stub_problem, folds):
     problem = stub_problem(folds)

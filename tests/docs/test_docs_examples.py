@@ -1,0 +1,75 @@
+"""Every example on the pages works: commands parse as they stand, and what is not marked runs, made small."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from docs_pages import ROOT, examples, pages
+
+import evokan
+from evokan.cli.app import app, main
+from evokan.cli.checkout import mount_experiments
+from evokan.cli.families import mount
+
+SMALL = {"population": 4, "generations": 1, "folds": 2, "formula_seconds": 0.5, "baselines": "none"}
+ELSEWHERE = {"equations.md": "tests/e2e/test_own_equation.py runs it"}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def words_of(settings: dict[str, object], given: list[str]) -> list[str]:
+    """Return the settings as options, those that are given left out."""
+    flags = {f"--{name.replace('_', '-')}": str(value) for name, value in settings.items()}
+    return [word for flag, value in flags.items() if flag not in given for word in (flag, value)]
+
+
+@pytest.fixture(scope="module")
+def group():
+    found = typer.main.get_command(app)
+    mount(found, ["kafcm"])
+    mount_experiments(found, ["experiment"])
+    return found
+
+
+@pytest.mark.parametrize("path", [*pages(), ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=named)
+def test_commands_parse(group, path):
+    for example in examples(path):
+        for name, *words in example.commands() if example.language == "sh" else []:
+            command = group.commands[name]
+            if hasattr(command, "commands"):
+                command.commands[words[0]].make_context(words[0], words[1:])
+            else:
+                command.make_context(name, words)
+
+
+def test_examples_are_found():
+    found = [example for path in pages() for example in examples(path)]
+    assert sum(example.language == "sh" for example in found) > 15
+    assert sum(example.language == "python" for example in found) > 10
+    assert sum(bool(example.reason) for example in found) < 6
+
+
+@pytest.mark.parametrize("path", [path for path in pages() if path.name not in ELSEWHERE and examples(path)], ids=named)
+def test_examples_run(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in sys.modules if name == "evokan"]:
+        monkeypatch.setattr(sys.modules[name], "search", _small(evokan.search))
+    names: dict[str, object] = {}
+    for example in examples(path):
+        if example.reason:
+            continue
+        if example.language == "python":
+            exec(compile(example.text, str(path), "exec"), names)
+            continue
+        for words in example.commands():
+            more = words_of(SMALL, words) if words[0] == "search" else []
+            assert main([*words, *more]) == 0, words
+
+
+def _small(search):
+    return lambda **settings: search(**SMALL | settings)
