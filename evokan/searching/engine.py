@@ -93,11 +93,6 @@ def remembers(job: Job) -> bool:
     return job.config.inherit or bool(moves)
 
 
-def descends(job: Job) -> bool:
-    """Return whether the first generation follows from more than its own records: ways down from seeds."""
-    return job.config.initial == "seeded" and bool(job.space.moves)
-
-
 def prepare(job: Job, observer: Observer) -> None:
     """Compile or load what trainings need."""
     if not job.space.is_compiled(job.problem):

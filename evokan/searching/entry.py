@@ -218,9 +218,7 @@ def resume(
                     "0 for no limit"
                 )
             # With these, a record tells too little to go on within a generation.
-            whole_only = bool(
-                config.race or job.problem.cuts or engine.remembers(job) or (done < 0 and engine.descends(job))
-            )
+            whole_only = bool(config.race or job.problem.cuts or engine.remembers(job) or (done < 0 and job.descends))
             remains = directory.remains(done, done if whole_only else config.generations)
             with make_executor(config, observer) as executor:
                 _run(job, directory, executor, observer, clock, remains, checkpoint)

@@ -122,8 +122,7 @@ def hurried(job: Job, networks: float) -> Job:
 
 def beginning(job: Job) -> int:
     """Return about how many networks the first generation has, with those on the way down from its seeds."""
-    descends = job.config.initial == "seeded" and bool(job.space.moves)
-    return job.config.population + STEPS_DOWN * len(job.space.seeds(job.problem)) * descends
+    return job.config.population + STEPS_DOWN * len(job.space.seeds(job.problem)) * job.descends
 
 
 def pictures_seconds(rows: int) -> float:

@@ -62,6 +62,11 @@ class Job:
     kept: Kept = field(default_factory=dict)
     first_rung: int = 0
 
+    @property
+    def descends(self) -> bool:
+        """Whether the first generation follows from more than its own records: ways down from seeds."""
+        return self.config.initial == "seeded" and bool(self.space.moves)
+
     def with_first_rung(self, rows: int) -> Job:
         """Return the same with other rungs; with 0 rows as it is."""
         return replace(self, problem=self.problem.with_rungs(rows), first_rung=rows) if rows else self

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from evokan.reports.compare import signed_rank_p
 
 
 def t_interval(values: ArrayLike, overlap: float = 0.0, level: float = 0.95) -> tuple[float, float, float]:
@@ -41,25 +44,15 @@ def interval_text(values: ArrayLike, overlap: float = 0.0, digits: int = 4) -> s
 
 
 def paired_p(a: ArrayLike, b: ArrayLike) -> float:
-    """Return the two-sided p value of Wilcoxon's signed-rank test of paired figures; 1 where all pairs are equal.
-
-    Small test parts give many equal pairs, which Pratt's treatment (1959) keeps in the ranking. Differences are
-    rounded to 12 digits, so that equal steps of an accuracy are equal ranks.
-    """
-    differences = np.round(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64), 12)
-    if not differences.any():
-        return 1.0
-    return float(stats.wilcoxon(differences, zero_method="pratt", alternative="two-sided").pvalue)
+    """Return the two-sided p value of Wilcoxon's signed-rank test of paired figures: `signed_rank_p`."""
+    return signed_rank_p(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64))
 
 
 def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
     """Return the p values of a family of tests corrected by Holm's step-down method (1979), in their order."""
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty_like(p)
-    corrected[order] = np.minimum(steps, 1.0)
-    return corrected
+    if not len(p_values):
+        return np.zeros(0)
+    return np.asarray(multipletests(p_values, method="holm")[1], dtype=np.float64)
 
 
 def against(

@@ -6,13 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 from docs_pages import ROOT, examples, pages
 
 import evokan
-from evokan.cli.app import app, main
-from evokan.cli.checkout import mount_experiments
-from evokan.cli.families import mount
+from evokan.cli.app import main
 
 SMALL = {"population": 4, "generations": 1, "folds": 2, "formula_seconds": 0.5, "baselines": "none"}
 ELSEWHERE = {"equations.md": "tests/e2e/test_own_equation.py runs it"}
@@ -26,14 +23,6 @@ def words_of(settings: dict[str, object], given: list[str]) -> list[str]:
     """Return the settings as options, those that are given left out."""
     flags = {f"--{name.replace('_', '-')}": str(value) for name, value in settings.items()}
     return [word for flag, value in flags.items() if flag not in given for word in (flag, value)]
-
-
-@pytest.fixture(scope="module")
-def group():
-    found = typer.main.get_command(app)
-    mount(found, ["kafcm"])
-    mount_experiments(found, ["experiment"])
-    return found
 
 
 @pytest.mark.parametrize("path", [*pages(), ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=named)

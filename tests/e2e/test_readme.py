@@ -6,22 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
-
-from evokan.cli.app import app
-from evokan.cli.checkout import mount_experiments
-from evokan.cli.families import mount
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-
-
-@pytest.fixture(scope="module")
-def group():
-    """All commands, those of families and of a checkout too."""
-    found = typer.main.get_command(app)
-    mount(found, ["kafcm"])
-    mount_experiments(found, ["experiment"])
-    return found
 
 
 @pytest.fixture(scope="module")
