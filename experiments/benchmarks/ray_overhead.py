@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from pathlib import Path
@@ -33,22 +34,30 @@ from search_spaces.gakan import GAKAN
 
 NAME = "ray_overhead"
 SLEEP_SECONDS = 0.5
+SHORT_SECONDS = 0.02
+"""So short that the driver, not the workers, is what all wait for."""
 COHORTS_PER_WORKER = 30
 SIMULATED, QUICK_SIMULATED = (2, 8, 32), (2, 4)
 REFERENCES = (32, 128, 512)
 STARTED = (1, 2)
 LIMIT_MS = 5.0
-RICE, WINE = "as large as Rice", "Wine"
+RICE, WINE, LARGE = "as large as Rice", "Wine", "100,000 x 20, its first rung of 8,000 rows"
+TRAINED = ((WINE, 1), (WINE, 5), (RICE, 5), (LARGE, 1))
+"""Data and folds of which the page says how long a cohort takes."""
+CORES = 1000
+"""Of the cluster that the page plans for."""
 
 
 def problem(name: str, folds: int) -> Problem:
-    """Return Wine, or random rows in Rice's shape: 3,810 rows, 7 features, 2 classes."""
+    """Return Wine, or random rows in Rice's shape (3,810 rows, 7 features, 2 classes) or with the 20 of a large table."""
     if name == WINE:
         return Problem.from_table(load_dataset("wine"), folds=folds)
     rng = generator(NAME)
-    inputs = rng.normal(size=(3810, 7))
-    classes = (inputs.sum(axis=1) + rng.normal(size=3810) > 0).astype(np.int64)
-    table = Table(name, Task.CLASSIFICATION, inputs, classes, tuple("abcdefg"), "class", ("no", "yes"))
+    rows, columns = (3810, 7) if name == RICE else (10_000, 20)
+    inputs = rng.normal(size=(rows, columns))
+    classes = (inputs.sum(axis=1) + rng.normal(size=rows) > 0).astype(np.int64)
+    names = tuple(f"x{column}" for column in range(columns))
+    table = Table(name, Task.CLASSIFICATION, inputs, classes, names, "class", ("no", "yes"))
     return Problem.from_table(table, folds=folds)
 
 
@@ -71,6 +80,12 @@ def sleep(space: SearchSpace, of: Problem, budget: Budget, cohort: Cohort) -> li
     """Take the place of `train_cohort`: same arguments, same kind of result, no work."""
     time.sleep(SLEEP_SECONDS)
     return [Evaluation(0.1, 0.1, 0.0, 10, 100, SLEEP_SECONDS) for _ in cohort.members]
+
+
+def doze(space: SearchSpace, of: Problem, budget: Budget, cohort: Cohort) -> list[Evaluation]:
+    """Do as `sleep` does, for a moment alone."""
+    time.sleep(SHORT_SECONDS)
+    return [Evaluation(0.1, 0.1, 0.0, 10, 100, SHORT_SECONDS) for _ in cohort.members]
 
 
 def start(workers: int) -> Row:
@@ -98,19 +113,30 @@ def start(workers: int) -> Row:
 
 def simulate(workers: int) -> Row:
     """Measure the driver while `workers` actors sleep: its CPU time, all its threads, per cohort."""
+    return feed(workers, sleep, SLEEP_SECONDS, COHORTS_PER_WORKER)
+
+
+def saturate(workers: int) -> Row:
+    """Measure how many cohorts a second the driver hands out where `workers` actors are done at once."""
+    figures = feed(workers, doze, SHORT_SECONDS, 4 * COHORTS_PER_WORKER)
+    return {"cohorts_a_second": figures["cohorts"] / figures["seconds"], "of_ideal": figures["of_ideal"]}
+
+
+def feed(workers: int, work: Callable[..., list[Evaluation]], seconds: float, each: int) -> dict[str, float]:
+    """Hand out `each` cohorts a worker, which are `seconds` of `work`."""
     ready: list[int] = []
     shared = (GAKAN(), problem(RICE, 5), Budget())
     with RayExecutor(workers, on_status=lambda there: ready.append(len(there))) as executor:
         few = cohorts(*shared[:2], 2)
         while max(ready) < workers:
-            list(executor.map_unordered(sleep, shared, few * workers))
-        items = few * (workers * COHORTS_PER_WORKER // len(few))
+            list(executor.map_unordered(work, shared, few * workers))
+        items = few * (workers * each // len(few))
         cpu, wall, own = time.process_time(), time.perf_counter(), time.thread_time()
-        results = list(executor.map_unordered(sleep, shared, items))
+        results = list(executor.map_unordered(work, shared, items))
         wall, cpu, own = time.perf_counter() - wall, time.process_time() - cpu, time.thread_time() - own
     assert all(isinstance(result, list) for _, result in results)
-    ideal = SLEEP_SECONDS * len(items) / workers
-    task = dumps_task(sleep, items[0], Folds(shared))
+    ideal = seconds * len(items) / workers
+    task = dumps_task(work, items[0], Folds(shared))
     return {
         "cohorts": len(items),
         "task_bytes": len(task),
@@ -158,8 +184,9 @@ def run(context: Context) -> Sequence[Path]:
     pieces: dict[tuple[str, int], tuple[Callable[..., Row], tuple[Any, ...]]] = {
         **{("start", workers): (start, (workers,)) for workers in STARTED},
         **{("simulate", workers): (simulate, (workers,)) for workers in simulated},
+        ("saturate", simulated[-1]): (saturate, (simulated[-1],)),
         **{("wait", references): (wait, (references,)) for references in REFERENCES},
-        **{(f"train {name}", folds): (train, (name, folds, few)) for name, folds in ((WINE, 1), (WINE, 5), (RICE, 5))},
+        **{(f"train {name}", folds): (train, (name, folds, few)) for name, folds in TRAINED},
     }
     repeats = range(1 if context.quick else context.seeds or 3)
     missing = table.missing([(*key, repeat) for repeat in repeats for key in pieces])
@@ -231,6 +258,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
                 ("data", "T: seconds a cohort on one core", "workers at half load"),
                 [(label, seconds, round(1000 * seconds / cost / 2)) for label, seconds in trained],
             ),
+            *_thousand(figures, trained, cost),
             "## Start",
             report.table(
                 ("workers", "import of Ray, s", "to the first worker, s", "until all are set up, s"),
@@ -240,6 +268,42 @@ def write(rows: Sequence[Row], path: Path) -> None:
             "worker has unpacked the problem and loaded the compiled kernel. Neither is part of the simulation.",
         ],
     )
+
+
+def _thousand(
+    figures: Mapping[tuple[str, int, str], float], trained: Sequence[tuple[str, float]], cost: float
+) -> list[str]:
+    """Return what the constants say of a cluster of `CORES` cores."""
+    rate = next((value for (kind, _, name), value in figures.items() if name == "cohorts_a_second"), 1000 / cost)
+    return [
+        f"## A plan for {CORES:,} cores",
+        f"Where every cohort is over in {1000 * SHORT_SECONDS:g} ms, the driver handed out {report.number(rate)} cohorts a second, "
+        "the workers on the same two cores included: no cluster gets more than that from one driver. A generation has to "
+        f"have {NETWORKS_PER_COHORT * CORES:,} networks to give each core one cohort (`--population {NETWORKS_PER_COHORT * CORES}`, or several "
+        "searches with seeds of their own side by side). Then, by these constants, and with all cohorts of a generation alike:",
+        report.table(
+            (
+                "data",
+                "driver: s a generation",
+                "workers: s a generation",
+                "cores at work, %",
+                "searches side by side that fill them",
+            ),
+            [
+                (
+                    label,
+                    CORES / rate,
+                    seconds,
+                    100 * seconds / max(seconds, CORES / rate),
+                    math.ceil(CORES / (seconds * rate)),
+                )
+                for label, seconds in trained
+            ],
+        ),
+        "So small tables are not what a cluster is for: several searches, each with a driver of its own, fill it; from rungs of "
+        "some thousand rows on one driver does. Data travel once to each node (a table of 100,000 x 20 is 16 MB), a task "
+        "is seeds and bits. Written from constants: a cluster of that size has not been at hand.",
+    ]
 
 
 EXPERIMENT = Experiment("ray-overhead", "the start of Ray, and the driver's cost per cohort", run)
