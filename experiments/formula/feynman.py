@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import signal
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,67 +21,109 @@ from evokan.datasets import DatasetInfo, register_dataset
 from evokan.datasets.feynman import FEYNMAN, HUNDRED, ROWS, FeynmanLaw
 from evokan.datasets.registry import list_datasets
 from evokan.problem.problem import Problem
-from experiments.formula.feynman_page import report
+from evokan.runs.tables import to_line
+from evokan.runs.vault import Vault
+from experiments.formula.feynman_page import METHODS, report
 from experiments.formula.recovered import UNEXPLAINED, same_expression
-from experiments.formula.rivals import gplearn_formula, pykan_formula
+from experiments.formula.rivals import Found, gplearn_formula, pykan_formula
 from experiments.formula.rivals_operon import operon_formula
 from experiments.formula.searches import runs_folder, searched
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import conditions
+from experiments.parallel import as_done
 
-SECONDS = 60.0
+SECONDS, QUICK_SECONDS = 60.0, 5.0
+SEEDS = 3
+"""Of evokan; the rivals have one."""
+WALL = 15 * 60
+"""Seconds by the clock after which a piece is given up."""
 SEARCH = {"population": 20, "generations": 4, "formula_seconds": 0.0, "baselines": "none", "report": False}
 NOISES = (0.01, 0.05, 0.1)
 EXTRA = 5
 """Irrelevant columns."""
 SMALLEST = ("I.12.1", "I.12.5", "I.14.4", "I.25.13", "I.29.4", "I.26.2")
 """The laws of two variables that pykan is tried on."""
+RIVALS: dict[str, tuple[str, Callable[[Problem, int, float], Found]]] = {
+    "pyoperon": ("pyoperon", operon_formula),
+    "gplearn": ("gplearn", gplearn_formula),
+    "pykan": ("kan", pykan_formula),
+}
+"""The module and the way of each."""
+ABSENT = "not installed"
 KEY = ("law", "method", "seed", "noise", "extra")
 
 Piece = tuple[str, str, int, float, int]
+Work = tuple[Piece, Path, float]
+"""A piece, the folder of the runs, and the seconds for it."""
 
 
 def run(context: Context) -> Sequence[Path]:
-    """Run what is missing, and write table and page."""
+    """Run what is missing on as many processes as there are workers, and write table and page."""
     folder = context.results / ("formula-quick" if context.quick else "formula")
+    seconds = QUICK_SECONDS if context.quick else SECONDS
+    drop_outdated(folder / "feynman.csv")
     rows = Rows(folder / "feynman.csv", KEY)
-    missing = rows.missing(_quick() if context.quick else pieces(context.seeds or 1))
+    missing = rows.missing(_quick() if context.quick else pieces(context.seeds or SEEDS))
+    works = [(piece, runs_folder(context), seconds) for piece in missing]
     page = folder / "feynman.md"
-    for piece in context.each("laws", missing):
-        rows.add(_measure(piece, runs_folder(context)))
-        page.write_text(report(pd.DataFrame(rows.read()), SECONDS, SEARCH), encoding="utf-8")
-    page.write_text(report(pd.DataFrame(rows.read()), SECONDS, SEARCH), encoding="utf-8")
+    done = as_done(measure, works, context.workers)
+    for _ in context.each("laws", works):
+        rows.add(next(done))
+        page.write_text(report(pd.DataFrame(rows.read()), seconds, SEARCH), encoding="utf-8")
+    page.write_text(report(pd.DataFrame(rows.read()), seconds, SEARCH), encoding="utf-8")
     return [rows.path, page]
 
 
 def pieces(seeds: int) -> list[Piece]:
-    """Return all pieces of work, those first that a first figure needs."""
+    """Return all pieces of work in the order in which they are done: first what the aims ask for."""
     first, names = [law.name for law in FEYNMAN], [law.name for law in HUNDRED]
+    others = names[len(first) :]
     plain = (0.0, 0)
-    found: Iterator[Piece]
-    parts = [
+    parts: list[list[Piece]] = [
         [(name, "evokan", 0, *plain) for name in names],
-        [(name, "operon", 0, *plain) for name in first],
-        [(name, "evokan", 0, 0.05, 0) for name in first],
+        [(name, "pyoperon", 0, *plain) for name in first],
+        [(name, "evokan", 0, noise, 0) for noise in sorted(NOISES, key=lambda n: n != 0.05) for name in first],
+        [(name, "pyoperon", 0, 0.05, 0) for name in first],
         [(name, "evokan", 0, 0.0, EXTRA) for name in first],
-        [(name, "operon", 0, 0.05, 0) for name in first],
-        [(name, "operon", 0, 0.0, EXTRA) for name in first],
-        [(name, "operon", 0, *plain) for name in names[len(first) :]],
-        [(name, "evokan", 0, noise, 0) for noise in NOISES if noise != NOISES[1] for name in first],
+        [(name, "pyoperon", 0, 0.0, EXTRA) for name in first],
+        [(name, "pyoperon", 0, *plain) for name in others],
         [(name, "evokan", seed, *plain) for seed in range(1, seeds) for name in names],
         [(name, "gplearn", 0, *plain) for name in names],
         [(name, "gplearn", 0, 0.05, 0) for name in first],
         [(name, "pykan", 0, *plain) for name in SMALLEST],
     ]
-    found = (piece for part in parts for piece in part)
-    return list(found)
+    return [piece for part in parts for piece in part]
 
 
 def _quick() -> list[Piece]:
-    return [(law.name, method, 0, 0.0, 0) for law in FEYNMAN[4:6] for method in ("evokan", "gplearn")]
+    law = FEYNMAN[5].name
+    return [
+        (FEYNMAN[4].name, "evokan", 0, 0.0, 0),
+        *((law, method, 0, noise, 0) for noise in (0.0, 0.05) for method in ("evokan", "pyoperon")),
+        (law, "evokan", 0, 0.0, EXTRA),
+        (law, "gplearn", 0, 0.0, 0),
+    ]
 
 
-def _register(law: FeynmanLaw, noise: float, extra: int) -> str:
+def drop_outdated(path: Path) -> None:
+    """Drop the rows that are measured anew: of a method that is no more, or that was not installed and is now."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        names, rows = list(reader.fieldnames or ()), list(reader)
+    kept = [row for row in rows if row.get("method") in METHODS and not _installed_now(row)]
+    if len(kept) < len(rows):
+        text = "".join([to_line(names), *(to_line(row[name] for name in names) for row in kept)])
+        Vault(path.parent).replace(path, text)
+
+
+def _installed_now(row: dict[str, str]) -> bool:
+    module, _ = RIVALS.get(row["method"], ("", None))
+    return ABSENT in row["reason"] and bool(module) and find_spec(module) is not None
+
+
+def register(law: FeynmanLaw, noise: float, extra: int) -> str:
     """Return the name of the data set of a law, registered."""
     name = f"feynman-{law.name}" + f"-noise-{noise:g}" * (noise > 0) + f"-extra-{extra}" * (extra > 0)
     if name not in {info.name for info in list_datasets()}:
@@ -92,25 +140,28 @@ def _register(law: FeynmanLaw, noise: float, extra: int) -> str:
     return name
 
 
-def _measure(piece: Piece, folder: Path) -> dict[str, Any]:
-    name, method, seed, noise, extra = piece
+def measure(work: Work) -> dict[str, Any]:
+    """Return the row of a piece; one that fails says why."""
+    (name, method, seed, noise, extra), folder, limit = work
     law = next(law for law in HUNDRED if law.name == name)
     problem = Problem.from_table(law.sample(0, noise, extra))
     table = problem.table
     began = time.process_time()
-    found: str
-    kind = reason = ""
+    found, kind, reason, earlier = "", "", "", 0.0
+    predicted = np.full(len(problem.test), np.nan)
     try:
-        if method == "evokan":
-            found, predicted, kind = _evokan(_register(law, noise, extra), problem, seed, folder)
-        else:
-            fit = {"operon": operon_formula, "gplearn": gplearn_formula, "pykan": pykan_formula}[method]
-            found, predicted = fit(problem, seed, SECONDS)
-    except (ImportError, RuntimeError, ValueError, ArithmeticError, AttributeError) as error:
-        found, predicted, reason = "", np.full(len(problem.test), np.nan), f"{type(error).__name__}: {error}"[:200]
-    seconds = time.process_time() - began
+        with _given_up_after(WALL):
+            if method == "evokan":
+                found, predicted, kind, earlier = _evokan(register(law, noise, extra), problem, seed, folder, limit)
+            else:
+                found, predicted = RIVALS[method][1](problem, seed, limit)
+    except Exception as error:
+        # Whatever a rival or we stumble over is a result: the row says it, and the others are measured.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    seconds = earlier + time.process_time() - began
     truth = table.y[problem.test]
-    left = float(np.mean((predicted - truth) ** 2) / np.var(truth))
+    with np.errstate(all="ignore"):
+        left = float(np.mean((predicted - truth) ** 2) / np.var(truth))
     # With noise the constants are off, and the expression alone may tell.
     same = same_expression(found, law) if found and (noise or left < UNEXPLAINED) and method != "gplearn" else None
     return {
@@ -127,14 +178,47 @@ def _measure(piece: Piece, folder: Path) -> dict[str, Any]:
         "formula": " ".join(found.split())[:400],
         "truth": law.formula,
         "reason": reason,
-        "conditions": conditions(),
+        "conditions": conditions() + _version(method),
     }
 
 
-def _evokan(name: str, problem: Problem, seed: int, folder: Path) -> tuple[str, np.ndarray[Any, Any], str]:
+def _version(method: str) -> str:
+    if method not in RIVALS or method == "pykan":  # which the conditions name
+        return ""
+    try:
+        return f", {method} {version(method)}"
+    except PackageNotFoundError:
+        return f", {method} {ABSENT}"
+
+
+@contextmanager
+def _given_up_after(seconds: float) -> Iterator[None]:
+    """Raise `TimeoutError` in the block when the time is up; without effect outside of the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(*_: object) -> None:
+        raise TimeoutError(f"not done after {seconds:g} s by the clock")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _evokan(
+    name: str, problem: Problem, seed: int, folder: Path, limit: float
+) -> tuple[str, np.ndarray[Any, Any], str, float]:
+    """Return formula, values, kind, and the processor seconds that a search took which was kept."""
+    began = time.process_time()
     run, searching = searched(folder, f"{name}-{seed}", {"dataset": name, "seed": seed, **SEARCH})
-    formula = run.best.formula(time_limit=max(5.0, SECONDS - searching))
-    return formula.text, formula.predict(problem.table.X[problem.test])[:, 0], formula.kind
+    earlier = max(0.0, searching - (time.process_time() - began))
+    formula = run.best.formula(time_limit=max(5.0, limit - searching))
+    return formula.text, formula.predict(problem.table.X[problem.test])[:, 0], formula.kind, earlier
 
 
 EXPERIMENT = Experiment(

@@ -29,13 +29,13 @@ def gplearn_formula(problem: Problem, seed: int, seconds: float) -> Found:
     Raises
     ------
     ImportError
-        gplearn is not installed: pip install gplearn.
+        gplearn is not installed: pip install 'evokan[bench]'.
     """
     try:
         from gplearn.functions import make_function
         from gplearn.genetic import SymbolicRegressor
     except ImportError as error:
-        raise ImportError("gplearn is not installed, so this comparison is left out: pip install gplearn") from error
+        raise ImportError("gplearn is not installed: pip install 'evokan[bench]'") from error
     table = problem.table
     exp = make_function(function=_protected_exp, name="exp", arity=1)
     model = SymbolicRegressor(
@@ -77,8 +77,11 @@ def pykan_formula(problem: Problem, seed: int, seconds: float) -> Found:
     ImportError
         pykan is not installed: pip install 'evokan[bench]'.
     """
+    try:
+        from kan import KAN
+    except ImportError as error:
+        raise ImportError("pykan is not installed: pip install 'evokan[bench]'") from error
     import torch
-    from kan import KAN
 
     train = torch.tensor(problem.scaled_inputs[problem.development], dtype=torch.float32)
     y = torch.tensor(problem.scaled_targets[problem.development, None], dtype=torch.float32)
