@@ -15,6 +15,7 @@ MODULES = {
     "fkan-defaults": "experiments.fkan.defaults",
     "fkan-denoising": "experiments.fkan.denoising",
     "fkan-equations": "experiments.fkan.equations",
+    "fkan-evolved": "experiments.fkan.evolved",
     "fkan-imdb": "experiments.fkan.imdb",
     "fkan-mnist": "experiments.fkan.mnist",
     "fkan-parameters": "experiments.fkan.parameters",

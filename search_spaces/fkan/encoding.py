@@ -184,6 +184,41 @@ def decode(values: Mapping[str, Value], problem: Problem, options: FKANOptions) 
     return network(len(mask), problem.n_outputs, inputs, wiring, widths, degrees, shared, dense, more)
 
 
+def encode(architecture: FKANArchitecture, problem: Problem, options: FKANOptions) -> dict[str, Value]:
+    """Return the segments that `decode` to `architecture`; those of blocks it does not have are at their lowest.
+
+    Raises
+    ------
+    ValueError
+        No chromosome says so many blocks, neurons or degrees, this wiring, or dense maps of several widths.
+    """
+    plan = layout(problem, options)
+    found: dict[str, Value] = {s.name: s.offset for s in plan.segments if isinstance(s, ValueSegment)}
+    if problem.n_features > 1:
+        found["inputs"] = np.isin(np.arange(problem.n_features), architecture.inputs)[None]
+
+    def put(name: str, value: int, low: int, high: int) -> None:
+        if not low <= value <= high:
+            raise ValueError(f"no chromosome says {name} {value} ({architecture.key})")
+        if name in found:
+            found[name] = value
+
+    if len(architecture.widths) > 1 and options.wiring not in ("both", architecture.wiring):
+        raise ValueError(f"no chromosome says {architecture.wiring} blocks ({architecture.key})")
+    if options.wiring == "both":
+        found["wiring"] = int(architecture.wiring == PARALLEL)
+    put("depth", len(architecture.widths), options.min_depth, options.max_depth)
+    for block, (width, degree) in enumerate(zip(architecture.widths, architecture.degrees, strict=True), start=1):
+        put(f"width{block}", width, options.min_width, options.max_width)
+        put(f"degree{block}", degree, options.min_degree, options.max_degree)
+    put("dense", len(architecture.dense), 0, options.max_dense)
+    if len(set(architecture.dense)) > 1:
+        raise ValueError(f"no chromosome says dense maps of several widths ({architecture.key})")
+    for width in architecture.dense[:1]:
+        put("dense_width", width, options.min_width, options.max_width)
+    return found
+
+
 def network(
     n_inputs: int,
     n_outputs: int,

@@ -18,6 +18,7 @@ from search_spaces.fkan import encoding
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.options import FKANOptions
 from search_spaces.fkan.published import paper_network
+from search_spaces.fkan.seeds import seeds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,6 +67,14 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
     def decode(self, bits: Bits, problem: Problem) -> FKANArchitecture:
         """Return the network; raises `InvalidArchitecture` where no input column is in use."""
         return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
+
+    def encode(self, architecture: FKANArchitecture, problem: Problem) -> Bits:
+        """Return bits that `decode` to `architecture`."""
+        return self.layout(problem).pack(encoding.encode(architecture, problem, self.options))
+
+    def seeds(self, problem: Problem) -> Sequence[FKANArchitecture]:
+        """Return networks that solve most equations, from small to large; none on a table."""
+        return seeds(problem, self.options)
 
     def train(self, jobs: Sequence[TrainingJob[FKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job: on a table in the compiled driver, on an equation in torch."""

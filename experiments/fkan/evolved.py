@@ -1,0 +1,318 @@
+"""Equations: evolution against random search, the family's seeds alone, and the paper's network, at equal iterations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evokan.datasets.equations import equation_table
+from evokan.errors import TrainingFailed
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.evaluation.records import Record
+from evokan.problem.prediction import predict
+from evokan.problem.problem import Problem
+from evokan.searching import engine
+from evokan.searching.observer import EnoughError, Observer
+from evokan.seeding import derive_seed
+from evokan.settings.config import SearchConfig
+from evokan.settings.job import Job, resolve
+from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.training import Budget, Trained, TrainingJob
+from experiments.fkan.evolved_equations import EQUATIONS, reference
+from experiments.harness import Context, Experiment
+from experiments.pages import Aim, Measurements, Row, aims_table, number, table, write_page
+from experiments.parallel import as_done
+from search_spaces.fkan import FKAN
+from search_spaces.fkan.encoding import FKANArchitecture
+from search_spaces.fkan.residual import STEP
+
+STRATEGIES = {
+    "evolution": "12 networks a generation, as `evokan search` evolves them",
+    "random": "networks drawn as those of the first generation are",
+    "seeds": "the family's seeds in turn, from ever new initial values",
+    "paper": "the paper's network from ever new initial values",
+    "paper, long": "one training of the paper's network with all iterations",
+}
+POPULATION = 12
+STEPS = 20
+"""Of one training, as by default: 100 iterations of Levenberg and Marquardt."""
+TRAININGS = 40
+"""Whole ones that every strategy can pay for: 4,000 iterations."""
+EVALUATIONS = 2
+"""Evaluations of the equation that an iteration takes, unless a step fails."""
+SEEDS = 5
+POINTS = 1001
+"""Of the domain, at which errors are measured."""
+WHOLE = "whole search"
+"""Of the pendulum, 12 x 3 with all other settings as they are: evolution, fresh trainings of the front, final fits."""
+AIM_ERROR, AIM_SECONDS = 1e-6, 30.0
+
+
+class Task(NamedTuple):
+    """One search of the study."""
+
+    equation: str
+    strategy: str
+    seed: int
+    steps: int
+    trainings: int
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Search what is missing, and write the page."""
+    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    rows = Measurements(folder / "evolved.csv", ("equation", "strategy", "seed"))
+    equations = ["prey"] if context.quick else list(EQUATIONS)
+    steps, trainings = (1, 14) if context.quick else (STEPS, TRAININGS)
+    seeds = range(1 if context.quick else context.seeds or SEEDS)
+    keys = [(equation, strategy, seed) for seed in seeds for equation in equations for strategy in STRATEGIES]
+    missing = rows.missing([*(("pendulum", WHOLE, seed) for seed in seeds if not context.quick), *keys])
+    results = as_done(measure, [Task(*key, steps, trainings) for key in missing], context.workers)
+    for _ in context.each("searches", missing):
+        rows.add(next(results))
+    page = folder / "evolved.md"
+    write_page(page, "Evolution over equations", rows.values(), "one thread", report(rows.values()), folder="fkan")
+    return [rows.path, page]
+
+
+class Ledger:
+    """What a strategy has spent, and the best it has found.
+
+    Parameters
+    ----------
+    limit
+        Evaluations of the equation that it may spend; the training that goes beyond is the last.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self.spent = self.trainings = 0
+        self.half = self.loss = np.inf
+        self.network: FKANArchitecture | None = None
+        self.weights: Weights | None = None
+
+    def take(self, job: TrainingJob[FKANArchitecture], trained: Trained) -> None:
+        """Count one training, and keep it where its loss at the held-out points is the lowest so far."""
+        self.spent += trained.evaluations
+        self.trainings += 1
+        if trained.weights is not None and trained.val_loss < self.loss:
+            self.loss, self.network, self.weights = trained.val_loss, job.architecture, trained.weights
+        if self.spent <= self.limit / 2:
+            self.half = self.loss
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.spent >= self.limit
+
+
+class Counted(FKAN):
+    """The family, with every training written into a ledger, and none after its limit."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
+        self.ledger = ledger
+
+    def train(self, jobs: Sequence[TrainingJob[FKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
+        """Train each job as long as something is left."""
+        found = []
+        for job in jobs:
+            if self.ledger.is_spent:
+                found.append(Trained.failed("the study's iterations are spent"))
+                continue
+            kept = TrainingJob(job.architecture, job.fold, job.seed, job.iterations, True, job.parents)
+            found += super().train([kept], problem, budget)
+            self.ledger.take(job, found[-1])
+        return found
+
+
+class Until(Observer):
+    """Ends a search where the ledger is spent."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def on_record(self, record: Record) -> None:
+        """Raise `EnoughError` where nothing is left."""
+        if self.ledger.is_spent:
+            raise EnoughError
+
+
+def measure(task: Task) -> Row:
+    """Return the figures of one strategy: of the network with the lowest loss at the held-out points."""
+    equation = EQUATIONS[task.equation]
+    problem = Problem.from_table(equation_table(equation))
+    whole = task.strategy == WHOLE
+    ledger = Ledger(np.inf if whole else EVALUATIONS * STEP["levenberg-marquardt"] * task.steps * task.trainings)
+    space = Counted(ledger)
+    space.prepare(problem)
+    began, network, weights = time.process_time(), None, None
+    if whole:
+        network, weights = search(space, problem, task)
+    elif task.strategy in ("evolution", "random"):
+        evolve(space, problem, task)
+    else:
+        train(space, problem, task)
+    seconds = time.process_time() - began
+    network, weights = network or ledger.network, weights or ledger.weights
+    if network is None or weights is None:
+        raise TrainingFailed(f"no network could be trained: {task}")
+    x = np.linspace(problem.table.X.min(), problem.table.X.max(), POINTS)
+    model = space.model(network, problem, weights)
+    return {
+        "equation": task.equation,
+        "strategy": task.strategy,
+        "seed": task.seed,
+        "steps": task.steps,
+        "error": float(np.abs(predict(model, x[:, None]) - reference(equation, x)).max()),
+        "val_loss": ledger.loss,
+        "val_loss_half": ledger.half,
+        "n_params": network.n_params,
+        "network": network.key,
+        "trainings": ledger.trainings,
+        "evaluations": ledger.spent,
+        "cpu_seconds": round(seconds, 2),
+    }
+
+
+def evolve(space: Counted, problem: Problem, task: Task) -> None:
+    """Run generations until the ledger is spent."""
+    algorithm = "random" if task.strategy == "random" else "ga"
+    job = Job(settings(task.seed, generations=1000, algorithm=algorithm), space, problem, Budget(task.steps))
+    with ThreadExecutor(1) as executor:
+        engine.evolve(job, executor, Until(space.ledger), reference={"val_loss": 1.0, "n_params": 1000.0})
+
+
+def search(space: Counted, problem: Problem, task: Task) -> tuple[Architecture, Weights]:
+    """Return the network of a whole search, and its values."""
+    config = settings(task.seed, generations=3)
+    with ThreadExecutor(1) as executor:
+        chosen = engine.search(Job(config, space, problem, Budget(config.steps)), executor).chosen
+    assert chosen.weights is not None
+    return chosen.finalist.architecture, chosen.weights
+
+
+def settings(seed: int, **more: Any) -> SearchConfig:
+    """Return those of `evokan search` for an equation; the name is one that is known, the equation comes by itself."""
+    return resolve({"space": "fkan", "dataset": "lane-emden-3", "seed": seed, "population": POPULATION, **more})
+
+
+def train(space: Counted, problem: Problem, task: Task) -> None:
+    """Train hand-made networks until the ledger is spent, each once more from other initial values after its turn."""
+    networks: Sequence[FKANArchitecture] = list(space.reference_architectures(problem).values())
+    if task.strategy == "seeds":
+        networks = space.seeds(problem)
+    steps = task.steps * (task.trainings if task.strategy == "paper, long" else 1)
+    for number_, network in enumerate(cycle(networks)):
+        seed = derive_seed("evolved", task.seed, network.key, number_)
+        space.train([TrainingJob(network, problem.folds[0], seed)], problem, Budget(steps))
+        if space.ledger.is_spent or task.strategy == "paper, long":
+            return
+
+
+def report(rows: Sequence[Row]) -> list[str]:
+    """Return the parts of the page."""
+    parts = [
+        "Largest error over 1,001 points against a Runge-Kutta solution to 1e-11, of the network with the lowest loss at the "
+        "held-out points; nothing is chosen by its error. Every strategy may spend as many evaluations of its equation as "
+        f"{TRAININGS} trainings of {STEP['levenberg-marquardt'] * STEPS} iterations of the Levenberg-Marquardt method take, "
+        "and is cut off there; networks that come up again are not trained again, so evolution goes on for longer. "
+        + " ".join(f"`{name}`: {text}." for name, text in STRATEGIES.items()),
+    ]
+    verdicts: list[str] = []
+    for equation in dict.fromkeys(row["equation"] for row in rows):
+        own = [row for row in rows if row["equation"] == equation]
+        lines = [_line(strategy, own) for strategy in STRATEGIES if any(row["strategy"] == strategy for row in own)]
+        header = (
+            "strategy",
+            "seeds",
+            "median error",
+            "range",
+            "median loss",
+            "at half",
+            "parameters",
+            "CPU s",
+            "better",
+        )
+        parts += [f"## {EQUATIONS[equation].name}", EQUATIONS[equation].summary + ".", table(header, lines)]
+        verdicts.append(_verdict(equation, own))
+    aims = _aims(rows)
+    return [
+        *parts,
+        "`better`: on how many seeds evolution has the lower error. Losses are those at the held-out points, `at half` that "
+        "after half of the evaluations; parameters of the network found, medians.",
+        "## What evolution is worth",
+        "\n".join(f"- {verdict}" for verdict in verdicts),
+        *([aims_table(aims)] if aims else []),
+    ]
+
+
+def _line(strategy: str, rows: Sequence[Row]) -> Sequence[str | float]:
+    part = [row for row in rows if row["strategy"] == strategy]
+    errors = [row["error"] for row in part]
+    better = "" if strategy == "evolution" else _better(strategy, rows)
+    return (
+        strategy,
+        str(len(part)),
+        f"{np.median(errors):.1e}",
+        f"{min(errors):.1e} to {max(errors):.1e}",
+        *(_median(part, name) for name in ("val_loss", "val_loss_half")),
+        number(float(np.median([row["n_params"] for row in part]))),
+        number(float(np.median([row["cpu_seconds"] for row in part]))),
+        better,
+    )
+
+
+def _median(rows: Sequence[Row], name: str) -> str:
+    """Return the median of a loss; nothing where half of the evaluations had seen no training end."""
+    found = float(np.median([row[name] for row in rows]))
+    return f"{found:.1e}" if np.isfinite(found) else ""
+
+
+def _better(strategy: str, rows: Sequence[Row]) -> str:
+    """Return on how many of the seeds that both have evolution has the lower error."""
+    ours, theirs = (
+        {row["seed"]: row["error"] for row in rows if row["strategy"] == s} for s in ("evolution", strategy)
+    )
+    both = ours.keys() & theirs.keys()
+    return f"{sum(ours[seed] < theirs[seed] for seed in both)} of {len(both)}"
+
+
+def _verdict(equation: str, rows: Sequence[Row]) -> str:
+    """Return one sentence on whether evolution has the lowest median error."""
+    medians = {
+        strategy: float(np.median([row["error"] for row in rows if row["strategy"] == strategy]))
+        for strategy in dict.fromkeys(row["strategy"] for row in rows)
+    }
+    if "evolution" not in medians or len(medians) == 1:
+        return f"{equation}: not measured against anything."
+    ours = medians.pop("evolution")
+    best = min(medians, key=lambda strategy: medians[strategy])
+    if ours < medians[best]:
+        return (
+            f"{equation}: evolution has the lowest median error, {ours:.1e}; next is `{best}` with {medians[best]:.1e}."
+        )
+    return f"{equation}: `{best}` has the lowest median error, {medians[best]:.1e}; evolution has {ours:.1e}."
+
+
+def _aims(rows: Sequence[Row]) -> list[Aim]:
+    """Return what a whole search of the pendulum should reach; nothing where none was run."""
+    part = [row for row in rows if row["strategy"] == WHOLE]
+    if not part:
+        return []
+    error, seconds = (float(np.median([row[name] for row in part])) for name in ("error", "cpu_seconds"))
+    what = f"pendulum, {POPULATION} x 3, whole search, median of {len(part)}"
+    return [
+        Aim(f"{what}: error", AIM_ERROR, error, at_least=False),
+        Aim(f"{what}: one core", AIM_SECONDS, seconds, at_least=False, unit=" s"),
+    ]
+
+
+EXPERIMENT = Experiment(
+    "fkan-evolved", "equations: evolution against random search, seeds and the paper's network", run
+)

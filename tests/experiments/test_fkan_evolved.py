@@ -1,0 +1,74 @@
+"""The study of evolution over equations: its references, its ledger, its page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.special import ellipk
+
+from evokan.datasets.equations import equation_table
+from evokan.problem.problem import Problem
+from evokan.spaces.training import Budget, TrainingJob
+from experiments.fkan.evolved import STRATEGIES, WHOLE, Counted, Ledger, Task, measure, report
+from experiments.fkan.evolved_equations import EQUATIONS, reference
+
+
+def test_references_keep_what_is_kept():
+    t = np.linspace(0.0, 6.0, 13)
+    prey, predators = reference(EQUATIONS["prey"], t).T
+    energy = prey - np.log(prey) + predators - np.log(predators)
+    assert np.ptp(energy) < 1e-10
+    # The period of a pendulum is 4 K(sin(theta_0 / 2)): it is back after it.
+    period = 4.0 * ellipk(np.sin(1.0) ** 2)
+    back = reference(EQUATIONS["pendulum"], np.array([0.0, period / 2, period]))[:, 0]
+    assert back == pytest.approx([2.0, -2.0, 2.0], abs=1e-9)
+
+
+def test_nothing_is_trained_beyond_the_ledger():
+    problem = Problem.from_table(equation_table(EQUATIONS["prey"]))
+    ledger = Ledger(25)
+    space = Counted(ledger)
+    (network, *_) = space.seeds(problem)
+    job = TrainingJob(network, problem.folds[0], 0)
+    found = space.train([replace(job, seed=seed) for seed in range(6)], problem, Budget(1))
+    done = [one for one in found if not one.reason]
+    assert ledger.spent == sum(one.evaluations for one in done)
+    assert ledger.trainings == len(done) < len(found)
+    assert ledger.spent - done[-1].evaluations < 25 <= ledger.spent
+    assert ledger.loss == min(one.val_loss for one in done)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_spends_the_same(strategy):
+    row = measure(Task("prey", strategy, 0, 1, 14))
+    assert row["evaluations"] == pytest.approx(140, abs=40 if strategy != "paper, long" else 80)
+    assert (row["trainings"] == 1) == (strategy == "paper, long")
+    assert np.isfinite([row["error"], row["val_loss"]]).all()
+    assert row == measure(Task("prey", strategy, 0, 1, 14)) | {"cpu_seconds": row["cpu_seconds"]}
+
+
+def test_the_page_says_who_is_better():
+    rows = [
+        {
+            "equation": equation,
+            "strategy": strategy,
+            "seed": seed,
+            "error": 1e-9 if (strategy == "evolution") == (equation == "prey") else 1e-6,
+            "val_loss": 1e-12,
+            "val_loss_half": float("inf") if strategy == "paper, long" else 1e-11,
+            "n_params": 100,
+            "cpu_seconds": 9.0,
+        }
+        for equation, strategy, seed in product(("pendulum", "prey"), STRATEGIES, range(3))
+    ]
+    rows += [rows[0] | {"strategy": WHOLE, "error": 1e-7, "cpu_seconds": 31.0}]
+    text = "\n".join(report(rows))
+    assert "prey: evolution has the lowest median error, 1.0e-09; next is `random` with 1.0e-06." in text
+    assert "pendulum: `random` has the lowest median error, 1.0e-09; evolution has 1.0e-06." in text
+    assert "| random | 3 | 1.0e-06 | 1.0e-06 to 1.0e-06 | 1.0e-12 | 1.0e-11 | 100 | 9 | 3 of 3 |" in text
+    assert "error | at most 1e-06 | 1e-07 | met |" in text
+    assert "one core | at most 30 s | 31 s | **not met** |" in text
+    assert "inf" not in text
