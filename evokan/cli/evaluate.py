@@ -36,6 +36,7 @@ NOT_TAKEN = (
     "rungs",
     "inherit",
     "formula_seconds",
+    "units",
     "baselines",
     "time_limit",
     "report",

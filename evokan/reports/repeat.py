@@ -69,6 +69,8 @@ def _words(name: str, value: Any) -> Iterator[str]:
     flag = "--" + name.replace("_", "-")
     if not setting_of(SearchConfig.model_fields[name]).metavar:
         yield flag if value else f"--no-{flag[2:]}"
+    elif isinstance(value, dict):
+        yield from (flag, "; ".join(f"{key}: {one}" for key, one in value.items()))
     elif not isinstance(value, list):
         yield from (flag, str(value))
     elif name in REPEATED:

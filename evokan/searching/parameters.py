@@ -55,6 +55,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         handle_unknown: Literal["error", "ignore"] = "error",
         log_target: bool = False,
         formula_seconds: float = 3.0,
+        units: Mapping[str, str] | str | Path | None = None,
         timeout: float | None = None,
         device: Literal["auto", "cpu", "cuda"] = "auto",
         ray: bool = False,
@@ -95,6 +96,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.handle_unknown = handle_unknown
         self.log_target = log_target
         self.formula_seconds = formula_seconds
+        self.units = units
         self.timeout = timeout
         self.device = device
         self.ray = ray
