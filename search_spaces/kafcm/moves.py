@@ -28,17 +28,17 @@ def neighbour(
 ) -> dict[str, Value] | None:
     """Return the segments of a map one move away, or None where the move is not possible.
 
+    Where no edge may be dropped, ``prune`` is another grid too: in its place would come a child of bit flips.
+
     Parameters
     ----------
     values
         Unpacked segments of a chromosome that decodes to a map.
     """
-    if move == "regrid":
-        return {**values, "grid": _other_grid(int(np.asarray(values["grid"])), 2**options.grid_bits, rng)}
     rules, mask = edge_rules(problem, options), mask_of(values, problem, options)
-    there = np.argwhere(mask & (rules == FREE) & ~certain(problem, options))
+    there = np.argwhere(mask & (rules == FREE) & ~certain(problem, options)) if move == "prune" else ()
     if not len(there):
-        return None
+        return {**values, "grid": _other_grid(int(np.asarray(values["grid"])), 2**options.grid_bits, rng)}
     mask[tuple(there[rng.integers(len(there))])] = False
     if not mask.any():
         return None

@@ -179,7 +179,8 @@ def score_logs(fitted: Fit, design: FloatArray, causes: FloatArray) -> FloatArra
             noise = (left - gain) / free
             log = np.where(gain - size * noise < WORTH * left, 0.0, _log_f(gain / left, size, free))
             found = np.minimum(found, log)
-    return np.minimum(np.log(MANY) + found, 0.0)
+    logs: FloatArray = np.minimum(np.log(MANY) + found, 0.0)
+    return logs
 
 
 def _log_f(share: FloatArray, size: int, free: int) -> FloatArray:
@@ -189,7 +190,8 @@ def _log_f(share: FloatArray, size: int, free: int) -> FloatArray:
         # The first term of the incomplete beta function, where that is too small for a number.
         a, b = free / 2.0, size / 2.0
         far = a * np.log1p(-share) + b * np.log(share) - np.log(a) - special.betaln(a, b)
-    return np.where(log < SMALLEST_LOG, far, log)
+    found: FloatArray = np.where(log < SMALLEST_LOG, far, log)
+    return found
 
 
 @dataclass(frozen=True)
