@@ -22,6 +22,9 @@ def in_order(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int
 
 def as_done(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
     """Yield the same as `in_order` does, each as soon as it is there: nothing finished waits to be kept."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
         for future in as_completed([pool.submit(work, task) for task in tasks]):
             yield future.result()
+    finally:  # who stops listening does not wait for what has not begun
+        pool.shutdown(cancel_futures=True)

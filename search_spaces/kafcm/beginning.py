@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -74,6 +75,25 @@ def seeds(problem: Problem, options: KAFCMOptions) -> list[CausalMap]:
             network = from_mask(mask, grid)
             networks.setdefault(network.key, network)
     return list(networks.values())
+
+
+_CERTAIN: WeakKeyDictionary[Problem, dict[str, np.ndarray]] = WeakKeyDictionary()
+
+
+def certain(problem: Problem, options: KAFCMOptions) -> np.ndarray:
+    """Return the edges of the first seed, shape (effects, causes): those that the tests are certain of.
+
+    Of rollouts of several steps the tests know nothing, and no edge is certain.
+    """
+    known = _CERTAIN.setdefault(problem, {})
+    key = options.model_dump_json()
+    if key not in known:
+        if options.rollout == 1 or not problem.task.in_time:
+            found = paths(problem, options, problem.development)
+            known[key] = kept(found, common_level(found, FALSE_SHARE), problem.n_features)
+        else:
+            known[key] = np.zeros((problem.n_outputs, problem.n_features), dtype=bool)
+    return known[key]
 
 
 def sample(layout: ChromosomeLayout, options: KAFCMOptions, rng: np.random.Generator) -> dict[str, Value]:
