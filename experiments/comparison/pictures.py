@@ -1,0 +1,120 @@
+"""The two pictures of the comparison: mean ranks with critical difference, and the front of error against size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from evokan.plots import style
+from experiments.comparison.methods import GLASS, METHODS, NETWORKS, USUAL
+from experiments.comparison.standings import LEVEL, Standings, alike, critical_difference
+
+COLOURS = {NETWORKS: style.BLUE, USUAL: style.MUTED, GLASS: style.VERMILLION}
+MARKERS = {NETWORKS: "o", USUAL: "s", GLASS: "D"}
+LINE = 0.55
+"""Height of a label in a picture of ranks, in its units."""
+
+
+def critical_differences(standings: Standings, path: Path) -> Path:
+    """Draw the mean ranks on one axis, the best on the left; bars join those that Nemenyi's test cannot tell apart."""
+    means = {str(name): float(rank) for name, rank in standings.ranks.mean().items()}
+    count, tables = len(means), len(standings.ranks)
+    difference = critical_difference(count, max(tables, 1))
+    order = sorted(means, key=lambda name: means[name])
+    half = (count + 1) // 2
+    groups = alike(means, difference)
+    depth = 0.4 + 0.3 * len(groups)
+    with style.styled():
+        ax = style.new_axes(8.4, 1.4 + 0.3 * (half + len(groups)))
+        ax.set_axis_off()
+        ax.plot([1, count], [0, 0], color=style.INK, linewidth=1.2)
+        for tick in range(1, count + 1):
+            ax.plot([tick, tick], [0, 0.15], color=style.INK, linewidth=0.9)
+            ax.text(tick, 0.25, str(tick), ha="center", va="bottom", fontsize=style.TICK_PT)
+        ax.plot([1, 1 + difference], [1.3, 1.3], color=style.INK, linewidth=1.4)
+        note = f"critical difference {difference:.2f} (Nemenyi, {LEVEL:g}; {tables} tables)"
+        ax.text(1 + difference + 0.15, 1.3, note, ha="left", va="center", fontsize=style.NOTE_PT, color=style.MUTED)
+        for place, name in enumerate(order):
+            left = place < half
+            row = place if left else count - 1 - place
+            y, edge = -depth - LINE * (row + 1), 0.6 if left else count + 0.4
+            colour = COLOURS[METHODS[name].kind]
+            ax.plot([means[name], means[name], edge], [0, y, y], color=colour, linewidth=0.9)
+            ax.text(
+                edge + (-0.1 if left else 0.1),
+                y,
+                f"{style.plain(name)}  {means[name]:.2f}" if left else f"{means[name]:.2f}  {style.plain(name)}",
+                ha="right" if left else "left",
+                va="center",
+                fontsize=style.TICK_PT,
+                color=colour,
+            )
+        for number, group in enumerate(groups):
+            y = -0.3 - 0.3 * number
+            ax.plot([means[group[0]] - 0.05, means[group[-1]] + 0.05], [y, y], color=style.INK, linewidth=3)
+        ax.set_xlim(-1.6, count + 2.6)
+        ax.set_ylim(-depth - LINE * (half + 0.6), 1.8)
+        return style.save(ax, path)
+
+
+def front(standings: Standings, path: Path) -> Path:
+    """Draw the relative error of every method against its parameters, geometric means over the tables, and the front."""
+    relative, sizes = standings.relative, standings.by_table("parameters").clip(lower=1.0)
+    methods = [name for name in standings.methods if relative[name].notna().any()]
+    error = np.exp(np.log(relative[methods]).mean()).to_numpy()
+    size = np.exp(np.log(sizes[methods]).mean()).to_numpy()
+    with style.styled():
+        ax = style.new_axes(8.4, 5.2)
+        style.dress(
+            ax,
+            x_label="numbers that a prediction needs (geometric mean over the tables)",
+            y_label="error by the lowest of each table (geometric mean)",
+            grid="both",
+        )
+        style.fit_axis(ax.xaxis, size)
+        style.fit_axis(ax.yaxis, error)
+        order = np.lexsort((error, size))
+        lowest = np.minimum.accumulate(error[order])
+        keep = [place for place in range(len(order)) if place == 0 or lowest[place] < lowest[place - 1]]
+        edge = ax.get_xlim()[1]
+        ax.step(
+            [*size[order][keep], edge],
+            [*lowest[keep], lowest[-1]],
+            where="post",
+            color=style.INK,
+            linewidth=1.1,
+            zorder=2,
+        )
+        for kind, colour in COLOURS.items():
+            own = [place for place, name in enumerate(methods) if METHODS[name].kind == kind]
+            ax.scatter(size[own], error[own], s=34, color=colour, marker=MARKERS[kind], label=kind, zorder=3)
+        _label(ax, methods, size, error)
+        ax.legend(loc="best", fontsize=style.NOTE_PT)
+        return style.save(ax, path)
+
+
+def _label(ax: Axes, names: list[str], x: np.ndarray, y: np.ndarray) -> None:
+    """Write each name beside its point, on the side where there is room, pushed apart in height from its neighbours."""
+    style.finish_layout(ax)
+    points = ax.transData.transform(np.column_stack([x, y]))
+    box = ax.get_window_extent()
+    gap = style.NOTE_PT * style.DPI / 72 * 1.25
+    left = points[:, 0] > box.x0 + 0.8 * box.width
+    for side in (False, True):
+        own = np.flatnonzero(left == side)
+        placed = style.spread(points[own, 1].tolist(), gap, box.y0 + gap, box.y1 - gap)
+        for number, place in zip(own, placed, strict=True):
+            near = np.abs(points[own, 0] - points[number, 0]) < 110
+            height = place if near.sum() > 1 else points[number, 1]
+            ax.annotate(
+                style.clean_label(names[number]),
+                (x[number], y[number]),
+                xytext=(-7 if side else 7, (height - points[number, 1]) * 72 / style.DPI),
+                textcoords="offset points",
+                ha="right" if side else "left",
+                va="center",
+                fontsize=style.NOTE_PT,
+                color=COLOURS[METHODS[names[number]].kind],
+            )
