@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from evokan.errors import InputError
 from evokan.settings.config import SearchConfig
-from evokan.settings.setting import EXECUTION, HEADINGS, OF_SPACE, Setting
+from evokan.settings.setting import EXECUTION, HEADINGS, OF_SPACE, Setting, setting_of
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the bare result alone.")]
@@ -33,6 +33,7 @@ Member = Annotated[
     typer.Option("--member", metavar="ID", show_default=False, help="Member of the front; the chosen one by default."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
+PictureFormat = Annotated[str, typer.Option("--picture-format", metavar="NAME", help="png, or for papers svg or pdf.")]
 
 
 _REPEATED = ("space_options", "keep_na_in", "drop")
@@ -42,7 +43,7 @@ _REPEATED = ("space_options", "keep_na_in", "drop")
 def parameter(name: str, *, with_default: bool) -> inspect.Parameter:
     """Return a setting as a parameter that typer understands; values stay text, `SearchConfig` reads them."""
     field = SearchConfig.model_fields[name]
-    setting = next(part for part in field.metadata if isinstance(part, Setting))
+    setting = setting_of(field)
     flag = "--" + name.replace("_", "-")
     kind: Any = str | None
     if name in _REPEATED:
@@ -69,10 +70,7 @@ def _default(name: str, field: FieldInfo, setting: Setting) -> str:
 
 def _in_order() -> list[str]:
     """Return the names of all settings, heading by heading."""
-    headings = {
-        name: next(part for part in field.metadata if isinstance(part, Setting)).group
-        for name, field in SearchConfig.model_fields.items()
-    }
+    headings = {name: setting_of(field).group for name, field in SearchConfig.model_fields.items()}
     return sorted(headings, key=lambda name: HEADINGS.index(headings[name]))
 
 

@@ -44,7 +44,9 @@ _NAMES = (
     "report.html",
     "run.log",
     "simulation.csv",
+    "simulation.pdf",
     "simulation.png",
+    "simulation.svg",
 )
 """Everything that lies in the folder of a run, beside what is half written."""
 

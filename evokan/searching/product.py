@@ -145,7 +145,8 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
         observer.on_stage("formula: reading the network")
         write_formula(run, formula_seconds)
     observer.on_stage("pictures")
-    drawn = draw(run, lambda: clock.left > 0)
+    kinds = dict.fromkeys(("png", run.config["settings"].get("picture_format", "png")))
+    drawn = draw(run, lambda: clock.left > 0, [*kinds])
     if clock.limit is not None:
         clock.note("pictures", drawn=len(drawn))
     if run.config["settings"].get("report", True) and clock.left > 0:

@@ -18,6 +18,7 @@ class Execution(TypedDict, total=False):
     time_limit: float | None
     baselines: Literal["none", "fast", "all"]
     report: bool
+    picture_format: Literal["png", "svg", "pdf"]
 
 
 EXECUTION = tuple(Execution.__annotations__)

@@ -24,6 +24,14 @@ class OwnTable(BaseModel):
     encoding: Annotated[
         str | None, Setting(DATA, "NAME", "Encoding of text files, such as cp1252; found from the file.")
     ] = None
+    keep_na: Annotated[
+        bool,
+        Setting(DATA, "", "Take NA, None, null and the like as values like any other; empty cells stay missing."),
+    ] = False
+    keep_na_in: Annotated[
+        tuple[str, ...],
+        Setting(DATA, "COLUMN", "The same in one column of --data, such as a region NA; repeatable."),
+    ] = ()
     test_data: Annotated[
         Path | None, Setting(DATA, "FILE", "Rows to test on, with the columns of --data; nothing is split off then.")
     ] = None

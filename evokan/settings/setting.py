@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 HEADINGS = WHAT, DATA, EVOLUTION, TRAINING, EXECUTION = "What", "Data", "Evolution", "Training", "Execution"
 """Headings in the help."""
@@ -31,3 +35,8 @@ class Setting:
     metavar: str
     help: str
     otherwise: str = ""
+
+
+def setting_of(field: FieldInfo) -> Setting:
+    """Return what a field of `evokan.settings.config.SearchConfig` says of itself."""
+    return next(part for part in field.metadata if isinstance(part, Setting))

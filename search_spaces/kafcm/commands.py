@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evokan.cli.options import Force, Json, Quiet, RunPath
+from evokan.cli.options import Force, Json, PictureFormat, Quiet, RunPath
 from evokan.cli.printing import console, new_file, number, print_json, print_line, table
 from evokan.errors import EvokanWarning, InputError
 
@@ -58,6 +58,7 @@ def simulate(
             help="CSV to write, a picture beside it; by default simulation.csv in the run's folder, which is replaced.",
         ),
     ] = None,
+    picture_format: PictureFormat = "png",
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -67,6 +68,7 @@ def simulate(
     Beside it stands the base run, in which nothing is set.
     """
     from evokan.plots import rendered
+    from evokan.runs.pictures import check_kind
     from evokan.runs.run import load_run
     from search_spaces.kafcm.plots import plot_trajectory
     from search_spaces.kafcm.simulating import trajectory
@@ -74,6 +76,7 @@ def simulate(
 
     if out is not None and out.suffix.lower() != ".csv":
         raise InputError(f"--out {out}: its name must end in .csv")
+    check_kind(picture_format)
     loaded = load_run(run)
     pushes, first = read_pushes("--set", hold or []), read_values("--start", start or [])
     both = sorted({push.concept for push in pushes if push.first == 0} & set(first))
@@ -100,7 +103,7 @@ def simulate(
             EvokanWarning,
             stacklevel=1,
         )
-    picture = target.with_suffix(".png")
+    picture = target.with_suffix(f".{picture_format}")
     with new_file(picture, force=force or out is None) as part:
         part.write_bytes(rendered(drawn, picture.suffix))
     if json:

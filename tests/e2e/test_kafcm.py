@@ -127,6 +127,16 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
     assert (path / "simulation.png").is_file()
 
 
+@pytest.mark.parametrize(("kind", "head"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_a_simulation_is_drawn_for_papers(run, evokan_here, tmp_path, kind, head):
+    path, _ = run
+    result = evokan_here("kafcm", "simulate", path, "--picture-format", kind, "--out", "p.csv", "--json")
+    assert result.status == 0, result.err
+    assert json.loads(result.out)["plot"] == f"p.{kind}"
+    assert (tmp_path / f"p.{kind}").read_bytes().startswith(head)
+    assert not (tmp_path / "p.png").exists()
+
+
 def test_a_pulse_lasts_as_long_as_it_is_told_and_the_base_run_stands_beside_it(run, evokan, tmp_path):
     path, _ = run
     result = evokan(
@@ -170,6 +180,10 @@ def test_edges_come_with_how_sure_they_are(run):
         (("--set", "heat=1@50"), ["heat: step 50 lies beyond the 20 steps of --steps"]),
         (("--set", "heat=1", "--start", "heat=0"), ["'heat' has both --set and --start: give one of them"]),
         (("--out", "x.txt"), ["--out x.txt: its name must end in .csv"]),
+        (
+            ("--picture-format", "sgv"),
+            ["unknown picture format 'sgv': did you mean 'svg'? Known: pdf, png, svg"],
+        ),
     ],
 )
 def test_wrong_simulations_get_a_sentence(run, evokan_here, arguments, faults):
