@@ -9,7 +9,9 @@ from typing import Any
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
+from evokan.reports.content import gather
 from evokan.reports.html import write_report
+from evokan.reports.tested import keep_tested
 from evokan.runs.checkpoint import Remains
 from evokan.runs.directory import RunDirectory
 from evokan.runs.manifest import write_manifest
@@ -51,6 +53,7 @@ class RunWriter(Observer):
         vault.remove(self._directory.manifest)
         vault.remove(self._directory.metrics)
         vault.remove(self._directory.report)
+        vault.remove(self._directory.tested)
         vault.write_json(self._directory.config, self._stored)
         if self._remains is not None:
             self._directory.mend(self._remains)
@@ -151,7 +154,9 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
         clock.note("pictures", drawn=len(drawn))
     if run.config["settings"].get("report", True) and clock.left > 0:
         observer.on_stage("report")
-        write_report(run, ending=True)
+        content = gather(run, ending=True)
+        keep_tested(run, content["tested"])
+        write_report(run, content=content, ending=True)
     write_manifest(run.directory)
 
 
