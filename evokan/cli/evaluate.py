@@ -23,6 +23,8 @@ NOT_TAKEN = (
     "settle",
     "crossover_rate",
     "mutation_rate",
+    "move_rate",
+    "initial",
     "algorithm",
     "objectives",
     "parsimony",
@@ -36,7 +38,10 @@ NOT_TAKEN = (
     "formula_seconds",
     "baselines",
     "time_limit",
+    "report",
+    "picture_format",
 )
+"""Settings that mean nothing where the networks are given and nothing is chosen or drawn."""
 SHOWN_FAULTS = 5
 """So many faulty lines of a file are named one by one."""
 
