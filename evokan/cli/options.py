@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from evokan.errors import InputError
 from evokan.settings.config import SearchConfig
-from evokan.settings.setting import EXECUTION, HEADINGS, OF_SPACE, Setting, setting_of
+from evokan.settings.setting import EXECUTION, HEADINGS, OF_SPACE, REPEATED, Setting, setting_of
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the bare result alone.")]
@@ -36,17 +36,13 @@ Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.
 PictureFormat = Annotated[str, typer.Option("--picture-format", metavar="NAME", help="png, or for papers svg or pdf.")]
 
 
-_REPEATED = ("space_options", "keep_na_in", "drop")
-"""Options that may be given several times."""
-
-
 def parameter(name: str, *, with_default: bool) -> inspect.Parameter:
     """Return a setting as a parameter that typer understands; values stay text, `SearchConfig` reads them."""
     field = SearchConfig.model_fields[name]
     setting = setting_of(field)
     flag = "--" + name.replace("_", "-")
     kind: Any = str | None
-    if name in _REPEATED:
+    if name in REPEATED:
         flag, kind = "--space-option" if name == "space_options" else flag, list[str] | None
     elif not setting.metavar:
         flag, kind = f"{flag}/--no-{flag[2:]}", bool | None
@@ -104,7 +100,7 @@ def takes_settings(*names: str, with_defaults: bool = True) -> Callable[[Command
         def with_settings(**arguments: Any) -> None:
             if "space_options" in names:
                 arguments["space_options"] = read_pairs(arguments["space_options"] or ())
-            for name in {"keep_na_in", "drop"} & set(names):
+            for name in {*REPEATED} & {*names} - {"space_options"}:
                 arguments[name] = arguments[name] or None
             command(**arguments)
 

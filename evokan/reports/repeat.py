@@ -13,7 +13,7 @@ from evokan.errors import InputError
 from evokan.runs.sameness import completed
 from evokan.settings.config import SearchConfig
 from evokan.settings.job import resolve
-from evokan.settings.setting import setting_of
+from evokan.settings.setting import REPEATED, setting_of
 from evokan.spaces.registry import make_space
 
 WHICH = ("space", "dataset", "data", "target", "time", "series", "task", "preset", "algorithm")
@@ -71,7 +71,7 @@ def _words(name: str, value: Any) -> Iterator[str]:
         yield flag if value else f"--no-{flag[2:]}"
     elif not isinstance(value, list):
         yield from (flag, str(value))
-    elif name == "keep_na_in":
+    elif name in REPEATED:
         for column in value:
             yield from (flag, str(column))
     else:

@@ -14,6 +14,9 @@ HEADINGS = WHAT, DATA, EVOLUTION, TRAINING, EXECUTION = "What", "Data", "Evoluti
 OF_SPACE = ("scaler", "parsimony", "distinct", "choose", "refit", "folds", "fold_stop")
 """What a search space is likely to have a default of its own for (`Preset.settings`)."""
 
+REPEATED = ("space_options", "keep_na_in", "drop")
+"""Settings whose option may be given several times, once for each value."""
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -134,7 +134,7 @@ def test_tables_of_one_name_are_told_apart_by_their_files():
 
 def test_other_rows_of_a_table_are_other_data_and_no_other_way():
     runs = [table(), table(drop=["a", "b"], group="g"), table(drop=["a", "b"], group="g", sep=";", data="x/t.csv")]
-    assert _names(runs) == ["t (drop=, group=None)", "t (drop=a,b, group=g)", "t (drop=a,b, group=g)"]
+    assert _names(runs) == ["t (group=None, drop=)", "t (group=g, drop=a,b)", "t (group=g, drop=a,b)"]
     assert _ways(runs) == ["gakan"] * 3
     assert _names([table(split="time"), table(val_data="v.csv")]) == [
         "t (val_data=None, split=time)",
