@@ -62,7 +62,7 @@ def draw(run: Run, in_time: Callable[[], bool] = lambda: True, kinds: Sequence[s
     drawn: list[tuple[str, Axes | Figure]] = [(name, plot()) for name, plot in pictures.items()]
     if run.has_product:
         drawn += _explanations(run, in_time).items()
-    paths = []
+    paths: list[Path] = []
     for kind in kinds:
         if paths and not in_time():
             break
