@@ -20,7 +20,8 @@ from evokan.reports.ways import OF_DATA, OF_DRAW, OF_WAY, Entry, _names, _ways
 from evokan.settings.config import SearchConfig
 from evokan.settings.setting import DATA, WHAT, setting_of
 
-values = st.lists(st.integers(-50, 50).map(lambda n: n / 8), min_size=2, max_size=12)
+# Few: scipy tries all 2^n signs where there are ties.
+values = st.lists(st.integers(-50, 50).map(lambda n: n / 8), min_size=2, max_size=7)
 
 
 @given(values)
