@@ -73,7 +73,7 @@ def _lines(standings: Standings) -> Iterator[Advice | None]:
     for column, wanted in (
         ("parameters", "fewest parameters"),
         ("columns", "fewest columns"),
-        ("cpu_seconds", "least time"),
+        ("cpu_seconds", "least time with its tuning"),
     ):
         yield _least(standings, near, column, wanted)
 

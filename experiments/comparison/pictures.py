@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from evokan.arrays import FloatArray
 from evokan.plots import style
 from experiments.comparison.methods import GLASS, METHODS, NETWORKS, USUAL
 from experiments.comparison.standings import LEVEL, Standings, alike, critical_difference
 
 COLOURS = {NETWORKS: style.BLUE, USUAL: style.MUTED, GLASS: style.VERMILLION}
 MARKERS = {NETWORKS: "o", USUAL: "s", GLASS: "D"}
+TICKS = (1.0, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
+"""Of relative errors, on a logarithmic axis."""
 LINE = 0.55
 """Height of a label in a picture of ranks, in its units."""
+
+
+Box = tuple[float, float, float, float]
 
 
 def critical_differences(standings: Standings, path: Path) -> Path:
@@ -74,7 +83,11 @@ def front(standings: Standings, path: Path) -> Path:
             grid="both",
         )
         style.fit_axis(ax.xaxis, size)
-        style.fit_axis(ax.yaxis, error)
+        ax.set_yscale("log")
+        ax.set_ylim(0.96 * error.min(), 1.08 * error.max())
+        ax.yaxis.set_major_locator(FixedLocator(TICKS))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_minor_locator(NullLocator())
         order = np.lexsort((error, size))
         lowest = np.minimum.accumulate(error[order])
         keep = [place for place in range(len(order)) if place == 0 or lowest[place] < lowest[place - 1]]
@@ -95,26 +108,39 @@ def front(standings: Standings, path: Path) -> Path:
         return style.save(ax, path)
 
 
-def _label(ax: Axes, names: list[str], x: np.ndarray, y: np.ndarray) -> None:
-    """Write each name beside its point, on the side where there is room, pushed apart in height from its neighbours."""
+def _label(ax: Axes, names: Sequence[str], x: FloatArray, y: FloatArray) -> None:
+    """Write each name beside its point, at the first place where it covers neither points nor names, if there is one."""
     style.finish_layout(ax)
     points = ax.transData.transform(np.column_stack([x, y]))
-    box = ax.get_window_extent()
-    gap = style.NOTE_PT * style.DPI / 72 * 1.25
-    left = points[:, 0] > box.x0 + 0.8 * box.width
-    for side in (False, True):
-        own = np.flatnonzero(left == side)
-        placed = style.spread(points[own, 1].tolist(), gap, box.y0 + gap, box.y1 - gap)
-        for number, place in zip(own, placed, strict=True):
-            near = np.abs(points[own, 0] - points[number, 0]) < 110
-            height = place if near.sum() > 1 else points[number, 1]
-            ax.annotate(
-                style.clean_label(names[number]),
-                (x[number], y[number]),
-                xytext=(-7 if side else 7, (height - points[number, 1]) * 72 / style.DPI),
-                textcoords="offset points",
-                ha="right" if side else "left",
-                va="center",
-                fontsize=style.NOTE_PT,
-                color=COLOURS[METHODS[names[number]].kind],
-            )
+    pixel = style.DPI / 72
+    high = 1.2 * style.NOTE_PT * pixel
+    taken = [(px - 6, py - 6, px + 6, py + 6) for px, py in points.tolist()]
+    right = ax.get_window_extent().x1
+    for number in np.argsort(-y, kind="stable").tolist():
+        px, py = points[number].tolist()
+        wide = 0.62 * style.NOTE_PT * pixel * len(names[number])
+        places = [(side * 5.0, up) for up in (7.0, -7.0, 15.0, -15.0, 24.0, -24.0) for side in (1, -1)]
+        boxes = []
+        for along, up in places:
+            start = px + along * pixel - (wide if along < 0 else 0)
+            boxes.append((start, py + up * pixel - high / 2, start + wide, py + up * pixel + high / 2))
+        free = (
+            place for place, box in enumerate(boxes) if box[2] < right and not any(_meet(box, one) for one in taken)
+        )
+        place = next(free, 0)
+        taken.append(boxes[place])
+        text = ax.annotate(
+            style.clean_label(names[number]),
+            (x[number], y[number]),
+            xytext=places[place],
+            textcoords="offset points",
+            ha="left" if places[place][0] > 0 else "right",
+            va="center",
+            fontsize=style.NOTE_PT,
+            color=COLOURS[METHODS[names[number]].kind],
+        )
+        text.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
