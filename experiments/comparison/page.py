@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -182,7 +183,7 @@ def _of_table(standings: Standings, name: str) -> str:
     part = standings.frame[standings.frame["table"] == name]
     if name not in standings.traits.index:
         return f"### {name}\n\nEvery method failed."
-    traits = standings.traits.loc[name]
+    traits: Any = standings.traits.loc[name]
     classes = bool(traits["classes"])
     order = part.groupby("method", sort=False)["error"].mean().sort_values(kind="stable").index
     lines = [_line(str(method), part[part["method"] == method], classes, float(traits["overlap"])) for method in order]

@@ -93,7 +93,8 @@ class Standings:
 
     def typical(self, column: str) -> pd.Series[float]:
         """Return the geometric mean over the tables, by method, of a figure that is at least 1 nearly always."""
-        return np.exp(np.log(self.by_table(column).clip(lower=1.0)).mean())
+        found: pd.Series[float] = np.exp(np.log(self.by_table(column).clip(lower=1.0)).mean())
+        return found
 
     def group(self, name: str) -> list[str]:
         """Return the tables of a group: ``all``, ``classes``, ``numbers``, ``few`` or ``many`` rows."""
@@ -128,7 +129,7 @@ def critical_difference(methods: int, tables: int, level: float = LEVEL) -> floa
     Demsar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7 (2006).
     """
     q = float(studentized_range.ppf(1 - level, methods, np.inf)) / 2**0.5
-    return q * (methods * (methods + 1) / (6.0 * tables)) ** 0.5
+    return float(q * (methods * (methods + 1) / (6.0 * tables)) ** 0.5)
 
 
 def alike(means: Mapping[str, float], difference: float) -> list[tuple[str, ...]]:
@@ -153,9 +154,9 @@ def against_all(values: pd.DataFrame, reference: str) -> dict[str, float]:
         Positive; their logarithms are compared. Columns with fewer than two pairs are left out.
     """
     found: dict[str, float] = {}
-    logs = np.log(values)
-    for name in values:
+    logs = pd.DataFrame(np.log(values.to_numpy(dtype=np.float64)), values.index, values.columns)
+    for name in map(str, values):
         pair = logs[[reference, name]].dropna() if name != reference else logs[:0]
         if len(pair) > 1:
-            found[str(name)] = paired_p(pair[reference], pair[name])
+            found[name] = paired_p(pair[reference], pair[name])
     return dict(zip(found, holm(list(found.values())).tolist(), strict=True))

@@ -86,7 +86,10 @@ def register() -> None:
     for name, (task, rows, text) in MADE.items():
         if name not in known:
             x, _ = rows()
-            info = DatasetInfo(name, "classification" if task == "classification" else "regression", *x.shape, text, "")
+            rows_of, columns = x.shape
+            info = DatasetInfo(
+                name, "classification" if task == "classification" else "regression", rows_of, columns, text, ""
+            )
             register_dataset(info, partial(_load, name))
 
 

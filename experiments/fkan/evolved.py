@@ -137,7 +137,8 @@ def measure(task: Task) -> Row:
     ledger = Ledger(np.inf if whole else EVALUATIONS * STEP["levenberg-marquardt"] * task.steps * task.trainings)
     space = Counted(ledger)
     space.prepare(problem)
-    began, network, weights = time.process_time(), None, None
+    network: Any = None
+    began, weights = time.process_time(), None
     if whole:
         network, weights = search(space, problem, task)
     elif task.strategy in ("evolution", "rungs", "random"):

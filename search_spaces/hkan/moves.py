@@ -20,7 +20,7 @@ MOVES: Mapping[str, float] = {"double": 0.3, "halve": 0.25, "append": 0.15, "spl
 """How often each is wanted beside the others."""
 _NUMBERS = ("nodes", "nodes", "n_basis", "sigma")
 """What is doubled and halved; nodes twice as often as the others."""
-_CURVED = {"sigma": 3.0, "n_basis": 8, "placement": "data", "ridge": 0.1}
+_CURVED: Mapping[str, Any] = {"sigma": 3.0, "n_basis": 8, "placement": "data", "ridge": 0.1}
 """What a layer is besides its function that has been an identity."""
 _NARROWER = 4
 """An appended layer has so many times fewer nodes than the one below."""
