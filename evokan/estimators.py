@@ -74,14 +74,23 @@ class _Search(Inputs):
         return found
 
     def _read(self) -> Formula:
-        from evokan.explain import Split, find_formulas
+        from evokan.explain import Split, Units, find_formulas
+        from evokan.explain.unseen import LastFit, unseen_outputs
 
         job = self.outcome_.job
         try:
             graph = job.space.graph(self.model_, job.problem)
         except InputError as error:
             raise AttributeError(f"formula_: {error}") from error
-        return find_formulas(graph, Split.of(job.problem, graph), time_limit=self.formula_seconds).best
+        split, one = Split.of(job.problem, graph), self.outcome_.chosen.finalist
+        last = LastFit(one.architecture, job.config.refit, one.seed, one.iterations)
+        return find_formulas(
+            graph,
+            split,
+            time_limit=self.formula_seconds,
+            units=None if job.config.units is None else Units.of(job.config.units),
+            unseen=unseen_outputs(job.space, job.problem, last, graph, split, job.budget),
+        ).best
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         if name not in self._late:
@@ -202,6 +211,8 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
         algorithm name, else the default there: for ``gakan`` population 100, generations 20, folds 5, choose "se:0.25".
     formula_seconds
         Work for `formula_`, in seconds.
+    units
+        Of columns and target, by name, or a file of lines ``speed: m/s``: `formula_` in dimensionless groups.
     timeout
         Seconds until `fit` ends with the best so far; None is no limit.
     device, ray, ray_address, gpus_per_task, cohort_timeout

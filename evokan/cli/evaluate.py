@@ -34,6 +34,7 @@ NOT_TAKEN = (
     "rungs",
     "inherit",
     "formula_seconds",
+    "units",
     "baselines",
     "time_limit",
 )

@@ -92,6 +92,12 @@ def formula(
             help="Units of columns and target, a line each, such as 'speed: m/s': laws in dimensionless groups.",
         ),
     ] = None,
+    scaled: Annotated[
+        bool,
+        typer.Option(
+            "--normalised", help="In scaled columns (less the mean, over the spread), so that coefficients compare."
+        ),
+    ] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Short for --format latex.")] = False,
     python: Annotated[
         bool, typer.Option("--python", help="Short for --format python: a module that stands alone.")
@@ -130,6 +136,8 @@ def formula(
 
     loaded = load_run(run)
     formulas = _formulas(loaded, network, tolerance, time_limit, functions, units)
+    if scaled:
+        formulas = _member(loaded, network).normalised(formulas)
     chosen = _chosen(formulas, cast("Kind | None", kind), member, complexity)
     text = written(chosen, formulas, format)
     if out is not None:
@@ -158,11 +166,15 @@ def written(chosen: Formula, formulas: Formulas, name: str) -> str:
     return {"python": chosen.python, "c": chosen.c, "sympy": chosen.sympy}[name]()
 
 
+def _member(run: Run, network: int | None) -> Member:
+    return run.best if network is None else run.member(network)
+
+
 def _formulas(
     run: Run, network: int | None, tolerance: float, time_limit: float | None, functions: str | None, units: Path | None
 ) -> Formulas:
     """Return the formulas as they are stored, or search and store what is found."""
-    found: Member = run.best if network is None else run.member(network)
+    found = _member(run, network)
     names = None
     if functions is not None:
         from evokan.explain import library

@@ -70,6 +70,8 @@ def _words(name: str, value: Any) -> Iterator[str]:
     setting = next(part for part in SearchConfig.model_fields[name].metadata if isinstance(part, Setting))
     if not setting.metavar:
         yield flag if value else f"--no-{flag[2:]}"
+    elif isinstance(value, dict):
+        yield from (flag, "; ".join(f"{key}: {one}" for key, one in value.items()))
     elif not isinstance(value, list):
         yield from (flag, str(value))
     elif name == "keep_na_in":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,11 +64,21 @@ def draw(run: Run, in_time: Callable[[], bool] = lambda: True, kind: str = "png"
     return paths
 
 
-def _explanations(run: Run, in_time: Callable[[], bool]) -> dict[str, Figure]:
-    """Return the pictures that need the data as well, those that this family and this machine can draw."""
+def _explanations(run: Run, in_time: Callable[[], bool]) -> dict[str, Axes | Figure]:
+    """Return the pictures that need the data or formulas, those that this family and this machine can draw."""
+    from evokan.plots import plot_splines
+
     run.best.model  # noqa: B018 - a damaged one is said, not taken for a picture that cannot be drawn
-    found = {}
-    for name, plot in (("edges.png", run.best.plot_edges), ("importances.png", run.plot_importances)):
+    found: dict[str, Axes | Figure] = {}
+    plots: list[tuple[str, Callable[[], Axes | Figure]]] = [
+        ("edges.png", run.best.plot_edges),
+        ("network_laws.png", run.best.plot_laws),
+        ("importances.png", run.plot_importances),
+    ]
+    formulas = run.best.stored_formulas()
+    if formulas is not None and formulas.best.tables:
+        plots.append(("splines.png", partial(plot_splines, formulas.best.tables)))
+    for name, plot in plots:
         with suppress(InputError):
             if in_time():
                 found[name] = plot()

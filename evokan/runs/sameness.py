@@ -24,6 +24,7 @@ _LATER: Mapping[str, Any] = {
     "time_format": None,
     "drop": [],
     "edges": None,
+    "units": None,
     **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "val_data", "group")),
     "split": "random",
     "log_target": False,

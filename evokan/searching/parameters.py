@@ -54,6 +54,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         impute: Literal["median", "drop"] | None = None,
         handle_unknown: Literal["error", "ignore"] = "error",
         formula_seconds: float = 3.0,
+        units: Mapping[str, str] | str | Path | None = None,
         timeout: float | None = None,
         device: Literal["auto", "cpu", "cuda"] = "auto",
         ray: bool = False,
@@ -93,6 +94,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.impute = impute
         self.handle_unknown = handle_unknown
         self.formula_seconds = formula_seconds
+        self.units = units
         self.timeout = timeout
         self.device = device
         self.ray = ray

@@ -19,6 +19,7 @@ from evokan.settings.choices import parse_rungs
 from evokan.settings.config import SearchConfig
 from evokan.settings.edges import options_with_edges
 from evokan.settings.layers import build_config, read_config_file
+from evokan.settings.units import check_units
 from evokan.spaces.registry import make_space, space_class, space_names
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget
@@ -162,6 +163,7 @@ def prepare(
         raise InputError(*faults)
     if rows.task not in space.tasks:
         raise InputError(f"search space {config.space!r} has no {rows.task}: it knows {', '.join(space.tasks)}")
+    check_units(config.units, rows)
     problem = Problem.from_table(
         rows,
         test_size=config.test_size,

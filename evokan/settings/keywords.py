@@ -72,6 +72,7 @@ class Settings(Execution, total=False):
     choose: str
     refit: Literal["development", "holdout", "none"]
     formula_seconds: float
+    units: Mapping[str, str] | str | Path | None
     steps: int
     folds: int
     fold_stop: Literal["common", "own"]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from evokan.settings.setting import DATA, Setting
+from evokan.settings.setting import DATA, TRAINING, Setting
 
 
 class OwnTable(BaseModel):
@@ -49,6 +49,24 @@ class OwnTable(BaseModel):
             "random, or time: the last rows are for the test, those before for validation; time:COLUMN orders them.",
         ),
     ] = "random"
+
+    units: Annotated[
+        dict[str, str] | None,
+        Setting(
+            TRAINING,
+            "FILE",
+            "Units of columns and target, a line each, such as 'speed: m/s': formulas in dimensionless groups.",
+        ),
+    ] = None
+
+    @field_validator("units", mode="before")
+    @classmethod
+    def _from_file(cls, value: Any) -> Any:
+        if not isinstance(value, str | Path):
+            return value
+        from evokan.explain.relations.units import read_texts
+
+        return read_texts(Path(value))
 
     @field_validator("group", "split", mode="before")
     @classmethod

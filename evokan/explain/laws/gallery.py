@@ -14,6 +14,10 @@ from evokan.explain.laws.library import LibraryFunction
 from evokan.spaces.graph import FunctionGraph
 
 
+LEAST_R2 = 0.95
+"""A law that explains less of an edge does not stand for it."""
+
+
 @dataclass(frozen=True, eq=False)
 class EdgePortrait:
     """One edge: its curve where the data lies, and its best law.
@@ -94,3 +98,13 @@ def portraits(
         )
         for edge, x, y, found, spread in zip(graph.edges, points, values, laws, spreads, strict=True)
     ]
+
+
+def told(found: Sequence[EdgePortrait]) -> dict[tuple[int, int, int], str]:
+    """Return a word for each edge, by layer, source and target: its law, or that it is a spline of its own."""
+    return {
+        (one.layer, one.source, one.target): one.law.law.function.name
+        if one.law is not None and one.law.r2 >= LEAST_R2
+        else "spline"
+        for one in found
+    }
