@@ -135,9 +135,9 @@ def formula(
     from evokan.runs.run import load_run
 
     loaded = load_run(run)
-    formulas = _formulas(loaded, network, tolerance, time_limit, functions, units)
-    if scaled:
-        formulas = _member(loaded, network).normalised(formulas)
+    found = loaded.best if network is None else loaded.member(network)
+    formulas = _formulas(loaded, found, tolerance, time_limit, functions, units)
+    formulas = found.normalised(formulas) if scaled else formulas
     chosen = _chosen(formulas, cast("Kind | None", kind), member, complexity)
     text = written(chosen, formulas, format)
     if out is not None:
@@ -166,15 +166,10 @@ def written(chosen: Formula, formulas: Formulas, name: str) -> str:
     return {"python": chosen.python, "c": chosen.c, "sympy": chosen.sympy}[name]()
 
 
-def _member(run: Run, network: int | None) -> Member:
-    return run.best if network is None else run.member(network)
-
-
 def _formulas(
-    run: Run, network: int | None, tolerance: float, time_limit: float | None, functions: str | None, units: Path | None
+    run: Run, found: Member, tolerance: float, time_limit: float | None, functions: str | None, units: Path | None
 ) -> Formulas:
     """Return the formulas as they are stored, or search and store what is found."""
-    found = _member(run, network)
     names = None
     if functions is not None:
         from evokan.explain import library

@@ -256,15 +256,7 @@ class Member:
         return found.with_encoding(self.encoded)
 
     def normalised(self, found: Formulas) -> Formulas:
-        """Return formulas of this network in scaled columns, where sizes of coefficients can be compared.
-
-        See `evokan.explain.formulas.normalised`.
-
-        Raises
-        ------
-        InputError
-            The data, by which columns were scaled, is not there any more.
-        """
+        """Return formulas of this network in scaled columns (`evokan.explain.formulas.normalised`); needs the data."""
         from evokan.explain.formulas.normalised import normalised
 
         return normalised(found, self.graph.input_scaler, self.graph.target_scaler)

@@ -13,7 +13,6 @@ from evokan.explain.laws.edges import EdgeLaw, fit_edges, sample_points
 from evokan.explain.laws.library import LibraryFunction
 from evokan.spaces.graph import FunctionGraph
 
-
 LEAST_R2 = 0.95
 """A law that explains less of an edge does not stand for it."""
 

@@ -36,7 +36,14 @@ class Units(dict[str, Unit]):
         InputError
             The file cannot be read, a line is no such line, or a column is none: one sentence for each.
         """
-        return cls.of(read_texts(path), known, str(path))
+        texts, faults = _lines(path)
+        try:
+            found = cls.of(texts, known, str(path))
+        except InputError as error:
+            faults += error.faults
+        if faults:
+            raise InputError(*faults)
+        return found
 
     @classmethod
     def of(cls, texts: Mapping[str, str], known: Sequence[str] = (), where: str = "") -> Units:
@@ -82,6 +89,14 @@ def read_texts(given: str | Path) -> dict[str, str]:
     InputError
         The file cannot be read, or a line is no such line: one sentence for each.
     """
+    found, faults = _lines(given)
+    if faults:
+        raise InputError(*faults)
+    return found
+
+
+def _lines(given: str | Path) -> tuple[dict[str, str], list[str]]:
+    """Return the unit of each column as it is written, and a sentence for each line that is none."""
     try:
         text = Path(given).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -101,9 +116,7 @@ def read_texts(given: str | Path) -> dict[str, str]:
             faults.append(f"--units {given}: line {number}: {name!r} has a unit already")
         elif bare:
             found[name] = unit
-    if faults:
-        raise InputError(*faults)
-    return found
+    return found, faults
 
 
 def parse(text: str) -> Unit:
