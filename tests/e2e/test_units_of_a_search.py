@@ -78,5 +78,5 @@ def test_units_in_python(pendulum, tmp_path):
     given |= {"generations": 0, "folds": 2, "steps": 1, "baselines": "none", "report": False, "formula_seconds": 0}
     run = evokan.search(**given, units={"length": "m", "period": "s"}, out=tmp_path / "run")
     assert run.config["settings"]["units"] == {"length": "m", "period": "s"}
-    with pytest.raises(InputError, match="units.*did you mean 'length'"):
+    with pytest.raises(InputError, match=r"units.*did you mean 'length'"):
         evokan.search(**given, units={"lenth": "m"}, out=tmp_path / "other")

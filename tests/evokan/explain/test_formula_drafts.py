@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evokan.explain import EdgeFunction, FunctionGraph, Split, SplineTable, find_formulas
+from evokan.explain import EdgeFunction, FunctionGraph, SplineTable, Split, find_formulas
 from evokan.explain.formulas.front import printable_one
 from evokan.problem.scaling import Scaler
 from evokan.problem.splits import Fold
