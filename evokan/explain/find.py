@@ -272,9 +272,13 @@ class _Search:
             if not best or candidate.val_loss < best[-1].val_loss:
                 best.append(candidate)
         # The accurate ones first: they are what was asked for, should the time run out.
+        printable = False
         for place, candidate in enumerate(best[::-1][:SHOWN]):
-            if place and self._effort.over:
-                break
+            short = len(candidate.network.splines) <= SPLINES
+            # One that a reader would print is always among them, where there is one.
+            if place and self._effort.over and (printable or not short):
+                continue
+            printable = printable or short
             scored = self._scorer.of_network(candidate, kind)
             if scored is not None:
                 self._found.append(scored)

@@ -22,6 +22,7 @@ LEAST_R2 = 0.8
 TRIED = 4
 DRAFT = 12
 """Steps of the fit of a draft."""
+EVERYWHERE = np.linspace(-50.0, 50.0, 101)
 CROSS = 5
 """Steps of a fit again inside of a cross-validation."""
 EXACT = 1e-15
@@ -201,8 +202,10 @@ class Reader:
         """
         numbers = network.splines
         for number, laws in zip(numbers, self.edge_laws(network, numbers), strict=True):
-            if laws:
-                network = network.with_law(number, laws[0].law)
+            # Laws that have a value everywhere: where the fit leads them, other rows must not fall off their domain.
+            whole = (one.law for one in laws if _has_value_everywhere(one.law.function))
+            if (law := next(whole, None)) is not None:
+                network = network.with_law(number, law)
         found = refit(network, self.data.rows, self._strength(network, DRAFT), self.effort.unlimited())
         self.judge(found, keep=True)
 
@@ -296,6 +299,11 @@ class Reader:
             if not current.val_loss <= most:
                 return
             self.seen.append(current)
+
+
+def _has_value_everywhere(function: LibraryFunction) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(function.value(EVERYWHERE)).all())
 
 
 def _ends(network: Network, number: int) -> tuple[int, int]:
