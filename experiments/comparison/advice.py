@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from experiments.comparison.standings import LEVEL, Standings, against_all
+from experiments.comparison.standings import LEVEL, Standings, against_all, geometric_means
 from experiments.comparison.tables import MADE, MANY
 from experiments.pages import number, table
 
@@ -86,7 +85,7 @@ def lowest_error(
     part = part.dropna(axis=1)
     if part.empty:
         return None
-    means = np.exp(np.log(part).mean()).sort_values(kind="stable")
+    means = geometric_means(part).sort_values(kind="stable")
     best = str(means.index[0])
     return Advice(wanted, best, f"relative error {means.iloc[0]:.2f}", _as_good(part, means, best), len(part))
 
@@ -124,7 +123,7 @@ def _calibration(standings: Standings) -> Advice | None:
 
 
 def _near(standings: Standings) -> list[str]:
-    means = np.exp(np.log(standings.relative.dropna(axis=1)).mean())
+    means = geometric_means(standings.relative.dropna(axis=1))
     return [str(name) for name in means.index[means <= (1 + NEAR) * means.min()]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from experiments.comparison.standings import (
     against_all,
     critical_difference,
     friedman_p,
+    geometric_means,
 )
 from experiments.comparison.tables import FIRST_SPLIT, MADE
 from experiments.gakan.statistics import interval_text, paired_p, shown
@@ -115,14 +115,15 @@ def _p(value: float) -> str:
 
 
 def _sizes(standings: Standings) -> str:
-    relative = np.exp(np.log(standings.relative).mean())
+    relative = geometric_means(standings.relative)
+    sizes = geometric_means(standings.by_table("parameters").clip(lower=1))
     columns = {name: standings.by_table(name).median() for name in ("parameters", "terms", "columns", "cpu_seconds")}
     failed = standings.frame[standings.frame["reason"] != ""].groupby("method").size()
     lines = [
         (
             str(name),
             f"{relative[name]:.2f}",
-            f"{np.exp(np.log(standings.by_table('parameters')[name].clip(lower=1)).mean()):,.0f}",
+            f"{sizes[name]:,.0f}",
             *(_count(float(values[name])) for values in columns.values()),
             str(int(failed.get(name, 0))),
         )
@@ -183,10 +184,10 @@ def _of_table(standings: Standings, name: str) -> str:
     part = standings.frame[standings.frame["table"] == name]
     if name not in standings.traits.index:
         return f"### {name}\n\nEvery method failed."
-    traits: Any = standings.traits.loc[name]
+    traits = {column: float(values[name]) for column, values in standings.traits.items()}
     classes = bool(traits["classes"])
     order = part.groupby("method", sort=False)["error"].mean().sort_values(kind="stable").index
-    lines = [_line(str(method), part[part["method"] == method], classes, float(traits["overlap"])) for method in order]
+    lines = [_line(str(method), part[part["method"] == method], classes, traits["overlap"]) for method in order]
     header = ("method", "splits", "accuracy" if classes else "RMSE", *(("log-loss", "calibration error") * classes))
     text = f"### {name}\n\n{int(traits['rows']):,} rows."
     return text + "\n\n" + table((*header, "parameters", "terms", "columns", "CPU s", "failed"), lines)

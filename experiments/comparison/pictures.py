@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from evokan.arrays import FloatArray
 from evokan.plots import style
 from experiments.comparison.methods import GLASS, METHODS, NETWORKS, USUAL
-from experiments.comparison.standings import LEVEL, Standings, alike, critical_difference
+from experiments.comparison.standings import LEVEL, Standings, alike, critical_difference, geometric_means
 
 COLOURS = {NETWORKS: style.BLUE, USUAL: style.MUTED, GLASS: style.VERMILLION}
 MARKERS = {NETWORKS: "o", USUAL: "s", GLASS: "D"}
@@ -26,7 +25,7 @@ LINE = 0.55
 Box = tuple[float, float, float, float]
 
 
-def critical_differences(standings: Standings, path: Path) -> Path:
+def critical_differences(standings: Standings) -> Axes:
     """Draw the mean ranks on one axis, the best on the left; bars join those that Nemenyi's test cannot tell apart."""
     means = {str(name): float(rank) for name, rank in standings.ranks.mean().items()}
     count, tables = len(means), len(standings.ranks)
@@ -65,15 +64,15 @@ def critical_differences(standings: Standings, path: Path) -> Path:
             ax.plot([means[group[0]] - 0.05, means[group[-1]] + 0.05], [y, y], color=style.INK, linewidth=3)
         ax.set_xlim(-1.6, count + 2.6)
         ax.set_ylim(-depth - LINE * (half + 0.6), 1.8)
-        return style.save(ax, path)
+        return ax
 
 
-def front(standings: Standings, path: Path) -> Path:
+def front(standings: Standings) -> Axes:
     """Draw the relative error of every method against its parameters, geometric means over the tables, and the front."""
     relative, sizes = standings.relative, standings.by_table("parameters").clip(lower=1.0)
     methods = [name for name in standings.methods if relative[name].notna().any()]
-    error = np.exp(np.log(relative[methods]).mean()).to_numpy()
-    size = np.exp(np.log(sizes[methods]).mean()).to_numpy()
+    error = geometric_means(relative[methods]).to_numpy()
+    size = geometric_means(sizes[methods]).to_numpy()
     with style.styled():
         ax = style.new_axes(8.4, 5.2)
         style.dress(
@@ -105,7 +104,7 @@ def front(standings: Standings, path: Path) -> Path:
             ax.scatter(size[own], error[own], s=34, color=colour, marker=MARKERS[kind], label=kind, zorder=3)
         _label(ax, methods, size, error)
         ax.legend(loc="best", fontsize=style.NOTE_PT)
-        return style.save(ax, path)
+        return ax
 
 
 def _label(ax: Axes, names: Sequence[str], x: FloatArray, y: FloatArray) -> None:

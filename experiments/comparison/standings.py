@@ -91,11 +91,6 @@ class Standings:
         """Ranks by table and method, 1 for the lowest error, equal ones share theirs; who failed everywhere is last."""
         return ranks_of(self.errors)
 
-    def typical(self, column: str) -> pd.Series[float]:
-        """Return the geometric mean over the tables, by method, of a figure that is at least 1 nearly always."""
-        found: pd.Series[float] = np.exp(np.log(self.by_table(column).clip(lower=1.0)).mean())
-        return found
-
     def group(self, name: str) -> list[str]:
         """Return the tables of a group: ``all``, ``classes``, ``numbers``, ``few`` or ``many`` rows."""
         traits = self.traits.reindex(self.tables)
@@ -109,6 +104,11 @@ class Standings:
         return [str(table) for table in traits.index[chosen]]
 
 
+def geometric_means(values: pd.DataFrame) -> pd.Series[float]:
+    """Return the geometric mean of each column of positive values, NaN left out."""
+    return pd.Series({name: float(np.exp(np.log(values[name]).mean())) for name in values}, dtype=np.float64)
+
+
 def ranks_of(errors: pd.DataFrame) -> pd.DataFrame:
     """Return the ranks within each line, 1 for the lowest, ties by their mean, NaN behind all others."""
     return errors.rank(axis=1, na_option="bottom")
@@ -120,7 +120,8 @@ def friedman_p(ranks: pd.DataFrame) -> float:
         return float("nan")
     if not np.ptp(ranks.to_numpy(), axis=1).any():
         return 1.0
-    return float(friedmanchisquare(*(ranks[name] for name in ranks)).pvalue)
+    p: float = friedmanchisquare(*(ranks[name] for name in ranks)).pvalue
+    return float(p)
 
 
 def critical_difference(methods: int, tables: int, level: float = LEVEL) -> float:
@@ -128,8 +129,8 @@ def critical_difference(methods: int, tables: int, level: float = LEVEL) -> floa
 
     Demsar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7 (2006).
     """
-    q = float(studentized_range.ppf(1 - level, methods, np.inf)) / 2**0.5
-    return float(q * (methods * (methods + 1) / (6.0 * tables)) ** 0.5)
+    q: float = float(studentized_range.ppf(1 - level, methods, np.inf)) / 2**0.5
+    return q * (methods * (methods + 1) / (6.0 * tables)) ** 0.5
 
 
 def alike(means: Mapping[str, float], difference: float) -> list[tuple[str, ...]]:
@@ -154,9 +155,9 @@ def against_all(values: pd.DataFrame, reference: str) -> dict[str, float]:
         Positive; their logarithms are compared. Columns with fewer than two pairs are left out.
     """
     found: dict[str, float] = {}
-    logs = pd.DataFrame(np.log(values.to_numpy(dtype=np.float64)), values.index, values.columns)
-    for name in map(str, values):
+    logs = values.apply(np.log)
+    for name in values:
         pair = logs[[reference, name]].dropna() if name != reference else logs[:0]
         if len(pair) > 1:
-            found[name] = paired_p(pair[reference], pair[name])
+            found[str(name)] = paired_p(pair[reference], pair[name])
     return dict(zip(found, holm(list(found.values())).tolist(), strict=True))

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from evokan.cli.printing import console
+from evokan.plots.style import save
 from experiments.comparison import calibration
 from experiments.comparison.methods import Task, measure, present
 from experiments.comparison.page import page
@@ -57,8 +58,8 @@ def run(context: Context) -> Sequence[Path]:
 
     standings = Standings(numbers(rows.read()))
     ranks, sizes = folder / "ranks.png", folder / "front.png"
-    critical_differences(standings, ranks)
-    front(standings, sizes)
+    save(critical_differences(standings), ranks)
+    save(front(standings), sizes)
     target = folder / "comparison.md"
     text = page(standings, seconds, [line["conditions"] for line in machines.read()])
     target.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ from evokan.datasets import DatasetInfo, register_dataset
 from evokan.datasets.registry import list_datasets
 from evokan.datasets.tables import make_table
 from evokan.problem.table import Table
+from evokan.problem.task import Task
 from experiments.benchmarks.large_tables import many_rows
 
 CLASSIFICATION = ("iris", "wine", "wdbc", "raisin", "rice")
@@ -86,10 +87,7 @@ def register() -> None:
     for name, (task, rows, text) in MADE.items():
         if name not in known:
             x, _ = rows()
-            rows_of, columns = x.shape
-            info = DatasetInfo(
-                name, "classification" if task == "classification" else "regression", rows_of, columns, text, ""
-            )
+            info = DatasetInfo(name, Task(task), len(x), x.shape[1], text, "by formula and seed")
             register_dataset(info, partial(_load, name))
 
 
