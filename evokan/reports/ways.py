@@ -26,6 +26,7 @@ OF_DATA = (
     "time",
     "series",
     "time_format",
+    "resample",
     "sep",
     "decimal",
     "encoding",

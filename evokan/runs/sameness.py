@@ -24,7 +24,7 @@ _LATER: Mapping[str, Any] = {
     "time_format": None,
     "drop": [],
     "edges": None,
-    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "val_data", "group")),
+    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "val_data", "group", "resample")),
     "split": "random",
     "log_target": False,
     "handle_unknown": "error",
