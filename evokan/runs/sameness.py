@@ -25,7 +25,7 @@ _LATER: Mapping[str, Any] = {
     "drop": [],
     "edges": None,
     "units": None,
-    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "val_data", "group")),
+    **dict.fromkeys(("sep", "decimal", "encoding", "test_data", "val_data", "group", "resample")),
     "split": "random",
     "log_target": False,
     "handle_unknown": "error",

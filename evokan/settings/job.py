@@ -213,6 +213,7 @@ def load(config: SearchConfig, kept: Kept | None = None) -> Table:
             time_format=config.time_format,
             drop=config.drop,
             impute=config.impute,
+            resample=config.resample,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
             dialect=Dialect.of(config.sep, config.decimal, config.encoding),

@@ -52,6 +52,7 @@ class Settings(Execution, total=False):
     sep: str | None
     decimal: Literal[",", "."] | None
     encoding: str | None
+    resample: str | float | None
     test_data: Any
     val_data: Any
     log_target: bool

@@ -32,6 +32,10 @@ class OwnTable(BaseModel):
         tuple[str, ...],
         Setting(DATA, "COLUMN", "The same in one column of --data, such as a region NA; repeatable."),
     ] = ()
+    resample: Annotated[
+        str | None,
+        Setting(DATA, "STEP", "Even steps of a time series, such as 1h or 5: means of the rows since the step before."),
+    ] = None
     test_data: Annotated[
         Path | None, Setting(DATA, "FILE", "Rows to test on, with the columns of --data; nothing is split off then.")
     ] = None
@@ -76,10 +80,10 @@ class OwnTable(BaseModel):
 
         return read_texts(Path(value))
 
-    @field_validator("group", "split", mode="before")
+    @field_validator("group", "split", "resample", mode="before")
     @classmethod
     def _numbered(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
     @field_validator("split")
     @classmethod
@@ -108,6 +112,7 @@ def own_table_faults(
         "--split": None if config.split == "random" else config.split,
     }
     reading = {"--sep": config.sep, "--decimal": config.decimal, "--encoding": config.encoding}
+    reading |= {"--resample": config.resample}
     faults = []
     if named:
         faults += [
@@ -121,6 +126,8 @@ def own_table_faults(
             for option, value in given.items()
             if value is not None
         ]
+    elif config.resample is not None:
+        faults.append("--resample goes with --time: only a time series has steps")
     if config.group is not None and config.split != "random":
         faults.append("--group and --split time exclude each other: give one of them")
     if config.test_data is not None and test_size is not None:

@@ -12,7 +12,7 @@ from evokan.problem.problem import Problem
 from evokan.problem.splits import cut_folds
 from evokan.seeding import derive_seed
 from evokan.spaces.explanation import Explanation
-from search_spaces.kafcm.beginning import FALSE_SHARE, kept, paths, screened_rows
+from search_spaces.kafcm.beginning import BENDING, FALSE_SHARE, kept, paths, screened_rows
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.ends import columns_of
 from search_spaces.kafcm.options import KAFCMOptions
@@ -61,7 +61,7 @@ def edge_q_values(network: CausalMap, problem: Problem, options: KAFCMOptions) -
     states = fit_states(problem, options)
     y = states.target.transform(np.asarray(problem.table.y[rows], dtype=np.float64).reshape(len(rows), -1))
     causes = Causes.of(states.source.transform(problem.table.X[rows]))
-    bounded = options.bounding in ("tanh", "sigmoid")
+    bounded = options.bounding in BENDING
     p_values: dict[tuple[int, int], float] = {}
     for effect in range(network.n_targets):
         chosen = [cause for cause, other in network.edges if other == effect]

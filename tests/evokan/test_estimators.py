@@ -67,7 +67,7 @@ def test_every_setting_is_a_parameter_with_its_default():
     settings = SearchConfig.model_fields
     others = {"dataset", "data", "target", "time", "series", "task", "test_size", "split_seed", "keep_na", "keep_na_in"}
     others |= {"sep", "decimal", "encoding", "test_data", "val_data", "group", "split", "drop", "equation"}
-    others |= {"lags", "horizon", "time_format", "edges"}  # of a series
+    others |= {"lags", "horizon", "time_format", "edges", "resample"}  # of a series
     renamed = {"workers": "n_jobs", "seed": "random_state", "time_limit": "timeout"}
     wanted = {renamed.get(name, name) for name in settings} - others - {"baselines", "report", "picture_format"}
     assert set(ours) == wanted | {"verbose", "callbacks"}
