@@ -126,8 +126,11 @@ class Misfits:
         rows = np.zeros((len(self._network), len(part)))
         if not part.requires_grad:
             return rows
-        signs = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], len(part)))
-        summed, probe = self._differentiated(part.sum())[0], self._differentiated((signs * part).sum())[0]
+        summed = self._differentiated(part.sum())[0]
+        signs, probe = torch.ones(1, dtype=part.dtype), summed
+        if len(part) > 1:
+            signs = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], len(part)))
+            probe = self._differentiated((signs * part).sum())[0]
         for call, seeds, mixed in zip(self._calls, summed, probe, strict=True):
             if seeds is None or mixed is None:
                 continue
