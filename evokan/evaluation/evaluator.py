@@ -107,7 +107,7 @@ class Evaluator:
         self._space = space
         self._problem = problem
         self._trainings = Trainings(space, problem, budget, executor, cohort_size)
-        self._fold_stop = budget.fold_stop
+        self._budget = budget
         self._run_seed = run_seed
         self._on_record = on_record
         self._ladder = ladder(problem, race=race, cuts=cuts)
@@ -230,7 +230,7 @@ class Evaluator:
         }
         with closing(self._trainings.train(jobs)) as results:
             for position, part in results:
-                figures = joined(pending.so_far.get(position), part, rung, self._fold_stop)
+                figures = joined(pending.so_far.get(position), part, rung, self._budget.fold_stop)
                 if not self._ladder[0].is_cut:
                     figures = replace(figures, rows=0)
                 if figures.reason or number == len(self._ladder) - 1:
@@ -256,10 +256,15 @@ class Evaluator:
     def _jobs(
         self, draft: Record, network: Architecture, rung: Rung, before: Evaluation | None
     ) -> tuple[TrainingJob, ...]:
-        keep = rung.is_cut and self._space.inherits
+        keep = rung.is_cut and self._space.continues(self._problem)
+        steps = max(round(self._budget.steps * rung.effort), 1) if rung.effort < 1.0 else None
         jobs = [
             TrainingJob(
-                network, fold, training_seed(self._run_seed, self._space.name, draft.key, number), keep_weights=keep
+                network,
+                fold,
+                training_seed(self._run_seed, self._space.name, draft.key, number),
+                keep_weights=keep,
+                steps=steps,
             )
             for number, fold in enumerate(rung.folds)
         ]

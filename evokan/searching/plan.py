@@ -173,7 +173,8 @@ def climbing(problem: Problem) -> float:
     rungs = ladder(problem, cuts=True)
     if len(rungs) == 1:
         return 1.0
-    work = sum(work_of(rung.folds) * LONGER * (LONGER / GROWTH) ** rung.number for rung in rungs)
+    longer = 1 if problem.task.is_equation else LONGER
+    work = sum(work_of(rung.folds) * rung.effort * longer * (longer / GROWTH) ** rung.number for rung in rungs)
     return float(work / work_of(problem.folds))
 
 

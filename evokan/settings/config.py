@@ -221,8 +221,8 @@ class SearchConfig(OwnTable):
         Setting(
             TRAINING,
             "ROWS",
-            "Judge networks on so many rows first, the best on more: auto (8000 where 20,000 are there to learn from), "
-            "off, or a number.",
+            "Judge networks on so many rows first, the best on more: auto (8000 where 20,000 are there to learn from; "
+            "of an equation on few points and a quarter of the steps), off, or a number.",
         ),
     ] = "auto"
     inherit: Annotated[bool, Setting(TRAINING, "", "Begin a child's training from what its parents have learned.")] = (

@@ -106,6 +106,13 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
         """Return bits that `decode` to `architecture`; only families with `seeds` need it."""
         raise NotImplementedError(f"search space {self.name!r} cannot write a network as a chromosome")
 
+    def continues(self, problem: Problem) -> bool:
+        """Return whether trainings on this problem can begin from the same network's values; as `inherits` by default.
+
+        Those values are the one member of `TrainingJob.parents`.
+        """
+        return self.inherits
+
     def seeds(self, problem: Problem) -> Sequence[ArchitectureT]:
         """Return networks worth trying on any table, the most promising first: a search begins with some of them."""
         return ()

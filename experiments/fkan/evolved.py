@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +34,8 @@ from search_spaces.fkan.residual import STEP
 
 STRATEGIES = {
     "evolution": "12 networks a generation, as `evokan search` evolves them",
+    "rungs": "the same, but most networks get a quarter of the iterations only, and the better quarter goes on from there (as by "
+    "default)",
     "random": "networks drawn as those of the first generation are",
     "seeds": "the family's seeds in turn, from ever new initial values",
     "paper": "the paper's network from ever new initial values",
@@ -97,10 +100,10 @@ class Ledger:
         self.weights: Weights | None = None
 
     def take(self, job: TrainingJob[FKANArchitecture], trained: Trained) -> None:
-        """Count one training, and keep it where its loss at the held-out points is the lowest so far."""
+        """Count one training, and keep it where it was a whole one and its held-out loss is the lowest so far."""
         self.spent += trained.evaluations
         self.trainings += 1
-        if trained.weights is not None and trained.val_loss < self.loss:
+        if job.steps is None and trained.weights is not None and trained.val_loss < self.loss:
             self.loss, self.network, self.weights = trained.val_loss, job.architecture, trained.weights
         if self.spent <= self.limit / 2:
             self.half = self.loss
@@ -125,8 +128,7 @@ class Counted(FKAN):
             if self.ledger.is_spent:
                 found.append(Trained.failed("the study's iterations are spent"))
                 continue
-            kept = TrainingJob(job.architecture, job.fold, job.seed, job.iterations, True, job.parents)
-            found += super().train([kept], problem, budget)
+            found += super().train([replace(job, keep_weights=True)], problem, budget)
             self.ledger.take(job, found[-1])
         return found
 
@@ -146,15 +148,15 @@ class Until(Observer):
 def measure(task: Task) -> Row:
     """Return the figures of one strategy: of the network with the lowest loss at the held-out points."""
     equation = EQUATIONS[task.equation]
-    problem = Problem.from_table(equation_table(equation))
     whole = task.strategy == WHOLE
+    problem = Problem.from_table(equation_table(equation), rungs=None if whole or task.strategy == "rungs" else 0)
     ledger = Ledger(np.inf if whole else EVALUATIONS * STEP["levenberg-marquardt"] * task.steps * task.trainings)
     space = Counted(ledger)
     space.prepare(problem)
     began, network, weights = time.process_time(), None, None
     if whole:
         network, weights = search(space, problem, task)
-    elif task.strategy in ("evolution", "random"):
+    elif task.strategy in ("evolution", "rungs", "random"):
         evolve(space, problem, task)
     else:
         train(space, problem, task)

@@ -44,7 +44,7 @@ def test_nothing_is_trained_beyond_the_ledger():
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_spends_the_same(strategy):
     row = measure(Task("prey", strategy, 0, 1, 14))
-    assert row["evaluations"] == pytest.approx(140, abs=40 if strategy != "paper, long" else 80)
+    assert 140 <= row["evaluations"] <= 220
     assert (row["trainings"] == 1) == (strategy == "paper, long")
     assert np.isfinite([row["error"], row["val_loss"]]).all()
     assert row == measure(Task("prey", strategy, 0, 1, 14)) | {"cpu_seconds": row["cpu_seconds"]}

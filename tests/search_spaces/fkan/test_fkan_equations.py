@@ -1,0 +1,124 @@
+"""Trainings on equations that go on from what was learned, and whose points move to where the residual is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from evokan.datasets.equations import equation_table
+from evokan.evaluation.evaluator import Evaluator
+from evokan.evaluation.executors import ThreadExecutor
+from evokan.evolution import Genome
+from evokan.problem.equations import Equation, derivative
+from evokan.problem.problem import Problem
+from evokan.problem.solutions import evaluate_solution
+from evokan.spaces.training import Budget, TrainingJob
+from evokan.testing.problems import small_problem
+from search_spaces.fkan import FKAN, FKANOptions
+from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
+from search_spaces.fkan.flat import flat_values, state_dict
+from search_spaces.fkan.moving import EVERY, MovingPoints
+from search_spaces.fkan.system import System
+
+SMALL = network(1, 1, (0,), PARALLEL, (4, 4), (2, 4))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_values_go_into_a_network_and_back(shared):
+    made = network(2, 2, (0, 1), SEQUENTIAL, (3, 2), (4, 1), shared, (3,), 2)
+    theta = np.random.default_rng(0).normal(size=made.n_params)
+    state = state_dict(made, theta)
+    assert np.array_equal(flat_values(dict(sorted(state.items()))), theta)
+
+
+def test_a_training_goes_on_from_what_the_network_has_learned():
+    problem = small_problem("residual")
+    job = TrainingJob(SMALL, problem.folds[0], 0, keep_weights=True, steps=1)
+    (short,) = FKAN().train([job], problem, Budget(20))
+    assert short.evaluations < 20
+    later = replace(job, parents=((SMALL, short.weights),))
+    (further,) = FKAN().train([later], problem, Budget(20))
+    assert further.val_loss < short.val_loss
+    (again,) = FKAN().train([replace(later, seed=99)], problem, Budget(20))
+    assert again.val_loss == further.val_loss  # nothing is left to chance
+    assert FKAN().continues(problem)
+    assert not FKAN().continues(small_problem("regression"))
+
+
+def test_a_generation_on_an_equation_climbs():
+    whole = small_problem("residual")
+    problem = whole.with_rungs(None)
+    space = FKAN(FKANOptions(max_width=4, max_depth=2))
+    jobs = []
+    train = space.train
+    space.train = lambda batch, *more: jobs.extend(batch) or train(batch, *more)
+    rng = np.random.default_rng(0)
+    judge = Evaluator(space, problem, Budget(8), 3, ThreadExecutor(1), cuts=True)
+    records = judge.evaluate([Genome(space.sample(problem, rng)) for _ in range(8)], 0)
+    fresh = [record for record in records if record.status in ("ok", "raced")]
+    through = [record for record in fresh if record.status == "ok"]
+    assert len(through) == -(-len(fresh) // 4)
+    assert [job.steps for job in jobs] == [2] * len(fresh) + [None] * len(through)
+    assert all(len(job.parents) == (job.steps is None) for job in jobs)
+    assert {record.rung for record in through} == {1}
+
+
+class Layer(Equation):
+    """0.01 u'' + u' = 0, u(0) = 0, u(1) = 1: all of it happens in the first twentieth."""
+
+    name, summary, coordinates = "layer", "0.01 u'' + u' = 0, u(0) = 0, u(1) = 1", ("x",)
+
+    def points(self, seed):
+        return np.linspace(0.0, 1.0, 4000)[:, None]
+
+    def residual(self, u, x):
+        slope = derivative(u(x), x)
+        return 0.01 * derivative(slope, x) + slope
+
+    def conditions(self, u):
+        return [u(self.at(0.0)), u(self.at(1.0)) - 1.0]
+
+    def exact(self, x):
+        return (1.0 - np.exp(-100.0 * x[:, 0])) / (1.0 - np.exp(-100.0))
+
+
+def test_points_move_to_where_the_residual_is():
+    problem = Problem.from_table(equation_table(Layer()))
+    made = network(1, 1, (0,), SEQUENTIAL, (8,), (3,))
+    pool = problem.table.X[problem.train]
+    system = System(Layer(), made, problem.input_scaler, pool)
+    theta = np.concatenate([np.full(made.n_params, 0.1)])
+    moving = MovingPoints(system, 200, 0)
+    first = system.points
+    assert np.mean(first < 0.05) < 0.15
+    system.missed = lambda theta, points: np.where(points[:, 0] < 0.05, 100.0, 0.0)
+    assert [moving(theta) for _ in range(EVERY)] == [False] * (EVERY - 1) + [True]
+    assert (len(system.points), len(np.unique(system.points))) == (200, 200)
+    assert 0.25 < np.mean(system.points < 0.05) <= 0.9
+    system.missed = lambda theta, points: np.full(len(points), np.nan)
+    kept = system.points
+    assert not any(moving(theta) for _ in range(EVERY))
+    assert system.points is kept
+
+
+def test_a_layer_is_solved_on_few_points_that_move():
+    problem = Problem.from_table(equation_table(Layer()))
+    made = network(1, 1, (0,), SEQUENTIAL, (8, 8), (3, 3))
+    errors = {}
+    for points in (0, 120):
+        space = FKAN(FKANOptions(points=points))
+        job = TrainingJob(made, problem.folds[0], 0, keep_weights=True)
+        (trained,) = space.train([job], problem, Budget(20))
+        model = space.model(made, problem, trained.weights)
+        errors[points] = evaluate_solution(Layer(), model, problem.table.X)["max_error"]
+    assert errors[120] < 1e-4
+    assert errors[120] < 30 * errors[0]
+
+
+def test_points_move_with_one_method_alone():
+    assert FKANOptions(points=100).points == 100
+    with pytest.raises(ValidationError, match=r"points \(100\) move with the optimizer auto alone, not with adam"):
+        FKANOptions(points=100, optimizer="adam")
