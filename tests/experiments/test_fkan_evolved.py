@@ -12,8 +12,9 @@ from scipy.special import ellipk
 from evokan.datasets.equations import equation_table
 from evokan.problem.problem import Problem
 from evokan.spaces.training import Budget, TrainingJob
-from experiments.fkan.evolved import STRATEGIES, WHOLE, Counted, Ledger, Task, measure, report
+from experiments.fkan.evolved import Counted, Ledger, Task, measure
 from experiments.fkan.evolved_equations import EQUATIONS, reference
+from experiments.fkan.evolved_page import STRATEGIES, WHOLE, report
 
 
 def test_references_keep_what_is_kept():

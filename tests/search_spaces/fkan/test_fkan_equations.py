@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from pydantic import ValidationError
 
 from evokan.datasets.equations import equation_table
@@ -122,3 +123,112 @@ def test_points_move_with_one_method_alone():
     assert FKANOptions(points=100).points == 100
     with pytest.raises(ValidationError, match=r"points \(100\) move with the optimizer auto alone, not with adam"):
         FKANOptions(points=100, optimizer="adam")
+
+
+class Beam(Equation):
+    """A beam of stiffness 1 under the load pi^4 sin(pi x), held at both ends: sin(pi x)."""
+
+    name, summary, coordinates = "beam", "u'''' = pi^4 sin(pi x)", ("x",)
+
+    def points(self, seed):
+        return np.linspace(0.0, 1.0, 120)[:, None]
+
+    def residual(self, u, x):
+        bent = u(x)
+        for _ in range(4):
+            bent = derivative(bent, x)
+        return (bent - np.pi**4 * torch.sin(np.pi * x[:, 0])) / 100.0
+
+    def conditions(self, u):
+        ends = self.at(np.array([0.0, 1.0]))
+        value = u(ends)
+        return [value, derivative(derivative(value, ends), ends)]
+
+    def exact(self, x):
+        return np.sin(np.pi * x[:, 0])
+
+
+class Third(Equation):
+    """u''' + u' = 0, u(0) = 0, u'(0) = 1, u''(0) = 0: sin x."""
+
+    name, summary, coordinates = "third", "u''' + u' = 0", ("x",)
+
+    def points(self, seed):
+        return np.linspace(0.0, 3.0, 120)[:, None]
+
+    def residual(self, u, x):
+        slope = derivative(u(x), x)
+        return derivative(derivative(slope, x), x) + slope
+
+    def conditions(self, u):
+        start = self.at(0.0)
+        value = u(start)
+        slope = derivative(value, start)
+        return [value, slope - 1.0, derivative(slope, start)]
+
+    def exact(self, x):
+        return np.sin(x[:, 0])
+
+
+class Circle(Equation):
+    """x' = -w y, y' = w x with an unknown w, x(0) = 1, y(0) = 0, and y known at 0.75: cos 2 t and sin 2 t."""
+
+    name, summary, coordinates = "circle", "x' = -w y, y' = w x", ("t",)
+    unknowns, coefficients = ("x", "y"), {"w": 1.5}
+
+    def points(self, seed):
+        return np.linspace(0.0, 1.5, 90)[:, None]
+
+    def residual(self, u, x):
+        one, other = u(x).unbind(1)
+        w = u.coefficients["w"]
+        return torch.stack([derivative(one, x) + w * other, derivative(other, x) - w * one], dim=1)
+
+    def conditions(self, u):
+        start = u(self.at(0.0))[0]
+        return [start - torch.tensor([1.0, 0.0], dtype=torch.float64), u(self.at(0.75))[:, 1] - np.sin(1.5)]
+
+    def exact(self, x):
+        return np.stack([np.cos(2.0 * x[:, 0]), np.sin(2.0 * x[:, 0])], axis=1)
+
+
+class Ring(Equation):
+    """u_t + u_x = 0 on a ring, u(x, 0) = sin x: sin(x - t); the ends of the ring meet."""
+
+    name, summary, coordinates = "ring", "u_t + u_x = 0", ("x", "t")
+
+    def points(self, seed):
+        return np.random.default_rng(seed).uniform([0.0, 0.0], [2.0 * np.pi, 1.0], (200, 2))
+
+    def residual(self, u, x):
+        value = u(x)
+        return derivative(value, x, 1) + derivative(value, x, 0)
+
+    def conditions(self, u):
+        x, t = np.linspace(0.0, 2.0 * np.pi, 30), np.linspace(0.0, 1.0, 20)
+        begin = self.at(x, 0.0)
+        return [u(begin) - torch.sin(begin[:, 0]), u(self.at(0.0, t)) - u(self.at(2.0 * np.pi, t))]
+
+    def exact(self, x):
+        return np.sin(x[:, 0] - x[:, 1])
+
+
+@pytest.mark.parametrize(("equation", "limit"), [(Beam(), 1e-4), (Third(), 1e-4), (Circle(), 1e-4), (Ring(), 1e-2)])
+def test_closed_forms_are_found(equation, limit):
+    problem = Problem.from_table(equation_table(equation))
+    d = problem.n_features
+    made = network(
+        d, problem.n_outputs, tuple(range(d)), SEQUENTIAL, (8, 8), (3, 3), n_coefficients=problem.n_coefficients
+    )
+    space = FKAN()
+    (trained,) = space.train([TrainingJob(made, problem.folds[0], 0, keep_weights=True)], problem, Budget(12))
+    model = space.model(made, problem, trained.weights)
+    figures = evaluate_solution(equation, model, problem.table.X)
+    assert figures["max_error"] < limit
+    if equation.coefficients:
+        assert figures["w"] == pytest.approx(2.0, abs=1e-4)
+    told = space.explain(model, problem).data["solution"]
+    assert [len(told[name]) for name in ("x", "u", "exact")] == [d, problem.n_outputs, problem.n_outputs]
+    assert max(abs(value) for value in told["residual"]) < 1.0
+    axes = space.plots(space.explain(model, problem))["solution.png"]()
+    assert len(axes.get_figure().axes) >= 2
