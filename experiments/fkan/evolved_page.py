@@ -16,9 +16,10 @@ STRATEGIES = {
     "default)",
     "random": "networks drawn as those of the first generation are",
     "seeds": "the family's seeds in turn, from ever new initial values",
-    "paper": "the paper's network from ever new initial values",
-    "paper, long": "one training of the paper's network with all iterations",
+    "paper": "the paper's network for its Lane-Emden equations, from ever new initial values",
+    "paper, long": "one training of that network with all iterations",
 }
+EVOLVED = ("evolution", "rungs")
 POPULATION = 12
 STEPS = 20
 """Of one training, as by default: 100 iterations of Levenberg and Marquardt."""
@@ -98,20 +99,22 @@ def _better(strategy: str, rows: Sequence[Row]) -> str:
 
 
 def _verdict(equation: str, rows: Sequence[Row]) -> str:
-    """Return one sentence on whether evolution has the lowest median error."""
-    medians = {
-        strategy: float(np.median([row["error"] for row in rows if row["strategy"] == strategy]))
-        for strategy in dict.fromkeys(row["strategy"] for row in rows)
+    """Return how evolution compares with the best of its rivals, by the median error."""
+    found = {
+        strategy: [row["error"] for row in rows if row["strategy"] == strategy]
+        for strategy in STRATEGIES
+        if any(row["strategy"] == strategy for row in rows)
     }
-    if "evolution" not in medians or len(medians) == 1:
+    medians = {strategy: float(np.median(errors)) for strategy, errors in found.items()}
+    ours = {strategy: medians.pop(strategy) for strategy in EVOLVED if strategy in medians}
+    if "evolution" not in ours or not medians:
         return f"{equation}: not measured against anything."
-    ours = medians.pop("evolution")
     best = min(medians, key=lambda strategy: medians[strategy])
-    if ours < medians[best]:
-        return (
-            f"{equation}: evolution has the lowest median error, {ours:.1e}; next is `{best}` with {medians[best]:.1e}."
-        )
-    return f"{equation}: `{best}` has the lowest median error, {medians[best]:.1e}; evolution has {ours:.1e}."
+    on_rungs = f", on rungs {ours['rungs']:.1e}" if "rungs" in ours else ""
+    return (
+        f"{equation}: evolution has a median error of {ours['evolution']:.1e}{on_rungs}; the best of its rivals, `{best}`, has "
+        f"{medians[best]:.1e}, so evolution {'wins' if min(ours.values()) < medians[best] else '**does not win**'}."
+    )
 
 
 def _aims(rows: Sequence[Row]) -> list[Aim]:

@@ -67,8 +67,12 @@ def test_the_page_says_who_is_better():
     ]
     rows += [rows[0] | {"strategy": WHOLE, "error": 1e-7, "cpu_seconds": 31.0}]
     text = "\n".join(report(rows))
-    assert "prey: evolution has the lowest median error, 1.0e-09; next is `random` with 1.0e-06." in text
-    assert "pendulum: `random` has the lowest median error, 1.0e-09; evolution has 1.0e-06." in text
+    assert (
+        "prey: evolution has a median error of 1.0e-09, on rungs 1.0e-06; the best of its rivals, `random`, has" in text
+    )
+    assert "1.0e-06, so evolution wins." in text
+    assert "pendulum: evolution has a median error of 1.0e-06, on rungs 1.0e-09" in text
+    assert "1.0e-09, so evolution **does not win**." in text
     assert "| random | 3 | 1.0e-06 | 1.0e-06 to 1.0e-06 | 1.0e-12 | 1.0e-11 | 100 | 9 | 3 of 3 |" in text
     assert "error | at most 1e-06 | 1e-07 | met |" in text
     assert "one core | at most 30 s | 31 s | **not met** |" in text
