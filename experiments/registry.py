@@ -12,6 +12,7 @@ MODULES = {
     "evolution-hypervolume": "experiments.evolution.hypervolume",
     "evolution-shortcuts": "experiments.evolution.shortcuts",
     "fkan-block": "experiments.benchmarks.fkan_block",
+    "fkan-calibration": "experiments.fkan.calibration",
     "fkan-defaults": "experiments.fkan.defaults",
     "fkan-denoising": "experiments.fkan.denoising",
     "fkan-equations": "experiments.fkan.equations",

@@ -135,9 +135,7 @@ class _Jet(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
         x, jets = ctx.saved_tensors
         d, order = x.shape[1], ctx.order
-        here = torch.zeros(jets.shape[-1], dtype=jets.dtype)
-        here[_number(d, order, ctx.place)] = 1.0
-        in_jets = gradient[..., None] * here
+        in_jets = gradient[..., None] * _unit(d, order, ctx.place).to(jets.dtype)
         if len(ctx.place) == order:
             return torch.zeros_like(x), in_jets, None, None
         slopes = []
@@ -149,6 +147,11 @@ class _Jet(torch.autograd.Function):
 
 
 _jet: Callable[[Tensor, Tensor, tuple[int, ...], int], Tensor] = _Jet.apply
+
+
+@cache
+def _unit(coordinates: int, order: int, place: tuple[int, ...]) -> Tensor:
+    return torch.eye(len(components(coordinates, order)), dtype=torch.float64)[_number(coordinates, order, place)]
 
 
 @cache
