@@ -22,7 +22,7 @@ from evokan.searching.observer import EnoughError, Observer
 from evokan.seeding import derive_seed
 from evokan.settings.config import SearchConfig
 from evokan.settings.job import Job, resolve
-from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.architecture import Weights
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from experiments.fkan.evolved_equations import EQUATIONS, reference
 from experiments.fkan.evolved_page import POPULATION, STEPS, STRATEGIES, TRAININGS, WHOLE, report
@@ -55,7 +55,7 @@ def run(context: Context) -> Sequence[Path]:
     folder = context.results / ("fkan-quick" if context.quick else "fkan")
     rows = Measurements(folder / "evolved.csv", ("equation", "strategy", "seed"))
     equations = ["prey"] if context.quick else list(EQUATIONS)
-    steps, trainings = (1, 14) if context.quick else (STEPS, TRAININGS)
+    steps, trainings = (4, 8) if context.quick else (STEPS, TRAININGS)
     seeds = range(1 if context.quick else context.seeds or SEEDS)
     keys = [(equation, strategy, seed) for seed in seeds for equation in equations for strategy in STRATEGIES]
     missing = rows.missing([*(("pendulum", WHOLE, seed) for seed in seeds if not context.quick), *keys])
@@ -175,13 +175,15 @@ def evolve(space: Counted, problem: Problem, task: Task) -> None:
         engine.evolve(job, executor, Until(space.ledger), reference={"val_loss": 1.0, "n_params": 1000.0})
 
 
-def search(space: Counted, problem: Problem, task: Task) -> tuple[Architecture, Weights]:
+def search(space: Counted, problem: Problem, task: Task) -> tuple[FKANArchitecture, Weights]:
     """Return the network of a whole search, and its values."""
     config = settings(task.seed, generations=3)
     with ThreadExecutor(1) as executor:
         chosen = engine.search(Job(config, space, problem, Budget(config.steps)), executor).chosen
+    network = chosen.finalist.architecture
+    assert isinstance(network, FKANArchitecture)
     assert chosen.weights is not None
-    return chosen.finalist.architecture, chosen.weights
+    return network, chosen.weights
 
 
 def settings(seed: int, **more: Any) -> SearchConfig:
