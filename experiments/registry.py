@@ -34,6 +34,7 @@ MODULES = {
     "gakan-tables": "experiments.gakan.tables",
     "gakan-training": "experiments.benchmarks.gakan_training",
     "hkan-classes": "experiments.hkan.classes",
+    "hkan-explosions": "experiments.hkan.explosions",
     "hkan-fit": "experiments.benchmarks.hkan_fit",
     "hkan-rows": "experiments.hkan.rows",
     "hkan-table-v": "experiments.hkan.table_v",

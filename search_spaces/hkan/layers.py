@@ -65,6 +65,8 @@ class HKANLayer:
         ``equal`` equally spaced on [0, 1], for an output layer (all nodes would be the same).
     ridge
         Penalty lambda on the squares of the coefficients c, at least 0.
+    node_ridge
+        Penalty on the squares of the nodes' weights, at least 0; the paper's searches have none.
 
     Raises
     ------
@@ -83,12 +85,13 @@ class HKANLayer:
     n_basis: int = 10
     placement: Placement = "data"
     ridge: float = 0.01
+    node_ridge: float = 0.0
 
     def __post_init__(self) -> None:
         bases = tuple(map(_name, self.basis if isinstance(self.basis, tuple | list) else (self.basis,)))
         placement = _name(self.placement)
         nodes, n_basis = as_whole(self.nodes), as_whole(self.n_basis)
-        sigma, ridge = as_number(self.sigma), as_number(self.ridge)
+        sigma, ridge, node_ridge = (as_number(value) for value in (self.sigma, self.ridge, self.node_ridge))
         faults = [fault for name in bases if name not in BASES for fault in unknown_name("basis", name, BASES).faults]
         if not bases:
             faults.append("basis: name at least one function")
@@ -101,8 +104,9 @@ class HKANLayer:
                 faults.append(f"{name} {shown(given)}: a whole number of at least 1 is needed")
         if not (math.isfinite(sigma) and sigma > 0):
             faults.append(f"sigma {shown(self.sigma)}: a positive number is needed")
-        if not (math.isfinite(ridge) and ridge >= 0):
-            faults.append(f"ridge {shown(self.ridge)}: a number of at least 0 is needed")
+        for name, given, penalty in (("ridge", self.ridge, ridge), ("node_ridge", self.node_ridge, node_ridge)):
+            if not (math.isfinite(penalty) and penalty >= 0):
+                faults.append(f"{name} {shown(given)}: a number of at least 0 is needed")
         if faults:
             raise InputError(*faults)
         plain = {
@@ -112,6 +116,7 @@ class HKANLayer:
             "n_basis": n_basis,
             "placement": placement,
             "ridge": ridge,
+            "node_ridge": node_ridge,
         }
         if bases == ("identity",):
             plain |= {"sigma": 1.0, "n_basis": 1, "placement": "equal", "ridge": 0.0}
@@ -137,13 +142,16 @@ class HKANLayer:
     def key(self) -> str:
         """Canonical text."""
         name = "+".join(self.bases)
+        ending = f" h{self.node_ridge:g}" if self.node_ridge else ""
         if self.is_identity:
-            return f"{self.nodes}:{name}"
-        return f"{self.nodes}:{name} s{self.sigma:g} m{self.n_basis} {self.placement} r{self.ridge:g}"
+            return f"{self.nodes}:{name}{ending}"
+        return f"{self.nodes}:{name} s{self.sigma:g} m{self.n_basis} {self.placement} r{self.ridge:g}{ending}"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         values = asdict(self)
+        if not self.node_ridge:
+            del values["node_ridge"]
         return values | {"basis": values["basis"] if isinstance(self.basis, str) else list(self.basis)}
 
     @classmethod

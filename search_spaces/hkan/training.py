@@ -67,7 +67,9 @@ def _regress(
     target = np.asarray(y, dtype=np.float64)
     low = float(target.min())
     span = float(target.max()) - low or 1.0
-    found = fit(architecture.layers, x, ((target - low) / span)[:, None], job.seed, options.cutoff)
+    found = fit(
+        architecture.layers, x, ((target - low) / span)[:, None], job.seed, options.cutoff, steady=options.steady
+    )
 
     def loss(outputs: Array, wanted: Array) -> float:
         return float(np.sqrt(np.mean((outputs * span + low - wanted) ** 2)))
@@ -90,7 +92,9 @@ def _classify(
     options: HKANOptions,
 ) -> Result:
     labels = np.asarray(y, dtype=np.int64)
-    layers, logits = fit_classes(architecture.layers, x, labels, classes, job.seed, options.cutoff)
+    layers, logits = fit_classes(
+        architecture.layers, x, labels, classes, job.seed, options.cutoff, steady=options.steady
+    )
     train_loss = _cross_entropy(logits, labels)
     val_loss = train_loss
     if len(y_val):
