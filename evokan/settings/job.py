@@ -65,7 +65,8 @@ class Job:
     @property
     def descends(self) -> bool:
         """Whether the first generation follows from more than its own records: ways down from seeds."""
-        return self.config.initial == "seeded" and bool(self.space.moves)
+        goes_down = type(self.space).descend is not SearchSpace.descend
+        return self.config.initial == "seeded" and bool(self.space.moves) and goes_down
 
     def with_first_rung(self, rows: int) -> Job:
         """Return the same with other rungs; with 0 rows as it is."""

@@ -33,8 +33,9 @@ class HKANOptions(SpaceOptions):
         Whether new rows in which columns no longer depend on one another as in the training rows are kept from making
         predictions explode (`search_spaces.hkan.fitting.fit`); without it the least squares are the paper's.
     max_cost
-        Networks whose evaluation (all folds, one core) would take more seconds than this, by an estimate made for
-        a server core of 2024, are invalid and never trained.
+        Seconds that the networks of a whole search may take together, on one core, by an estimate made for a server
+        core of 2024; finalists and final fits come on top. Of what is left of it one network may take a tenth:
+        those that would take more are invalid, and never trained.
     """
 
     max_layers: int = Field(3, ge=1, le=8)
@@ -45,4 +46,4 @@ class HKANOptions(SpaceOptions):
     mixed: bool = False
     cutoff: float = Field(CUTOFF, ge=0, lt=1)
     steady: bool = True
-    max_cost: float = Field(3.0, gt=0)
+    max_cost: float = Field(900.0, gt=0)

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-SMALL = ("--space", "hkan", "--population", 6, "--generations", 1, "--folds", 3, "--space-option", "max_cost=0.05")
+SMALL = ("--space", "hkan", "--population", 6, "--generations", 1, "--folds", 3, "--space-option", "max_cost=1")
 
 
 def rows_of(path):
@@ -23,11 +23,13 @@ def test_a_regression_leaves_a_whole_run(evokan_here, tmp_path):
     assert plots == {"fitness_history.png", "pareto.png", "feature_importance.png", "levels.png", "input_fit.png"}
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["settings"]["scaler"] == "minmax"
-    assert config["options"]["max_cost"] == 0.05
+    assert config["options"]["max_cost"] == 1
     evaluations = rows_of(tmp_path / "run" / "evaluations.csv")
     assert len(evaluations) == 12
-    assert {row["status"] for row in evaluations} <= {"ok", "cached", "invalid"}
-    assert any("max_cost" in row["reason"] for row in evaluations if row["status"] == "invalid")
+    # Individuals that repeat a network, or that there is no room for, are renewed.
+    assert {row["status"] for row in evaluations} <= {"ok", "invalid"}
+    assert [row["origin"] for row in evaluations[:3]] == ["seed"] * 3
+    assert all("max_cost" in row["reason"] for row in evaluations if row["status"] == "invalid")
     metrics = json.loads((tmp_path / "run" / "best" / "metrics.json").read_text())
     assert set(metrics["references"]) == {"linear"}
     (tmp_path / "new.csv").write_text("x,y\n0.5,-0.5\n0.1,0.2\n")

@@ -81,16 +81,15 @@ def test_one_identity_layer_on_elevators_is_linear_regression(scaler):
 def test_functions_without_noise_keep_their_last_digits():
     rng = np.random.default_rng(0)
     x = rng.random((600, 2))
-    y = (2 * x[:, 0] - 1) * (2 * x[:, 1] - 1)
-    layers = [HKANLayer(150, "tanh", 2, 6, "random", 0.1), HKANLayer(basis="identity")]
+    y = np.sin(3 * x[:, 0]) + x[:, 1] ** 3
+    layers = [HKANLayer(150, "tanh", 5, 12, "random", 0.01), HKANLayer(basis="identity")]
     errors = [
         np.abs(
             HKANRegressor(layers, steady=steady, scaler="none").fit(x[:400], y[:400]).predict(x[400:]) - y[400:]
         ).max()
         for steady in (False, True)
     ]
-    assert max(errors) < 1e-8
-    assert errors[1] < 10 * errors[0]
+    assert errors[1] < 10 * errors[0] < 1e-4
 
 
 @pytest.mark.parametrize("rows", [60, 200])
