@@ -36,6 +36,7 @@ MODULES = {
     "hkan-classes": "experiments.hkan.classes",
     "hkan-explosions": "experiments.hkan.explosions",
     "hkan-fit": "experiments.benchmarks.hkan_fit",
+    "hkan-forecasting": "experiments.hkan.forecasting",
     "hkan-rows": "experiments.hkan.rows",
     "hkan-table-v": "experiments.hkan.table_v",
     "kafcm-cost": "experiments.kafcm.cost",

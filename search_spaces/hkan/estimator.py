@@ -105,7 +105,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         from search_spaces.hkan.encoding import HKANArchitecture
         from search_spaces.hkan.network import HKANModule, state
 
-        weights = state(self.layers_, float(output.shift[0]), float(output.scale[0]))
+        weights = state(self.layers_, output.shift, output.scale)
         # Not `layers`, which may have been set to others since.
         architecture = HKANArchitecture(self.n_features_in_, tuple(found.layer for found in self.layers_))
         spec = {"space": "hkan", "architecture": architecture.to_json(), "task": task}

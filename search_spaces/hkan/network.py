@@ -14,6 +14,7 @@ from evokan.spaces.architecture import Weights
 from evokan.spaces.module import ScaledModule, as_array
 from evokan.spaces.plain import Blocks, Linear, PlainNetwork, Step
 from evokan.spaces.steps import FUNCTIONS
+from search_spaces.hkan.basis import Array
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import FittedLayer
 from search_spaces.hkan.layers import Basis, HKANLayer
@@ -116,7 +117,7 @@ class HKANModule(ScaledModule):
     Notes
     -----
     Input: shape (N, features), raw units, any floating dtype (float64 inside). Output: logits (N, classes) or
-    values (N, 1) in the target's own units. Buffers ``input_shift``, ``input_scale``, ``output_shift`` and
+    values (N, targets) in their own units. Buffers ``input_shift``, ``input_scale``, ``output_shift`` and
     ``output_scale`` hold the scaling; centres are buffers too, because training never moves them.
     """
 
@@ -126,7 +127,8 @@ class HKANModule(ScaledModule):
     output_scale: Tensor
 
     def __init__(self, architecture: HKANArchitecture, spec: Mapping[str, Any]) -> None:
-        super().__init__(spec, input=architecture.n_inputs, output=1)
+        outputs = architecture.layers[-1].nodes if spec.get("task") == "trajectory" else 1
+        super().__init__(spec, input=architecture.n_inputs, output=outputs)
         self.architecture = architecture
         self.layers = nn.ModuleList(
             HKANLayerModule(layer, columns)
@@ -149,15 +151,15 @@ class HKANModule(ScaledModule):
         return tuple(cast(HKANLayerModule, layer).fitted() for layer in self.layers)
 
 
-def state(layers: Sequence[FittedLayer], output_shift: float, output_scale: float) -> Weights:
+def state(layers: Sequence[FittedLayer], output_shift: Array, output_scale: Array) -> Weights:
     """Return the trained values under the names of `HKANModule`'s state dict, without the inputs' scaling.
 
     Parameters
     ----------
     output_shift, output_scale
-        From the network's own outputs to logits, or to the targets that it was given.
+        From the network's own outputs to logits, or to the targets that it was given, shape (targets,).
     """
-    values: Weights = {"output_shift": np.array([output_shift]), "output_scale": np.array([output_scale])}
+    values: Weights = {"output_shift": output_shift, "output_scale": output_scale}
     for number, layer in enumerate(layers):
         for name in ("centres", "coefficients", "weights", "bias"):
             values[f"layers.{number}.{name}"] = getattr(layer, name)

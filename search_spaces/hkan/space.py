@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
 from evokan.problem.scaling import Scaler
 from evokan.problem.splits import Fold
+from evokan.problem.task import Task, TaskName
 from evokan.spaces.architecture import Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
@@ -39,7 +40,8 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
 
     Dudek and Rodak, "HKAN", arXiv 2501.18199. The losses are root mean squared errors (its paper's figure) of the
     scaled target, or for classes the mean cross-entropy; classification, by one-hot targets with a
-    logistic regression in the last layer's place, is ours. The ``paper``
+    logistic regression in the last layer's place, is ours, as is forecasting: of a trajectory every concept is a
+    target, which the nodes take turns with, and delays are columns. The ``paper``
     preset has no limit to the cost of networks, and no preference for small ones.
     """
 
@@ -48,6 +50,7 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         "layered ridge regressions of fixed basis functions, no gradients; val_loss is the RMSE "
         "(HKAN, arXiv 2501.18199)"
     )
+    tasks: ClassVar[tuple[Task | TaskName, ...]] = ("classification", "regression", "trajectory")
     Options = HKANOptions
     Network = HKANArchitecture
     moves: ClassVar[Mapping[str, float]] = moves.MOVES
@@ -114,6 +117,11 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         from search_spaces.hkan.network import HKANModule
 
         return HKANModule
+
+    def spec(self, architecture: HKANArchitecture, problem: Problem) -> dict[str, Any]:
+        """Return the JSON values from which `load_model` builds a module again."""
+        values = super().spec(architecture, problem)
+        return values | ({"output_names": list(problem.table.output_names)} if problem.task.in_time else {})
 
     def scaling(self, problem: Problem, weights: Weights) -> Weights:
         """Return the scalers: training has brought the target into a range of its own, which goes on top."""

@@ -75,3 +75,27 @@ def test_a_limit_that_nothing_meets_is_said(evokan_here):
     result = evokan_here("search", *SMALL[:-1], "max_cost=1e-9", "--dataset", "iris", "--out", "none")
     assert result.status != 0
     assert "no network" in result.err
+
+
+@pytest.mark.parametrize("lags", [1, 3])
+def test_the_command_line_takes_a_series(lags, evokan_here, tmp_path):
+    lines = ["step,a,b"]
+    a, b = 0.2, 0.7
+    for step in range(120):
+        a, b = 3.7 * a * (1 - a), 0.5 * b + 0.4 * a
+        lines.append(f"{step},{a:.6f},{b:.6f}")
+    (tmp_path / "series.csv").write_text("\n".join(lines) + "\n")
+    small = ("--population", 4, "--generations", 0, "--folds", 2, "--formula-seconds", 0, "--no-report", "--quiet")
+    searched = evokan_here(
+        "search", "--space", "hkan", "--data", "series.csv", "--time", "step", "--lags", lags, *small, "--out", "run"
+    )
+    assert (searched.status, searched.err) == (0, "")
+    predicted = evokan_here("predict", "run", "--data", "series.csv", "--out", "next.csv", "--quiet")
+    assert (predicted.status, predicted.err) == (0, "")
+    found = (tmp_path / "next.csv").read_text().splitlines()
+    assert len(found) > 100
+    last = [float(cell) for cell in found[-1].split(",")[-2:]]
+    wanted = (3.7 * a * (1 - a), 0.5 * b + 0.4 * 3.7 * a * (1 - a))
+    assert last == pytest.approx(wanted, abs=0.25)
+    exported = evokan_here("export", "run", "--format", "numpy", "--out", "network.py", "--quiet")
+    assert exported.status == 0
