@@ -228,7 +228,7 @@ def parameters(network: HKANArchitecture) -> dict[str, Any]:
         if name != "output":
             found[f"{name}.nodes of {network.depth}"] = layer.nodes
         found |= {
-            f"{name}.sigma": round(layer.sigma),
+            f"{name}.sigma": round(layer.sigmas[0]),
             f"{name}.m": layer.n_basis,
             f"{name}.placement": layer.placement,
             f"{name}.ridge": layer.ridge,

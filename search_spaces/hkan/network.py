@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from evokan.errors import InputError
 from evokan.problem.prediction import check_columns
 from evokan.spaces.architecture import Weights
 from evokan.spaces.module import ScaledModule, as_array
@@ -62,7 +63,9 @@ class HKANLayerModule(nn.Module):
         self.weights = nn.Parameter(torch.zeros((layer.nodes, columns), dtype=torch.float64))
         self.bias = nn.Parameter(torch.zeros(layer.nodes, dtype=torch.float64))
         place = torch.arange(layer.nodes)[:, None] + torch.arange(columns)
-        self._turn = place % len(layer.bases)
+        # Which function, shape (nodes, columns, basis functions) or what is like it by broadcasting.
+        turn = torch.arange(n_basis).expand(layer.nodes, 1, n_basis) if layer.inside else place[:, :, None]
+        self._turn = turn % len(layer.bases)
 
     def forward(self, z: Tensor) -> Tensor:
         """Return h_q = bias_q + sum_p weight_qp phi_qp(z_p)."""
@@ -75,11 +78,12 @@ class HKANLayerModule(nn.Module):
 
     def _nodes(self, z: Tensor, first: int, last: int) -> Tensor:
         group = slice(first, last)
-        u = self.layer.sigma * (z[:, None, :, None] - self.centres[group])
+        u = z[:, None, :, None] - self.centres[group]
         if len(self.layer.bases) == 1:
-            values = _apply(self.layer.bases[0], u)
+            values = _apply(self.layer.bases[0], self.layer.sigmas[0] * u)
         else:
-            turn = self._turn[group].to(z.device)[None, :, :, None]
+            turn = self._turn[group].to(z.device)[None]
+            u = torch.tensor(self.layer.sigmas, dtype=u.dtype, device=z.device)[turn] * u
             values = sum(
                 ((turn == number) * _apply(basis, u) for number, basis in enumerate(self.layer.bases)),
                 start=torch.zeros_like(u),
@@ -88,13 +92,25 @@ class HKANLayerModule(nn.Module):
         return (blocks * self.weights[group]).sum(dim=-1) + self.bias[group]
 
     def plain(self) -> Step:
-        """Return the layer as arrays."""
+        """Return the layer as arrays.
+
+        Raises
+        ------
+        InputError
+            Functions of different sharpness, or several inside of a block: no other format knows them.
+        """
+        if self.layer.inside or isinstance(self.layer.sigma, tuple):
+            raise InputError(
+                "layers with several functions inside of a block, or of different sharpness, go to torch alone"
+            )
         weights, bias = as_array(self.weights), as_array(self.bias)
         if self.layer.is_identity:
             return Linear(weights, bias)
         numbers = np.array([FUNCTIONS.index(name) for name in self.layer.bases])
         factors = as_array(self.coefficients) * weights[:, :, None]
-        return Blocks(numbers[self._turn.numpy()], np.float64(self.layer.sigma), as_array(self.centres), factors, bias)
+        return Blocks(
+            numbers[self._turn[:, :, 0].numpy()], np.float64(self.layer.sigma), as_array(self.centres), factors, bias
+        )
 
     def fitted(self) -> FittedLayer:
         """Return the layer with its values as arrays."""

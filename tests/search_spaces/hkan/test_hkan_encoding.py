@@ -143,6 +143,13 @@ def test_layers_are_equal_where_nothing_differs():
     assert HKANLayer(3, ("tanh",)) == HKANLayer(3, "tanh")
     assert HKANLayer(3, ("tanh", "relu")).key != HKANLayer(3, ("relu", "tanh")).key
     assert HKANLayer.from_json(HKANLayer(3, ("tanh", "relu"), 2.5).to_json()) == HKANLayer(3, ("tanh", "relu"), 2.5)
+    several = HKANLayer(3, ("tanh", "relu"), [2, 5], node_ridge=0.5, inside=True)
+    assert HKANLayer.from_json(json.loads(json.dumps(several.to_json()))) == several
+    assert several.sigmas == (2.0, 5.0)
+    assert several.key == "3:tanh+relu s2+5 m10 data r0.01 h0.5 inside"
+    assert HKANLayer(3, ("tanh", "relu"), (2, 2)) == HKANLayer(3, ("tanh", "relu"), 2)
+    assert HKANLayer(3, "tanh", inside=True) == HKANLayer(3, "tanh")
+    assert "inside" not in HKANLayer(3, ("tanh", "relu")).to_json()
 
 
 @pytest.mark.parametrize(
@@ -172,6 +179,9 @@ def test_layers_are_equal_where_nothing_differs():
         ({"ridge": "x"}, "ridge 'x'"),
         ({"ridge": math.inf}, "ridge inf"),
         ({"node_ridge": -1}, "node_ridge -1"),
+        ({"sigma": (1, 2)}, "one for each of 1 functions"),
+        ({"basis": ("tanh", "relu"), "sigma": (1, 0)}, r"sigma \(1, 0\)"),
+        ({"inside": 1}, "inside 1"),
         ({"basis": None}, "unknown basis 'None'"),
         ({"basis": {"tanh", "relu"}}, "unknown basis .{"),
         ({"basis": ("tanh", None)}, "unknown basis 'None'"),

@@ -69,6 +69,7 @@ def test_what_no_chromosome_says_is_refused():
         (HKANLayer(2, "identity"), last),
         (HKANLayer(2, "tanh", ridge=0.5), last),
         (HKANLayer(2, ("tanh", "relu")), last),
+        (HKANLayer(2, "tanh", node_ridge=0.5), last),
         (HKANLayer(2), HKANLayer(2), HKANLayer(2), last),
     ):
         with pytest.raises(ValueError, match="no chromosome says"):
