@@ -104,13 +104,24 @@ class HKANLayer:
             faults.append(f"basis {', '.join(bases)}: a mixed layer takes each function once, and no identity")
         if placement not in PLACEMENTS:
             faults.extend(unknown_name("placement", placement, PLACEMENTS).faults)
-        for name, given, whole in (("nodes", self.nodes, nodes), ("n_basis", self.n_basis, n_basis)):
-            if whole is None or whole < 1:
-                faults.append(f"{name} {shown(given)}: a whole number of at least 1 is needed")
+        counts = (("nodes", self.nodes, nodes), ("n_basis", self.n_basis, n_basis))
+        faults += [
+            f"{name} {shown(given)}: a whole number of at least 1 is needed"
+            for name, given, whole in counts
+            if whole is None or whole < 1
+        ]
         if len(sigmas) not in (1, len(bases)):
             faults.append(f"sigma {shown(self.sigma)}: give one number, or one for each of {len(bases)} functions")
         elif not all(math.isfinite(sigma) and sigma > 0 for sigma in sigmas):
             faults.append(f"sigma {shown(self.sigma)}: a positive number is needed")
+        if not isinstance(self.inside, bool):
+            faults.append(f"inside {shown(self.inside)}: True or False")
+        penalties = (("ridge", self.ridge, ridge), ("node_ridge", self.node_ridge, node_ridge))
+        faults += [
+            f"{name} {shown(given)}: a number of at least 0 is needed"
+            for name, given, penalty in penalties
+            if not (math.isfinite(penalty) and penalty >= 0)
+        ]
         if not isinstance(self.inside, bool):
             faults.append(f"inside {shown(self.inside)}: True or False")
         for name, given, penalty in (("ridge", self.ridge, ridge), ("node_ridge", self.node_ridge, node_ridge)):

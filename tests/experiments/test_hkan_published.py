@@ -232,13 +232,17 @@ def test_searches_come_in_their_order_and_tpe_where_optuna_is(monkeypatch, tmp_p
     assert len(table_v.search_pieces(Context(tmp_path, quick=True))) == 2
 
 
-def test_settings_bound_what_is_dear_and_are_known():
+def test_all_pieces_fit_into_some_hundred_minutes_of_two_cores(monkeypatch):
+    monkeypatch.setattr(table_v, "find_spec", lambda name: name)
+    most = 0.0
     for piece in table_v.search_pieces(Context(Path())):
         settings = resolve(piece.settings())
-        small = piece.dataset in SMALL
-        assert (settings.time_limit is None) == small
-        assert (settings.rungs == "auto") == (small or piece.dataset == "wizmir")
+        whole_rows = piece.dataset in SMALL or piece.dataset == "wizmir"
+        assert (settings.rungs == "off") == whole_rows
         assert settings.space_options["max_cost"] > 100
+        most += settings.time_limit * (searches.TPE_SHARE if piece.method == "tpe" else 1.0)
+    # The small tables, most of which end long before their limit, included.
+    assert most / 2 / 60 < 150
 
 
 def test_seeds_of_evolution_are_starts_of_tpe():
