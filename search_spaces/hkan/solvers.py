@@ -140,7 +140,7 @@ def _steady(factor: Array, columns: int, cutoff: float, count: float) -> Array:
     for target, parts in enumerate(along.T):
         squares = parts**2
         left = outside[target] + np.append(np.cumsum(squares[::-1])[::-1], 0.0)[taken]
-        error = left / (count - 1.0 - taken) ** 2
+        error = left / np.maximum(count - 1.0 - taken, 1.0) ** 2
         number = int(taken[error <= _AS_GOOD * error.min()][0])
         found[target] = (parts[:number] / s[:number]) @ vt[:number]
     return found

@@ -99,3 +99,21 @@ def test_the_command_line_takes_a_series(lags, evokan_here, tmp_path):
     assert last == pytest.approx(wanted, abs=0.25)
     exported = evokan_here("export", "run", "--format", "numpy", "--out", "network.py", "--quiet")
     assert exported.status == 0
+
+
+def test_a_search_that_goes_on_has_the_same_records(evokan_here, tmp_path):
+    # The budget counts over the whole search, and individuals are renewed by what it knows.
+    names = ("id", "chromosome", "status", "reason", "origin", "val_loss")
+    runs = {"whole": 2, "parts": 1}
+    for name, generations in runs.items():
+        settings = [*SMALL]
+        settings[settings.index("--generations") + 1] = generations
+        result = evokan_here("search", *settings, "--dataset", "product", "--out", name, "--no-report", "--quiet")
+        assert (result.status, result.err) == (0, "")
+    resumed = evokan_here("resume", "parts", "--generations", 2, "--quiet")
+    assert (resumed.status, resumed.err) == (0, "")
+    whole, parts = (
+        [[row[name] for name in names] for row in rows_of(tmp_path / run / "evaluations.csv")] for run in runs
+    )
+    assert parts == whole
+    assert len(whole) == 18
