@@ -184,4 +184,7 @@ class HKANLayer:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> HKANLayer:
         """Return the layer whose `to_json` gave `data`."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)
