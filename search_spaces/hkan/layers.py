@@ -122,11 +122,6 @@ class HKANLayer:
             for name, given, penalty in penalties
             if not (math.isfinite(penalty) and penalty >= 0)
         ]
-        if not isinstance(self.inside, bool):
-            faults.append(f"inside {shown(self.inside)}: True or False")
-        for name, given, penalty in (("ridge", self.ridge, ridge), ("node_ridge", self.node_ridge, node_ridge)):
-            if not (math.isfinite(penalty) and penalty >= 0):
-                faults.append(f"{name} {shown(given)}: a number of at least 0 is needed")
         if faults:
             raise InputError(*faults)
         plain = {
