@@ -86,7 +86,8 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
 
 def _in_units(values: Array, scaler: Scaler, target: int) -> Array:
     """Return values of a block or node in the units of the target that it was fitted to."""
-    return np.asarray(values * scaler.scale[target] + scaler.shift[target])
+    found: Array = values * scaler.scale[target] + scaler.shift[target]
+    return found
 
 
 def _blocks(layer: FittedLayer, z: Array, wanted: Array) -> tuple[Array, Array, int]:

@@ -20,8 +20,6 @@ MOVES: Mapping[str, float] = {"double": 0.3, "halve": 0.25, "append": 0.15, "spl
 """How often each is wanted beside the others."""
 _NUMBERS = ("nodes", "nodes", "n_basis", "sigma")
 """What is doubled and halved; nodes twice as often as the others."""
-_CURVED: Mapping[str, Any] = {"sigma": 3.0, "n_basis": 8, "placement": "data", "ridge": 0.1}
-"""What a layer is besides its function that has been an identity."""
 _NARROWER = 4
 """An appended layer has so many times fewer nodes than the one below."""
 
@@ -78,7 +76,7 @@ def _other(layers: Sequence[HKANLayer], rng: np.random.Generator) -> list[HKANLa
     others = [basis for basis in choices if (basis,) != layer.bases]
     basis = others[rng.integers(len(others))]
     if layer.is_identity:
-        return _with(layers, number, HKANLayer(layer.nodes, basis, **_CURVED))
+        return _with(layers, number, HKANLayer(layer.nodes, basis, 3.0, 8, "data", 0.1))
     return _with(layers, number, replace(layer, basis=basis))
 
 
