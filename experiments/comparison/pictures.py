@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from numpy.typing import NDArray
 
-from evokan.arrays import FloatArray
 from evokan.plots import style
 from experiments.comparison.methods import GLASS, METHODS, NETWORKS, USUAL
 from experiments.comparison.standings import LEVEL, Standings, alike, critical_difference, geometric_means
@@ -22,6 +22,7 @@ LINE = 0.55
 """Height of a label in a picture of ranks, in its units."""
 
 
+Floats = NDArray[np.floating]
 Box = tuple[float, float, float, float]
 
 
@@ -71,8 +72,8 @@ def front(standings: Standings) -> Axes:
     """Draw the relative error of every method against its parameters, geometric means over the tables, and the front."""
     relative, sizes = standings.relative, standings.by_table("parameters").clip(lower=1.0)
     methods = [name for name in standings.methods if relative[name].notna().any()]
-    error = geometric_means(relative[methods]).to_numpy()
-    size = geometric_means(sizes[methods]).to_numpy()
+    error = geometric_means(relative[methods]).to_numpy(np.float64)
+    size = geometric_means(sizes[methods]).to_numpy(np.float64)
     with style.styled():
         ax = style.new_axes(8.4, 5.2)
         style.dress(
@@ -107,7 +108,7 @@ def front(standings: Standings) -> Axes:
         return ax
 
 
-def _label(ax: Axes, names: Sequence[str], x: FloatArray, y: FloatArray) -> None:
+def _label(ax: Axes, names: Sequence[str], x: Floats, y: Floats) -> None:
     """Write each name beside its point, at the first place where it covers neither points nor names, if there is one."""
     style.finish_layout(ax)
     points = ax.transData.transform(np.column_stack([x, y]))

@@ -129,8 +129,8 @@ def critical_difference(methods: int, tables: int, level: float = LEVEL) -> floa
 
     Demsar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7 (2006).
     """
-    q: float = float(studentized_range.ppf(1 - level, methods, np.inf)) / 2**0.5
-    return q * (methods * (methods + 1) / (6.0 * tables)) ** 0.5
+    q = float(studentized_range.ppf(1 - level, methods, np.inf)) / np.sqrt(2.0)
+    return float(q * np.sqrt(methods * (methods + 1) / (6.0 * tables)))
 
 
 def alike(means: Mapping[str, float], difference: float) -> list[tuple[str, ...]]:

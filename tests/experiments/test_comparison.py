@@ -162,7 +162,10 @@ def test_sizes_count_what_a_prediction_needs():
     assert size(KNeighborsClassifier().fit(x, y), 4) == (150 * 5, 4)
     target = x[:, 3]
     assert size(Lasso(0.01).fit(np.column_stack([target, np.zeros(150)]), target), 2) == (2, 1)
-    assert size(MLPRegressor((3,), max_iter=5, solver="lbfgs").fit(x, target), 4) == (4 * 3 + 3 + 3 + 1, 4)
+    assert size(MLPRegressor(hidden_layer_sizes=(3,), max_iter=5, solver="lbfgs").fit(x, target), 4) == (
+        4 * 3 + 3 + 3 + 1,
+        4,
+    )
     assert size(SVR().fit(x, target), 4)[0] == 5 * len(SVR().fit(x, target).support_) + 1
     boosting = HistGradientBoostingRegressor(max_iter=2, max_leaf_nodes=2, early_stopping=False).fit(x[:, 2:], target)
     assert size(boosting, 2) == (2 * (2 + 2), 1)
