@@ -194,7 +194,7 @@ def _trajectory(frame: pd.DataFrame, how: _Reading, *, name: str, faults: list[s
         found, said = at_even_steps(found, step, empty=impute in ("last", "median"))
         notes += (said,)
     values, of_values = filled_in(found.values, found.groups, concepts, impute)
-    there = ~np.isnan(values).any(axis=1)
+    there = np.asarray(~np.isnan(values).any(axis=1))
     found, values = found.some(there), values[there]
     follows, of_moments = cut_at_gaps(frame[time].iloc[found.order], found.at, found.groups)
     notes += of_values + of_moments

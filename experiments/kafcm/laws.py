@@ -119,9 +119,10 @@ TIE = 0.05
 def _verdict(name: str, part: pd.DataFrame) -> str:
     """Return what the medians say of an experiment of the paper, which has KA-FCM ahead of both rivals in each."""
     medians = part.groupby("model")[["mse", "max_error", "sd_error", "max_error_law", "n_params"]].median()
-    ours, mlp, fcm = (medians.loc[model] for model in ("kafcm", "mlp", "fcm"))
+    of: Any = medians.loc
+    ours, mlp, fcm = (of[model] for model in ("kafcm", "mlp", "fcm"))
     if name == "sine-law":
-        orders = float(np.log10(min(medians.mse["mlp_adam"], mlp.mse) / ours.mse))
+        orders = float(np.log10(min(of["mlp_adam"].mse, mlp.mse) / ours.mse))
         said = "Confirmed" if orders >= 4 else "Confirmed in part" if orders > 0 else "Refuted"
         return (
             f"## Verdict on experiment II\n\n{said}: the MSE is {orders:.1f} orders of magnitude below that of the better "

@@ -129,7 +129,7 @@ def _order(frame: pd.DataFrame) -> str:
     told = []
     for how in ("spearman", "pearson"):
         more = {
-            name: [
+            str(name): [
                 abs(own.log.corr(own.grid, method=how)) > abs(own.log.corr(own.rate, method=how))
                 for _, own in group.groupby("seed")
             ]

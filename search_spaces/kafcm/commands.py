@@ -133,7 +133,8 @@ def _other_maps(run: Run) -> Any:
     from search_spaces.kafcm.spread import resampled_maps
 
     try:
-        return resampled_maps(run.best.model.architecture, run.problem, run.space)
+        model: Any = run.best.model
+        return resampled_maps(model.architecture, run.problem, run.space)
     except InputError as error:
         warnings.warn(f"no spread is told: {error}", EvokanWarning, stacklevel=1)
         return ()

@@ -30,7 +30,7 @@ def resampled_maps(network: CausalMap, problem: Problem, space: SearchSpace) -> 
     if len(problem.development) < FEWEST_ROWS:
         return ()
     space.prepare(problem)
-    jobs = []
+    jobs: list[TrainingJob[CausalMap]] = []
     for number in range(CUTS):
         seed = derive_seed("stability", number) % 2**32
         for fold in cut_folds(problem.table, problem.development, PARTS, seed):
