@@ -19,6 +19,7 @@ from evokan.datasets.given import frame_with_target, free_name
 from evokan.datasets.values import label
 from evokan.errors import InputError
 from evokan.problem.prediction import predict
+from evokan.runs.predictions import own_units
 from evokan.searching import engine
 from evokan.searching.build import make_executor
 from evokan.searching.callbacks import observers
@@ -74,14 +75,25 @@ class _Search(Inputs):
         return found
 
     def _read(self) -> Formula:
-        from evokan.explain import Split, find_formulas
+        from evokan.explain import Split, Units, find_formulas
+        from evokan.explain.formulas.logarithm import of_target
+        from evokan.explain.unseen import LastFit, unseen_outputs
 
         job = self.outcome_.job
         try:
             graph = job.space.graph(self.model_, job.problem)
         except InputError as error:
             raise AttributeError(f"formula_: {error}") from error
-        return find_formulas(graph, Split.of(job.problem, graph), time_limit=self.formula_seconds).best
+        split, one = Split.of(job.problem, graph), self.outcome_.chosen.finalist
+        last = LastFit(one.architecture, job.config.refit, one.seed, one.iterations)
+        found = find_formulas(
+            graph,
+            split,
+            time_limit=self.formula_seconds,
+            units=None if job.config.units is None else Units.of(job.config.units),
+            unseen=unseen_outputs(job.space, job.problem, last, graph, split, job.budget),
+        )
+        return (of_target(found, self._schema.target) if self._schema.log_target else found).best
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         if name not in self._late:
@@ -136,8 +148,8 @@ class _Search(Inputs):
 class EvoKANRegressor(RegressorMixin, _Search):  # type: ignore[misc]
     """The smallest Kolmogorov-Arnold network that explains a number: a search of evokan by fit and predict.
 
-    Parameters are those of `EvoKANClassifier`; `predict` gives values in the target's own units. For the logarithm of a
-    target there is `sklearn.compose.TransformedTargetRegressor`.
+    Parameters are those of `EvoKANClassifier`; `predict`, `score` and `formula_` are in the target's own units, with
+    `log_target` as well.
 
     Examples
     --------
@@ -184,7 +196,7 @@ class EvoKANRegressor(RegressorMixin, _Search):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return values in the target's own units, shape (rows,)."""
-        return self._outputs(X)[:, 0]
+        return own_units(self._outputs(X), self._schema)[:, 0]
 
 
 class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
@@ -200,8 +212,12 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     population, generations, algorithm, ..., handle_unknown
         Settings of `evokan.settings.config.SearchConfig` under the same names. None takes what family, preset and
         algorithm name, else the default there: for ``gakan`` population 100, generations 20, folds 5, choose "se:0.25".
+    log_target
+        Of a regressor: whether to fit the logarithm of a target above 0, for one that spans powers of ten.
     formula_seconds
         Work for `formula_`, in seconds.
+    units
+        Of columns and target, by name, or a file of lines ``speed: m/s``: `formula_` in dimensionless groups.
     timeout
         Seconds until `fit` ends with the best so far; None is no limit.
     device, ray, ray_address, gpus_per_task, cohort_timeout

@@ -80,6 +80,8 @@ class Rows:
         The file, made with the first row together with the folders above it.
     key_columns
         Columns that name the piece a row belongs to.
+    later
+        Columns that older files do not have: their rows get empty ones.
 
     Raises
     ------
@@ -93,7 +95,7 @@ class Rows:
     ...     rows.add({"dataset": dataset, "seed": seed, "accuracy": 0.97})
     """
 
-    def __init__(self, path: Path, key_columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, key_columns: Sequence[str], later: Sequence[str] = ()) -> None:
         self.path = path
         self.key_columns = tuple(key_columns)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -107,7 +109,15 @@ class Rows:
                 f"{path}: has no column {', '.join(lacking)}: it is of another experiment or version; "
                 "move it away or name another --out"
             )
-        self._done = {tuple(row[name] for name in self.key_columns) for row in reader}
+        rows = list(reader)
+        self._done = {tuple(row[name] for name in self.key_columns) for row in rows}
+        new = [name for name in later if self._columns and name not in self._columns]
+        if new:
+            from evokan.runs.tables import to_line
+
+            self._columns += tuple(new)
+            lines = [to_line(row.get(name, "") for name in self._columns) for row in rows]
+            whole = to_line(self._columns) + "".join(lines)
         if whole != text:
             from evokan.runs.vault import Vault
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -9,6 +12,22 @@ from typing import TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+LOOKS = 1.0
+"""Seconds between two looks of a process at whether it is still needed."""
+
+
+def pool_of(workers: int) -> ProcessPoolExecutor:
+    """Return a pool whose processes end when the one that made it does, however that comes about."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),))
+
+
+def _end_with(parent: int) -> None:
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOKS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def in_order(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
@@ -16,12 +35,15 @@ def in_order(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int
 
     The order is what makes a file of results the same whatever the number of processes.
     """
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with pool_of(workers) as pool:
         yield from pool.map(work, tasks)
 
 
 def as_done(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
     """Yield the same as `in_order` does, each as soon as it is there: nothing finished waits to be kept."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    pool = pool_of(workers)
+    try:
         for future in as_completed([pool.submit(work, task) for task in tasks]):
             yield future.result()
+    finally:  # who stops listening does not wait for what has not begun
+        pool.shutdown(cancel_futures=True)

@@ -15,7 +15,7 @@ from evokan.errors import InputError, unknown_name
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = ("text", "csv", "latex")
+FORMATS = ("text", "csv", "latex", "html")
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -31,14 +31,14 @@ def compare(
             help="Test figure to compare by, or val_loss or n_params; the first of the task by default.",
         ),
     ] = None,
-    format: Annotated[str, typer.Option("--format", metavar="NAME", help="text, csv or latex.")] = "text",  # noqa: A002
+    format: Annotated[str, typer.Option("--format", metavar="NAME", help="text, csv, latex or html.")] = "text",  # noqa: A002
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="FILE",
             show_default=False,
-            help="Draw the fronts' attainment surfaces: .png, .svg or .pdf.",
+            help="Draw the fronts' attainment surfaces: .png, .svg or .pdf; with --format html write the page: .html.",
         ),
     ] = None,
     force: Force = False,
@@ -54,13 +54,17 @@ def compare(
     faults = [] if format in FORMATS else [*unknown_name("format", format, FORMATS).faults]
     if json and format != "text":
         faults.append("--format and --json: choose one")
-    if out is not None and out.suffix.lower() not in PICTURES:
-        faults.append(f"--out {out}: its name must end in {', '.join(PICTURES)}")
+    endings = (".html",) if format == "html" else PICTURES
+    if out is not None and out.suffix.lower() not in endings:
+        faults.append(f"--out {out}: its name must end in {', '.join(endings)}")
     if faults:
         raise InputError(*faults)
     from evokan.reports.compare import compare as compared
 
     found = compared(runs, figure)
+    if format == "html":
+        _write_page(found, out, force=force, quiet=quiet)
+        return
     if out is not None:
         from evokan.plots import plot_attainment, rendered
 
@@ -79,6 +83,22 @@ def compare(
             print_line(f"{row['data']} {row['way']}: {found['figure']} {number(row['mean'])}")
     else:
         _print(found, out)
+
+
+def _write_page(found: dict[str, Any], out: Path | None, *, force: bool, quiet: bool) -> None:
+    """Write the page to a file, or print it."""
+    from evokan.reports.compare_page import compare_page
+
+    page = compare_page(found)
+    if out is None:
+        print(page)
+        return
+    with new_file(out, force=force) as part:
+        part.write_text(page, encoding="utf-8")
+    if quiet:
+        print_line(out)
+    else:
+        console().print(f"written to {out}", soft_wrap=True)
 
 
 def _frame(found: dict[str, Any]) -> pd.DataFrame:
@@ -115,6 +135,8 @@ def _cell(value: Any) -> str:
 
 
 def _print(found: dict[str, Any], out: Path | None) -> None:
+    from evokan.reports.compare import remark
+
     screen = console()
     better = "more" if found["more_is_better"] else "less"
     made = table("data", "way", ">runs", f">{found['figure']}", ">sd", ">median", ">parameters", ">time (s)")
@@ -136,12 +158,8 @@ def _print(found: dict[str, Any], out: Path | None) -> None:
             made.add_row(pair["data"], pair["first"], pair["second"], str(pair["pairs"]), *cells)
         screen.print(made)
         screen.print("effect: rank-biserial, from -1 to 1, positive where the first way is better", soft_wrap=True)
-    elif len(found["ways"]) > 1:
-        screen.print(
-            "no two runs of different ways share data, seed and split seed, so nothing can be paired", soft_wrap=True
-        )
     else:
-        screen.print("all runs were searched in one way: there is nothing to test", soft_wrap=True)
+        screen.print(remark(found), soft_wrap=True)
     if found["friedman"] is not None:
         friedman = found["friedman"]
         ranks = ", ".join(

@@ -23,6 +23,8 @@ NOT_TAKEN = (
     "settle",
     "crossover_rate",
     "mutation_rate",
+    "move_rate",
+    "initial",
     "algorithm",
     "objectives",
     "parsimony",
@@ -34,9 +36,13 @@ NOT_TAKEN = (
     "rungs",
     "inherit",
     "formula_seconds",
+    "units",
     "baselines",
     "time_limit",
+    "report",
+    "picture_format",
 )
+"""Settings that mean nothing where the networks are given and nothing is chosen or drawn."""
 SHOWN_FAULTS = 5
 """So many faulty lines of a file are named one by one."""
 

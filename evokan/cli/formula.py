@@ -92,6 +92,12 @@ def formula(
             help="Units of columns and target, a line each, such as 'speed: m/s': laws in dimensionless groups.",
         ),
     ] = None,
+    scaled: Annotated[
+        bool,
+        typer.Option(
+            "--normalised", help="In scaled columns (less the mean, over the spread), so that coefficients compare."
+        ),
+    ] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Short for --format latex.")] = False,
     python: Annotated[
         bool, typer.Option("--python", help="Short for --format python: a module that stands alone.")
@@ -129,7 +135,9 @@ def formula(
     from evokan.runs.run import load_run
 
     loaded = load_run(run)
-    formulas = _formulas(loaded, network, tolerance, time_limit, functions, units)
+    found = loaded.best if network is None else loaded.member(network)
+    formulas = _formulas(loaded, found, tolerance, time_limit, functions, units)
+    formulas = found.normalised(formulas) if scaled else formulas
     chosen = _chosen(formulas, cast("Kind | None", kind), member, complexity)
     text = written(chosen, formulas, format)
     if out is not None:
@@ -159,10 +167,9 @@ def written(chosen: Formula, formulas: Formulas, name: str) -> str:
 
 
 def _formulas(
-    run: Run, network: int | None, tolerance: float, time_limit: float | None, functions: str | None, units: Path | None
+    run: Run, found: Member, tolerance: float, time_limit: float | None, functions: str | None, units: Path | None
 ) -> Formulas:
     """Return the formulas as they are stored, or search and store what is found."""
-    found: Member = run.best if network is None else run.member(network)
     names = None
     if functions is not None:
         from evokan.explain import library

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from evokan.errors import InputError
 from evokan.settings.config import SearchConfig
-from evokan.settings.setting import EXECUTION, HEADINGS, OF_SPACE, Setting
+from evokan.settings.setting import EXECUTION, HEADINGS, OF_SPACE, REPEATED, Setting, setting_of
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the bare result alone.")]
@@ -33,19 +33,16 @@ Member = Annotated[
     typer.Option("--member", metavar="ID", show_default=False, help="Member of the front; the chosen one by default."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
-
-
-_REPEATED = ("space_options", "keep_na_in", "drop")
-"""Options that may be given several times."""
+PictureFormat = Annotated[str, typer.Option("--picture-format", metavar="NAME", help="png, or for papers svg or pdf.")]
 
 
 def parameter(name: str, *, with_default: bool) -> inspect.Parameter:
     """Return a setting as a parameter that typer understands; values stay text, `SearchConfig` reads them."""
     field = SearchConfig.model_fields[name]
-    setting = next(part for part in field.metadata if isinstance(part, Setting))
+    setting = setting_of(field)
     flag = "--" + name.replace("_", "-")
     kind: Any = str | None
-    if name in _REPEATED:
+    if name in REPEATED:
         flag, kind = "--space-option" if name == "space_options" else flag, list[str] | None
     elif not setting.metavar:
         flag, kind = f"{flag}/--no-{flag[2:]}", bool | None
@@ -69,10 +66,7 @@ def _default(name: str, field: FieldInfo, setting: Setting) -> str:
 
 def _in_order() -> list[str]:
     """Return the names of all settings, heading by heading."""
-    headings = {
-        name: next(part for part in field.metadata if isinstance(part, Setting)).group
-        for name, field in SearchConfig.model_fields.items()
-    }
+    headings = {name: setting_of(field).group for name, field in SearchConfig.model_fields.items()}
     return sorted(headings, key=lambda name: HEADINGS.index(headings[name]))
 
 
@@ -106,7 +100,7 @@ def takes_settings(*names: str, with_defaults: bool = True) -> Callable[[Command
         def with_settings(**arguments: Any) -> None:
             if "space_options" in names:
                 arguments["space_options"] = read_pairs(arguments["space_options"] or ())
-            for name in {"keep_na_in", "drop"} & set(names):
+            for name in {*REPEATED} & {*names} - {"space_options"}:
                 arguments[name] = arguments[name] or None
             command(**arguments)
 

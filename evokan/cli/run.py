@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from evokan.cli.options import ConfigFile, Json, Quiet, RunPath, all_but, takes_settings
+from evokan.cli.options import ConfigFile, Json, PictureFormat, Quiet, RunPath, all_but, takes_settings
 from evokan.cli.printing import console, print_json, print_line
 from evokan.settings.keywords import EXECUTION
 
@@ -72,9 +70,7 @@ def show(run: RunPath, *, quiet: Quiet = False, json: Json = False) -> None:
 def plot(
     run: RunPath,
     *,
-    picture_format: Annotated[
-        str, typer.Option("--picture-format", metavar="NAME", help="png, or for papers svg or pdf.")
-    ] = "png",
+    picture_format: PictureFormat = "png",
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -82,7 +78,7 @@ def plot(
     from evokan.runs.pictures import draw
     from evokan.runs.run import load_run
 
-    paths = draw(load_run(run), kind=picture_format)
+    paths = draw(load_run(run), kinds=[picture_format])
     if json:
         print_json(paths)
     elif not quiet:

@@ -80,6 +80,12 @@ def _print_best(out: Console, summary: dict[str, Any]) -> None:
         )
     made.add_row("validation loss", loss)
     out.print(made)
+    for name, reference in summary.get("references", {}).items():
+        if reference < best["val_loss_mean"]:
+            out.print(
+                f"the reference network '{name}', made by hand, has a lower validation loss: {number(reference)}",
+                soft_wrap=True,
+            )
 
 
 def _print_figures(out: Console, summary: dict[str, Any]) -> None:

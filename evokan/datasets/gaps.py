@@ -91,7 +91,7 @@ def cut_at_gaps(
         raise InputError(
             f"time column {ordered.name!r}: {len(gaps)} of {int(same.sum())} steps are longer than {GAP:g} usual "
             f"steps, which would cut it into {int(np.count_nonzero(~follows)) + 1} series: give moments at even "
-            "distances (one row for each hour, say)"
+            "distances (one row for each hour, say), or take them together by --resample STEP"
         )
     where = ", ".join(
         f"between {label(ordered.iloc[gap])} and {label(ordered.iloc[gap + 1])} (rows {ordered.index[gap]} and "

@@ -132,16 +132,16 @@ def tf5(x: FloatArray) -> FloatArray:
     return values
 
 
-def fkan_1d(seed: int) -> Table:
-    """Return 50 rows of sin(pi x) + 10 exp(x / 5) + e / 100, x equidistant on [-2, 1].
+def fkan_1d(seed: int, points: int = 50) -> Table:
+    """Return rows of sin(pi x) + 10 exp(x / 5) + e / 100, x equidistant on [-2, 1], a third of them for the test.
 
-    That e is standard normal, the points equidistant, and the 17 test rows drawn at random, is our reading.
+    That e is standard normal, the points equidistant, and the test rows drawn at random, is our reading.
     """
     from evokan.datasets.tables import make_table
 
     rng = generator("data set", "fkan-1d", seed)
-    x = np.linspace(-2.0, 1.0, 50)
-    y = np.sin(np.pi * x) + 10.0 * np.exp(x / 5.0) + rng.normal(size=50) / 100.0
+    x = np.linspace(-2.0, 1.0, points)
+    y = np.sin(np.pi * x) + 10.0 * np.exp(x / 5.0) + rng.normal(size=points) / 100.0
     return make_table(
         "fkan-1d",
         "regression",
@@ -149,7 +149,7 @@ def fkan_1d(seed: int) -> Table:
         y,
         feature_names=["x"],
         target_name="chi",
-        test_rows=np.sort(rng.permutation(50)[:17]).astype(np.int64),
+        test_rows=np.sort(rng.permutation(points)[: -(-33 * points // 100)]).astype(np.int64),
     )
 
 

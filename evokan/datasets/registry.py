@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from evokan.datasets import bundled, files, laws, maps
+from evokan.datasets import bundled, files, laws, maps, systems
 from evokan.datasets.catalogue import DatasetInfo, Loader
 from evokan.errors import InputError, unknown_name
 
@@ -26,7 +27,8 @@ def _built_in() -> dict[str, tuple[DatasetInfo, Loader]]:
     """Return what comes with evokan; equations are tables too, but know this package."""
     from evokan.datasets.equations import EQUATIONS, equation_dataset
 
-    known = (*bundled.DATASETS, *files.DATASETS, *laws.DATASETS, *maps.DATASETS, *map(equation_dataset, EQUATIONS))
+    own = (bundled.DATASETS, files.DATASETS, laws.DATASETS, maps.DATASETS, systems.DATASETS)
+    known = (*chain.from_iterable(own), *map(equation_dataset, EQUATIONS))
     return {info.name: (info, load) for info, load in known}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evokan.datasets.columns import ColumnSchema, Impute, NumericColumn, first_value, rows_text
 from evokan.datasets.dialect import Dialect
+from evokan.datasets.even import Moments, at_even_steps, step_of
 from evokan.datasets.frames import FOUND, header_faults, read_any, unknown_kept, without
 from evokan.datasets.gaps import cut_at_gaps, filled_in
 from evokan.datasets.given import Kept
@@ -44,6 +45,7 @@ def load_series(
     time_format: str | None = None,
     drop: Sequence[str] = (),
     impute: Impute | None = None,
+    resample: str | None = None,
     keep_na: bool = False,
     keep_na_in: Sequence[str] = (),
     dialect: Dialect = FOUND,
@@ -55,7 +57,7 @@ def load_series(
     ----------
     path
         File as `evokan.datasets.frames.read_frame` takes it; the table is named after its stem.
-    time, series, lags, horizon, time_format, impute
+    time, series, lags, horizon, time_format, impute, resample
         As for `series_from_frame`.
     drop
         Columns to leave out.
@@ -75,7 +77,8 @@ def load_series(
     faults = header_faults(f"file {path}", frame) + unknown_kept(keep_na_in, frame)
     notes = frame.attrs["notes"]
     frame = without(frame, drop, faults, kept=[column for column in (time, series) if column is not None])
-    found = _trajectory(frame, time, series, name=path.stem, impute=impute, faults=faults, time_format=time_format)
+    how = _Reading(time, series, impute, time_format, resample)
+    found = _trajectory(frame, how, name=path.stem, faults=faults)
     found = replace(found, notes=(*notes, *found.notes))
     return _delayed(found, lags, horizon)
 
@@ -90,6 +93,7 @@ def series_from_frame(
     time_format: str | None = None,
     name: str = "data",
     impute: Impute | None = None,
+    resample: str | None = None,
 ) -> Table:
     """Return the trajectory in a pandas frame.
 
@@ -114,6 +118,9 @@ def series_from_frame(
     impute
         Missing values: ``last`` goes on with the last value of the same series, ``median`` takes the median of those
         before it there, ``drop`` leaves out the row, which makes a gap. They are refused by default.
+    resample
+        Even steps that the rows are taken together to (``1h``, or a number where `time` has numbers): each moment is
+        the mean of the rows since the one before.
 
     Raises
     ------
@@ -123,7 +130,7 @@ def series_from_frame(
     frame = frame.rename(columns=str).reset_index(drop=True)
     frame.index = frame.index + 1
     faults = header_faults(f"table {name!r}", frame)
-    found = _trajectory(frame, time, series, name=name, impute=impute, faults=faults, time_format=time_format)
+    found = _trajectory(frame, _Reading(time, series, impute, time_format, resample), name=name, faults=faults)
     return _delayed(found, lags, horizon)
 
 
@@ -133,16 +140,19 @@ def _delayed(table: Table, lags: Lags | None, horizon: int | None) -> Table:
     return with_lags(table, delays_of(lags, horizon or 1), horizon or 1)
 
 
-def _trajectory(
-    frame: pd.DataFrame,
-    time: str,
-    series: str | None,
-    *,
-    name: str,
-    impute: Impute | None,
-    faults: list[str],
-    time_format: str | None,
-) -> Table:
+@dataclass(frozen=True)
+class _Reading:
+    """How a series is read; as for `series_from_frame`."""
+
+    time: str
+    series: str | None
+    impute: Impute | None
+    time_format: str | None
+    resample: str | None
+
+
+def _trajectory(frame: pd.DataFrame, how: _Reading, *, name: str, faults: list[str]) -> Table:
+    time, series, impute = how.time, how.series, how.impute
     if impute is not None and impute not in get_args(Impute):
         faults.extend(unknown_name("imputation", impute, get_args(Impute)).faults)
     frame = frame.loc[:, ~frame.columns.duplicated()]
@@ -163,7 +173,7 @@ def _trajectory(
         if frame.empty:
             raise InputError("every row has a missing value: nothing is left to learn from (--impute drop)")
     values = np.column_stack([_concept(frame[column], column, impute, faults) for column in concepts])
-    moments, notes = read_moments(frame[time], time, faults, time_format)
+    moments, notes = read_moments(frame[time], time, faults, how.time_format)
     groups = _groups(frame, series, faults)
     if faults:
         raise InputError(*faults)
@@ -178,10 +188,15 @@ def _trajectory(
             f"time column {time!r}: rows {first} and {second}{where} are the same moment"
             + ("; name the column of the series by --series" if series is None else "")
         )
-    values, of_values = filled_in(values, groups, concepts, impute)
-    there = ~np.isnan(values).any(axis=1)
-    values, moments, groups, order = values[there], moments[there], groups[there], order[there]
-    follows, of_moments = cut_at_gaps(frame[time].iloc[order], moments, groups)
+    found = Moments(values, moments, groups, order)
+    if how.resample is not None:
+        step = step_of(how.resample, frame[time], how.time_format)
+        found, said = at_even_steps(found, step, empty=impute in ("last", "median"))
+        notes += (said,)
+    values, of_values = filled_in(found.values, found.groups, concepts, impute)
+    there = np.asarray(~np.isnan(values).any(axis=1))
+    found, values = found.some(there), values[there]
+    follows, of_moments = cut_at_gaps(frame[time].iloc[found.order], found.at, found.groups)
     notes += of_values + of_moments
     notes += tuple(note for column in concepts for note in fallen_together(frame[column], column))
     numbers = np.concatenate([[0], np.cumsum(~follows)])[:-1][follows]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Protocol, TypeVar
 
 from evokan.errors import InputError
+from evokan.evaluation.candidates import Candidate, CandidateT, More
 from evokan.evaluation.climbing import continued, joined
 from evokan.evaluation.cohorts import one_line
 from evokan.evaluation.drafts import Draft, Pending, drafted, repeated, trained
@@ -20,7 +20,8 @@ from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.folds import Evaluation
 from evokan.evaluation.heirs import Heirs
 from evokan.evaluation.racing import Rung, ladder
-from evokan.evaluation.records import Origin, Record
+from evokan.evaluation.records import Record
+from evokan.evaluation.spending import Spending
 from evokan.evaluation.trainings import Trainings
 from evokan.evaluation.worths import Worths
 from evokan.problem.problem import Problem
@@ -31,33 +32,12 @@ from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget, TrainingJob
 
 
-class Candidate(Protocol):
-    """What the evaluator needs to know of an individual; `evokan.evolution.Genome` is one."""
-
-    @property
-    def bits(self) -> Bits:
-        """Zeros and ones, shape (layout.length,)."""
-
-    @property
-    def parents(self) -> tuple[int, ...]:
-        """Ids of the parents."""
-
-    @property
-    def origin(self) -> Origin:
-        """How it was made."""
-
-
-CandidateT = TypeVar("CandidateT", bound=Candidate)
-More = Callable[[Sequence[CandidateT], Sequence[Record]], Sequence[CandidateT]]
-"""Makes further individuals of a generation out of some of it and their records."""
-
-
 class Evaluator:
     """Evaluates generation after generation of one run.
 
-    The policy: a chromosome that decodes to no network is ``invalid``; any other fault in decoding is
-    ``failed``. Of equal networks (`Architecture.key`) the first is trained, and later ones repeat its figures
-    (``cached``), or its failure.
+    The policy: a chromosome that decodes to no network, or to one that the family's budget has no room for, is
+    ``invalid``; any other fault in decoding is ``failed``. Of equal networks (`Architecture.key`) the first is
+    trained, and later ones repeat its figures (``cached``), or its failure.
 
     Parameters
     ----------
@@ -107,10 +87,11 @@ class Evaluator:
         self._space = space
         self._problem = problem
         self._trainings = Trainings(space, problem, budget, executor, cohort_size)
-        self._fold_stop = budget.fold_stop
+        self._budget = budget
         self._run_seed = run_seed
         self._on_record = on_record
         self._ladder = ladder(problem, race=race, cuts=cuts)
+        self._spending = Spending(space, problem, self._ladder)
         self._heirs = heirs
         self._worths = worths
         self._first_with: dict[str, Record] = {}
@@ -135,6 +116,14 @@ class Evaluator:
             Ids have a gap, or a record does not fit this space and problem.
         """
         return [self._restore(record) for record in records]
+
+    def new_key(self, bits: Bits) -> str:
+        """Return the key of the network of `bits`; empty where there is none, no room for it, or it is known."""
+        try:
+            network = self._space.decode(bits, self._problem)
+        except Exception:  # will be a record's reason
+            return ""
+        return "" if network.key in self._first_with or self._spending.refusal(network) else network.key
 
     def evaluate(
         self,
@@ -206,10 +195,15 @@ class Evaluator:
         pending.drafts += drafts
         pending.records += self.remember(known)
         entrants: dict[int, Architecture] = {}
-        for position, (draft, network) in enumerate(drafts, first):
-            if network is not None and draft.key not in self._first_with and draft.key not in pending.first_with:
-                pending.first_with[draft.key] = position
-                entrants[position] = network
+        for position, (draft, network) in enumerate(drafts[len(known) :], first + len(known)):
+            if network is None or draft.key in self._first_with or draft.key in pending.first_with:
+                continue
+            if refusal := self._spending.refusal(network):
+                pending.drafts[position] = draft.replace(status="invalid", reason=refusal, key=""), None
+                continue
+            self._spending.spend(network)
+            pending.first_with[draft.key] = position
+            entrants[position] = network
         pending.networks |= entrants
         self._deliver(pending)
         return entrants
@@ -230,7 +224,7 @@ class Evaluator:
         }
         with closing(self._trainings.train(jobs)) as results:
             for position, part in results:
-                figures = joined(pending.so_far.get(position), part, rung, self._fold_stop)
+                figures = joined(pending.so_far.get(position), part, rung, self._budget.fold_stop)
                 if not self._ladder[0].is_cut:
                     figures = replace(figures, rows=0)
                 if figures.reason or number == len(self._ladder) - 1:
@@ -256,10 +250,15 @@ class Evaluator:
     def _jobs(
         self, draft: Record, network: Architecture, rung: Rung, before: Evaluation | None
     ) -> tuple[TrainingJob, ...]:
-        keep = rung.is_cut and self._space.inherits
+        keep = rung.is_cut and self._space.continues(self._problem)
+        steps = max(round(self._budget.steps * rung.effort), 1) if rung.effort < 1.0 else None
         jobs = [
             TrainingJob(
-                network, fold, training_seed(self._run_seed, self._space.name, draft.key, number), keep_weights=keep
+                network,
+                fold,
+                training_seed(self._run_seed, self._space.name, draft.key, number),
+                keep_weights=keep,
+                steps=steps,
             )
             for number, fold in enumerate(rung.folds)
         ]
@@ -319,7 +318,11 @@ class Evaluator:
             )
         key = ""
         try:
-            key = self._space.decode(self.layout.from_text(record.chromosome), self._problem).key
+            network = self._space.decode(self.layout.from_text(record.chromosome), self._problem)
+            if record.status != "invalid":  # of those some are networks that there was no room for
+                key = network.key
+                if key not in self._first_with:
+                    self._spending.spend(network)
         except InputError as error:
             raise InputError(f"record {record.id}: {error}") from error
         except Exception as error:

@@ -1,7 +1,8 @@
 """Successive halving inside a generation: most networks are judged by few rows or folds, the better ones by more.
 
 The rungs of one ladder: cuts of the first fold with few of its rows (`evokan.problem.rungs`), then all of them; without
-cuts all folds. With ``--race`` the last rows are climbed by one fold, two, and all.
+cuts all folds. With ``--race`` the last rows are climbed by one fold, two, and all. Trainings on the cuts of an
+equation have fewer steps, too.
 
 Losses of different rungs are never compared: whoever does not reach
 the last rung has no fitness, so survivors and fronts hold networks that were measured on the same rows. The price is
@@ -23,7 +24,7 @@ from math import ceil
 import numpy as np
 
 from evokan.problem.problem import Problem
-from evokan.problem.rungs import GROWTH, MOST_CUTS, rows_of
+from evokan.problem.rungs import EFFORT, GROWTH, MOST_CUTS, rows_of
 from evokan.problem.splits import Fold
 
 
@@ -44,7 +45,9 @@ class Rung:
     measured
         On how much, in words; empty on the last rung of a ladder.
     is_cut
-        Whether the next rung has more rows, not more folds of the same.
+        Whether the next rung has more rows or steps, not more folds of the same.
+    effort
+        Share of the steps of a whole training that one takes here.
     """
 
     number: int
@@ -54,6 +57,7 @@ class Rung:
     rows: int
     measured: str
     is_cut: bool
+    effort: float = 1.0
 
     def promoted(self, losses: Mapping[int, float], sizes: Mapping[int, int]) -> set[int]:
         """Return the positions of the networks that go on from here: half by folds, a quarter by rows."""
@@ -82,8 +86,11 @@ def ladder(problem: Problem, *, race: bool = False, cuts: bool = False) -> tuple
         ends = rungs(len(folds)) if race and last else (len(folds),)
         for begin, end in zip((0, *ends), ends, strict=False):
             measured = f"{rows_of(folds)} of {whole} rows" if not last else f"{end} of {len(folds)} folds"
+            effort = EFFORT if problem.task.is_equation and not last else 1.0
+            if effort < 1.0:
+                measured += f" and {effort:g} of the steps"
             done = last and end == len(folds)
-            found.append(Rung(number, folds, begin, end, rows_of(folds), "" if done else measured, not last))
+            found.append(Rung(number, folds, begin, end, rows_of(folds), "" if done else measured, not last, effort))
     return tuple(found)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-import moocore
 import numpy as np
 from numpy.typing import NDArray
 
@@ -115,6 +114,8 @@ def hypervolume(front: Sequence[Record], reference: Mapping[str, float]) -> floa
     inside = values[(values < point).all(axis=1)] if len(values) else values
     if not len(inside):
         return 0.0
+    import moocore
+
     return float(moocore.hypervolume(inside / point, ref=np.ones(len(point))))
 
 

@@ -18,8 +18,11 @@ def fronts(found: Sequence[Scored], tolerance: float) -> tuple[tuple[Formula, ..
     """Return all formulas that are on the front of their kind, and the place of the chosen one of each kind.
 
     The simplest within a standard error, or within the share `tolerance`, of the best of its kind: among those that a
-    reader would print, where there is one.
+    reader would print, where there is one. A law that none would print is left out where a formula of the network's
+    own is shorter and no worse.
     """
+    own_wiring = [one.formula for one in found if one.formula.kind == "network"]
+    found = [one for one in found if not _idle(one.formula, own_wiring)]
     losses = {one.formula: one.row_losses for one in found}
     front: list[Formula] = []
     chosen: dict[Kind, int] = {}
@@ -37,3 +40,12 @@ def fronts(found: Sequence[Scored], tolerance: float) -> tuple[tuple[Formula, ..
         chosen[kind] = len(front) + place
         front += own
     return tuple(front), chosen
+
+
+def _idle(formula: Formula, own_wiring: Sequence[Formula]) -> bool:
+    """Return whether it is a law that says less than the network's own formulas, at greater length."""
+    return (
+        formula.kind == "law"
+        and not printable_one(formula)
+        and any(own.complexity <= formula.complexity and own.val_loss <= formula.val_loss for own in own_wiring)
+    )

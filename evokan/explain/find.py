@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from evokan.arrays import FloatArray
 from evokan.errors import InputError
 from evokan.explain.choice import fronts
-from evokan.explain.formulas.front import Formulas
+from evokan.explain.formulas.front import SPLINES, Formulas
 from evokan.explain.formulas.kinds import Kind
 from evokan.explain.laws.library import LibraryFunction, library
 from evokan.explain.reading.effort import Effort
@@ -55,6 +56,7 @@ def find_formulas(
     seed: int = 0,
     units: Units | None = None,
     stored: Formulas | None = None,
+    unseen: FloatArray | None = None,
 ) -> Formulas:
     """Read a network as formulas of two kinds.
 
@@ -82,6 +84,9 @@ def find_formulas(
         Of the columns: laws are looked for in dimensionless groups, too.
     stored
         What an earlier search has found: its parts that came to their end are not done again, and its formulas stay.
+    unseen
+        What the network says of the rows that judge, fold after fold, shape (rows, outputs), in trainings without them
+        (`evokan.explain.unseen`); by default what it says as it stands, which flatters it where it has seen them.
 
     Raises
     ------
@@ -91,7 +96,9 @@ def find_formulas(
     _check_units(graph)
     with single_threaded_math():
         # The matrices are small: threads would wait for each other more than they work.
-        search = _Search(graph, split, tolerance, time_limit, library() if functions is None else functions, seed)
+        search = _Search(
+            graph, split, tolerance, time_limit, library() if functions is None else functions, seed, unseen
+        )
         return search.run(units, stored)
 
 
@@ -119,13 +126,14 @@ class _Search:
         time_limit: float,
         functions: Sequence[LibraryFunction],
         seed: int,
+        unseen: FloatArray | None,
     ) -> None:
         self._graph, self._tolerance, self._seed = graph, tolerance, seed
         self._limit, self._effort = time_limit, Effort()
         self._functions = functions
         self._classes = graph.task.has_classes
         self._law_ridge = LAW_RIDGE if self._classes else 0.0
-        self._scorer = Scorer(graph, split, self._law_ridge, self._effort)
+        self._scorer = Scorer(graph, split, self._law_ridge, self._effort, unseen)
         self._rows = self._scaled(self._scorer.rows)
         self._folds = tuple((self._scaled(a), self._scaled(b)) for a, b in self._scorer.folds)
         self._network = Network.from_graph(graph, self._rows.x)
@@ -250,6 +258,8 @@ class _Search:
             self._read(reader, network)
 
     def _read(self, reader: Reader, network: Network) -> None:
+        if len(network.splines) > SPLINES:
+            reader.draft(network)
         read = reader.read(network)
         laws = reader.polish(reader.force(read) if read.network.splines else read)
         if min(read.val_loss, laws.val_loss) >= EXACT and not reader.late:
@@ -262,9 +272,13 @@ class _Search:
             if not best or candidate.val_loss < best[-1].val_loss:
                 best.append(candidate)
         # The accurate ones first: they are what was asked for, should the time run out.
+        printable = False
         for place, candidate in enumerate(best[::-1][:SHOWN]):
-            if place and self._effort.over:
-                break
+            short = len(candidate.network.splines) <= SPLINES
+            # One that a reader would print is always among them, where there is one.
+            if place and self._effort.over and (printable or not short):
+                continue
+            printable = printable or short
             scored = self._scorer.of_network(candidate, kind)
             if scored is not None:
                 self._found.append(scored)

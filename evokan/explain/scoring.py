@@ -44,9 +44,18 @@ class Scorer:
         Penalty on the constants.
     effort
         What may be spent.
+    unseen
+        Outputs of the network on the rows that judge; see `evokan.explain.find.find_formulas`.
     """
 
-    def __init__(self, graph: FunctionGraph, split: Split, law_ridge: float, effort: Effort) -> None:
+    def __init__(
+        self,
+        graph: FunctionGraph,
+        split: Split,
+        law_ridge: float,
+        effort: Effort,
+        unseen: FloatArray | None = None,
+    ) -> None:
         self._graph, self._split, self._law_ridge, self._effort = graph, split, law_ridge, effort
         self._classes = graph.task.has_classes
         self.symbols = columns(graph.input_names)
@@ -57,7 +66,11 @@ class Scorer:
         self._test = split.rows(split.test, graph.task)
         # Losses of numbers are told in units of the scaled target.
         self._unit = 1.0 if self._classes else float(np.mean(graph.target_scaler.scale**2))
-        self._network = np.concatenate([other.losses(graph.predict(other.x)) for _, other in self.folds]) / self._unit
+        said = [graph.predict(other.x) for _, other in self.folds]
+        if unseen is not None:
+            said = np.split(unseen, np.cumsum([len(outputs) for outputs in said])[:-1])
+        losses = [other.losses(outputs) for (_, other), outputs in zip(self.folds, said, strict=True)]
+        self._network = np.concatenate(losses) / self._unit
         test = self._test.loss(graph.predict(self._test.x)) / self._unit if len(split.test) else math.nan
         self.reference = Reference(len(graph.edges), float(self._network.mean()), test)
 

@@ -52,9 +52,8 @@ class Split:
         if graph.task.has_classes:
             y = np.asarray(problem.table.y, dtype=np.int64)
         else:
-            y = np.asarray(problem.table.y, dtype=np.float64).reshape(len(x), -1)
-            own = y.shape[1] == len(graph.output_names) and not problem.task.is_equation
-            y = y if own else graph.predict(x)
+            measured = has_targets(problem, graph)
+            y = np.asarray(problem.table.y, dtype=np.float64).reshape(len(x), -1) if measured else graph.predict(x)
         folds: tuple[Fold, ...] = (problem.read,)
         rows = problem.development
         # Rows of a trajectory stand in time: to judge by what came before would be too easy.
@@ -75,3 +74,9 @@ class Split:
     def fitted(self) -> IntArray:
         """Row numbers that the formula is fitted to: of a hold-out the first part, otherwise all."""
         return self.folds[0].train if len(self.folds) == 1 else np.unique(np.concatenate([f.train for f in self.folds]))
+
+
+def has_targets(problem: Problem, graph: FunctionGraph) -> bool:
+    """Return whether what the network is to say of a row was measured: it is not for an equation, say."""
+    width = 1 if problem.table.y.ndim == 1 else problem.table.y.shape[1]
+    return graph.task.has_classes or (width == len(graph.output_names) and not problem.task.is_equation)

@@ -9,6 +9,7 @@ from evokan.plots.fitness_history import plot_fitness_history
 from evokan.plots.importances import plot_importances
 from evokan.plots.network import plot_network
 from evokan.plots.pareto import plot_pareto
+from evokan.plots.splines import plot_splines
 from evokan.plots.style import rendered, save
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "plot_importances",
     "plot_network",
     "plot_pareto",
+    "plot_splines",
     "rendered",
     "save",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,7 +23,11 @@ _FRAME = ("#CDD4DA", "#56616A")
 _MARGIN = 0.15
 
 
-def plot_network(explanation: Explanation, ax: Axes | None = None) -> Axes:
+Ends = tuple[int, int, int]
+"""Layer, source and target of an edge."""
+
+
+def plot_network(explanation: Explanation, ax: Axes | None = None, laws: Mapping[Ends, str] | None = None) -> Axes:
     """Draw the network with the learned function of every live edge.
 
     Parameters
@@ -32,6 +37,8 @@ def plot_network(explanation: Explanation, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; None makes a new figure whose size follows from the number of edges. Into other axes
         everything, the type included, is scaled to fit.
+    laws
+        A word below the box of each edge that is named here: what its curve is.
 
     Returns
     -------
@@ -48,7 +55,7 @@ def plot_network(explanation: Explanation, ax: Axes | None = None) -> Axes:
     """
     if not explanation.edges:
         raise InputError("this network has no edge curves to draw: its family explains it by importances alone")
-    layout = lay_out(explanation)
+    layout = lay_out(explanation, named=laws is not None)
     with style.styled():
         own = ax is None
         ax = style.new_axes(8, 6, layout=None) if ax is None else ax
@@ -61,7 +68,8 @@ def plot_network(explanation: Explanation, ax: Axes | None = None) -> Axes:
         }
         left, right = extents["left"] + _MARGIN, extents["right"] + _MARGIN
         width = max(left + layout.width + right, 4.8)
-        note = textwrap.fill(_note(explanation, layout), int((width - 2 * _MARGIN) / 0.061), break_on_hyphens=False)
+        said = _note(explanation, layout) + (" Below a box: the function that comes nearest." if laws else "")
+        note = textwrap.fill(said, int((width - 2 * _MARGIN) / 0.061), break_on_hyphens=False)
         bottom = 0.14 * (note.count("\n") + 1) + 0.3
         ax.set(xlim=(-left, width - left), ylim=(-bottom, layout.height + _MARGIN), aspect="equal")
         ax.set_axis_off()
@@ -82,7 +90,24 @@ def plot_network(explanation: Explanation, ax: Axes | None = None) -> Axes:
             linespacing=1.25,
         )
         _draw(ax, layout, scale)
+        _write_laws(ax, layout, laws or {}, scale)
     return ax
+
+
+def _write_laws(ax: Axes, layout: NetworkLayout, laws: Mapping[Ends, str], scale: float) -> None:
+    for one in layout.edges:
+        word = laws.get((one.edge.layer, one.edge.source, one.edge.target))
+        if one.box is not None and word is not None:
+            ax.text(
+                one.box.x + one.box.width / 2,
+                one.box.y - 0.015,
+                style.clean_label(word, 18),
+                ha="center",
+                va="top",
+                fontsize=(style.NOTE_PT - 1.0) * scale,
+                color=style.VERMILLION,
+                zorder=5,
+            )
 
 
 def _write_names(ax: Axes, explanation: Explanation, layout: NetworkLayout) -> dict[str, list[Text]]:

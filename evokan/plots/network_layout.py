@@ -33,6 +33,9 @@ _BOX = 0.6
 _ASPECT = 1.3
 _COLUMN_GAP = 0.12
 
+_NAMED = 0.62
+"""Least distance of neighbouring edges whose laws are written below their boxes."""
+
 Point = tuple[float, float]
 
 
@@ -74,8 +77,8 @@ class NetworkLayout:
     edges: tuple[PlacedEdge, ...]
 
 
-def lay_out(explanation: Explanation) -> NetworkLayout:
-    """Return the layout of a network with at least one edge."""
+def lay_out(explanation: Explanation, *, named: bool = False) -> NetworkLayout:
+    """Return the layout of a network with at least one edge; `named` leaves room for a word below every box."""
     n_layers = len(explanation.widths) - 1
     layers = [
         sorted((e for e in explanation.edges if e.layer == k), key=lambda e: (e.target, e.source))
@@ -89,6 +92,8 @@ def lay_out(explanation: Explanation) -> NetworkLayout:
     boxed = [_strongest(edges) for edges in layers]
     demand = [_demand(edges, nodes) for edges, nodes in zip(boxed, levels[1:], strict=True)]
     height = max(1.3, _NAME_PITCH * len(levels[0]), _PITCH * max(demand), min(_ROOM * max(demand), 5.0))
+    if named:
+        height = max(height, _NAMED * max(demand))
 
     pitch = height / max(len(levels[0]), 1)
     nodes: dict[tuple[int, int], Point] = {

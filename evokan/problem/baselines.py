@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import BaseCrossValidator, GridSearchCV, KFold, StratifiedKFold
+from sklearn.model_selection import BaseCrossValidator, GridSearchCV, KFold, ParameterGrid, StratifiedKFold
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -32,6 +32,7 @@ from evokan.seeding import derive_seed, generator
 
 Which = Literal["none", "fast", "all"]
 Figures = dict[str, Any]
+Item = TypeVar("Item")
 
 MOST_ROWS = {"svm": 4000, "svr": 4000, "mlp": 20_000, "random_forest": 50_000, "knn": 50_000}
 """Rows that a model is fitted on at most. Support vector machines take time with the square of them; each of these
@@ -105,6 +106,41 @@ def each_baseline(
         yield name, _fit_and_score(name, make(problem, random_state)[name], problem, random_state, tune)
 
 
+class Fitted(NamedTuple):
+    """A baseline fitted to the rows outside of the test part.
+
+    Attributes
+    ----------
+    model
+        Scikit-learn's.
+    scores
+        Of the test rows: probabilities, shape (rows, classes), or values in the units of `Table.y`, shaped as targets.
+    """
+
+    model: BaseEstimator
+    scores: NDArray[np.float64]
+
+
+def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: int | None = None) -> Fitted:
+    """Return one baseline itself; with equal settings it is the one that `fit_baselines` has figures of.
+
+    Parameters
+    ----------
+    name
+        One of `baseline_names`.
+    settings
+        How many settings of its grid five folds compare, evenly spread over it; None all of them, fewer than 2 none.
+
+    Raises
+    ------
+    Exception
+        Whatever the model raises. NumPy's global state may change: see `fit_baselines`.
+    """
+    random_state = derive_seed("baselines", seed) % 2**32
+    make = _classifiers if problem.task.has_classes else _regressors
+    return _fit(name, make(problem, random_state)[name], problem, random_state, settings)[0]
+
+
 def baseline_names(problem: Problem, which: Which) -> list[str]:
     """Return the names that `fit_baselines` has figures for, in order."""
     if problem.task.is_equation or which == "none":
@@ -153,28 +189,16 @@ def _neighbours(problem: Problem) -> int:
 
 
 def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_state: int, tune: bool) -> Figures:
-    (X, _), (y, unit) = in_units(problem)
-    rows = problem.development
     notes: list[str] = []
-    most = MOST_ROWS.get(name, len(rows))
-    if len(rows) > most:
-        notes.append(f"fitted on {most} of {len(rows)} rows, drawn at random")
-        rows = np.sort(generator("baseline rows", random_state).choice(rows, most, replace=False))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            if tune:
-                model = _tuned(name, model, X[rows], y[rows], _folds(problem, y[rows], random_state))
-            if name == "svm":
-                # A support vector machine has no probabilities of its own: Platt's sigmoid on held-out folds.
-                folds = _folds(problem, y[rows], random_state)
-                model = CalibratedClassifierCV(model, cv=folds, ensemble=False)
-            model.fit(X[rows], y[rows])
+            fitted, notes = _fit(name, model, problem, random_state, None if tune else 0)
             figures: Figures = dict(
                 evaluate_predictions(
                     problem.task,
                     problem.table.in_units(problem.table.y[problem.test]),
-                    problem.table.in_units(np.ldexp(_scores(model, problem, X[problem.test]), unit)),
+                    problem.table.in_units(fitted.scores),
                     kind="probabilities",
                 )
             )
@@ -188,6 +212,27 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
         }
     )
     return {**figures, "warnings": notes} if notes else figures
+
+
+def _fit(
+    name: str, model: BaseEstimator, problem: Problem, random_state: int, settings: int | None
+) -> tuple[Fitted, list[str]]:
+    """Return the model, fitted, and what the user should know of its rows."""
+    (X, _), (y, unit) = in_units(problem)
+    rows = problem.development
+    notes: list[str] = []
+    most = MOST_ROWS.get(name, len(rows))
+    if len(rows) > most:
+        notes.append(f"fitted on {most} of {len(rows)} rows, drawn at random")
+        rows = np.sort(generator("baseline rows", random_state).choice(rows, most, replace=False))
+    if settings is None or settings > 1:
+        model = _tuned(name, model, X[rows], y[rows], _folds(problem, y[rows], random_state), settings)
+    if name == "svm":
+        # A support vector machine has no probabilities of its own: Platt's sigmoid on held-out folds.
+        folds = _folds(problem, y[rows], random_state)
+        model = CalibratedClassifierCV(model, cv=folds, ensemble=False)
+    model.fit(X[rows], y[rows])
+    return Fitted(model, np.ldexp(_scores(model, problem, X[problem.test]), unit)), notes
 
 
 def in_units(problem: Problem) -> tuple[tuple[NDArray[np.float64], Any], tuple[NDArray[Any], Any]]:
@@ -209,7 +254,12 @@ def _folds(problem: Problem, y: NDArray[np.generic], random_state: int) -> BaseC
 
 
 def _tuned(
-    name: str, model: BaseEstimator, X: NDArray[np.float64], y: NDArray[np.generic], folds: BaseCrossValidator
+    name: str,
+    model: BaseEstimator,
+    X: NDArray[np.float64],
+    y: NDArray[np.generic],
+    folds: BaseCrossValidator,
+    most: int | None,
 ) -> BaseEstimator:
     """Return `model`, not fitted, with the settings of its grid that do best in cross-validation."""
     grid = {
@@ -220,8 +270,18 @@ def _tuned(
     }
     if not grid:
         return model
-    search = GridSearchCV(model, grid, cv=folds, refit=False, n_jobs=1).fit(X, y)
+    points = [{key: [value] for key, value in point.items()} for point in ParameterGrid(grid)]
+    search = GridSearchCV(model, evenly(points, most), cv=folds, refit=False, n_jobs=1).fit(X, y)
     return model.set_params(**search.best_params_)
+
+
+def evenly(items: Sequence[Item], count: int | None) -> list[Item]:
+    """Return `count` of the items, at least 1, evenly spread from the first to the last; all with None."""
+    if count is None or count >= len(items):
+        return list(items)
+    if count < 2:
+        return [items[len(items) // 2]]
+    return [items[round(place * (len(items) - 1) / (count - 1))] for place in range(count)]
 
 
 def _scores(model: BaseEstimator, problem: Problem, X: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
-from sklearn.model_selection import GroupKFold, GroupShuffleSplit, StratifiedGroupKFold
 
 from evokan.arrays import IntArray
 from evokan.errors import InputError
@@ -47,6 +46,8 @@ def fold_groups(table: Table, development: IntArray, folds: int, seed: int) -> l
     InputError
         There are fewer groups than folds, or a fold trains on no row of a class.
     """
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
     groups = _groups(table)[development]
     count = len(np.unique(groups))
     if count < folds:
@@ -80,6 +81,8 @@ def _groups(table: Table) -> IntArray:
 
 def _cut(groups: IntArray, rows: IntArray, size: float, seed: int) -> tuple[IntArray, IntArray]:
     """Return `rows` without and with a share `size` of their groups, drawn at random."""
+    from sklearn.model_selection import GroupShuffleSplit
+
     count = len(np.unique(groups[rows]))
     if count - ceil(size * count) < 1:
         raise InputError(f"--group: {count} groups are too few for train, validation and test part; each needs one")

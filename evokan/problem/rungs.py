@@ -1,5 +1,8 @@
 """Few rows before many: nested cuts of a problem's folds, on which most networks are judged.
 
+Of an equation the rows are its points, and the steps of a training are fewer, too: its points are few, and steps are
+what takes the time.
+
 Reference
 ---------
 Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", AISTATS 2016:
@@ -27,6 +30,11 @@ HURRIED_ROWS = 2000
 GROWTH = 4
 """Times as many rows has the next cut; a quarter of the networks goes on, so all cuts cost alike."""
 MOST_CUTS = 3
+FEWEST_POINTS = 300
+"""Of an equation, on the first cut: enough for a network of some hundred values. Where there are not many more, the
+first cut has all of them, and saves steps alone."""
+EFFORT = 0.25
+"""Share of the steps that a training on a cut of an equation takes."""
 AUTOMATIC_ROWS = 20_000
 """From so many rows on, cuts are made unless they are turned off."""
 SHARE = 0.5
@@ -46,10 +54,14 @@ def cut_sizes(first: int | None, table: Table, development: IntArray) -> tuple[i
     Raises
     ------
     InputError
-        `first` is too large for these rows, or they are moments or points of an equation.
+        `first` is too large for these rows, or they are moments.
     """
     rows = len(development)
-    if not table.task.has_independent_rows:
+    if table.task.is_equation and first is None:
+        first = min(FEWEST_POINTS, rows)
+        if first > SHARE * rows:
+            return (rows,)
+    if not (table.task.has_independent_rows or table.task.is_equation):
         if first:
             raise InputError(f"--rungs {first}: the rows of a {table.task} cannot be drawn one by one; use --rungs off")
         return ()
@@ -68,13 +80,15 @@ def cut_down(folds: Sequence[Fold], table: Table, sizes: Sequence[int], seed: in
     """Return for each of `sizes` the first fold with about so many of its rows, stratified by class.
 
     Each cut is part of the next. One half of its rows is trained on, the other validates, as far as there are so many:
-    of many rows, one training on more tells more than five on few.
+    of many rows, one training on more tells more than five on few. The points of an equation, which has no noise, keep
+    the shares of the fold.
     """
     if not sizes:
         return ()
     rank, fold = _ranks(table, seed), folds[0]
+    half = len(fold.train) / rows_of(folds) if table.task.is_equation else 0.5
     return tuple(
-        (Fold(_first(fold.train, table, rank, size / 2), _first(fold.validation, table, rank, size / 2)),)
+        (Fold(_first(fold.train, table, rank, size * half), _first(fold.validation, table, rank, size * (1.0 - half))),)
         for size in sizes
     )
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 
 from evokan.arrays import FloatArray, IntArray
 from evokan.problem.splits import Fold
@@ -49,6 +48,8 @@ def column_order(x: FloatArray, targets: FloatArray, folds: Sequence[Fold]) -> I
 
 def _basis(x: FloatArray) -> FloatArray:
     """Return all splines of all columns, shape (columns, rows, functions)."""
+    from scipy.interpolate import BSpline
+
     width = 2 * REACH / INTERVALS
     knots = -REACH + width * np.arange(-3, INTERVALS + 4)
     values = np.clip(x.T, -REACH, REACH * (1 - 1e-12))

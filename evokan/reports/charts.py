@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.ticker import MaxNLocator
-
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 408.0, 14.0, 238.0
 """Where the axes lie in a drawing of 420 times 280 units."""
 
@@ -45,6 +43,8 @@ class Scale:
             values = [times * 10.0**decade for decade in [*decades][::step] for times in steps]
             inside = [value for value in values if self._low <= math.log10(value) <= self._high]
         else:
+            from matplotlib.ticker import MaxNLocator
+
             values = [float(value) for value in MaxNLocator(5).tick_values(self._low, self._high)]
             inside = [value for value in values if self._low <= value <= self._high]
         return [(self.place(value), f"{value:.6g}") for value in inside]

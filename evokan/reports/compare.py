@@ -37,7 +37,8 @@ def compare(paths: Sequence[Path], figure: str | None = None) -> dict[str, Any]:
         ways, ``difference`` being the mean of the second less the first, ``effect`` the matched-pairs rank-biserial
         correlation in [-1, 1] (positive: the first is better), ``p`` Wilcoxon's and ``p_holm`` corrected by Holm's
         method over all pairs; ``friedman`` over data sets, None with fewer than three ways or two data sets that all
-        ways have; ``surfaces``: for each data set and way the attainment surfaces of its fronts.
+        ways have; ``surfaces``: for each data set and way the attainment surfaces of its fronts; ``runs``: each run and
+        its figure, ``value``.
 
     Raises
     ------
@@ -62,7 +63,28 @@ def compare(paths: Sequence[Path], figure: str | None = None) -> dict[str, Any]:
             name: {way: surfaces([one.front for one in group]) for way in ways if (group := _of(found, name, way))}
             for name in data
         },
+        "runs": [
+            {
+                "path": one.path,
+                "data": one.data,
+                "way": one.way,
+                "split_seed": one.draw[0],
+                "seed": one.draw[1],
+                "value": one.figures[figure],
+                "n_params": one.n_params,
+            }
+            for one in found
+        ],
     }
+
+
+def remark(found: dict[str, Any]) -> str:
+    """Return why there is nothing to test in what `compare` has found; nothing where there is."""
+    if found["pairs"]:
+        return ""
+    if len(found["ways"]) > 1:
+        return "no two runs of different ways share data, seed and split seed, so nothing can be paired"
+    return "all runs were searched in one way: there is nothing to test"
 
 
 def _of(found: Sequence[Entry], data: str, way: str) -> list[Entry]:

@@ -12,7 +12,7 @@ from evokan.reports.ancestry import ancestry
 from evokan.reports.formulas import formulas
 from evokan.reports.repeat import WHERE, repeating_command
 from evokan.reports.sentences import sentences
-from evokan.reports.tested import examine, interval
+from evokan.reports.tested import examine, interval, kept_tested
 from evokan.runs.summary import SIZES, front_rows, summarise
 from evokan.runs.tables import read_records
 
@@ -45,7 +45,8 @@ class _Faults:
 def gather(run: Run, *, ending: bool = False) -> dict[str, Any]:
     """Return everything that the report of a run says.
 
-    Nothing is trained: the test rows are given to the chosen network once more, where the data is at hand.
+    Nothing is trained. Where the run does not keep what its network says of the test rows (`tested.json`), they are
+    given to it once more, if the data is at hand.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def gather(run: Run, *, ending: bool = False) -> dict[str, Any]:
     metrics = faults.attempt(lambda: run.best.metrics) if done else None
     explanation = faults.attempt(lambda: run.best.explanation) if done else None
     front = summary["front"] if summary else (faults.attempt(lambda: front_rows(run)) if done else None)
-    tested = faults.attempt(lambda: examine(run)) if metrics is not None else None
+    tested = faults.attempt(lambda: kept_tested(run) or examine(run)) if metrics is not None else None
     best = (summary or {}).get("best") or next((row for row in front or () if row.get("chosen")), None)
     records = faults.attempt(lambda: read_records(run.directory.evaluations))
     history = faults.attempt(lambda: run.history.to_dict("records"))

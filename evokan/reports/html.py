@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evokan.errors import InputError
-from evokan.plots import style
 from evokan.reports.charts import fit_chart, front_chart
 from evokan.reports.content import gather
-from evokan.reports.sentences import text
+from evokan.reports.pages import inline, made_from
 from evokan.runs.files import DISK_FAULTS
-from evokan.texts import printable
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from evokan.runs.run import Run
 
 PICTURES = {
     "network.png": "The chosen network, with the learned curve on every edge",
     "causal_graph.png": "Which concept drives which",
     "functional_matrix.png": "The learned curve of every cause and effect",
+    "network_laws.png": "The chosen network, with the law that comes nearest on every edge",
     "edges.png": "Every edge with the law that comes nearest",
+    "splines.png": "The splines that are left in the formula",
     "bases.png": "The learned basis functions",
     "levels.png": "The outputs of each level",
     "input_fit.png": "What each input adds",
@@ -81,55 +74,13 @@ def page(run: Run, content: dict[str, Any]) -> str:
     The same run gives the same page: no time, no seconds and no name of its folder are in it.
     """
     pictures, faults = _pictures(run, content["pictures"])
-    sheet, script = (files(__package__).joinpath("templates", name).read_text("utf-8") for name in _INLINE)
-    template = _environment().get_template("report.html.jinja")
-    return template.render(
-        content | {"faults": [*content["faults"], *faults]},
-        front_chart=front_chart(content["front"], content["size"]),
-        fit_chart=fit_chart((content["tested"] or {}).get("points", [])),
-        shown=pictures,
-        sheet=sheet,
-        sheet_hash=_hash(sheet),
-        script=script,
-        script_hash=_hash(script),
-        colours={"blue": style.BLUE, "vermillion": style.VERMILLION},
-    )
-
-
-_INLINE = ("report.css", "report.js")
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader(__package__),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    made.filters |= {"figure": text, "plain": _plain}
-    return made
-
-
-def _visible(value: Any) -> Any:
-    """Return texts without characters that steer; markup is ours, and stays."""
-    return printable(value, keep="\n") if type(value) is str else value
-
-
-def _plain(value: Any) -> str:
-    """Return a setting as text."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _hash(content: str) -> str:
-    """Return what names an inline style or script in a content security policy."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode('utf-8')).digest()).decode('ascii')}"
+    told = content | {
+        "faults": [*content["faults"], *faults],
+        "front_chart": front_chart(content["front"], content["size"]),
+        "fit_chart": fit_chart((content["tested"] or {}).get("points", [])),
+        "shown": pictures,
+    }
+    return made_from("report.html.jinja", told, script="report.js")
 
 
 def _pictures(run: Run, names: list[str]) -> tuple[list[dict[str, str]], list[str]]:
@@ -151,7 +102,7 @@ def _pictures(run: Run, names: list[str]) -> tuple[list[dict[str, str]], list[st
             {
                 "name": name,
                 "what": PICTURES.get(name, name.removesuffix(".png").replace("_", " ")),
-                "source": f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}",
+                "source": inline(data),
             }
         )
     return shown, faults

@@ -13,12 +13,12 @@ from evokan.errors import InputError
 from evokan.runs.sameness import completed
 from evokan.settings.config import SearchConfig
 from evokan.settings.job import resolve
-from evokan.settings.setting import Setting
+from evokan.settings.setting import REPEATED, setting_of
 from evokan.spaces.registry import make_space
 
 WHICH = ("space", "dataset", "data", "target", "time", "series", "task", "preset", "algorithm")
 """Settings that decide which defaults the others have."""
-WHERE = ("workers", "ray", "ray_address", "gpus_per_task", "cohort_timeout", "report", "out")
+WHERE = ("workers", "ray", "ray_address", "gpus_per_task", "cohort_timeout", "report", "picture_format", "out")
 """Settings that say where a search is trained and what is written, and change no figure."""
 
 
@@ -67,12 +67,13 @@ def _defaults(which: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
 
 def _words(name: str, value: Any) -> Iterator[str]:
     flag = "--" + name.replace("_", "-")
-    setting = next(part for part in SearchConfig.model_fields[name].metadata if isinstance(part, Setting))
-    if not setting.metavar:
+    if not setting_of(SearchConfig.model_fields[name]).metavar:
         yield flag if value else f"--no-{flag[2:]}"
+    elif isinstance(value, dict):
+        yield from (flag, "; ".join(f"{key}: {one}" for key, one in value.items()))
     elif not isinstance(value, list):
         yield from (flag, str(value))
-    elif name == "keep_na_in":
+    elif name in REPEATED:
         for column in value:
             yield from (flag, str(column))
     else:

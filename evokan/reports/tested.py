@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evokan.problem.metrics import Figures
 from evokan.problem.prediction import predict
 from evokan.problem.task import Task
+from evokan.runs.shapes import TestedFile
 
 if TYPE_CHECKING:
+    from evokan.problem.metrics import Figures
     from evokan.runs.run import Run
 
 MOST_ROWS = 200_000
@@ -26,10 +30,11 @@ BINS = 5
 
 def accuracy_interval(accuracy: float, rows: int) -> tuple[float, float]:
     """Return the 95 % interval of an accuracy over `rows` rows: Wilson's (J. Am. Stat. Assoc. 22, 1927)."""
-    from scipy.stats import binomtest
-
-    found = binomtest(round(accuracy * rows), rows).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
+    z = NormalDist().inv_cdf(0.975)
+    share = round(accuracy * rows) / rows
+    centre = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    half = z * math.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2)) / (1 + z**2 / rows)
+    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def rmse_interval(errors: NDArray[np.float64]) -> tuple[float, float] | None:
@@ -55,6 +60,27 @@ def rmse_interval(errors: NDArray[np.float64]) -> tuple[float, float] | None:
         rmse = float(np.sqrt(squares.mean()))
         half = float(t.ppf(0.975, rows - 1) * squares.std(ddof=1) / np.sqrt(rows) / (2 * rmse)) if rmse else 0.0
     return (max(rmse - half, 0.0), rmse + half) if np.isfinite([rmse, half]).all() else None
+
+
+def kept_tested(run: Run) -> dict[str, Any] | None:
+    """Return what `examine` has found at the end of the search, as ``tested.json`` has it; None where there is none.
+
+    Raises
+    ------
+    InputError
+        It is damaged.
+    """
+    directory = run.directory
+    if directory.tested.name not in directory.vault.names(directory.path):
+        return None
+    return directory.vault.read_json(directory.tested, TestedFile, directory.remedy)
+
+
+def keep_tested(run: Run, tested: dict[str, Any] | None) -> None:
+    """Write ``tested.json``, so that a later report needs neither data nor network; not where a number is infinite."""
+    if tested is not None:
+        with suppress(ValueError):
+            run.directory.vault.write_json(run.directory.tested, tested)
 
 
 def examine(run: Run) -> dict[str, Any] | None:

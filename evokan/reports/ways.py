@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evokan.errors import InputError
 from evokan.problem.task import Task
 from evokan.runs.run import Run
+from evokan.runs.sameness import completed
 from evokan.runs.summary import summarise
+from evokan.settings.config import SearchConfig
 from evokan.settings.keywords import EXECUTION
+from evokan.settings.setting import DATA, WHAT, setting_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WITHOUT_TEST = ("val_loss", "n_params")
 """Figures that a run has whether or not there are test rows."""
-OF_DATA = (
-    "dataset",
-    "data",
-    "equation",
-    "target",
-    "time",
-    "series",
-    "time_format",
-    "sep",
-    "decimal",
-    "encoding",
-    "test_data",
+OF_WAY = frozenset(
+    (
+        "lags",
+        "horizon",
+        "edges",
+        "task",
+        "test_size",
+        "val_size",
+        "scaler",
+        "impute",
+        "keep_na",
+        "keep_na_in",
+        "log_target",
+        "handle_unknown",
+    )
 )
-SAME_WAY = frozenset((*EXECUTION, *OF_DATA, "device", "out", "seed", "space", "space_options", "split_seed"))
+"""Settings beside those of the data that are a choice of how to search the same rows."""
+OF_DRAW = frozenset(("space", "space_options", "split_seed"))
+"""Settings beside those of the data that a comparison tells by themselves."""
+OF_DATA = tuple(
+    name
+    for name, field in SearchConfig.model_fields.items()
+    if setting_of(field).group in (WHAT, DATA) and name not in OF_WAY | OF_DRAW
+)
+"""Settings that say which rows are searched, and which of them are for what."""
+READING = frozenset(("dataset", "data", "equation", "sep", "decimal", "encoding"))
+"""Those of the data in which two names or files of the same rows may differ."""
+SAME_WAY = frozenset((*EXECUTION, *OF_DATA, *OF_DRAW, "device", "out", "seed"))
 """Settings that do not make another way of searching: what was searched on, by which draw, and where."""
 
 
@@ -81,7 +98,8 @@ def entries(paths: Sequence[Path]) -> tuple[list[Entry], tuple[str, ...]]:
             faults += error.faults
     if faults:
         raise InputError(*faults)
-    ways, names = _ways([config for config, _ in found]), _names([config["data"] for config, _ in found])
+    configs = [config for config, _ in found]
+    ways, names = _ways(configs), _names(configs)
     made = [_entry(*one, way, name) for one, way, name in zip(found, ways, names, strict=True)]
     taken: dict[tuple[Any, ...], str] = {}
     for entry in made:
@@ -120,32 +138,44 @@ def _ways(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a name for the way of each run: its space, and the settings in which runs of that space differ."""
     told = []
     for config in configs:
-        settings = {name: value for name, value in config["settings"].items() if name not in SAME_WAY}
+        settings = {name: value for name, value in completed(config["settings"]).items() if name not in SAME_WAY}
         options = config["options"] if isinstance(config.get("options"), Mapping) else {}
         told.append((str(config["settings"]["space"]), {**options, **settings}))
+    return [" ".join([space, *(f"{name}={text}" for name, text in differing)]) for space, differing in _apart(told)]
+
+
+def _names(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of tables; those of one name with what tells them apart: their file, or settings of the data.
+
+    A file is told by the beginning of its checksum. That of the table itself does not tell: delays change it, and laws
+    are drawn anew for each seed.
+    """
+    told = []
+    for config in configs:
+        settings = completed(config["settings"])
+        telling = {name: settings.get(name) for name in OF_DATA if name not in READING}
+        data = config["data"]
+        told.append((str(data["name"]), {"file": str(data.get("file_sha256"))[:6], **telling}))
     names = []
-    for space, values in told:
-        alike = [other for name, other in told if name == space]
-        differing = [
-            name for name in values if len({json.dumps(other.get(name), sort_keys=True) for other in alike}) > 1
-        ]
-        names.append(" ".join([space, *(f"{name}={_short(values[name])}" for name in differing)]))
+    for name, differing in _apart(told):
+        parts = ", ".join(text if setting == "file" else f"{setting}={text}" for setting, text in differing)
+        names.append(f"{name} ({parts})" if parts else name)
     return names
+
+
+def _apart(told: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each name with those of its values in which not all of that name agree."""
+    for name, values in told:
+        alike = [other for of, other in told if of == name]
+        yield (
+            name,
+            [
+                (key, _short(value))
+                for key, value in values.items()
+                if len({json.dumps(other.get(key), sort_keys=True) for other in alike}) > 1
+            ],
+        )
 
 
 def _short(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _names(data: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the names of tables; different files of one name with the beginning of their checksum.
-
-    The checksum of the table itself does not tell: delays change it, and laws are drawn anew for each seed.
-    """
-    sums: dict[str, set[str]] = {}
-    for one in data:
-        sums.setdefault(str(one["name"]), set()).add(str(one.get("file_sha256")))
-    return [
-        f"{one['name']} ({str(one.get('file_sha256'))[:6]})" if len(sums[one["name"]]) > 1 else one["name"]
-        for one in data
-    ]

@@ -44,7 +44,10 @@ _NAMES = (
     "report.html",
     "run.log",
     "simulation.csv",
+    "simulation.pdf",
     "simulation.png",
+    "simulation.svg",
+    "tested.json",
 )
 """Everything that lies in the folder of a run, beside what is half written."""
 
@@ -77,6 +80,7 @@ class RunDirectory:
         self.log = path / "run.log"
         self.points = path / "points.safetensors"
         self.report = path / "report.html"
+        self.tested = path / "tested.json"
         self.exports = path / "export"
         self.manifest = path / "manifest.json"
         self.metrics = self.best / "metrics.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from evokan.datasets.columns import ColumnSchema
@@ -21,6 +21,10 @@ class Home(Protocol):
     @property
     def space(self) -> SearchSpace:
         """The family, with the options of the run."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the search, those completed that it did not have."""
 
     @property
     def problem(self) -> Problem:

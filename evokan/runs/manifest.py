@@ -22,10 +22,11 @@ CONFIG = "config.json"
 def write_manifest(directory: RunDirectory) -> None:
     """Write ``manifest.json``, last of all files: a run that has it is finished.
 
-    It holds the SHA-256 of the tables, less their seconds, of every file in ``best/`` and ``front/``, and of what
-    ``config.json`` says about the data: names of classes, levels and columns in their order.
+    It holds the SHA-256 of the tables, less their seconds, of the files in ``best/`` and ``front/``, of ``tested.json``
+    where there is one, and of what ``config.json`` says about the data: names of classes, levels and columns in their
+    order.
     """
-    names = [CONFIG, *TABLES]
+    names = [CONFIG, *TABLES, *([directory.tested.name] if directory.vault.has(directory.tested) else [])]
     for part in ("best", "front"):
         names += [f"{part}/{name}" for name in directory.vault.names(directory.path / part)]
     found = {name: fingerprint(directory, directory.path / name) for name in names}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from evokan.explain.formulas.formula import Formula
     from evokan.explain.formulas.front import Formulas
     from evokan.explain.formulas.kinds import Kind
+    from evokan.explain.laws.gallery import EdgePortrait
     from evokan.spaces.graph import FunctionGraph
 
 
@@ -233,7 +234,8 @@ class Member:
         functions
             Names of the functions to try; by default all that are registered (`evokan.explain.register_function`).
         units
-            Of the columns (`evokan.explain.Units.read`), for laws in dimensionless groups.
+            Of the columns (`evokan.explain.Units.read`), for laws in dimensionless groups; by default those that the
+            search was given.
 
         Raises
         ------
@@ -243,27 +245,21 @@ class Member:
         stored = self.stored_formulas()
         if stored is not None and (functions is not None or stored.tolerance != tolerance):
             stored = None
-        if stored is not None and time_limit is None and units is None:
+        if stored is not None and units is None and time_limit is None:
             return stored
-        from evokan.explain import Split, Units, find_formulas, library
-        from evokan.explain.formulas.logarithm import of_logarithm, of_target
+        from evokan.runs.reading import Wanted, last_fit, search_formulas
 
-        schema = self._run.schema
-        if schema.log_target and units is not None:
-            raise InputError("--units: a logarithm has none, and the target was fitted as one; leave --units out")
-        if schema.log_target and stored is not None:
-            stored = of_logarithm(stored, self.graph.output_names[0])
-        found = find_formulas(
-            self.graph,
-            Split.of(self._run.problem, self.graph),
-            tolerance=tolerance,
-            time_limit=30.0 if time_limit is None else time_limit,
-            functions=library(functions),
-            units=None if units is None else Units({name: dict(unit) for name, unit in units.items()}),
-            stored=stored,
-        )
-        found = of_target(found, schema.target) if schema.log_target else found
+        with self.reading_spec():
+            fit = last_fit(self._run, self.spec)
+        wanted = Wanted(tolerance, time_limit, functions, units)
+        found = search_formulas(self._run, self.graph, fit, stored, wanted)
         return found.with_encoding(self.encoded)
+
+    def normalised(self, found: Formulas) -> Formulas:
+        """Return formulas of this network in scaled columns (`evokan.explain.formulas.normalised`); needs the data."""
+        from evokan.explain.formulas.normalised import normalised
+
+        return normalised(found, self.graph.input_scaler, self.graph.target_scaler)
 
     def store(self, found: Formulas) -> bool:
         """Keep formulas in the run, where `formulas` finds them again; return whether all of them could be written.
@@ -326,13 +322,25 @@ class Member:
         """Blame ``architecture.json`` for what its family cannot make of the explanation in it."""
         return reading(self._spec_path, self._run.directory.remedy, foreign=True)
 
-    def plot_edges(self) -> Figure:
-        """Draw every edge with the law that comes nearest; the 24 strongest where there are more."""
+    @cached_property
+    def _portraits(self) -> Sequence[EdgePortrait]:
         from evokan.explain.laws.gallery import portraits
-        from evokan.plots import plot_edge_gallery
 
         problem = self._run.problem
-        return plot_edge_gallery(portraits(self.graph, problem.table.X[problem.shown]))
+        return portraits(self.graph, problem.table.X[problem.shown])
+
+    def plot_edges(self) -> Figure:
+        """Draw every edge with the law that comes nearest; the 24 strongest where there are more."""
+        from evokan.plots import plot_edge_gallery
+
+        return plot_edge_gallery(self._portraits)
+
+    def plot_laws(self, ax: Axes | None = None) -> Axes:
+        """Draw the network with the law that comes nearest below every edge."""
+        from evokan.explain.laws.gallery import told
+        from evokan.plots import plot_network
+
+        return plot_network(self.explanation, ax=ax, laws=told(self._portraits))
 
     def plot_attribution(self, ax: Axes | None = None) -> Axes:
         """Draw the importance of every input column."""

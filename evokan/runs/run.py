@@ -16,7 +16,7 @@ from evokan.runs.directory import RunDirectory
 from evokan.runs.files import reading
 from evokan.runs.member import Member
 from evokan.runs.points import read_kept, read_points
-from evokan.runs.sameness import check_data_file, without_code
+from evokan.runs.sameness import check_data_file, completed, without_code
 from evokan.runs.tables import PARETO_COLUMNS, read_table
 from evokan.spaces.registry import make_space
 from evokan.spaces.space import SearchSpace
@@ -144,6 +144,11 @@ class Run:
         stored = self.config["data"]["schema"]
         with reading(self.directory.config, foreign=True):
             return ColumnSchema.from_dict(stored)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the search, those completed that evokan did not have when it began."""
+        return completed(self.config["settings"])
 
     @cached_property
     def space(self) -> SearchSpace:

@@ -195,6 +195,56 @@ class FormulasFile(Shape):
         return self
 
 
+class TestedClass(Shape):
+    """One of ``classes`` in ``tested.json``."""
+
+    name: str
+    rows: NonNegativeInt
+    precision: FiniteFloat
+    recall: FiniteFloat
+    f1: FiniteFloat
+
+
+class TestedShare(Shape):
+    """One of ``calibration`` in ``tested.json``."""
+
+    low: FiniteFloat
+    high: FiniteFloat
+    rows: NonNegativeInt
+    said: FiniteFloat
+    right: FiniteFloat
+
+
+class TestedOutput(Shape):
+    """One of ``outputs`` in ``tested.json``."""
+
+    name: str
+    rmse: FiniteFloat
+    interval: Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)] | None
+    mean: FiniteFloat
+    quantiles: list[FiniteFloat] = Field(min_length=5, max_length=5)
+    largest: FiniteFloat
+
+
+class TestedFile(Shape):
+    """``tested.json``: of classes, or of numbers."""
+
+    rows: NonNegativeInt
+    classes: list[TestedClass] = []
+    confusion: list[list[NonNegativeInt]] | None = None
+    calibration: list[TestedShare] = []
+    outputs: list[TestedOutput] = []
+    points: list[Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]] = []
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> TestedFile:
+        if self.model_fields_set - {"rows"} not in ({"classes", "confusion", "calibration"}, {"outputs", "points"}):
+            raise ValueError("figures neither of classes nor of numbers")
+        if self.confusion is not None and {len(self.confusion), *map(len, self.confusion)} != {len(self.classes)}:
+            raise ValueError("a confusion matrix of other classes")
+        return self
+
+
 class ManifestFile(Shape):
     """``manifest.json``."""
 

@@ -57,6 +57,7 @@ def _product(run: Run) -> dict[str, Any]:
         | {"shape": list(explanation.widths), "features": used},
         "metrics": {part: metrics[part] for part in ("train", "validation", "test")},
         "baselines": metrics["baselines"],
+        "references": dict(metrics.get("references", {})),
         "front": rows,
     }
 

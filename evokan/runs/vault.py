@@ -110,7 +110,7 @@ class Vault:
 
     def write_json(self, path: Path, data: Any) -> None:
         """Replace a JSON file as a whole; NaN and infinity are refused, as JSON has none."""
-        self.replace(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
+        self.replace(path, as_json(data))
 
     def remove(self, path: Path) -> None:
         """Remove a file, or a link itself, if it is there."""
@@ -188,6 +188,11 @@ class Vault:
         if error.errno in (errno.ENXIO, errno.EISDIR):
             return _not_plain(path, "is no regular file")
         return type(error)(error.errno, error.strerror, str(path))
+
+
+def as_json(data: Any) -> bytes:
+    """Return a JSON file's content; NaN and infinity are refused, as JSON has none."""
+    return (json.dumps(data, indent=2, allow_nan=False) + "\n").encode("utf-8")
 
 
 def _write_new(name: str, content: bytes, folder: int) -> None:

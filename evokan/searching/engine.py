@@ -33,6 +33,7 @@ from evokan.searching.observer import EnoughError, Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
 from evokan.searching.plan import affordable, finalist_seconds, fit_seconds, plan, references_fit, search_seconds
 from evokan.searching.proposals import FamilyProposals
+from evokan.searching.renewal import Renewal
 from evokan.settings.describe import describe, reference_point
 from evokan.settings.job import Job
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
@@ -190,6 +191,7 @@ def evolve(
             proposals=proposals,
             on_generation=on_generation,
             settle=config.settle,
+            renew=Renewal(evaluator, config.seed) if job.space.renews else None,
         )
         whole = True
     records = (*before, *fresh)

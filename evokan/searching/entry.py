@@ -170,8 +170,8 @@ def resume(
         As in `search`.
     **execution
         Where to train now and what else is done: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`,
-        `baselines`, `time_limit`, `report`, as in `search`. The records are the same. None or nothing goes on as the
-        run began, and a time limit counts what the run has used. A report that is missing is made again.
+        `baselines`, `time_limit`, `report`, `picture_format`, as in `search`. The records are the same. None or nothing
+        goes on as the run began, and a time limit counts what the run has used. A report that is missing is made again.
 
     Raises
     ------
@@ -260,6 +260,7 @@ def _run(
         stored["settings"]["settle"] = job.config.settle
         stored["settings"]["time_limit"] = job.config.time_limit
         stored["settings"]["report"] = job.config.report
+        stored["settings"]["picture_format"] = job.config.picture_format
         load_ahead()
         timed = [ClockWriter(directory, stored, clock)] if clock.limit is not None else []
         everybody = Observers(RunWriter(directory, stored, remains), *timed, log, observer)

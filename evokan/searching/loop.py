@@ -15,6 +15,7 @@ from evokan.evolution.history import HistoryRow, summarise
 from evokan.evolution.proposals import FairCoins, Proposals
 from evokan.evolution.settling import settled
 
+Renew = Callable[[Sequence[Genome], int], list[Genome]]
 GenerationDone = Callable[[HistoryRow, Sequence[Genome]], None]
 
 
@@ -50,6 +51,7 @@ def evolve(
     proposals: Proposals | None = None,
     on_generation: GenerationDone | None = None,
     settle: int = 0,
+    renew: Renew | None = None,
 ) -> State:
     """Run generations until `last_generation` or until the front has settled, and return the state then.
 
@@ -69,6 +71,8 @@ def evolve(
         Called after every whole generation.
     settle
         Ends the search where the front has not moved for so many generations (`settled`); 0 never does.
+    renew
+        Given a generation before it is evaluated and its number, returns what is evaluated in its place.
     """
     proposals = proposals or FairCoins(evaluator.layout)
     records = list(state.records)
@@ -81,6 +85,8 @@ def evolve(
             offspring = algorithm.initial(proposals, seed)
         else:
             offspring = algorithm.breed(population, proposals, seed, generation)
+        if renew is not None:
+            offspring = renew(offspring, generation)
         smaller = _Descents(proposals) if generation == 0 else None
         evaluated = evaluator.evaluate(offspring, generation, known, smaller)
         known = ()

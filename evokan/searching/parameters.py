@@ -53,7 +53,9 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         scaler: Literal["standard", "minmax", "none"] | None = None,
         impute: Literal["median", "drop"] | None = None,
         handle_unknown: Literal["error", "ignore"] = "error",
+        log_target: bool = False,
         formula_seconds: float = 3.0,
+        units: Mapping[str, str] | str | Path | None = None,
         timeout: float | None = None,
         device: Literal["auto", "cpu", "cuda"] = "auto",
         ray: bool = False,
@@ -92,7 +94,9 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.scaler = scaler
         self.impute = impute
         self.handle_unknown = handle_unknown
+        self.log_target = log_target
         self.formula_seconds = formula_seconds
+        self.units = units
         self.timeout = timeout
         self.device = device
         self.ray = ray

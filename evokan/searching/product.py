@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
+from evokan.reports.content import gather
 from evokan.reports.html import write_report
+from evokan.reports.tested import keep_tested
 from evokan.runs.checkpoint import Remains
 from evokan.runs.directory import RunDirectory
 from evokan.runs.manifest import write_manifest
@@ -17,13 +19,16 @@ from evokan.runs.pictures import draw
 from evokan.runs.run import Run
 from evokan.runs.sameness import fixed_settings
 from evokan.runs.tables import PARETO_COLUMNS, record_line, to_line
-from evokan.runs.vault import Vault
+from evokan.runs.vault import Vault, as_json
 from evokan.searching.clock import Clock
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Fitted, Standing
 from evokan.searching.plan import FORMULA_SLACK, SHORTEST_FORMULA, pictures_seconds
 from evokan.settings.job import Job
 from evokan.spaces.explanation import Explanation, explanation_to_json
+
+if TYPE_CHECKING:
+    from evokan.explain.formulas.front import Formulas
 
 
 class RunWriter(Observer):
@@ -51,6 +56,7 @@ class RunWriter(Observer):
         vault.remove(self._directory.manifest)
         vault.remove(self._directory.metrics)
         vault.remove(self._directory.report)
+        vault.remove(self._directory.tested)
         vault.write_json(self._directory.config, self._stored)
         if self._remains is not None:
             self._directory.mend(self._remains)
@@ -78,7 +84,9 @@ class RunWriter(Observer):
             member = one.finalist.member
             name = str(member.record.id)
             paths = directory.front / f"{name}.safetensors", directory.front / f"{name}.json"
-            _write_network(vault, job, one, *paths, job.space.explain)
+            model, spec, _ = _network(job, one, job.space.explain)
+            vault.replace(paths[0], model)
+            vault.replace(paths[1], spec)
             lines.append(
                 record_line(member.record, directory.record_columns).rstrip("\n")
                 + ","
@@ -86,10 +94,13 @@ class RunWriter(Observer):
             )
         vault.replace(directory.pareto, to_line((*directory.record_columns, *PARETO_COLUMNS)) + "".join(lines))
         vault.make_folder(directory.best)
-        for name in ("formulas.json", "formula.txt"):
-            vault.remove(directory.best / name)  # of the network that was chosen before
-        paths = directory.best / "model.safetensors", directory.best / "architecture.json"
-        explanation = _write_network(vault, job, chosen, *paths, job.space.examine)
+        files = directory.best / "model.safetensors", directory.best / "architecture.json"
+        model, spec, explanation = _network(job, chosen, job.space.examine)
+        if [_content(vault, file) for file in files] != [model, spec]:
+            for name in ("formulas.json", "formula.txt"):
+                vault.remove(directory.best / name)  # of the network that was chosen before
+        vault.replace(files[0], model)
+        vault.replace(files[1], spec)
         for name, text in job.space.tables(explanation).items():
             vault.replace(directory.best / name, text)
 
@@ -145,12 +156,15 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
         observer.on_stage("formula: reading the network")
         write_formula(run, formula_seconds)
     observer.on_stage("pictures")
-    drawn = draw(run, lambda: clock.left > 0)
+    kinds = dict.fromkeys(("png", run.config["settings"].get("picture_format", "png")))
+    drawn = draw(run, lambda: clock.left > 0, [*kinds])
     if clock.limit is not None:
         clock.note("pictures", drawn=len(drawn))
     if run.config["settings"].get("report", True) and clock.left > 0:
         observer.on_stage("report")
-        write_report(run, ending=True)
+        content = gather(run, ending=True)
+        keep_tested(run, content["tested"])
+        write_report(run, content=content, ending=True)
     write_manifest(run.directory)
 
 
@@ -163,37 +177,44 @@ def write_formula(run: Run, seconds: float) -> None:
         Work allowed (`evokan.explain.reading.effort`); ``evokan formula RUN --time-limit`` goes on.
     """
     try:
-        formulas = run.best.formulas(time_limit=seconds)
+        formulas = _stored(run) or run.best.formulas(time_limit=seconds)
     except InputError:
         return
     run.best.store(formulas)
 
 
-def _write_network(
-    vault: Vault,
-    job: Job,
-    one: Fitted,
-    model_path: Path,
-    spec_path: Path,
-    explain: Callable[[Any, Problem], Explanation],
-) -> Explanation:
-    """Write values and architecture of a network, with its explanation, which is returned."""
+def _content(vault: Vault, path: Path) -> bytes | None:
+    """Return what a file of the run holds; None where there is none, or none of its own."""
+    try:
+        return vault.read_bytes(path)
+    except (InputError, OSError):
+        return None
+
+
+def _stored(run: Run) -> Formulas | None:
+    """Return what a run that was cut off has found already; what is damaged goes."""
+    try:
+        return run.best.stored_formulas()
+    except InputError:
+        run.directory.vault.remove(run.best.formulas_path)
+        return None
+
+
+def _network(job: Job, one: Fitted, explain: Callable[[Any, Problem], Explanation]) -> tuple[bytes, bytes, Explanation]:
+    """Return what is written of a network: its values, its architecture with the explanation, and the latter."""
     from safetensors.torch import save
 
     finalist, member = one.finalist, one.finalist.member
     model: Any = job.space.model(finalist.architecture, job.problem, one.weights)
     explanation = explain(model, job.problem)
-    vault.replace(model_path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
-    vault.write_json(
-        spec_path,
-        {
-            "id": member.record.id,
-            "chromosome": member.record.chromosome,
-            "val_loss_mean": member.val_loss_mean,
-            "val_loss_sd": member.val_loss_sd,
-            "fit": {"rule": job.config.refit, "seed": finalist.seed, "iterations": finalist.iterations},
-            "model": model.spec,
-            "explanation": explanation_to_json(explanation),
-        },
-    )
-    return explanation
+    spec = {
+        "id": member.record.id,
+        "chromosome": member.record.chromosome,
+        "val_loss_mean": member.val_loss_mean,
+        "val_loss_sd": member.val_loss_sd,
+        "fit": {"rule": job.config.refit, "seed": finalist.seed, "iterations": finalist.iterations},
+        "model": model.spec,
+        "explanation": explanation_to_json(explanation),
+    }
+    values: bytes = save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
+    return values, as_json(spec), explanation

@@ -96,14 +96,6 @@ class SearchConfig(OwnTable):
             "time series; refused if not given.",
         ),
     ] = None
-    keep_na: Annotated[
-        bool,
-        Setting(DATA, "", "Take NA, None, null and the like as values like any other; empty cells stay missing."),
-    ] = False
-    keep_na_in: Annotated[
-        tuple[str, ...],
-        Setting(DATA, "COLUMN", "The same in one column of --data, such as a region NA; repeatable."),
-    ] = ()
 
     population: Annotated[
         int, Field(ge=4, le=1_000_000), Setting(EVOLUTION, "N", "Networks in a generation, at least 4.")
@@ -221,8 +213,8 @@ class SearchConfig(OwnTable):
         Setting(
             TRAINING,
             "ROWS",
-            "Judge networks on so many rows first, the best on more: auto (8000 where 20,000 are there to learn from), "
-            "off, or a number.",
+            "Judge networks on so many rows first, the best on more: auto (8000 where 20,000 are there to learn from; "
+            "of an equation on few points and a quarter of the steps), off, or a number.",
         ),
     ] = "auto"
     inherit: Annotated[bool, Setting(TRAINING, "", "Begin a child's training from what its parents have learned.")] = (
@@ -272,6 +264,10 @@ class SearchConfig(OwnTable):
         ),
     ] = "all"
     report: Annotated[bool, Setting(EXECUTION, "", "Write report.html, the run on one page, at the end.")] = True
+    picture_format: Annotated[
+        Literal["png", "svg", "pdf"],
+        Setting(EXECUTION, "NAME", "Draw the pictures as svg or pdf, too, beside png, which the report shows."),
+    ] = "png"
     out: Annotated[
         Path | None, Setting(EXECUTION, "DIR", "New folder for the run.", "runs/<time>-<space>-<dataset>")
     ] = None

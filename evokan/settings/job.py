@@ -19,6 +19,7 @@ from evokan.settings.choices import parse_rungs
 from evokan.settings.config import SearchConfig
 from evokan.settings.edges import options_with_edges
 from evokan.settings.layers import build_config, read_config_file
+from evokan.settings.units import check_units
 from evokan.spaces.registry import make_space, space_class, space_names
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget
@@ -65,7 +66,8 @@ class Job:
     @property
     def descends(self) -> bool:
         """Whether the first generation follows from more than its own records: ways down from seeds."""
-        return self.config.initial == "seeded" and bool(self.space.moves)
+        goes_down = type(self.space).descend is not SearchSpace.descend
+        return self.config.initial == "seeded" and bool(self.space.moves) and goes_down
 
     def with_first_rung(self, rows: int) -> Job:
         """Return the same with other rungs; with 0 rows as it is."""
@@ -162,6 +164,7 @@ def prepare(
         raise InputError(*faults)
     if rows.task not in space.tasks:
         raise InputError(f"search space {config.space!r} has no {rows.task}: it knows {', '.join(space.tasks)}")
+    check_units(config.units, rows)
     problem = Problem.from_table(
         rows,
         test_size=config.test_size,
@@ -210,6 +213,7 @@ def load(config: SearchConfig, kept: Kept | None = None) -> Table:
             time_format=config.time_format,
             drop=config.drop,
             impute=config.impute,
+            resample=config.resample,
             keep_na=config.keep_na,
             keep_na_in=config.keep_na_in,
             dialect=Dialect.of(config.sep, config.decimal, config.encoding),

@@ -18,6 +18,7 @@ class Execution(TypedDict, total=False):
     time_limit: float | None
     baselines: Literal["none", "fast", "all"]
     report: bool
+    picture_format: Literal["png", "svg", "pdf"]
 
 
 EXECUTION = tuple(Execution.__annotations__)
@@ -51,6 +52,7 @@ class Settings(Execution, total=False):
     sep: str | None
     decimal: Literal[",", "."] | None
     encoding: str | None
+    resample: str | float | None
     test_data: Any
     val_data: Any
     log_target: bool
@@ -72,6 +74,7 @@ class Settings(Execution, total=False):
     choose: str
     refit: Literal["development", "holdout", "none"]
     formula_seconds: float
+    units: Mapping[str, str] | str | Path | None
     steps: int
     folds: int
     fold_stop: Literal["common", "own"]

@@ -25,6 +25,7 @@ NAMES = (
     "keep_na_in",
     "drop",
     "time_format",
+    "resample",
     "edges",
     "out",
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from evokan.settings.setting import DATA, Setting
+from evokan.settings.setting import DATA, TRAINING, Setting
 
 
 class OwnTable(BaseModel):
@@ -23,6 +23,18 @@ class OwnTable(BaseModel):
     ] = None
     encoding: Annotated[
         str | None, Setting(DATA, "NAME", "Encoding of text files, such as cp1252; found from the file.")
+    ] = None
+    keep_na: Annotated[
+        bool,
+        Setting(DATA, "", "Take NA, None, null and the like as values like any other; empty cells stay missing."),
+    ] = False
+    keep_na_in: Annotated[
+        tuple[str, ...],
+        Setting(DATA, "COLUMN", "The same in one column of --data, such as a region NA; repeatable."),
+    ] = ()
+    resample: Annotated[
+        str | None,
+        Setting(DATA, "STEP", "Even steps of a time series, such as 1h or 5: means of the rows since the step before."),
     ] = None
     test_data: Annotated[
         Path | None, Setting(DATA, "FILE", "Rows to test on, with the columns of --data; nothing is split off then.")
@@ -50,10 +62,28 @@ class OwnTable(BaseModel):
         ),
     ] = "random"
 
-    @field_validator("group", "split", mode="before")
+    units: Annotated[
+        dict[str, str] | None,
+        Setting(
+            TRAINING,
+            "FILE",
+            "Units of columns and target, a line each, such as 'speed: m/s': formulas in dimensionless groups.",
+        ),
+    ] = None
+
+    @field_validator("units", mode="before")
+    @classmethod
+    def _from_file(cls, value: Any) -> Any:
+        if not isinstance(value, str | Path):
+            return value
+        from evokan.explain.relations.units import read_texts
+
+        return read_texts(Path(value))
+
+    @field_validator("group", "split", "resample", mode="before")
     @classmethod
     def _numbered(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
     @field_validator("split")
     @classmethod
@@ -82,6 +112,7 @@ def own_table_faults(
         "--split": None if config.split == "random" else config.split,
     }
     reading = {"--sep": config.sep, "--decimal": config.decimal, "--encoding": config.encoding}
+    reading |= {"--resample": config.resample}
     faults = []
     if named:
         faults += [
@@ -95,6 +126,8 @@ def own_table_faults(
             for option, value in given.items()
             if value is not None
         ]
+    elif config.resample is not None:
+        faults.append("--resample goes with --time: only a time series has steps")
     if config.group is not None and config.split != "random":
         faults.append("--group and --split time exclude each other: give one of them")
     if config.test_data is not None and test_size is not None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 HEADINGS = WHAT, DATA, EVOLUTION, TRAINING, EXECUTION = "What", "Data", "Evolution", "Training", "Execution"
 """Headings in the help."""
 
 OF_SPACE = ("scaler", "parsimony", "distinct", "choose", "refit", "folds", "fold_stop")
 """What a search space is likely to have a default of its own for (`Preset.settings`)."""
+
+REPEATED = ("space_options", "keep_na_in", "drop")
+"""Settings whose option may be given several times, once for each value."""
 
 
 @dataclass(frozen=True)
@@ -31,3 +38,8 @@ class Setting:
     metavar: str
     help: str
     otherwise: str = ""
+
+
+def setting_of(field: FieldInfo) -> Setting:
+    """Return what a field of `evokan.settings.config.SearchConfig` says of itself."""
+    return next(part for part in field.metadata if isinstance(part, Setting))

@@ -14,7 +14,7 @@ from evokan.settings.config import SearchConfig
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
-_OTHERS = {"config": "config", "space_option": "space_options", "units": "units", "kind": "kind"}
+_OTHERS = {"config": "config", "space_option": "space_options", "kind": "kind"}
 """Options that are no settings of a search, or have another name there."""
 _WORDS = {"split": ("random", "time"), "rungs": ("auto", "off"), "generations": ("auto",), "kind": ("network", "law")}
 """Words that these settings take, beside those of their types."""

@@ -18,6 +18,7 @@ from typing_extensions import TypeVar
 from evokan.arrays import FloatArray
 from evokan.errors import InputError
 from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
 from evokan.problem.task import Task, TaskName
 from evokan.spaces.architecture import ArchitectureT, Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
@@ -79,6 +80,8 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
     """Whether trainings make use of `TrainingJob.parents`."""
     moves: ClassVar[Mapping[str, float]] = {}
     """Changes of a network that `neighbour` knows, and how often each is wanted beside the others."""
+    renews: ClassVar[bool] = False
+    """Whether individuals of a search that repeat a network are changed until they do not."""
     Options: type[OptionsT] = SpaceOptions  # type: ignore[assignment]  # of a family that has none
     """What the options are made of."""
     Network: type[ArchitectureT]
@@ -106,9 +109,25 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
         """Return bits that `decode` to `architecture`; only families with `seeds` need it."""
         raise NotImplementedError(f"search space {self.name!r} cannot write a network as a chromosome")
 
+    def continues(self, problem: Problem) -> bool:
+        """Return whether trainings on this problem can begin from the same network's values; as `inherits` by default.
+
+        Those values are the one member of `TrainingJob.parents`.
+        """
+        return self.inherits
+
     def seeds(self, problem: Problem) -> Sequence[ArchitectureT]:
         """Return networks worth trying on any table, the most promising first: a search begins with some of them."""
         return ()
+
+    @property
+    def allowance(self) -> float:
+        """Seconds of one core that the networks of a search may take together, by `cost`; no end by default."""
+        return float("inf")
+
+    def cost(self, architecture: ArchitectureT, folds: Sequence[Fold]) -> float:
+        """Return about how many seconds of one core a network takes on `folds`; only asked where there is an end."""
+        return 0.0
 
     def descend(self, bits: Bits, problem: Problem, attributions: FloatArray | None) -> Bits | None:
         """Return the next smaller network on the way down from a seed, or None at its end (the default).

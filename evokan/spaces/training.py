@@ -54,6 +54,8 @@ class TrainingJob(Generic[ArchitectureT]):
     parents
         Networks that were trained on the same fold, and their values, to begin from instead of random values
         where the family can (`SearchSpace.inherits`); the first one is the nearer relative.
+    steps
+        Where given, takes the place of `Budget.steps`; asked for on equations alone.
     """
 
     architecture: ArchitectureT
@@ -62,6 +64,7 @@ class TrainingJob(Generic[ArchitectureT]):
     iterations: int | None = None
     keep_weights: bool = False
     parents: tuple[tuple[ArchitectureT, Weights], ...] = ()
+    steps: int | None = None
 
     @property
     def watched(self) -> bool:

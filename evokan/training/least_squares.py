@@ -48,7 +48,9 @@ class Residuals(Protocol):
 P = TypeVar("P", bound=Residuals)
 
 
-def levenberg_marquardt(evaluate: Callable[[Array], P], theta: Array) -> Iterator[tuple[Array, P, int]]:
+def levenberg_marquardt(
+    evaluate: Callable[[Array], P], theta: Array, renewed: Callable[[Array], bool] | None = None
+) -> Iterator[tuple[Array, P, int]]:
     """Minimise the sum of squares of ``evaluate(theta).values``.
 
     Parameters
@@ -57,12 +59,14 @@ def levenberg_marquardt(evaluate: Callable[[Array], P], theta: Array) -> Iterato
         Returns the parts at a point.
     theta
         Where to begin, shape (parameters,).
+    renewed
+        Asked after every step, with the new point, whether `evaluate` has become another function.
 
     Yields
     ------
     tuple
-        After every step: the new point, its parts, and the evaluations spent so far. The sum never grows. Ends where
-        no step makes it smaller, or the first one is not finite.
+        After every step: the new point, its parts, and the evaluations spent so far. The sum never grows, as long as
+        `evaluate` stays what it is. Ends where no step makes it smaller, or the first one is not finite.
     """
     now, spent = evaluate(theta), 1
     total = float(now.values @ now.values)
@@ -96,6 +100,9 @@ def levenberg_marquardt(evaluate: Callable[[Array], P], theta: Array) -> Iterato
         theta, now, total = theta + move, trial, found
         damping = max(damping * max(FASTEST, 1.0 - (2.0 * gain - 1.0) ** 3), SMALLEST_DAMPING)
         yield theta, now, spent
+        if renewed is not None and renewed(theta):
+            now, spent = evaluate(theta), spent + 1
+            total = float(now.values @ now.values)
 
 
 def _solver(normal: Array, damping: float) -> Callable[[Array], Array] | None:

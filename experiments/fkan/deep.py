@@ -89,7 +89,7 @@ class Study(Generic[Data]):
     def run(self, context: Context) -> Sequence[Path]:
         """Train what is missing, and write the page."""
         folder = context.results / ("fkan-quick" if context.quick else "fkan")
-        rows = Measurements(folder / f"{self.name}.csv", ("activation", "seed", "epochs"))
+        rows = Measurements(folder / f"{self.name}.csv", ("activation", "seed", "epochs"), tuple(self.columns))
         has_gpu = torch.cuda.is_available()
         epochs = 1 if context.quick else self.epochs[has_gpu]
         seeds = 1 if context.quick else context.seeds or SEEDS
@@ -127,10 +127,10 @@ class Study(Generic[Data]):
                     continue
                 cells = [name, str(epochs), str(len(part))]
                 for key, column in self.columns.items():
-                    values = np.array([row[key] for row in part])
+                    values = np.array([row[key] for row in part if row[key] != ""])
                     known = column.published.get(name)
                     cells += [
-                        _spread(values.mean(), values.std(), column.decimals),
+                        _spread(values.mean(), values.std(), column.decimals) if len(values) else "",
                         "" if known is None else _spread(*known, column.decimals),
                     ]
                 lines.append((*cells, float(np.mean([row["cpu_seconds"] for row in part]))))
@@ -139,7 +139,40 @@ class Study(Generic[Data]):
             table((*header, "CPU s"), lines),
             "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with "
             f"the notebooks. {self._order(rows)}",
+            self._verdict(rows),
         ]
+
+    def _verdict(self, rows: Sequence[Row]) -> str:
+        """Return whether a fractional activation is the best here, too, by the first figure."""
+        key, column = next(iter(self.columns.items()))
+        longest = max(row["epochs"] for row in rows)
+        values = {
+            name: np.array([row[key] for row in rows if (row["activation"], row["epochs"]) == (name, longest)])
+            for name in self.activations
+        }
+        values = {name: found for name, found in values.items() if len(found)}
+        ours, theirs = (
+            max(
+                (name for name in values if name.startswith("fJNB") == wanted),
+                key=lambda n: values[n].mean(),
+                default="",
+            )
+            for wanted in (True, False)
+        )
+        if not (ours and theirs):
+            return ""
+        ahead = float(values[ours].mean() - values[theirs].mean())
+        spread = float(values[ours].std() + values[theirs].std())
+        verdict = "**does not hold** here" if ahead <= 0 else "holds here"
+        if abs(ahead) <= spread:
+            verdict = "cannot be told from chance here"
+        figures = (
+            f"{name} {_spread(values[name].mean(), values[name].std(), column.decimals)}" for name in (ours, theirs)
+        )
+        return (
+            f"The paper's claim that a fractional activation is the best, by {column.heading.partition(',')[0]}: {verdict} "
+            f"({' against '.join(figures)}); chance: a difference within both standard deviations together."
+        )
 
     def _order(self, rows: Sequence[Row]) -> str:
         """Return the order of the activations by the first figure, here and in the paper."""

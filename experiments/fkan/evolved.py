@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,36 +22,22 @@ from evokan.searching.observer import EnoughError, Observer
 from evokan.seeding import derive_seed
 from evokan.settings.config import SearchConfig
 from evokan.settings.job import Job, resolve
-from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.architecture import Weights
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from experiments.fkan.evolved_equations import EQUATIONS, reference
+from experiments.fkan.evolved_page import POPULATION, STEPS, STRATEGIES, TRAININGS, WHOLE, report
 from experiments.harness import Context, Experiment
-from experiments.pages import Aim, Measurements, Row, aims_table, number, table, write_page
+from experiments.pages import Measurements, Row, write_page
 from experiments.parallel import as_done
 from search_spaces.fkan import FKAN
 from search_spaces.fkan.encoding import FKANArchitecture
 from search_spaces.fkan.residual import STEP
 
-STRATEGIES = {
-    "evolution": "12 networks a generation, as `evokan search` evolves them",
-    "random": "networks drawn as those of the first generation are",
-    "seeds": "the family's seeds in turn, from ever new initial values",
-    "paper": "the paper's network from ever new initial values",
-    "paper, long": "one training of the paper's network with all iterations",
-}
-POPULATION = 12
-STEPS = 20
-"""Of one training, as by default: 100 iterations of Levenberg and Marquardt."""
-TRAININGS = 40
-"""Whole ones that every strategy can pay for: 4,000 iterations."""
 EVALUATIONS = 2
 """Evaluations of the equation that an iteration takes, unless a step fails."""
 SEEDS = 5
 POINTS = 1001
 """Of the domain, at which errors are measured."""
-WHOLE = "whole search"
-"""Of the pendulum, 12 x 3 with all other settings as they are: evolution, fresh trainings of the front, final fits."""
-AIM_ERROR, AIM_SECONDS = 1e-6, 30.0
 
 
 class Task(NamedTuple):
@@ -68,7 +55,7 @@ def run(context: Context) -> Sequence[Path]:
     folder = context.results / ("fkan-quick" if context.quick else "fkan")
     rows = Measurements(folder / "evolved.csv", ("equation", "strategy", "seed"))
     equations = ["prey"] if context.quick else list(EQUATIONS)
-    steps, trainings = (1, 14) if context.quick else (STEPS, TRAININGS)
+    steps, trainings = (4, 8) if context.quick else (STEPS, TRAININGS)
     seeds = range(1 if context.quick else context.seeds or SEEDS)
     keys = [(equation, strategy, seed) for seed in seeds for equation in equations for strategy in STRATEGIES]
     missing = rows.missing([*(("pendulum", WHOLE, seed) for seed in seeds if not context.quick), *keys])
@@ -97,10 +84,10 @@ class Ledger:
         self.weights: Weights | None = None
 
     def take(self, job: TrainingJob[FKANArchitecture], trained: Trained) -> None:
-        """Count one training, and keep it where its loss at the held-out points is the lowest so far."""
+        """Count one training, and keep it where it was a whole one and its held-out loss is the lowest so far."""
         self.spent += trained.evaluations
         self.trainings += 1
-        if trained.weights is not None and trained.val_loss < self.loss:
+        if job.steps is None and trained.weights is not None and trained.val_loss < self.loss:
             self.loss, self.network, self.weights = trained.val_loss, job.architecture, trained.weights
         if self.spent <= self.limit / 2:
             self.half = self.loss
@@ -125,8 +112,7 @@ class Counted(FKAN):
             if self.ledger.is_spent:
                 found.append(Trained.failed("the study's iterations are spent"))
                 continue
-            kept = TrainingJob(job.architecture, job.fold, job.seed, job.iterations, True, job.parents)
-            found += super().train([kept], problem, budget)
+            found += super().train([replace(job, keep_weights=True)], problem, budget)
             self.ledger.take(job, found[-1])
         return found
 
@@ -146,15 +132,16 @@ class Until(Observer):
 def measure(task: Task) -> Row:
     """Return the figures of one strategy: of the network with the lowest loss at the held-out points."""
     equation = EQUATIONS[task.equation]
-    problem = Problem.from_table(equation_table(equation))
     whole = task.strategy == WHOLE
+    problem = Problem.from_table(equation_table(equation), rungs=None if whole or task.strategy == "rungs" else 0)
     ledger = Ledger(np.inf if whole else EVALUATIONS * STEP["levenberg-marquardt"] * task.steps * task.trainings)
     space = Counted(ledger)
     space.prepare(problem)
-    began, network, weights = time.process_time(), None, None
+    network: Any = None
+    began, weights = time.process_time(), None
     if whole:
         network, weights = search(space, problem, task)
-    elif task.strategy in ("evolution", "random"):
+    elif task.strategy in ("evolution", "rungs", "random"):
         evolve(space, problem, task)
     else:
         train(space, problem, task)
@@ -188,13 +175,15 @@ def evolve(space: Counted, problem: Problem, task: Task) -> None:
         engine.evolve(job, executor, Until(space.ledger), reference={"val_loss": 1.0, "n_params": 1000.0})
 
 
-def search(space: Counted, problem: Problem, task: Task) -> tuple[Architecture, Weights]:
+def search(space: Counted, problem: Problem, task: Task) -> tuple[FKANArchitecture, Weights]:
     """Return the network of a whole search, and its values."""
     config = settings(task.seed, generations=3)
     with ThreadExecutor(1) as executor:
         chosen = engine.search(Job(config, space, problem, Budget(config.steps)), executor).chosen
+    network = chosen.finalist.architecture
+    assert isinstance(network, FKANArchitecture)
     assert chosen.weights is not None
-    return chosen.finalist.architecture, chosen.weights
+    return network, chosen.weights
 
 
 def settings(seed: int, **more: Any) -> SearchConfig:
@@ -213,104 +202,6 @@ def train(space: Counted, problem: Problem, task: Task) -> None:
         space.train([TrainingJob(network, problem.folds[0], seed)], problem, Budget(steps))
         if space.ledger.is_spent or task.strategy == "paper, long":
             return
-
-
-def report(rows: Sequence[Row]) -> list[str]:
-    """Return the parts of the page."""
-    parts = [
-        "Largest error over 1,001 points against a Runge-Kutta solution to 1e-11, of the network with the lowest loss at the "
-        "held-out points; nothing is chosen by its error. Every strategy may spend as many evaluations of its equation as "
-        f"{TRAININGS} trainings of {STEP['levenberg-marquardt'] * STEPS} iterations of the Levenberg-Marquardt method take, "
-        "and is cut off there; networks that come up again are not trained again, so evolution goes on for longer. "
-        + " ".join(f"`{name}`: {text}." for name, text in STRATEGIES.items()),
-    ]
-    verdicts: list[str] = []
-    for equation in dict.fromkeys(row["equation"] for row in rows):
-        own = [row for row in rows if row["equation"] == equation]
-        lines = [_line(strategy, own) for strategy in STRATEGIES if any(row["strategy"] == strategy for row in own)]
-        header = (
-            "strategy",
-            "seeds",
-            "median error",
-            "range",
-            "median loss",
-            "at half",
-            "parameters",
-            "CPU s",
-            "better",
-        )
-        parts += [f"## {EQUATIONS[equation].name}", EQUATIONS[equation].summary + ".", table(header, lines)]
-        verdicts.append(_verdict(equation, own))
-    aims = _aims(rows)
-    return [
-        *parts,
-        "`better`: on how many seeds evolution has the lower error. Losses are those at the held-out points, `at half` that "
-        "after half of the evaluations; parameters of the network found, medians.",
-        "## What evolution is worth",
-        "\n".join(f"- {verdict}" for verdict in verdicts),
-        *([aims_table(aims)] if aims else []),
-    ]
-
-
-def _line(strategy: str, rows: Sequence[Row]) -> Sequence[str | float]:
-    part = [row for row in rows if row["strategy"] == strategy]
-    errors = [row["error"] for row in part]
-    better = "" if strategy == "evolution" else _better(strategy, rows)
-    return (
-        strategy,
-        str(len(part)),
-        f"{np.median(errors):.1e}",
-        f"{min(errors):.1e} to {max(errors):.1e}",
-        *(_median(part, name) for name in ("val_loss", "val_loss_half")),
-        number(float(np.median([row["n_params"] for row in part]))),
-        number(float(np.median([row["cpu_seconds"] for row in part]))),
-        better,
-    )
-
-
-def _median(rows: Sequence[Row], name: str) -> str:
-    """Return the median of a loss; nothing where half of the evaluations had seen no training end."""
-    found = float(np.median([row[name] for row in rows]))
-    return f"{found:.1e}" if np.isfinite(found) else ""
-
-
-def _better(strategy: str, rows: Sequence[Row]) -> str:
-    """Return on how many of the seeds that both have evolution has the lower error."""
-    ours, theirs = (
-        {row["seed"]: row["error"] for row in rows if row["strategy"] == s} for s in ("evolution", strategy)
-    )
-    both = ours.keys() & theirs.keys()
-    return f"{sum(ours[seed] < theirs[seed] for seed in both)} of {len(both)}"
-
-
-def _verdict(equation: str, rows: Sequence[Row]) -> str:
-    """Return one sentence on whether evolution has the lowest median error."""
-    medians = {
-        strategy: float(np.median([row["error"] for row in rows if row["strategy"] == strategy]))
-        for strategy in dict.fromkeys(row["strategy"] for row in rows)
-    }
-    if "evolution" not in medians or len(medians) == 1:
-        return f"{equation}: not measured against anything."
-    ours = medians.pop("evolution")
-    best = min(medians, key=lambda strategy: medians[strategy])
-    if ours < medians[best]:
-        return (
-            f"{equation}: evolution has the lowest median error, {ours:.1e}; next is `{best}` with {medians[best]:.1e}."
-        )
-    return f"{equation}: `{best}` has the lowest median error, {medians[best]:.1e}; evolution has {ours:.1e}."
-
-
-def _aims(rows: Sequence[Row]) -> list[Aim]:
-    """Return what a whole search of the pendulum should reach; nothing where none was run."""
-    part = [row for row in rows if row["strategy"] == WHOLE]
-    if not part:
-        return []
-    error, seconds = (float(np.median([row[name] for row in part])) for name in ("error", "cpu_seconds"))
-    what = f"pendulum, {POPULATION} x 3, whole search, median of {len(part)}"
-    return [
-        Aim(f"{what}: error", AIM_ERROR, error, at_least=False),
-        Aim(f"{what}: one core", AIM_SECONDS, seconds, at_least=False, unit=" s"),
-    ]
 
 
 EXPERIMENT = Experiment(

@@ -18,22 +18,41 @@ FLOOR = 1e-16
 """Where logarithmic axes of errors end."""
 
 
-def draw_depths(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str]) -> None:
-    """Draw the median MAE, with quartiles, against the number of layers."""
+def draw_errors(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str], column: str, label: str) -> None:
+    """Draw the median MAE, with quartiles, against a column such as the number of layers."""
     with styled():
         axes = new_axes(7.0, 4.2)
         for model in models:
             part = [row for row in rows if row["model"] == model]
-            depths = sorted({row["depth"] for row in part})
-            if not depths:
+            sizes = sorted({row[column] for row in part})
+            if not sizes:
                 continue
-            errors = [[row["mae"] for row in part if row["depth"] == depth] for depth in depths]
+            errors = [[row["mae"] for row in part if row[column] == size] for size in sizes]
             low, middle, high = (np.array([np.percentile(values, q) for values in errors]) for q in (25, 50, 75))
-            (line,) = axes.plot(depths, middle, marker="o", label=model)
-            axes.fill_between(depths, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
+            (line,) = axes.plot(sizes, middle, marker="o", label=model)
+            axes.fill_between(sizes, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
         axes.set_yscale("log")
-        dress(axes, x_label="hidden layers of five neurons", y_label="test MAE, median and quartiles")
+        dress(axes, x_label=label, y_label="test MAE, median and quartiles")
         axes.legend(frameon=False, ncols=2)
+        save(axes, path)
+
+
+def draw_means(values: Mapping[str, NDArray[np.float64]], path: Path) -> None:
+    """Draw the mean of each parameter over trainings, and a band of its variance, against the iterations.
+
+    Parameters
+    ----------
+    values
+        By name, shape (trainings, iterations).
+    """
+    with styled():
+        axes = new_axes(6.0, 4.0)
+        for name, found in values.items():
+            iterations, mean, spread = np.arange(1, found.shape[1] + 1), found.mean(axis=0), found.var(axis=0)
+            (line,) = axes.plot(iterations, mean, label=name)
+            axes.fill_between(iterations, mean - spread, mean + spread, alpha=0.2, color=line.get_color(), linewidth=0)
+        dress(axes, x_label="iterations of Adam", y_label="mean and variance over trainings")
+        axes.legend(fontsize=TICK_PT)
         save(axes, path)
 
 

@@ -60,6 +60,17 @@ RECALL = {
     "fJNB(5)": (93.190, 2.584),
     "fJNB(6)": (92.371, 3.215),
 }
+LOSS = {
+    "sigmoid": (0.604, 0.039),
+    "tanh": (0.610, 0.060),
+    "relu": (0.808, 0.064),
+    "fJNB(1)": (0.724, 0.074),
+    "fJNB(2)": (0.671, 0.044),
+    "fJNB(3)": (0.646, 0.057),
+    "fJNB(4)": (0.559, 0.062),
+    "fJNB(5)": (0.691, 0.100),
+    "fJNB(6)": (0.627, 0.107),
+}
 AREA = {
     "sigmoid": (91.631, 0.422),
     "tanh": (91.894, 0.505),
@@ -168,6 +179,7 @@ def measure(activation: str, seed: int, data: tuple[Reviews, Reviews], epochs: i
         "precision": 100.0 * float(precision_score(truth, found, zero_division=0.0)),
         "recall": 100.0 * float(recall_score(truth, found)),
         "area": 100.0 * float(roc_auc_score(truth, logits)),
+        "loss": float(binary_cross_entropy_with_logits(torch.from_numpy(logits), answers)),
     }
 
 
@@ -177,12 +189,13 @@ STUDY = Study(
     epochs=EPOCHS,
     load=load,
     measure=measure,
-    activations=("sigmoid", "tanh", "relu", "fJNB(2)", "fJNB(4)"),
+    activations=list(ACCURACY),
     columns={
         "accuracy": Column("accuracy, %", 2, ACCURACY),
         "precision": Column("precision, %", 1, PRECISION),
         "recall": Column("recall, %", 1, RECALL),
         "area": Column("area under the curve, %", 2, AREA),
+        "loss": Column("loss", 3, LOSS),
     },
     text=f"The published network: {WORDS:,} words, embeddings of 64 values, a dropout of 0.5, two convolutions of 128 "
     f"channels over 7 words with stride 3, their highest values, a linear map to 64 values with the activation "

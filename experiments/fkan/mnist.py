@@ -84,7 +84,7 @@ STUDY = Study(
     epochs=EPOCHS,
     load=load,
     measure=measure,
-    activations=("sigmoid", "tanh", "relu", "fJNB(2)", "fJNB(4)", "fJNB(6)"),
+    activations=list(ACCURACY),
     columns={"accuracy": Column("accuracy, %", 2, ACCURACY), "loss": Column("loss", 3, LOSS)},
     text=f"The published network: two convolutions (32 and 64 channels, 3 x 3), the activation and pooling behind "
     f"each, a dropout of 0.5, one linear map. The first {TRAIN:,} of the 60,000 training images (the notebook "

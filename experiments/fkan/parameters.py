@@ -1,4 +1,4 @@
-"""Figure 4c: alpha, beta and gamma over the iterations of a training."""
+"""Alpha, beta and gamma of three blocks over the iterations of a training; `experiments.fkan.figure_4c` has the paper's."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(context: Context) -> Sequence[Path]:
     page, picture = folder / "parameters.md", folder / "parameters.png"
     write_page(
         page,
-        "Parameters of the blocks over a training (Figure 4c)",
+        "Parameters of three blocks over a training",
         rows.values(),
         "one thread",
         report(rows.values()),
@@ -83,4 +83,6 @@ def report(rows: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-EXPERIMENT = Experiment("fkan-parameters", "alpha, beta, gamma over the iterations (fKAN, Figure 4c)", run)
+EXPERIMENT = Experiment(
+    "fkan-parameters", "alpha, beta, gamma of three blocks over the iterations, Adam and L-BFGS", run
+)

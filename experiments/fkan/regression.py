@@ -1,4 +1,4 @@
-"""Table 1 and Figure 4a/b: one-dimensional regression with five neurons a layer, all activations, 1 to 9 layers."""
+"""Table 1 and Figure 4b: one-dimensional regression with five neurons a layer, all activations, 1 to 9 layers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from evokan.settings.config import SearchConfig
 from evokan.settings.job import Job
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.training import Budget, TrainingJob
-from experiments.fkan.figures import draw_depths
+from experiments.fkan import by_pykan
+from experiments.fkan.figures import draw_errors
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
@@ -55,6 +56,7 @@ PUBLISHED = {
     "fJNB(6)": (0.0861, 0.0186, 0.0459, 0.177, 0.295),
     "fJNB(5)": (0.614, 0.699, 0.0168, 0.203, 0.0218),
     "best other": (0.349, 0.264, 0.229, 0.152, 0.124),
+    by_pykan.NAME: (0.173, 0.172, 0.172, 0.171, 0.227),
 }
 AIMS = (0.0861, 0.0186, 0.0168, 0.177, 0.0218)
 
@@ -65,13 +67,13 @@ def run(context: Context) -> Sequence[Path]:
     rows = Measurements(folder / "regression.csv", ("model", "depth", "seed"))
     depths = DEPTHS[:2] if context.quick else DEPTHS
     seeds = 1 if context.quick else max(context.seeds or 10, 1)
-    models = [*ACTIVATIONS, *(f"fJNB({degree})" for degree in DEGREES), FULL, EVOLVED]
+    models = [*ACTIVATIONS, *(f"fJNB({degree})" for degree in DEGREES), FULL, EVOLVED, *by_pykan.installed()]
     missing = rows.missing([(model, depth, seed) for model in models for depth in depths for seed in range(seeds)])
     for model, depth, seed in context.each("trainings", missing):
         began = time.process_time()
         problem = make_problem(seed, "standard" if model in (FULL, EVOLVED) else "none")
         with threadpool_limits(limits=1):
-            figures = measure(model, depth, seed, problem, context.quick)
+            figures = measure(model, depth, seed, problem, quick=context.quick)
         rows.add(
             {
                 "model": model,
@@ -85,13 +87,14 @@ def run(context: Context) -> Sequence[Path]:
     values = rows.values()
     write_page(
         page,
-        "One-dimensional regression (Table 1, Figure 4a/b)",
+        "One-dimensional regression (Table 1, Figure 4b)",
         values,
         "one thread",
         report(values, depths),
         folder="fkan",
     )
-    draw_depths(values, picture, (EVOLVED, FULL, "fJNB(6)", "fJNB(5)", "tanh", "silu"))
+    shown = (EVOLVED, FULL, "fJNB(6)", "fJNB(5)", "tanh", "silu", by_pykan.NAME)
+    draw_errors(values, picture, shown, "depth", "hidden layers of five neurons")
     return [rows.path, page, picture]
 
 
@@ -100,16 +103,20 @@ def make_problem(seed: int, scaler: Any, folds: int = 1) -> Problem:
     return Problem.from_table(load_dataset("fkan-1d", seed=seed), split_seed=seed, scaler=scaler, folds=folds)
 
 
-def measure(model: str, depth: int, seed: int, problem: Problem, quick: bool) -> dict[str, Any]:
+def measure(
+    model: str, depth: int, seed: int, problem: Problem, *, neurons: int = NEURONS, quick: bool = False
+) -> dict[str, Any]:
     """Return the test MAE and the size of one model."""
     if model in ACTIVATIONS:
-        return train_plain(ACTIVATIONS[model], depth, seed, problem)
+        return train_plain(ACTIVATIONS[model], (neurons,) * depth, seed, problem)
+    if model == by_pykan.NAME:
+        return by_pykan.train((1, *(neurons,) * depth, 1), seed, problem)
     if model == EVOLVED:
         return search(depth, seed, make_problem(seed, "standard", FOLDS), quick)
     degree = 6 if model == FULL else int(model[5:-1])
     options = FKANOptions(ridge=RIDGE) if model == FULL else FKANOptions(**FKAN.presets["paper"].options)
     space = FKAN(options)
-    architecture = network(1, 1, (0,), SEQUENTIAL, (NEURONS,) * depth, (degree,) * depth)
+    architecture = network(1, 1, (0,), SEQUENTIAL, (neurons,) * depth, (degree,) * depth)
     fold = Fold(problem.train, problem.validation) if model == FULL else Fold(problem.development, problem.test[:0])
     job = TrainingJob(architecture, fold, seed, iterations=None if model == FULL else EPOCHS, keep_weights=True)
     trained = space.train([job], problem, Budget(20))[0]
@@ -158,10 +165,12 @@ def search(depth: int, seed: int, problem: Problem, quick: bool) -> dict[str, An
     }
 
 
-def train_plain(activation: Callable[[Tensor], Tensor], depth: int, seed: int, problem: Problem) -> dict[str, Any]:
+def train_plain(
+    activation: Callable[[Tensor], Tensor], hidden: Sequence[int], seed: int, problem: Problem
+) -> dict[str, Any]:
     """Train linear maps with a fixed activation between them: Adam on all rows that are not for the test."""
     rng = generator("plain", seed)
-    sizes = [1, *(NEURONS,) * depth, 1]
+    sizes = [1, *hidden, 1]
     parameters = [
         torch.from_numpy(rng.uniform(-1, 1, shape) / lower**0.5).requires_grad_()
         for lower, upper in pairwise(sizes)
@@ -212,12 +221,27 @@ def report(rows: Sequence[dict[str, Any]], depths: Sequence[int]) -> list[str]:
         f"({SEARCH['population']} x {SEARCH['generations']}, {FOLDS} folds of the 33 rows), chosen by validation loss, "
         "fitted once, tested once.",
         table(header, lines),
-        "Published (one run each, as far as the text tells):",
+        f"Published (one run each, as far as the text tells; `{by_pykan.NAME}`: {by_pykan.PUBLISHED_NOTE}):",
         table(header, published),
+        _verdict(names, depths, errors),
         "Aim: the best evolved network at each depth has at most the lower of the published fJNB(6) and fJNB(5).",
         table(("layers", "aim", "evolved, median", ""), verdicts),
         "![MAE against depth](regression.png)",
     ]
 
 
-EXPERIMENT = Experiment("fkan-regression", "MAE against depth, all activations (fKAN, Table 1, Figure 4a/b)", run)
+def _verdict(names: Sequence[str], depths: Sequence[int], errors: Callable[[str, int], np.ndarray[Any, Any]]) -> str:
+    """Return at how many depths the paper's two blocks are ahead of every fixed activation."""
+    fixed = [name for name in names if name in ACTIVATIONS]
+    parts = []
+    for name in ("fJNB(5)", "fJNB(6)"):
+        known = [depth for depth in depths if fixed and len(errors(name, depth))]
+        ahead = sum(
+            float(np.median(errors(name, depth))) < min(float(np.median(errors(other, depth))) for other in fixed)
+            for depth in known
+        )
+        parts.append(f"{name} has a lower median error than every fixed activation at {ahead} of {len(known)} depths")
+    return f"The paper's claim that fractional blocks are ahead of fixed activations: {', '.join(parts)}."
+
+
+EXPERIMENT = Experiment("fkan-regression", "MAE against depth, all activations (fKAN, Table 1, Figure 4b)", run)

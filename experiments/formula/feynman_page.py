@@ -56,12 +56,14 @@ def _counts(table: pd.DataFrame) -> str:
     lines: list[Sequence[str | float]] = []
     for label, names in ((f"first {len(FEYNMAN)}", FIRST), (f"all {len(HUNDRED)}", {law.name for law in HUNDRED})):
         part = table[table.law.isin(names)]
-        for (noise, extra), rows in part.groupby(["noise", "extra"]):
+        conditions: Any = part.groupby(["noise", "extra"])
+        for (noise, extra), rows in conditions:
             for method in METHODS:
                 own = rows[rows.method == method]
                 if not len(own) or (label.startswith("all") and set(own.law) <= FIRST):
                     continue
-                for seed, one in own.groupby("seed"):
+                seeds: Any = own.groupby("seed")
+                for seed, one in seeds:
                     lines.append(
                         (
                             label,
@@ -82,8 +84,8 @@ def _counts(table: pd.DataFrame) -> str:
 def _missed(table: pd.DataFrame) -> list[str]:
     """Return a line for each condition in which evokan missed a law."""
     lines = []
-    own = table[table.method == "evokan"]
-    for (noise, extra, seed), rows in own.groupby(["noise", "extra", "seed"]):
+    own: Any = table[table.method == "evokan"].groupby(["noise", "extra", "seed"])
+    for (noise, extra, seed), rows in own:
         missed = rows[~rows.recovered]
         if len(missed):
             names = ", ".join(f"{row.law} ({_figure(row)})" for row in missed.itertuples())
@@ -116,7 +118,7 @@ def _harder(table: pd.DataFrame) -> list[str]:
         return []
     names = [law.name for law in FEYNMAN if any(law.name in rows.index for rows in columns)]
     lines = [(name, *(_cell(rows.loc[name]) if name in rows.index else "" for rows in columns)) for name in names]
-    noisy = table[(table.method == "evokan") & (table.seed == 0) & ((table.noise > 0) | (table.extra > 0))]
+    noisy: Any = table[(table.method == "evokan") & (table.seed == 0) & ((table.noise > 0) | (table.extra > 0))]
     found = [(row.law, condition(row.noise, row.extra), _formula(row)) for row in noisy.itertuples()]
     return [
         "## With noise, and with irrelevant columns",

@@ -7,13 +7,14 @@ by the same fresh cuts, fitted and tested by the same code.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import Executor
 from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
 from evokan.evolution import Genome
+from evokan.problem.baselines import evenly
 from evokan.searching.finalists import Finalist, Finalizer
 from evokan.searching.outcome import Evolution
 from evokan.settings.job import Job
@@ -27,7 +28,7 @@ RIDGES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)
 BASE_RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)
 
 
-def pruning(job: Job, executor: Executor) -> Evolution:
+def pruning(job: Job, executor: Executor, grids: Sequence[int] = PRUNING_GRIDS) -> Evolution:
     """Train the full [n, m] at several grids, and drop the edges of lowest attribution step by step to the last one.
 
     Returns
@@ -38,7 +39,7 @@ def pruning(job: Job, executor: Executor) -> Evolution:
     worths = Worths()
     evaluator = Evaluator(job.space, job.problem, job.budget, job.config.seed, executor, worths=worths)
     records: list[Record] = []
-    full = [full_network((job.problem.n_features, job.problem.n_outputs), grid) for grid in PRUNING_GRIDS]
+    full = [full_network((job.problem.n_features, job.problem.n_outputs), grid) for grid in grids]
     genomes = [Genome(job.space.encode(network, job.problem), origin="prune") for network in full]
     while genomes:
         found = evaluator.evaluate(genomes, 0)
@@ -59,8 +60,13 @@ def tunings(job: Job) -> Iterator[tuple[GAKANOptions, KANArchitecture]]:
         yield options.model_copy(update={"ridge": ridge, "base_ridge": base_ridge}), network
 
 
-def tuning(job: Job, executor: Executor) -> tuple[Finalizer, Finalist, int]:
+def tuning(job: Job, executor: Executor, most: int | None = None) -> tuple[Finalizer, Finalist, int]:
     """Return the full [n, m] at the grid and penalties of lowest loss over the folds, and what it took to find it.
+
+    Parameters
+    ----------
+    most
+        How many of `tunings` to compare, evenly spread over them; None for all.
 
     Returns
     -------
@@ -69,7 +75,7 @@ def tuning(job: Job, executor: Executor) -> tuple[Finalizer, Finalist, int]:
     """
     best: tuple[float, GAKAN, Record] | None = None
     spent = 0
-    for options, network in tunings(job):
+    for options, network in evenly([*tunings(job)], most):
         space = GAKAN(options)
         evaluator = Evaluator(space, job.problem, job.budget, job.config.seed, executor)
         record = evaluator.evaluate([Genome(space.encode(network, job.problem))], 0)[0]

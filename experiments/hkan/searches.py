@@ -1,4 +1,4 @@
-"""Searches by evolution, and Optuna's TPE on the same folds with the same number of evaluations."""
+"""Searches by evolution, and Optuna's TPE with the same starts, rows, budget and number of evaluations."""
 
 from __future__ import annotations
 
@@ -11,22 +11,38 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from evokan import search
+from evokan.evaluation.racing import ladder
+from evokan.evaluation.spending import Spending
 from evokan.problem.problem import Problem
+from evokan.problem.rungs import GROWTH
 from evokan.problem.splits import Fold
 from evokan.seeding import derive_seed
 from evokan.settings.job import Job, prepare, resolve
 from evokan.spaces.training import TrainingJob
-from search_spaces.hkan import HKANArchitecture, HKANLayer, cost
+from experiments.hkan.laws import register_laws
+from experiments.hkan.published import SMALL
+from search_spaces.hkan import HKANArchitecture, HKANLayer
 from search_spaces.hkan.encoding import HIDDEN_BASES, HIDDEN_PLACEMENTS, RIDGES
 from search_spaces.hkan.layers import BASES, PLACEMENTS, Basis, Placement
 
 if TYPE_CHECKING:
     import optuna
 
-REPEATS = 20
-"""Fits of the chosen network with other centres, as the paper reports its networks."""
+REPEATS, LARGE_REPEATS = 20, 10
+"""Fits of the chosen network with other centres, as the paper reports its networks: on small tables, and on others."""
 TOO_COSTLY = 10.0
-"""What TPE is told of a network beyond `max_cost`, in standard deviations of the target."""
+"""What TPE is told of a network that there is no room for, in standard deviations of the target."""
+BUDGET, LARGE_BUDGET = 120.0, 110.0
+"""Seconds of a core that the networks of a search may take together, by estimate."""
+LARGE_RUNG = 1500
+"""Rows of the first rung of the tables above 3,000 rows."""
+LIMIT, LARGE_LIMIT = 260.0, 270.0
+"""Seconds that a search may take in all, finalists included: some 100 minutes for all pieces on two cores."""
+TPE_SHARE = 0.6
+"""Of that limit TPE has what evolution has for its generations (`evokan.searching.clock.SEARCH_SHARE`)."""
+DRAWN = ("concrete", "stock", "elevators", "compactive", "tf2")
+"""Where the chosen network of the first seed is drawn."""
+PICTURES = ("levels.png", "input_fit.png")
 
 
 class Piece(NamedTuple):
@@ -43,78 +59,135 @@ class Piece(NamedTuple):
         """Individuals in all."""
         return self.population * (self.generations + 1)
 
+    @property
+    def repeats(self) -> int:
+        """Fits of the chosen network."""
+        return REPEATS if self.dataset in SMALL else LARGE_REPEATS
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the search."""
+        settings: dict[str, Any] = {
+            "space": "hkan",
+            "dataset": register_laws(self.dataset),
+            "seed": self.seed,
+            "workers": 1,
+            "population": self.population,
+            "generations": self.generations,
+            "baselines": "none",
+            "formula_seconds": 0.0,
+            "report": False,
+            "space_options": {"max_cost": BUDGET if self.dataset in SMALL else LARGE_BUDGET},
+            "time_limit": LIMIT if self.dataset in SMALL else LARGE_LIMIT,
+            # Wizmir has 1,095 rows to search with.
+            "rungs": "off" if self.dataset in (*SMALL, "wizmir") else str(LARGE_RUNG),
+        }
+        return settings
+
 
 def run_search(piece: Piece) -> dict[str, Any]:
-    """Search, and fit the chosen network `REPEATS` times on all rows but the test rows."""
+    """Search, and fit the chosen network again and again on all rows but the test rows.
+
+    Returns
+    -------
+    dict
+        A row, and beside it ``fits``, rows of the single fits, and ``pictures``, their content by name.
+    """
     began = time.process_time()
-    settings: dict[str, Any] = {
-        "space": "hkan",
-        "dataset": piece.dataset,
-        "seed": piece.seed,
-        "workers": 1,
-        "population": piece.population,
-        "generations": piece.generations,
-    }
+    settings = piece.settings()
     product: float | str = ""
+    pictures: dict[str, bytes] = {}
     if piece.method == "tpe":
         job = prepare(resolve(settings))
         with threadpool_limits(limits=1):
-            network, val_loss = _tpe(job, piece.seed, piece.evaluations)
+            network, val_loss, evaluations = _tpe(job, piece)
     else:
         with TemporaryDirectory() as folder:
             run = search(**settings, out=Path(folder) / "run")
             network = HKANArchitecture.from_json(run.best.spec["model"]["architecture"])
             chosen = run.pareto[run.pareto.chosen == 1].iloc[0]
             val_loss, product = float(chosen.val_loss), float(run.best.metrics["test"]["rmse"])
+            evaluations = len(run.evaluations)
+            if piece.seed == 0 and piece.dataset in DRAWN:
+                drawn = {name: Path(folder) / "run" / "plots" / name for name in PICTURES}
+                pictures = {
+                    f"{piece.dataset}_{name}": path.read_bytes() for name, path in drawn.items() if path.exists()
+                }
         job = prepare(resolve(settings))
     seconds = time.process_time() - began
     with threadpool_limits(limits=1):
-        errors = np.array([_test_error(job, network, seed) for seed in range(REPEATS)])
-    low, middle, high = np.quantile(errors, [0.25, 0.5, 0.75]).tolist()
+        fits = [_errors(job, network, seed) for seed in range(piece.repeats)]
+    low, middle, high = np.quantile([test for test, _ in fits], [0.25, 0.5, 0.75]).tolist()
     return {
-        "dataset": piece.dataset,
-        "method": piece.method,
-        "seed": piece.seed,
-        "evaluations": piece.evaluations,
+        **piece._asdict(),
+        "evaluations": evaluations,
         "val_loss": val_loss,
         "product_rmse": product,
         "rmse_median": middle,
         "rmse_q1": low,
         "rmse_q3": high,
+        "train_rmse": float(np.median([train for _, train in fits])),
         "n_params": network.n_params,
         "network": network.key,
         "cpu_seconds": round(seconds, 1),
+        "fits": [
+            {"dataset": piece.dataset, "method": piece.method, "seed": piece.seed, "fit": number}
+            | {"rmse": test, "train_rmse": train}
+            for number, (test, train) in enumerate(fits)
+        ],
+        "pictures": pictures,
     }
 
 
-def _test_error(job: Job, network: HKANArchitecture, seed: int) -> float:
-    """Return the test error, in the target's own units, of a fit on train and validation rows."""
+def _errors(job: Job, network: HKANArchitecture, seed: int) -> tuple[float, float]:
+    """Return errors on test and training rows, in the target's own units, of a fit on train and validation rows."""
     problem: Problem = job.problem
     fold = Fold(problem.development, problem.test)
     trained = job.space.train([TrainingJob(network, fold, derive_seed("table v", seed))], problem, job.budget)[0]
-    return trained.val_loss * float(problem.target_scaler.scale[0])
+    scale = float(problem.target_scaler.scale[0])
+    return trained.val_loss * scale, trained.train_loss * scale
 
 
-def _tpe(job: Job, seed: int, evaluations: int) -> tuple[HKANArchitecture, float]:
-    """Return TPE's best network over Table III's ranges as they are printed, and its mean loss over the folds."""
+def _tpe(job: Job, piece: Piece) -> tuple[HKANArchitecture, float, int]:
+    """Return TPE's best network over Table III's ranges as they are printed, its loss on all folds, and the trials.
+
+    It begins with evolution's seeds; what evolution judges on few rows first, it prunes in the same way: a quarter of
+    the trials goes on (Optuna's successive halving).
+    """
     import optuna
 
-    problem, space = job.problem, job.space
+    problem, space, rungs = job.problem, job.space, ladder(job.problem, cuts=True)
+    spending = Spending(space, problem, rungs)
 
     def objective(trial: optuna.Trial) -> float:
         network = suggest(trial, problem.n_features)
-        if cost.seconds(network.layers, problem.n_features, problem) > space.options.max_cost:
+        if spending.refusal(network):
             return TOO_COSTLY
-        jobs = [
-            TrainingJob(network, fold, derive_seed(seed, space.name, network.key, number))
-            for number, fold in enumerate(problem.folds)
-        ]
-        return min(float(np.mean([trained.val_loss for trained in space.train(jobs, problem, job.budget)])), TOO_COSTLY)
+        spending.spend(network)
+        loss = TOO_COSTLY
+        for rung in rungs:
+            jobs = [
+                TrainingJob(network, fold, derive_seed(piece.seed, space.name, network.key, number))
+                for number, fold in enumerate(rung.folds)
+            ]
+            losses = [trained.val_loss for trained in space.train(jobs, problem, job.budget)]
+            loss = min(float(np.mean(losses)), TOO_COSTLY)
+            trial.report(loss, GROWTH**rung.number)
+            if rung is not rungs[-1] and trial.should_prune():
+                raise optuna.TrialPruned
+        return loss
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-    study.optimize(objective, n_trials=evaluations)
-    return suggest(study.best_trial, problem.n_features), float(study.best_value)
+    study = optuna.create_study(
+        sampler=optuna.samplers.TPESampler(seed=piece.seed),
+        pruner=optuna.pruners.SuccessiveHalvingPruner(reduction_factor=GROWTH)
+        if len(rungs) > 1
+        else optuna.pruners.NopPruner(),
+    )
+    for start in space.seeds(problem):
+        study.enqueue_trial(parameters(start))
+    limit = float(job.config.time_limit or LIMIT)
+    study.optimize(objective, n_trials=piece.evaluations, timeout=TPE_SHARE * limit)
+    return suggest(study.best_trial, problem.n_features), float(study.best_value), len(study.trials)
 
 
 def suggest(trial: optuna.Trial | optuna.trial.FrozenTrial, n_inputs: int) -> HKANArchitecture:
@@ -143,3 +216,22 @@ def suggest(trial: optuna.Trial | optuna.trial.FrozenTrial, n_inputs: int) -> HK
             )
         )
     return HKANArchitecture(n_inputs, tuple(layers))
+
+
+def parameters(network: HKANArchitecture) -> dict[str, Any]:
+    """Return what a trial has to be asked for the network, of layers with one function each: sharpness rounded."""
+    found: dict[str, Any] = {"layers": network.depth}
+    names = [f"hidden{i}" for i in range(1, network.depth)] + ["output"]
+    for name, layer in zip(names, network.layers, strict=True):
+        found[f"{name}.basis"] = layer.basis
+        if layer.is_identity:
+            continue
+        if name != "output":
+            found[f"{name}.nodes of {network.depth}"] = layer.nodes
+        found |= {
+            f"{name}.sigma": round(layer.sigmas[0]),
+            f"{name}.m": layer.n_basis,
+            f"{name}.placement": layer.placement,
+            f"{name}.ridge": layer.ridge,
+        }
+    return found

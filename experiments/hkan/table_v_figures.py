@@ -34,8 +34,8 @@ class Searched(NamedTuple):
         The lowest first and the highest third quartile of those fits.
     product
         Median over the seeds of the error that a search itself reports; None where it reports none.
-    val_loss, n_params, seconds
-        Medians over the seeds.
+    train, val_loss, n_params, seconds
+        Medians over the seeds; `train` is the error on the rows that the fits are fitted on.
     sizes
         Each (evaluations, individuals, generations after the first) once; mostly one.
     """
@@ -45,6 +45,7 @@ class Searched(NamedTuple):
     low: float
     high: float
     product: float | None
+    train: float
     val_loss: float
     n_params: float
     seconds: float
@@ -66,8 +67,9 @@ def searched(rows: Sequence[Row], name: str, method: str = "evolution") -> Searc
     if not own:
         return None
     products = [row["product_rmse"] for row in own if _is_number(row["product_rmse"])]
-    val_loss, n_params, seconds = (
-        statistics.median(row[column] for row in own) for column in ("val_loss", "n_params", "cpu_seconds")
+    train, val_loss, n_params, seconds = (
+        statistics.median(row[column] for row in own)
+        for column in ("train_rmse", "val_loss", "n_params", "cpu_seconds")
     )
     sizes = dict.fromkeys((row["evaluations"], row["population"], row["generations"]) for row in own)
     return Searched(
@@ -76,6 +78,7 @@ def searched(rows: Sequence[Row], name: str, method: str = "evolution") -> Searc
         min(row["rmse_q1"] for row in own),
         max(row["rmse_q3"] for row in own),
         statistics.median(products) if products else None,
+        train,
         val_loss,
         n_params,
         seconds,

@@ -20,10 +20,8 @@ from experiments.kafcm.mackey import mape
 from experiments.pages import Aim, aims_table, table
 
 LAGS = 18
-OPTIONS = {"bounding": "clip", "ridge": 1e-9, "patience": 100}
-"""The law is a sum, without noise: nothing bends it at its ends, and nothing has to be held back."""
-SETTINGS = {"choose": "best-loss"}
-"""Nor is there noise to be afraid of; by default the smallest map within three errors of the best is taken."""
+FIRST_SEED = 300
+"""Searches with lower seeds were looked at while defaults were decided."""
 MODELS = {
     "kafcm": "KA-FCM, `--lags 18`",
     "mlp": "MLP, Adam or L-BFGS, the same 19 delays",
@@ -34,7 +32,7 @@ MODELS = {
 def measure(seed: int, quick: bool) -> list[dict[str, Any]]:
     """Return a row for each model with one seed."""
     data = load_dataset("mackey-glass", lags=4 if quick else LAGS)
-    found = search(data, seed, SETTINGS, OPTIONS)
+    found = search(data, seed, {}, {})
     problem = found.problem
     x, y = data.X[problem.test], np.asarray(data.y, dtype=np.float64)[problem.test, 0]
     kept = sorted({data.lags[source] for source, _ in found.architecture.edges})
@@ -73,11 +71,13 @@ def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write rows and page."""
     folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
     rows = Rows(folder / "delays.csv", ("seed",))
-    for seed in context.each("seeds", rows.missing(range(1 if context.quick else context.seeds or 3))):
+    seeds = range(FIRST_SEED, FIRST_SEED + (1 if context.quick else context.seeds or 5))
+    for seed in context.each("seeds", rows.missing(seeds)):
         rows.add(*measure(seed, context.quick))
     frame = pd.DataFrame(rows.read())
-    for column in ("mape", "n_params", "cpu_seconds"):
+    for column in ("seed", "mape", "n_params", "cpu_seconds"):
         frame[column] = pd.to_numeric(frame[column])
+    frame = frame[frame.seed >= FIRST_SEED]
     page = write_page(
         folder / "delays.md",
         "Mackey-Glass with a choice of delays",
@@ -103,8 +103,8 @@ def _parts(frame: pd.DataFrame) -> list[str]:
         "The same 1,000 values x(t + 6) as in experiment III of the paper (`mackey.md`), with the last known value and "
         "the 18 before it as possible causes: delays 6 to 24. The law is a sum of curves of the value 6 s back and of "
         "those 17 to 23 s back, so that a map of one step can say it; with the paper's four delays nothing could. "
-        f"`--space-option bounding=clip ridge=1e-9 patience=100 --choose best-loss`, else the defaults: {OPTIONS['bounding']} leaves a sum "
-        "as it is, where tanh bends it.",
+        "All settings are the defaults: that the data are a sum which nothing bends is told from the data (`bounding`), and "
+        "where least squares leave next to nothing the training begins there.",
         table(("model", "test MAPE, %", "parameters", "CPU s with search"), cells),
         aims_table(
             [

@@ -48,7 +48,7 @@ NSGA2: dict[str, Any] = {
     "initial": "random",
     "move_rate": 0.0,
 }
-OPTIONS = {"grid_bits": 3}
+OPTIONS = {"grid_bits": 3, "bounding": "tanh"}
 STRONG = 0.1
 GOOD = 0.95
 FIRST_SEED = 10

@@ -2,7 +2,8 @@
 
 As `evokan.datasets.maps.synthetic_map`, every concept is the tanh of the sum of one to three curves; here a cause may
 lie several steps back, and one series goes on for all steps. Maps that come to rest are drawn again: where nothing
-moves there is nothing to find.
+moves there is nothing to find. Beside them stand series without any cause (the same, every concept shuffled by itself)
+and classical systems (`evokan.datasets.systems`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evokan.arrays import FloatArray
+from evokan.datasets import load_dataset
 from evokan.datasets.maps import CURVES, NOT_MONOTONIC
+from evokan.datasets.systems import CAUSES
 from evokan.datasets.tables import make_table
 from evokan.problem.table import Table
 from evokan.seeding import generator
@@ -44,8 +47,10 @@ class Cell:
         Largest delay of a cause.
     monotonic
         Whether all curves rise or fall throughout.
-    maps
-        How many maps are looked at.
+    shuffled
+        Whether every concept is put into an order of its own, so that nothing causes anything.
+    system
+        Data set that the series is, if it is none of our maps.
     """
 
     name: str
@@ -55,7 +60,8 @@ class Cell:
     observation: float = 0.0
     delay: int = 1
     monotonic: bool = False
-    maps: int = 10
+    shuffled: bool = False
+    system: str = ""
 
 
 BASE = Cell("base")
@@ -74,6 +80,19 @@ CELLS = (
     replace(BASE, name="monotonic curves", monotonic=True),
 )
 """The cells of the study."""
+NULLS = (
+    replace(BASE, name="shuffled, 10 concepts", shuffled=True),
+    replace(BASE, name="shuffled, 5 concepts", concepts=5, shuffled=True),
+    replace(BASE, name="shuffled, delays up to 3", delay=3, shuffled=True),
+    replace(BASE, name="shuffled, 100 steps", steps=100, shuffled=True),
+)
+"""Series without causes."""
+SYSTEMS = (
+    Cell("coupled logistic maps", concepts=6, system="coupled-logistic"),
+    Cell("predator and prey", concepts=4, system="predator-prey"),
+    Cell("Lorenz-96", concepts=10, system="lorenz-96"),
+)
+"""Classical systems."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +129,8 @@ def plant(cell: Cell, seed: int) -> Plant:
     RuntimeError
         No map that moves was drawn.
     """
+    if cell.system:
+        return _classical(cell, seed)
     rng = generator("plant", cell.name, seed)
     for _ in range(DRAWS):
         law = _Law.draw(cell, rng)
@@ -125,8 +146,20 @@ def plant(cell: Cell, seed: int) -> Plant:
             spread = path.std(axis=0)
             if spread.min() >= SPREAD:
                 path = path + cell.observation * spread * rng.normal(size=path.shape)
+                if cell.shuffled:
+                    path = rng.permuted(path, axis=0)
+                    return Plant(cell, path[:seen], path[seen:], np.zeros_like(law.true()))
                 return Plant(cell, path[:seen], path[seen:], law.true())
     raise RuntimeError(f"{cell.name}: none of {DRAWS} maps moves")
+
+
+def _classical(cell: Cell, seed: int) -> Plant:
+    data = load_dataset(cell.system, seed=seed)
+    true = np.zeros((cell.concepts, cell.concepts, 1), dtype=bool)
+    for cause, effect in CAUSES[cell.system]:
+        true[effect, cause] = True
+    seen = cell.steps + cell.delay
+    return Plant(cell, data.X[:seen], data.X[seen:], true)
 
 
 @dataclass(frozen=True, eq=False)

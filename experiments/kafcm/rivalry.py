@@ -1,4 +1,8 @@
-"""Causal discovery beside other methods on the same rows: maps with a known graph, one thing changed at a time."""
+"""Causal discovery beside other methods on the same rows: maps with a known graph, one thing changed at a time.
+
+Beside them series without any cause, and classical systems. What matters most is measured first, and what takes long
+last: `timeout -s INT SECONDS evokan experiment kafcm-rivalry` leaves a page of what it came to.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,25 @@ import numpy as np
 from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm import rivalry_page
 from experiments.kafcm.graphs import evolved, get_ready, kinds
-from experiments.kafcm.plants import BASE, CELLS, Cell, plant
+from experiments.kafcm.plants import BASE, CELLS, NULLS, SYSTEMS, Cell, plant
 from experiments.kafcm.rivals import METHODS, SLOW, Method, Outcome, limited
+from experiments.parallel import as_done
 
 FIRST_SEED = 100
 """Maps of lower seeds were looked at while this was built, and defaults were decided on them."""
+OWN_FIRST, OWN_MAPS = rivalry_page.OWN_FIRST, 5
+"""Maps that the whole search is run on."""
+RIVAL_MAPS, NULL_MAPS, SYSTEM_MAPS = 10, 20, 5
 SECONDS, SLOW_SECONDS = 120, 600
 """Of one core, for a method and a map."""
 SLOW_CELLS, SLOW_MAPS = ("base", "5 concepts"), 3
+RANDOM_CELLS = ("base", "5 concepts", "20 concepts")
 KEYS = ("cell", "seed", "method")
+OURS, WITHOUT, RANDOM = kinds()
+BY_NAME = {cell.name: cell for cell in (*CELLS, *NULLS, *SYSTEMS)}
+
+Piece = tuple[str, int, str]
+"""Cell, seed, method."""
 
 
 def scores(found: np.ndarray, true: np.ndarray) -> tuple[float, float, float]:
@@ -31,13 +45,16 @@ def scores(found: np.ndarray, true: np.ndarray) -> tuple[float, float, float]:
     return precision, recall, 2.0 * hits / float(found.sum() + true.sum())
 
 
-def measure(cell: Cell, seed: int, method: str) -> dict[str, Any]:
+def measure(piece: Piece) -> dict[str, Any]:
     """Return the row of one method on one map."""
+    name, seed, method = piece
+    cell = BY_NAME[name]
     made = plant(cell, seed)
     if method in METHODS:
         function: Method = METHODS[method][1]
         outcome = limited(function, made.series, cell.delay, SLOW_SECONDS if method in SLOW else SECONDS)
     else:
+        get_ready()
         outcome = limited(lambda series, delay: evolved(made, seed, method), made.series, cell.delay, SECONDS)
     return row(cell, seed, method, outcome, made.true)
 
@@ -59,39 +76,48 @@ def row(cell: Cell, seed: int, method: str, outcome: Outcome, true: np.ndarray) 
     }
 
 
-def pieces(maps: int, methods: Sequence[str], cells: Sequence[Cell] = CELLS) -> list[tuple[str, int, str]]:
-    """Return (cell, seed, method), the first map of every cell first, slow methods at the end."""
-    quick = [
-        (cell.name, FIRST_SEED + number, method)
-        for number in range(maps)
-        for cell in cells
-        for method in methods
-        if method not in SLOW
+def pieces(seeds: int | None = None) -> list[Piece]:
+    """Return what is measured, in this order: whole searches, rivals, no causes, systems; then what takes long.
+
+    Parameters
+    ----------
+    seeds
+        Largest number of maps of a kind.
+    """
+
+    def some(first: int, count: int, cells: Sequence[str], methods: Sequence[str]) -> list[Piece]:
+        """Return pieces, the first map of every cell first."""
+        maps = range(first, first + min(count, seeds or count))
+        return [(cell, seed, method) for seed in maps for cell in cells for method in methods]
+
+    quick = [name for name in METHODS if name not in SLOW]
+    names, nulls, systems = ([cell.name for cell in cells] for cells in (CELLS, NULLS, SYSTEMS))
+    return [
+        *some(OWN_FIRST, OWN_MAPS, names, [OURS]),
+        *some(FIRST_SEED, RIVAL_MAPS, names, [WITHOUT, *quick]),
+        *some(FIRST_SEED, NULL_MAPS, nulls, [OURS, *quick]),
+        *some(FIRST_SEED, SYSTEM_MAPS, systems, [OURS, WITHOUT, *quick]),
+        *some(FIRST_SEED, SLOW_MAPS, SLOW_CELLS[1:], SLOW),
+        *some(OWN_FIRST, SLOW_MAPS, RANDOM_CELLS, [RANDOM]),
+        *some(FIRST_SEED, SLOW_MAPS, SLOW_CELLS[:1], SLOW),
+        *some(FIRST_SEED, 1, systems, SLOW),
     ]
-    slow = [
-        (name, FIRST_SEED + number, method)
-        for number in range(min(maps, SLOW_MAPS))
-        for name in SLOW_CELLS
-        for method in methods
-        if method in SLOW and name in [cell.name for cell in cells]
-    ]
-    return quick + slow
 
 
 def run(context: Context) -> Sequence[Path]:
-    """Measure what is missing; write rows and page."""
+    """Measure what is missing; write rows and page, the page also where it is stopped."""
     folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
     rows = Rows(folder / "rivalry.csv", KEYS)
-    cells = (BASE,) if context.quick else CELLS
-    methods = ("spline_f", "kafcm") if context.quick else (*METHODS, *kinds())
-    maps = 1 if context.quick else context.seeds or 10
-    by_name = {cell.name: cell for cell in CELLS}
-    if rows.missing(pieces(maps, methods, cells)):
-        get_ready()
-    for name, seed, method in context.each("maps", rows.missing(pieces(maps, methods, cells))):
-        rows.add(measure(by_name[name], seed, method))
-    return [rows.path, *rivalry_page.write(folder, rows.read())]
+    wanted = [(BASE.name, OWN_FIRST, name) for name in ("spline_f", OURS)] if context.quick else pieces(context.seeds)
+    missing = rows.missing(wanted)
+    found = map(measure, missing) if context.workers == 1 else as_done(measure, missing, context.workers)
+    try:
+        for _ in context.each("maps", missing):
+            rows.add(next(found))
+    finally:
+        written = rivalry_page.write(folder, rows.read()) if rows.path.exists() else []
+    return [rows.path, *written]
 
 
-EXPERIMENT = Experiment("kafcm-rivalry", "causal discovery beside statistics: 12 kinds of maps, 10 of each", run)
+EXPERIMENT = Experiment("kafcm-rivalry", "causal discovery beside statistics: maps, no causes, classical systems", run)
 """The experiment."""

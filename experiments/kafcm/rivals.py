@@ -11,6 +11,7 @@ import resource
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,16 +179,22 @@ class Outcome:
     reason: str = ""
 
 
+PATIENCE = 6
+"""So many times its limit may a method take by the clock: other work may have the core."""
+
+
 def limited(method: Method, series: FloatArray, delay: int, seconds: int) -> Outcome:
     """Run a method in a process of its own that may take `seconds` of one core."""
     here, there = multiprocessing.get_context("fork").Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(target=_work, args=(there, method, series, delay, seconds))
     process.start()
     there.close()
-    try:
-        found: Outcome = here.recv()
-    except EOFError:
-        found = Outcome(None, float(seconds), "not finished")
+    found = Outcome(None, float(seconds), "not finished")
+    if here.poll(PATIENCE * seconds):
+        with suppress(EOFError):
+            found = here.recv()
+    else:
+        process.kill()
     process.join()
     return found
 

@@ -195,7 +195,7 @@ def encode(architecture: FKANArchitecture, problem: Problem, options: FKANOption
     plan = layout(problem, options)
     found: dict[str, Value] = {s.name: s.offset for s in plan.segments if isinstance(s, ValueSegment)}
     if problem.n_features > 1:
-        found["inputs"] = np.isin(np.arange(problem.n_features), architecture.inputs)[None]
+        found["inputs"] = np.isin(np.arange(problem.n_features), architecture.inputs)[None].astype(np.uint8)
 
     def put(name: str, value: int, low: int, high: int) -> None:
         if not low <= value <= high:

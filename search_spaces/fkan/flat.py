@@ -74,3 +74,11 @@ def state_dict(architecture: FKANArchitecture, theta: NDArray[np.float64]) -> We
     if architecture.n_coefficients:
         state["coefficients"] = theta[place:].copy()
     return state
+
+
+def flat_values(state: Weights) -> NDArray[np.float64]:
+    """Return the parameter vector of which `state_dict` has made `state`."""
+    maps = sum(name.startswith("weights.") for name in state)
+    names = [f"{part}.{level}" for level in range(maps) for part in ("weights", "biases")]
+    names += [*TRIPLE, *(name for name in ("coefficients",) if name in state)]
+    return np.concatenate([np.ravel(state[name]) for name in names])

@@ -43,6 +43,9 @@ class FKANOptions(SpaceOptions):
     patience
         Stop a training after this many iterations without a lower validation loss; 0 never stops. Equations
         are always trained to the end.
+    points
+        On equations, points that a training works on at a time; after every 20 iterations others are drawn, the more
+        likely the more the network misses there. 0 takes all of them, always.
     spread
         On equations, the weights of the first map are uniform in +-spread / sqrt(inputs) in standardised coordinates,
         and its biases place the neurons' zeros all over the domain.
@@ -65,6 +68,7 @@ class FKANOptions(SpaceOptions):
     history: int = Field(10, ge=1, le=1000)
     ridge: float = Field(1e-3, ge=0)
     patience: int = Field(40, ge=0)
+    points: int = Field(0, ge=0)
     spread: float = Field(3.0, gt=0, le=100)
 
     def method(self, task: Task) -> str:
@@ -79,4 +83,6 @@ class FKANOptions(SpaceOptions):
             low, high = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
             if low > high:
                 raise ValueError(f"min_{name} ({low}) is larger than max_{name} ({high})")
+        if self.points and self.optimizer != "auto":
+            raise ValueError(f"points ({self.points}) move with the optimizer auto alone, not with {self.optimizer}")
         return self

@@ -26,7 +26,8 @@ from search_spaces.fkan.driver import (
     TOLERANCES,
 )
 from search_spaces.fkan.encoding import SEQUENTIAL, FKANArchitecture, network
-from search_spaces.fkan.flat import compile_network, spread_values, state_dict
+from search_spaces.fkan.flat import compile_network, flat_values, spread_values, state_dict
+from search_spaces.fkan.moving import MovingPoints
 from search_spaces.fkan.options import FKANOptions
 from search_spaces.fkan.system import System
 from search_spaces.fkan.taylor import chain_rule
@@ -57,10 +58,12 @@ def train_residual(
     system = System(equation, architecture, problem.input_scaler, points[job.fold.train])
     held_out = System(equation, architecture, problem.input_scaler, points[job.fold.validation])
     looks_back = len(job.fold.validation) > 0
-    limit = job.iterations or budget.steps * STEP[options.method(Task.RESIDUAL)]
+    limit = job.iterations or (job.steps or budget.steps) * STEP[options.method(Task.RESIDUAL)]
     kept: tuple[FloatArray, float, float, int] | None = None
     evaluations = 1
-    for number, (theta, loss, spent) in enumerate(iterates(system, architecture, options, job.seed), start=1):
+    begin = beginning(job, system, options)
+    moving = MovingPoints(system, options.points, job.seed) if 0 < options.points < len(system.points) else None
+    for number, (theta, loss, spent) in enumerate(iterates(system, options, begin, moving), start=1):
         evaluations = spent
         now = held_out.at(theta).loss if looks_back and not job.iterations else loss
         if np.isfinite(now) and (kept is None or now < kept[1] or job.iterations):
@@ -81,16 +84,22 @@ def train_residual(
     )
 
 
-def iterates(system: System, architecture: FKANArchitecture, options: FKANOptions, seed: int) -> Iterates:
-    """Yield what the method of the options makes of the initial values of `seed`, without end if it does not stop."""
+def beginning(job: TrainingJob[FKANArchitecture], system: System, options: FKANOptions) -> FloatArray:
+    """Return the values to begin with: what the network has learned so far, or those of the seed."""
+    for _, learned in job.parents[:1]:
+        return flat_values(learned)
     begin = [float(value) for value in system.equation.coefficients.values()]
-    theta = np.concatenate([spread_values(architecture, options, seed), begin])
+    return np.concatenate([spread_values(job.architecture, options, job.seed), begin])
+
+
+def iterates(system: System, options: FKANOptions, theta: FloatArray, moving: MovingPoints | None = None) -> Iterates:
+    """Yield what the method of the options makes of the values `theta`, without end if it does not stop."""
     method = options.method(Task.RESIDUAL)
     if method == "lbfgs":
         return _lbfgs(system, theta, max(options.history, SMALLEST_HISTORY))
     if method == "adam":
         return _adam(system, theta, options.learning_rate)
-    return ((theta, found.loss, spent) for theta, found, spent in levenberg_marquardt(system.at, theta))
+    return ((theta, found.loss, spent) for theta, found, spent in levenberg_marquardt(system.at, theta, moving))
 
 
 def _lbfgs(system: System, theta: FloatArray, history: int) -> Iterates:

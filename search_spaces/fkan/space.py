@@ -68,6 +68,10 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
         """Return the network; raises `InvalidArchitecture` where no input column is in use."""
         return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
 
+    def continues(self, problem: Problem) -> bool:
+        """Return whether there are steps to go on with: those on an equation."""
+        return problem.task.is_equation
+
     def encode(self, architecture: FKANArchitecture, problem: Problem) -> Bits:
         """Return bits that `decode` to `architecture`."""
         return self.layout(problem).pack(encoding.encode(architecture, problem, self.options))

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from evokan.arrays import FloatArray
 from evokan.problem.equations import Candidate, Equation, misfits
+from evokan.problem.equations.base import residuals
 from evokan.problem.equations.jets import local_polynomial, order_of
 from evokan.problem.scaling import Scaler
 from search_spaces.fkan import jets
@@ -38,7 +39,7 @@ class System:
     Parameters
     ----------
     points
-        Raw coordinates, shape (N, coordinates).
+        Raw coordinates, shape (N, coordinates); may be changed between two evaluations.
 
     Attributes
     ----------
@@ -58,6 +59,21 @@ class System:
 
     def at(self, theta: FloatArray) -> Misfits:
         """Return the misfits for the parameter vector `theta`: those of the network, then the coefficients."""
+        network, candidate, calls = self._candidate(theta)
+        with torch.enable_grad():
+            parts = misfits(self.equation, candidate, self.points)
+        return Misfits(self, network, parts, calls, [*candidate.coefficients.values()])
+
+    def missed(self, theta: FloatArray, points: FloatArray) -> FloatArray:
+        """Return by how much the network misses at `points`, shape (N,): the root of the summed squared residuals."""
+        _, candidate, _ = self._candidate(theta)
+        with torch.enable_grad():
+            found = [part.detach().numpy() for part in residuals(self.equation, candidate, points)]
+        missed: FloatArray = np.sqrt(np.sum(np.square(found), axis=0))
+        return missed
+
+    def _candidate(self, theta: FloatArray) -> tuple[FloatArray, Candidate, list[_Call]]:
+        """Return the network's parameters, the unknown that they make, and a list that its calls are written into."""
         calls: list[_Call] = []
         names = tuple(self.equation.coefficients)
         network, values = np.split(theta, [len(theta) - len(names)])
@@ -70,11 +86,8 @@ class System:
             own = calls[-1].jets
             return local_polynomial(x, own[:, 0] if self.outputs == 1 else own, self.order)
 
-        with torch.enable_grad():
-            coefficients = [torch.tensor(value, requires_grad=True) for value in values]
-            candidate = Candidate(unknown, dict(zip(names, coefficients, strict=True)))
-            parts = misfits(self.equation, candidate, self.points)
-        return Misfits(self, network, parts, calls, coefficients)
+        coefficients = [torch.tensor(value, requires_grad=True) for value in values]
+        return network, Candidate(unknown, dict(zip(names, coefficients, strict=True))), calls
 
     def pull(self, network: FloatArray, call: _Call, seeds: Any) -> FloatArray:
         """Return the gradients in the network's parameters of `seeds` times the jets, shape (parameters, points)."""
@@ -126,8 +139,11 @@ class Misfits:
         rows = np.zeros((len(self._network), len(part)))
         if not part.requires_grad:
             return rows
-        signs = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], len(part)))
-        summed, probe = self._differentiated(part.sum())[0], self._differentiated((signs * part).sum())[0]
+        summed = self._differentiated(part.sum())[0]
+        signs, probe = torch.ones(1, dtype=part.dtype), summed
+        if len(part) > 1:
+            signs = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], len(part)))
+            probe = self._differentiated((signs * part).sum())[0]
         for call, seeds, mixed in zip(self._calls, summed, probe, strict=True):
             if seeds is None or mixed is None:
                 continue

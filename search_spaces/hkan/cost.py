@@ -4,36 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evokan.problem.problem import Problem
+from evokan.problem.splits import Fold
 from search_spaces.hkan.layers import Basis, HKANLayer
 
-# Seconds on one core (AMD EPYC of 2024, OpenBLAS, float64), measured: results/benchmarks/hkan_fit.md.
+# Seconds on one core (AMD EPYC of 2024, OpenBLAS, float64), from the fits of Table IV's networks in
+# results/hkan/repeats.csv: those that take longer than 2 ms are estimated at 0.7 to 1.4 of what they take.
 _BASIS: dict[Basis, float] = {
-    "sigmoid": 1.3e-9,
-    "tanh": 1.4e-9,
-    "softplus": 2.4e-9,
-    "relu": 1.0e-9,
-    "gaussian": 1.6e-9,
+    "sigmoid": 8.5e-10,
+    "tanh": 9.2e-10,
+    "softplus": 1.6e-9,
+    "relu": 6.6e-10,
+    "gaussian": 1.05e-9,
     "identity": 0.0,
 }
 """One value of a basis function, with everything that is linear in their number."""
-_PRODUCT = 6e-11
-"""One product in a Gram matrix."""
-_SOLVE = 1.5e-10
-"""One n^3 of solving n equations."""
-_BLOCK = 6e-6
+_BLOCK_PRODUCT = 4.8e-11
+"""One product in the Gram matrix of a block."""
+_SOLVE = 2.9e-10
+"""One n^3 of solving the n equations of a block."""
+_BLOCK = 1.1e-6
 """One block, whatever its size."""
-_TRUNCATED = 1.2e-10
+_NODE_PRODUCT = 8.1e-11
+"""One product in the Gram matrix of a hidden node, with the solution of its equations."""
+_TRUNCATED = 1.35e-10
 """One product in the truncated least squares (rows times columns times the smaller of both)."""
+_FIT = 2.2e-3
+"""A fit, whatever its size."""
 
 
-def seconds(layers: Sequence[HKANLayer], n_inputs: int, problem: Problem) -> float:
+def seconds(layers: Sequence[HKANLayer], n_inputs: int, folds: Sequence[Fold]) -> float:
     """Return about how many seconds one evaluation takes: a fit and a look at the validation rows for each fold."""
-    return sum(_fold_seconds(layers, n_inputs, len(fold.train), len(fold.validation)) for fold in problem.folds)
+    return sum(fit_seconds(layers, n_inputs, len(fold.train), len(fold.validation)) for fold in folds)
 
 
-def _fold_seconds(layers: Sequence[HKANLayer], n_inputs: int, rows: int, validation_rows: int) -> float:
-    total = 0.0
+def fit_seconds(layers: Sequence[HKANLayer], n_inputs: int, rows: int, new_rows: int = 0) -> float:
+    """Return about how many seconds a fit to `rows` takes, and the outputs for `new_rows`."""
+    total = _FIT
     widths = [n_inputs, *(layer.nodes for layer in layers)]
     for level, (layer, columns) in enumerate(zip(layers, widths, strict=False), start=1):
         nodes = layer.nodes
@@ -41,9 +47,9 @@ def _fold_seconds(layers: Sequence[HKANLayer], n_inputs: int, rows: int, validat
         if not layer.is_identity:
             m = layer.n_basis
             a_value = sum(_BASIS[basis] for basis in layer.bases) / len(layer.bases)
-            total += blocks * (m * (rows + validation_rows) * a_value + _PRODUCT * rows * m**2 + _SOLVE * m**3 + _BLOCK)
+            total += blocks * (m * (rows + new_rows) * a_value + _BLOCK_PRODUCT * rows * m**2 + _SOLVE * m**3 + _BLOCK)
         if level == len(layers):
             total += nodes * _TRUNCATED * rows * columns * min(rows, columns)
         else:
-            total += nodes * (_PRODUCT * rows * columns**2 + _SOLVE * columns**3)
+            total += nodes * _NODE_PRODUCT * rows * columns**2
     return total

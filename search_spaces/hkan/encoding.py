@@ -146,6 +146,8 @@ def encode(architecture: HKANArchitecture, problem: Problem, options: HKANOption
 
     put("layers", range(1, options.max_layers + 1), architecture.depth)
     for name, layer in zip(_names(architecture.depth), architecture.layers, strict=True):
+        if layer.inside or layer.node_ridge:
+            raise ValueError(f"no chromosome says inside or node_ridge ({architecture.key})")
         for attribute, choices in _choices(problem, options, architecture.depth, hidden=name != "output").items():
             # What has no influence on an identity layer stays at 0.
             if attribute in ("nodes", "basis") or not layer.is_identity:

@@ -41,11 +41,13 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         *,
         random_state: int | np.random.RandomState | None = 0,
         cutoff: float = CUTOFF,
+        steady: bool = True,
         scaler: Literal["minmax", "none"] = "minmax",
     ) -> None:
         self.layers = layers
         self.random_state = random_state
         self.cutoff = cutoff
+        self.steady = steady
         self.scaler = scaler
 
     def set_params(self, **params: Any) -> Self:
@@ -103,7 +105,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         from search_spaces.hkan.encoding import HKANArchitecture
         from search_spaces.hkan.network import HKANModule, state
 
-        weights = state(self.layers_, float(output.shift[0]), float(output.scale[0]))
+        weights = state(self.layers_, output.shift, output.scale)
         # Not `layers`, which may have been set to others since.
         architecture = HKANArchitecture(self.n_features_in_, tuple(found.layer for found in self.layers_))
         spec = {"space": "hkan", "architecture": architecture.to_json(), "task": task}
@@ -127,6 +129,8 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         cutoff = as_number(self.cutoff)
         if not 0 <= cutoff < 1:
             faults.append(f"cutoff {shown(self.cutoff)}: a number from 0 to below 1 is needed")
+        if not isinstance(self.steady, bool | np.bool_):
+            faults.append(f"steady {shown(self.steady)}: True or False")
         if not (isinstance(self.scaler, str) and self.scaler in ("minmax", "none")):
             faults.append(f"scaler {shown(self.scaler)}: minmax or none")
         if seed is None or faults:
@@ -150,6 +154,10 @@ class HKANRegressor(RegressorMixin, _Network):  # type: ignore[misc]
     cutoff
         The last least squares takes singular values below this share of the largest as 0. Below 4e-15, columns that
         depend on one another in the training rows alone can make predictions on others explode.
+    steady
+        Whether they are kept from it further: blocks and hidden nodes have a small ridge whatever their own, and the
+        last least squares takes of its weak directions those that cross-validation finds worth it. False is the
+        paper's plain least squares, which functions without noise are fitted with to the last digits either way.
     scaler
         ``minmax`` brings inputs and target onto [0, 1] by the training rows, what the centres are made for; ``none``
         takes them as they are (the paper's tables are on [0, 1] already).
@@ -199,7 +207,7 @@ class HKANRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         target = np.asarray(given, dtype=np.float64)[rows, None]
         self._target = Scaler.fit(target, self.scaler)
         scaled = self._target.transform(target)
-        self.layers_ = fit(self.layers, z, scaled, seed, cutoff, weights, with_outputs=False).layers
+        self.layers_ = fit(self.layers, z, scaled, seed, cutoff, weights, steady=self.steady, with_outputs=False).layers
         self._keep_sample(z, scaled)
         return self
 
@@ -226,7 +234,7 @@ class HKANClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
     ----------
     layers
         A list from the input on; the last has one node for each class, or 1, which stands for that.
-    random_state, cutoff
+    random_state, cutoff, steady
         As for `HKANRegressor`.
     scaler
         ``minmax`` brings inputs onto [0, 1] by the training rows; ``none`` takes them as they are.
@@ -276,7 +284,9 @@ class HKANClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
         if nodes not in (1, count):
             raise InputError(f"layers: the last has {nodes} nodes; there are {count} classes (1 node stands for that)")
         layers = (*self.layers[:-1], replace(self.layers[-1], nodes=count))
-        self.layers_ = fit_classes(layers, z, labels.astype(np.int64), count, seed, cutoff, weights)[0]
+        self.layers_ = fit_classes(
+            layers, z, labels.astype(np.int64), count, seed, cutoff, weights, steady=self.steady
+        )[0]
         self._keep_sample(z, np.eye(count)[labels])
         return self
 

@@ -103,7 +103,10 @@ def expansion_for(layer: HKANLayer, z: Array, task: Task) -> Expansion | None:
     if layer.is_identity:
         return None
     low, high = z.min(axis=1), z.max(axis=1)
-    count = max(terms(basis, layer.sigma, 0.5 * float(np.max(high - low))) for basis in layer.bases)
+    count = max(
+        terms(basis, sigma, 0.5 * float(np.max(high - low)))
+        for basis, sigma in zip(layer.bases, layer.sigmas, strict=True)
+    )
     if (task == "hidden" and len(z) * count > _LARGEST) or (task == "outputs" and count > _FEW):
         return None
     if not _polynomials_ns(layer, len(z), count, task) <= _values_ns(layer, task):

@@ -9,6 +9,7 @@ from scipy.special import softmax
 
 from evokan.arrays import IntArray
 from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
 from evokan.spaces.explanation import Explanation
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer
@@ -26,7 +27,8 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
 
     The importance of input p is the mean over the nodes q of the first layer of R^2(y, phi_{q,p}) (arXiv 2501.18199,
     its measure I_p), divided by the sum over the inputs; for classes y is the one-hot column that node q was fitted
-    to. Of an identity block, whose constants are those of the node, R^2 is the squared correlation.
+    to, of a trajectory the concept. Of an identity block, whose constants are those of the node, R^2 is the squared
+    correlation.
 
     Returns
     -------
@@ -38,17 +40,18 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
     rows = _spread(problem.development, _ROWS)
     shown = _spread(np.arange(len(rows)), POINTS)
     z = problem.input_scaler.transform(problem.table.X[rows]).T
-    scale, shift = 1.0, 0.0
     if problem.task.has_classes:
         targets = np.eye(problem.n_outputs)[np.asarray(problem.table.y[rows], dtype=np.int64)].T
+        own = Scaler(np.zeros(problem.n_outputs), np.ones(problem.n_outputs))
     else:
-        scale, shift = float(model.output_scale[0]), float(model.output_shift[0])
-        targets = ((np.asarray(problem.table.y[rows], dtype=np.float64) - shift) / scale)[None]
+        own = model.scaler("output")
+        targets = own.transform(np.asarray(problem.table.y[rows], dtype=np.float64).reshape(len(rows), -1)).T
     levels = []
     input_r2: Array = np.zeros((0, 0))
     for number, layer in enumerate(model.fitted()):
-        wanted = targets[np.arange(layer.layer.nodes) % len(targets)]
-        shares, block, block_target = _blocks(layer, z, wanted)
+        number_of = np.arange(layer.layer.nodes) % len(targets)
+        wanted = targets[number_of]
+        shares, block, at = _blocks(layer, z, wanted)
         z = layer.outputs(z)
         if problem.task.has_classes and number == model.architecture.depth - 1:
             z = softmax(z, axis=0)  # logits by now
@@ -58,8 +61,10 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
             input_r2 = shares
         levels.append(
             {
-                "blocks": _level(shares, block[shown] * scale + shift, block_target[shown] * scale + shift),
-                "nodes": _level(node_r2, z[middle][shown] * scale + shift, wanted[middle][shown] * scale + shift),
+                "blocks": _level(shares, *(_in_units(one[shown], own, number_of[at]) for one in (block, wanted[at]))),
+                "nodes": _level(
+                    node_r2, *(_in_units(one[middle][shown], own, number_of[middle]) for one in (z, wanted))
+                ),
             }
         )
     importances = input_r2.mean(axis=0)
@@ -79,12 +84,18 @@ def explain(model: HKANModule, problem: Problem) -> Explanation:
     )
 
 
-def _blocks(layer: FittedLayer, z: Array, wanted: Array) -> tuple[Array, Array, Array]:
-    """Return R^2 of all blocks (nodes, columns); and of the block with the median R^2 its values and its target."""
+def _in_units(values: Array, scaler: Scaler, target: int) -> Array:
+    """Return values of a block or node in the units of the target that it was fitted to."""
+    found: Array = values * scaler.scale[target] + scaler.shift[target]
+    return found
+
+
+def _blocks(layer: FittedLayer, z: Array, wanted: Array) -> tuple[Array, Array, int]:
+    """Return R^2 of all blocks (nodes, columns); and of the block with the median R^2 its values and its node."""
     shares = block_r2(layer, z, wanted)
     node, column = divmod(_median_place(shares.ravel()), len(z))
     phi = next(blocks[[column]] for q, blocks in enumerate(layer.blocks(z)) if q == node)
-    return shares, with_constants(layer, phi, wanted[node])[0], wanted[node]
+    return shares, with_constants(layer, phi, wanted[node])[0], node
 
 
 def _level(r2: Array, predicted: Array, target: Array) -> dict[str, Any]:

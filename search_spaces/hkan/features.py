@@ -17,7 +17,8 @@ class Features:
     """The basis functions of a layer over given columns `z`, shape (columns, rows)."""
 
     def __init__(self, layer: HKANLayer, z: Array) -> None:
-        self._columns = [Column(basis, layer.sigma, z) for basis in layer.bases]
+        self._columns = [Column(basis, sigma, z) for basis, sigma in zip(layer.bases, layer.sigmas, strict=True)]
+        self._inside = layer.inside
         self._rows = z.shape[1]
 
     def pieces(self, centres: Array, first_node: int) -> Iterator[tuple[int, int, Array]]:
@@ -42,6 +43,10 @@ class Features:
                 continue
             values = np.empty((last - first, n_basis, self._rows))
             for number, shared in enumerate(self._columns):
+                if self._inside:
+                    own = slice(number, None, len(self._columns))
+                    values[:, own] = shared.values(flat[first:last, own], column[first:last])
+                    continue
                 taken = np.flatnonzero(turn[first:last] == number) + first
                 values[taken - first] = shared.values(flat[taken], column[taken])
             yield first, last, values

@@ -19,6 +19,7 @@ from search_spaces.hkan.basis import Array, place_centres
 from search_spaces.hkan.expansion import Expansion, Task, expansion_for
 from search_spaces.hkan.features import Features
 from search_spaces.hkan.layers import HKANLayer
+from search_spaces.hkan.rule import Rule
 from search_spaces.hkan.solvers import solve_gram, truncated
 
 _GROUP = 1 << 23
@@ -115,6 +116,7 @@ def fit(
     cutoff: float,
     weights: Array | None = None,
     *,
+    steady: bool = False,
     with_outputs: bool = True,
 ) -> Fit:
     """Fit a network.
@@ -134,6 +136,10 @@ def fit(
         Of the last least squares: singular values below this share of the largest count as 0.
     weights
         Of the rows, positive, shape (rows,): a weight of 2 counts as the row twice, in every least squares.
+    steady
+        Whether weights that only dependences of the training rows hold in balance are kept out: blocks and hidden
+        nodes have a small ridge whatever their own, and the last least squares takes of its weak directions those
+        that cross-validation finds worth it. That is ours; the paper's least squares are plain.
     with_outputs
         Whether the network's outputs on these rows are wanted; without, over very many rows, there are none.
 
@@ -154,9 +160,8 @@ def fit(
                 task: Task = "last" if last else "hidden"
                 polynomials = expansion_for(layer, z, task) if z.shape[1] >= MANY_ROWS else None
                 below = z
-                found, z = _fit_layer(
-                    layer, z, t, rng, cutoff if last else None, weights, polynomials, with_outputs or not last
-                )
+                rule = Rule(last, cutoff, steady)
+                found, z = _fit_layer(layer, z, t, rng, rule, weights, polynomials, with_outputs or not last)
                 if polynomials is not None:
                     cutoff = max(cutoff, _ROUGH)
                 fitted.append(found)
@@ -179,12 +184,12 @@ def _fit_layer(
     z: Array,
     targets: Array,
     rng: np.random.Generator,
-    cutoff: float | None,
+    rule: Rule,
     weights: Array | None,
     polynomials: Expansion | None,
     wanted: bool,
 ) -> tuple[FittedLayer, Array]:
-    """Return the layer, and its outputs of shape (nodes, rows); a `cutoff` marks the output layer."""
+    """Return the layer, and its outputs of shape (nodes, rows)."""
     columns, rows = z.shape
     target = np.arange(layer.nodes) % len(targets)
     mean = _mean(targets, weights)
@@ -192,13 +197,13 @@ def _fit_layer(
     if layer.is_identity:
         level = _mean(z, weights)
         blocks = z - level[:, None]
-        slopes = _node_models(blocks[None], centred[None], cutoff, weights)[0][target]
+        slopes = _node_models(blocks[None], centred[None], rule, layer.node_ridge, weights)[0][target]
         empty = np.zeros((layer.nodes, columns, 0))
         found = FittedLayer(layer, empty, empty, slopes, mean[target] - slopes @ level)
         return found, slopes @ blocks + mean[target][:, None]
     centres = place_centres(layer.placement, z, layer.nodes, layer.n_basis, rng, weights)
     if polynomials is not None:
-        return _fit_by_moments(layer, polynomials, z, centred, mean, centres, cutoff, weights, wanted)
+        return _fit_by_moments(layer, polynomials, z, centred, mean, centres, rule, weights, wanted)
     coefficients = np.empty_like(centres)
     slopes = np.empty((layer.nodes, columns))
     bias = np.empty(layer.nodes)
@@ -208,8 +213,8 @@ def _fit_layer(
     for first in range(0, layer.nodes, size):
         group = slice(first, min(first + size, layer.nodes))
         own = centred[target[group]]
-        blocks, c, constants = _fit_blocks(features, centres[group], first, own, layer.ridge, weights)
-        w = _node_models(blocks, own[:, None], cutoff, weights)[:, 0]
+        blocks, c, constants = _fit_blocks(features, centres[group], first, own, layer.ridge, rule, weights)
+        w = _node_models(blocks, own[:, None], rule, layer.node_ridge, weights)[:, 0]
         coefficients[group] = c
         slopes[group] = w
         outputs[group] = np.matmul(w[:, None, :], blocks)[:, 0] + mean[target[group]][:, None]
@@ -224,24 +229,29 @@ def _fit_by_moments(
     centred: Array,
     mean: Array,
     centres: Array,
-    cutoff: float | None,
+    rule: Rule,
     weights: Array | None,
     wanted: bool,
 ) -> tuple[FittedLayer, Array]:
     """Return what `_fit_layer` does, without a look at the rows for each block."""
     nodes, columns, n_basis = centres.shape
     target = np.arange(nodes) % len(centred)
-    sums = moments.moments(polynomials, z, centred, weights, within=cutoff is not None)
+    sums = moments.moments(polynomials, z, centred, weights, within=rule.last)
     coefficients = np.empty_like(centres)
     slopes, constants = np.empty((nodes, columns)), np.empty((nodes, columns))
     combined = np.empty((nodes, columns, polynomials.count))
     for group in moments.groups(nodes, columns, n_basis, polynomials.count):
-        found = moments.fit_blocks(layer, polynomials, sums, centres[group], group.start, target[group])
+        found = moments.fit_blocks(
+            layer, polynomials, sums, centres[group], group.start, target[group], rule.least_of_blocks
+        )
         coefficients[group], constants[group], combined[group] = found.coefficients, found.constants, found.functions
-        if cutoff is None:
-            slopes[group] = moments.hidden_weights(sums, found.functions, target[group])
-    if cutoff is not None:
-        slopes = moments.last_weights(polynomials, z, centred[target], weights, sums, combined, cutoff)
+        if not rule.last:
+            penalties = layer.node_ridge, rule.least_of_nodes
+            slopes[group] = moments.hidden_weights(sums, found.functions, target[group], *penalties)
+    if rule.last:
+        reduced = moments.last_rows(polynomials, z, centred[target], weights, sums, combined, layer.node_ridge)
+        steady, count = rule.steady and not layer.node_ridge, _count(z.shape[1], weights)
+        slopes = np.stack([part.solve(rule.cutoff, steady=steady, count=count)[0] for part in reduced])
     combined *= slopes[:, :, None]
     if not np.isfinite(combined).all():
         raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
@@ -258,8 +268,13 @@ def _mean(values: Array, weights: Array | None) -> Array:
     return means
 
 
+def _count(rows: int, weights: Array | None) -> float:
+    """Return how many rows there are: a weight of 2 stands for two of them."""
+    return float(rows) if weights is None else max(float(rows), float(weights.sum()))
+
+
 def _fit_blocks(
-    features: Features, centres: Array, first_node: int, targets: Array, ridge: float, weights: Array | None
+    features: Features, centres: Array, first_node: int, targets: Array, ridge: float, rule: Rule, weights: Array | None
 ) -> tuple[Array, Array, Array]:
     """Return centred blocks (nodes, columns, rows), their coefficients, and the means that were taken off."""
     nodes, columns, n_basis = centres.shape
@@ -273,7 +288,7 @@ def _fit_blocks(
         weighted = values if weights is None else values * weights
         gram = np.matmul(weighted, values.transpose(0, 2, 1))
         own = targets[np.arange(first, last) // columns]
-        c = solve_gram(gram, np.matmul(weighted, own[:, :, None])[:, :, 0], ridge)
+        c = solve_gram(gram, np.matmul(weighted, own[:, :, None])[:, :, 0], ridge, rule.least_of_blocks)
         coefficients[first:last] = c
         blocks[first:last] = np.matmul(c[:, None, :], values)[:, 0]
         constants[first:last] = np.einsum("br,br->b", c, level)
@@ -284,7 +299,7 @@ def _fit_blocks(
     )
 
 
-def _node_models(blocks: Array, targets: Array, cutoff: float | None, weights: Array | None) -> Array:
+def _node_models(blocks: Array, targets: Array, rule: Rule, ridge: float, weights: Array | None) -> Array:
     """Return the weights of linear models with intercept, shape (nodes, targets, columns).
 
     Hidden nodes are solved from Gram matrices: their many columns all resemble the target, and what such a model
@@ -294,16 +309,25 @@ def _node_models(blocks: Array, targets: Array, cutoff: float | None, weights: A
     ----------
     blocks, targets
         Centred, shape (nodes, columns, rows) and (nodes, targets, rows).
+    ridge
+        Penalty on the squares of the weights.
     """
     if not np.isfinite(blocks).all():
         raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
+    columns, count = blocks.shape[1], _count(blocks.shape[2], weights)
     if weights is not None:
         root = np.sqrt(weights)
         blocks, targets = blocks * root, targets * root
-    if cutoff is not None:
-        return np.stack([truncated(b, t, cutoff) for b, t in zip(blocks, targets, strict=True)])
-    columns = blocks.shape[1]
+    if rule.last:
+        steady = rule.steady and not ridge
+        if ridge:
+            rows = np.broadcast_to(np.sqrt(ridge) * np.eye(columns), (len(blocks), columns, columns))
+            blocks = np.concatenate([blocks, rows], axis=2)
+            targets = np.concatenate([targets, np.zeros((*targets.shape[:2], columns))], axis=2)
+        pairs = zip(blocks, targets, strict=True)
+        return np.stack([truncated(b, t, rule.cutoff, steady=steady, count=count) for b, t in pairs])
     gram = np.matmul(blocks, blocks.transpose(0, 2, 1))
     right = np.matmul(blocks, targets.transpose(0, 2, 1))
-    slopes = [solve_gram(gram.copy(), right[:, :, k]) for k in range(targets.shape[1])]
+    penalties = ridge, rule.least_of_nodes
+    slopes = [solve_gram(gram.copy(), right[:, :, k], *penalties) for k in range(targets.shape[1])]
     return np.stack(slopes, axis=1).reshape(len(blocks), -1, columns)

@@ -43,12 +43,14 @@ def fit_classes(
     seed: int,
     cutoff: float,
     weights: Array | None = None,
+    *,
+    steady: bool = False,
 ) -> tuple[tuple[FittedLayer, ...], Array]:
     """Return layers whose outputs are logits, and those of the training rows, shape (rows, classes).
 
     Parameters
     ----------
-    layers, x, seed, cutoff, weights
+    layers, x, seed, cutoff, weights, steady
         As for `search_spaces.hkan.fitting.fit`.
     labels
         Class numbers below `classes`, shape (rows,).
@@ -58,7 +60,7 @@ def fit_classes(
     TrainingFailed
         A value is not finite, or a linear system has no solution.
     """
-    found = fit(layers, x, np.eye(classes)[labels], seed, cutoff, weights, with_outputs=False)
+    found = fit(layers, x, np.eye(classes)[labels], seed, cutoff, weights, steady=steady, with_outputs=False)
     last = with_logits(found.layers[-1], found.below, labels, seed, weights)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         logits = last.outputs(found.below).T

@@ -101,16 +101,25 @@ class Blocks:
 
 
 def fit_blocks(
-    layer: HKANLayer, polynomials: Expansion, sums: Moments, centres: Array, first_node: int, target: IntArray
+    layer: HKANLayer,
+    polynomials: Expansion,
+    sums: Moments,
+    centres: Array,
+    first_node: int,
+    target: IntArray,
+    least: float,
 ) -> Blocks:
-    """Fit the blocks of neighbouring nodes with `centres` (nodes, P, m), node by node to the targets numbered so."""
+    """Fit the blocks of neighbouring nodes with `centres` (nodes, P, m), node by node to the targets numbered so.
+
+    `least` is that of `solve_gram`.
+    """
     nodes, columns, m = centres.shape
     expanded = expand(layer, polynomials, centres, first_node)
     own = np.arange(columns)
     within = sums.gram if sums.gram.ndim == 3 else sums.gram[own, :, own]
     gram = np.matmul(np.matmul(expanded, within), expanded.transpose(0, 1, 3, 2))
     right = np.matmul(expanded, sums.right[target][:, :, :, None])[..., 0]
-    solved = solve_gram(gram.reshape(-1, m, m), right.reshape(-1, m), layer.ridge).reshape(nodes, columns, m)
+    solved = solve_gram(gram.reshape(-1, m, m), right.reshape(-1, m), layer.ridge, least).reshape(nodes, columns, m)
     functions = np.matmul(solved[:, :, None, :], expanded)[:, :, 0]
     return Blocks(solved, functions, (functions * sums.mean).sum(axis=2))
 
@@ -140,26 +149,31 @@ def groups(nodes: int, columns: int, m: int, count: int) -> list[slice]:
     return [slice(first, min(first + size, nodes)) for first in range(0, nodes, size)]
 
 
-def hidden_weights(sums: Moments, functions: Array, target: IntArray) -> Array:
-    """Return the least squares of hidden nodes on their blocks, shape (nodes, P); `functions` (nodes, P, D)."""
+def hidden_weights(sums: Moments, functions: Array, target: IntArray, ridge: float, least: float) -> Array:
+    """Return the least squares of hidden nodes on their blocks, shape (nodes, P); `functions` (nodes, P, D).
+
+    `ridge` and `least` are those of `solve_gram`.
+    """
     nodes, columns, _ = functions.shape
     gram = np.empty((nodes, columns, columns))
     for p in range(columns):
         through = np.tensordot(functions[:, p], sums.gram[p], axes=1)
         gram[:, p] = (through * functions).sum(axis=2)
-    return solve_gram(0.5 * (gram + gram.transpose(0, 2, 1)), (functions * sums.right[target]).sum(axis=2))
+    return solve_gram(
+        0.5 * (gram + gram.transpose(0, 2, 1)), (functions * sums.right[target]).sum(axis=2), ridge, least
+    )
 
 
-def last_weights(
+def last_rows(
     polynomials: Expansion,
     z: Array,
     targets: Array,
     weights: Array | None,
     sums: Moments,
     functions: Array,
-    cutoff: float,
-) -> Array:
-    """Return the truncated least squares of output nodes on their blocks, shape (nodes, P).
+    ridge: float,
+) -> list[Reduced]:
+    """Return the least squares of output nodes on their blocks, one for each node.
 
     Parameters
     ----------
@@ -167,6 +181,8 @@ def last_weights(
         Of each node, centred, shape (nodes, rows).
     functions
         The blocks' coefficients of the polynomials, shape (nodes, P, D).
+    ridge
+        Penalty on the squares of the weights.
     """
     reduced = [Reduced(len(z), 1) for _ in functions]
     for rows, found in polynomials.pieces(z):
@@ -175,7 +191,10 @@ def last_weights(
         for node, own in enumerate(functions):
             below, wanted = np.matmul(own[:, None, :], found)[:, 0], targets[node : node + 1, rows]
             reduced[node].add(*((below, wanted) if root is None else (below * root, wanted * root)))
-    return np.stack([part.solve(cutoff)[0] for part in reduced])
+    if ridge:
+        for part in reduced:
+            part.add(np.sqrt(ridge) * np.eye(len(z)), np.zeros((1, len(z))))
+    return reduced
 
 
 def outputs(polynomials: Expansion, z: Array, mean: Array | None, combined: Array, constant: Array) -> Array:

@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from evokan.errors import InputError
 from evokan.problem.prediction import check_columns
 from evokan.spaces.architecture import Weights
 from evokan.spaces.module import ScaledModule, as_array
 from evokan.spaces.plain import Blocks, Linear, PlainNetwork, Step
 from evokan.spaces.steps import FUNCTIONS
+from search_spaces.hkan.basis import Array
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.fitting import FittedLayer
 from search_spaces.hkan.layers import Basis, HKANLayer
@@ -61,7 +63,9 @@ class HKANLayerModule(nn.Module):
         self.weights = nn.Parameter(torch.zeros((layer.nodes, columns), dtype=torch.float64))
         self.bias = nn.Parameter(torch.zeros(layer.nodes, dtype=torch.float64))
         place = torch.arange(layer.nodes)[:, None] + torch.arange(columns)
-        self._turn = place % len(layer.bases)
+        # Which function, shape (nodes, columns, basis functions) or what is like it by broadcasting.
+        turn = torch.arange(n_basis).expand(layer.nodes, 1, n_basis) if layer.inside else place[:, :, None]
+        self._turn = turn % len(layer.bases)
 
     def forward(self, z: Tensor) -> Tensor:
         """Return h_q = bias_q + sum_p weight_qp phi_qp(z_p)."""
@@ -74,11 +78,12 @@ class HKANLayerModule(nn.Module):
 
     def _nodes(self, z: Tensor, first: int, last: int) -> Tensor:
         group = slice(first, last)
-        u = self.layer.sigma * (z[:, None, :, None] - self.centres[group])
+        u = z[:, None, :, None] - self.centres[group]
         if len(self.layer.bases) == 1:
-            values = _apply(self.layer.bases[0], u)
+            values = _apply(self.layer.bases[0], self.layer.sigmas[0] * u)
         else:
-            turn = self._turn[group].to(z.device)[None, :, :, None]
+            turn = self._turn[group].to(z.device)[None]
+            u = torch.tensor(self.layer.sigmas, dtype=u.dtype, device=z.device)[turn] * u
             values = sum(
                 ((turn == number) * _apply(basis, u) for number, basis in enumerate(self.layer.bases)),
                 start=torch.zeros_like(u),
@@ -87,13 +92,25 @@ class HKANLayerModule(nn.Module):
         return (blocks * self.weights[group]).sum(dim=-1) + self.bias[group]
 
     def plain(self) -> Step:
-        """Return the layer as arrays."""
+        """Return the layer as arrays.
+
+        Raises
+        ------
+        InputError
+            Functions of different sharpness, or several inside of a block: no other format knows them.
+        """
+        if self.layer.inside or isinstance(self.layer.sigma, tuple):
+            raise InputError(
+                "layers with several functions inside of a block, or of different sharpness, go to torch alone"
+            )
         weights, bias = as_array(self.weights), as_array(self.bias)
         if self.layer.is_identity:
             return Linear(weights, bias)
         numbers = np.array([FUNCTIONS.index(name) for name in self.layer.bases])
         factors = as_array(self.coefficients) * weights[:, :, None]
-        return Blocks(numbers[self._turn.numpy()], np.float64(self.layer.sigma), as_array(self.centres), factors, bias)
+        return Blocks(
+            numbers[self._turn[:, :, 0].numpy()], np.float64(self.layer.sigma), as_array(self.centres), factors, bias
+        )
 
     def fitted(self) -> FittedLayer:
         """Return the layer with its values as arrays."""
@@ -116,7 +133,7 @@ class HKANModule(ScaledModule):
     Notes
     -----
     Input: shape (N, features), raw units, any floating dtype (float64 inside). Output: logits (N, classes) or
-    values (N, 1) in the target's own units. Buffers ``input_shift``, ``input_scale``, ``output_shift`` and
+    values (N, targets) in their own units. Buffers ``input_shift``, ``input_scale``, ``output_shift`` and
     ``output_scale`` hold the scaling; centres are buffers too, because training never moves them.
     """
 
@@ -126,7 +143,8 @@ class HKANModule(ScaledModule):
     output_scale: Tensor
 
     def __init__(self, architecture: HKANArchitecture, spec: Mapping[str, Any]) -> None:
-        super().__init__(spec, input=architecture.n_inputs, output=1)
+        outputs = architecture.layers[-1].nodes if spec.get("task") == "trajectory" else 1
+        super().__init__(spec, input=architecture.n_inputs, output=outputs)
         self.architecture = architecture
         self.layers = nn.ModuleList(
             HKANLayerModule(layer, columns)
@@ -149,15 +167,15 @@ class HKANModule(ScaledModule):
         return tuple(cast(HKANLayerModule, layer).fitted() for layer in self.layers)
 
 
-def state(layers: Sequence[FittedLayer], output_shift: float, output_scale: float) -> Weights:
+def state(layers: Sequence[FittedLayer], output_shift: Array, output_scale: Array) -> Weights:
     """Return the trained values under the names of `HKANModule`'s state dict, without the inputs' scaling.
 
     Parameters
     ----------
     output_shift, output_scale
-        From the network's own outputs to logits, or to the targets that it was given.
+        From the network's own outputs to logits, or to the targets that it was given, shape (targets,).
     """
-    values: Weights = {"output_shift": np.array([output_shift]), "output_scale": np.array([output_scale])}
+    values: Weights = {"output_shift": output_shift, "output_scale": output_scale}
     for number, layer in enumerate(layers):
         for name in ("centres", "coefficients", "weights", "bias"):
             values[f"layers.{number}.{name}"] = getattr(layer, name)

@@ -29,9 +29,13 @@ class HKANOptions(SpaceOptions):
     cutoff
         The last least squares takes singular values below this share of the largest as 0. The default drops what
         rounding has made of columns that depend on one another; larger values damp noise.
+    steady
+        Whether new rows in which columns no longer depend on one another as in the training rows are kept from making
+        predictions explode (`search_spaces.hkan.fitting.fit`); without it the least squares are the paper's.
     max_cost
-        Networks whose evaluation (all folds, one core) would take more seconds than this, by an estimate made for
-        a server core of 2024, are invalid and never trained.
+        Seconds that the networks of a whole search may take together, on one core, by an estimate made for a server
+        core of 2024; finalists and final fits come on top. Of what is left of it one network may take a tenth:
+        those that would take more are invalid, and never trained.
     """
 
     max_layers: int = Field(3, ge=1, le=8)
@@ -41,4 +45,5 @@ class HKANOptions(SpaceOptions):
     max_basis: int = Field(40, ge=1, le=1000)
     mixed: bool = False
     cutoff: float = Field(CUTOFF, ge=0, lt=1)
-    max_cost: float = Field(3.0, gt=0)
+    steady: bool = True
+    max_cost: float = Field(900.0, gt=0)

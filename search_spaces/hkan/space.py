@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from evokan.errors import InvalidArchitecture
+from evokan.arrays import FloatArray
 from evokan.problem.problem import Problem
 from evokan.problem.scaling import Scaler
+from evokan.problem.splits import Fold
+from evokan.problem.task import Task, TaskName
 from evokan.spaces.architecture import Weights
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.explanation import Explanation
 from evokan.spaces.space import Preset, SearchSpace
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.one_by_one import train_each
-from search_spaces.hkan import cost, encoding
+from search_spaces.hkan import cost, encoding, moves
 from search_spaces.hkan.encoding import HKANArchitecture
 from search_spaces.hkan.layers import HKANLayer
 from search_spaces.hkan.options import HKANOptions
@@ -29,13 +31,18 @@ if TYPE_CHECKING:
     from search_spaces.hkan.network import HKANModule
 
 
+_DRAWS, _SAMPLES = 100, 300
+"""Throws at most for a sample, and samples that the budget has room for at least."""
+
+
 class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
     """Hierarchical networks without back-propagation: blocks and nodes by least squares, layer by layer.
 
     Dudek and Rodak, "HKAN", arXiv 2501.18199. The losses are root mean squared errors (its paper's figure) of the
     scaled target, or for classes the mean cross-entropy; classification, by one-hot targets with a
-    logistic regression in the last layer's place, is ours. The ``paper``
-    preset has no limit to the cost of a network, and no preference for small ones.
+    logistic regression in the last layer's place, is ours, as is forecasting: of a trajectory every concept is a
+    target, which the nodes take turns with, and delays are columns. The ``paper``
+    preset has no limit to the cost of networks, and no preference for small ones.
     """
 
     name: ClassVar[str] = "hkan"
@@ -43,11 +50,14 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         "layered ridge regressions of fixed basis functions, no gradients; val_loss is the RMSE "
         "(HKAN, arXiv 2501.18199)"
     )
+    tasks: ClassVar[tuple[Task | TaskName, ...]] = ("classification", "regression", "trajectory")
     Options = HKANOptions
     Network = HKANArchitecture
+    moves: ClassVar[Mapping[str, float]] = moves.MOVES
+    renews: ClassVar[bool] = True
     presets: ClassVar = {
         "default": Preset(
-            settings={"scaler": "minmax", "folds": 5, "population": 15, "generations": 19, "mutation_rate": 0.9}
+            settings={"scaler": "minmax", "folds": 5, "population": 20, "generations": 14, "mutation_rate": 0.9}
         ),
         "paper": Preset(settings={"parsimony": "none", "initial": "random"}, options={"max_cost": 1e6}),
     }
@@ -57,14 +67,8 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         return encoding.layout(problem, self.options)
 
     def decode(self, bits: Bits, problem: Problem) -> HKANArchitecture:
-        """Return the network; raises `InvalidArchitecture` where it would cost more than `max_cost`."""
-        network = encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
-        expected = cost.seconds(network.layers, problem.n_features, problem)
-        if expected > self.options.max_cost:
-            raise InvalidArchitecture(
-                f"costs an estimated {expected:.3g} s, more than max_cost {self.options.max_cost:g}"
-            )
-        return network
+        """Return the network: every chromosome describes one."""
+        return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
 
     def encode(self, architecture: HKANArchitecture, problem: Problem) -> Bits:
         """Return bits that decode to `architecture`."""
@@ -73,6 +77,34 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
     def seeds(self, problem: Problem) -> Sequence[HKANArchitecture]:
         """Return the linear network and standard ones of rising size."""
         return seeds(problem, self.options)
+
+    @property
+    def allowance(self) -> float:
+        """``max_cost``."""
+        return self.options.max_cost
+
+    def cost(self, architecture: HKANArchitecture, folds: Sequence[Fold]) -> float:
+        """Return about how many seconds of one core the network takes on `folds`."""
+        return cost.seconds(architecture.layers, architecture.n_inputs, folds)
+
+    def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
+        """Return fair coins, thrown until they describe a network of which the budget has room for several hundred."""
+        folds = problem.cuts[0] if problem.cuts else problem.folds
+        layout = self.layout(problem)
+        drawn: list[tuple[float, Bits]] = []
+        while len(drawn) < _DRAWS:
+            bits = layout.random(rng)
+            drawn.append((self.cost(self.decode(bits, problem), folds), bits))
+            if drawn[-1][0] <= self.allowance / _SAMPLES:
+                return bits
+        return min(drawn, key=lambda one: one[0])[1]
+
+    def neighbour(
+        self, bits: Bits, move: str, problem: Problem, attributions: FloatArray | None, rng: np.random.Generator
+    ) -> Bits | None:
+        """Return the chromosome of a network that is one of `moves` away, or None where there is none."""
+        moved = moves.neighbour(self.decode(bits, problem), move, problem, self.options, rng)
+        return None if moved is None else self.encode(moved, problem)
 
     def train(self, jobs: Sequence[TrainingJob[HKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
         """Train each job by itself, always on the processor; `budget` has no meaning without iterations."""
@@ -85,6 +117,11 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         from search_spaces.hkan.network import HKANModule
 
         return HKANModule
+
+    def spec(self, architecture: HKANArchitecture, problem: Problem) -> dict[str, Any]:
+        """Return the JSON values from which `load_model` builds a module again."""
+        values = super().spec(architecture, problem)
+        return values | ({"output_names": list(problem.table.output_names)} if problem.task.in_time else {})
 
     def scaling(self, problem: Problem, weights: Weights) -> Weights:
         """Return the scalers: training has brought the target into a range of its own, which goes on top."""

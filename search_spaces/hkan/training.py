@@ -64,18 +64,20 @@ def _regress(
     job: TrainingJob[HKANArchitecture],
     options: HKANOptions,
 ) -> Result:
-    target = np.asarray(y, dtype=np.float64)
-    low = float(target.min())
-    span = float(target.max()) - low or 1.0
-    found = fit(architecture.layers, x, ((target - low) / span)[:, None], job.seed, options.cutoff)
+    # Of a trajectory every concept is a target.
+    target = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    low = target.min(axis=0)
+    span = target.max(axis=0) - low
+    span[span == 0.0] = 1.0
+    found = fit(architecture.layers, x, (target - low) / span, job.seed, options.cutoff, steady=options.steady)
 
     def loss(outputs: Array, wanted: Array) -> float:
         return float(np.sqrt(np.mean((outputs * span + low - wanted) ** 2)))
 
-    train_loss = loss(found.outputs[0], target)
+    train_loss = loss(found.outputs.T, target)
     val_loss = train_loss
     if len(y_val):
-        val_loss = loss(predict(found.layers, x_val)[:, 0], np.asarray(y_val, dtype=np.float64))
+        val_loss = loss(predict(found.layers, x_val), np.asarray(y_val, dtype=np.float64).reshape(len(y_val), -1))
     return train_loss, val_loss, state(found.layers, low, span)
 
 
@@ -90,12 +92,14 @@ def _classify(
     options: HKANOptions,
 ) -> Result:
     labels = np.asarray(y, dtype=np.int64)
-    layers, logits = fit_classes(architecture.layers, x, labels, classes, job.seed, options.cutoff)
+    layers, logits = fit_classes(
+        architecture.layers, x, labels, classes, job.seed, options.cutoff, steady=options.steady
+    )
     train_loss = _cross_entropy(logits, labels)
     val_loss = train_loss
     if len(y_val):
         val_loss = _cross_entropy(predict(layers, x_val), np.asarray(y_val, dtype=np.int64))
-    return train_loss, val_loss, state(layers, 0.0, 1.0)
+    return train_loss, val_loss, state(layers, np.zeros(1), np.ones(1))
 
 
 def _cross_entropy(logits: Array, labels: NDArray[np.int64]) -> float:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from evokan.arrays import IntArray
+from evokan.arrays import FloatArray, IntArray
 from evokan.problem.problem import Problem
 from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value
 from search_spaces.kafcm.encoding import CausalMap, from_mask, write_causes
 from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.rules import FORBIDDEN, REQUIRED, edge_rules
-from search_spaces.kafcm.screening import LEVELS, WIDE, Causes, Path, common_level, path_of
+from search_spaces.kafcm.screening import LEVELS, WIDE, Causes, Path, common_level, path_of, sums_fit_better
 from search_spaces.kafcm.states import fit_states
 
 FALSE_SHARE = 0.002
@@ -26,13 +29,23 @@ MOST_VALUES, FEWEST_ROWS = 10_000_000, 200
 """Largest number of values of splines that are held at a time, and rows that there are whatever it says."""
 
 
+BENDING = ("auto", "tanh", "sigmoid")
+"""Boundings that may bend a sum."""
+
+
 def paths(problem: Problem, options: KAFCMOptions, rows: IntArray) -> list[Path]:
     """Return the causes of every effect, from many to few, as `rows` tell them."""
-    states, rules = fit_states(problem, options), edge_rules(problem, options)
-    rows = screened_rows(problem, rows)
-    x = states.source.transform(problem.table.X[rows])
+    return _paths(problem, options, *_states(problem, options, rows))
+
+
+def _states(problem: Problem, options: KAFCMOptions, rows: IntArray) -> tuple[Causes, FloatArray]:
+    states, rows = fit_states(problem, options), screened_rows(problem, rows)
     y = states.target.transform(np.asarray(problem.table.y[rows], dtype=np.float64).reshape(len(rows), -1))
-    causes, bounded = Causes.of(x), options.bounding in ("tanh", "sigmoid")
+    return Causes.of(states.source.transform(problem.table.X[rows])), y
+
+
+def _paths(problem: Problem, options: KAFCMOptions, causes: Causes, y: FloatArray) -> list[Path]:
+    rules, bounded = edge_rules(problem, options), options.bounding in BENDING
     return [
         path_of(
             y[:, effect],
@@ -59,21 +72,74 @@ def kept(found: Sequence[Path], level: float, sources: int) -> np.ndarray:
     return mask
 
 
+@dataclass(frozen=True, eq=False)
+class FirstLook:
+    """What the development rows tell before anything is trained.
+
+    Attributes
+    ----------
+    paths
+        Causes of every effect, from many to few.
+    bounding
+        ``tanh``, or ``clip`` where sums that nothing bends fit better; empty where the options say.
+    """
+
+    paths: Sequence[Path]
+    bounding: Literal["", "tanh", "clip"]
+
+    def causes(self, level: float, sources: int) -> np.ndarray:
+        """Return the edges that stay at a level, shape (effects, causes)."""
+        return kept(self.paths, level, sources)
+
+
+_LOOKS: WeakKeyDictionary[Problem, dict[str, FirstLook]] = WeakKeyDictionary()
+
+
+def first_look(problem: Problem, options: KAFCMOptions) -> FirstLook:
+    """Return what the development rows tell; looked up once for a problem."""
+    known, key = _LOOKS.setdefault(problem, {}), options.model_dump_json()
+    if key not in known:
+        causes, y = _states(problem, options, problem.development)
+        found = _paths(problem, options, causes, y)
+        bounding: Literal["", "tanh", "clip"] = ""
+        if options.bounding == "auto":
+            level = common_level(found, FALSE_SHARE)
+            bounding = "clip" if sums_fit_better(y, causes, [path.at(level) for path in found]) else "tanh"
+        known[key] = FirstLook(found, bounding)
+    return known[key]
+
+
+def bounding_of(problem: Problem, options: KAFCMOptions) -> Literal["", "tanh", "clip"]:
+    """Return what bounds the concepts of every map of a problem; empty where the options say."""
+    return first_look(problem, options).bounding if options.bounding == "auto" else ""
+
+
 def seeds(problem: Problem, options: KAFCMOptions) -> list[CausalMap]:
     """Return the map of the causes that the development rows cannot do without, with several grids; then denser ones.
 
     None where no cause is certain.
     """
-    found = paths(problem, options, problem.development)
-    level = common_level(found, FALSE_SHARE)
-    masks = [kept(found, at, problem.n_features) for at in (level, common_level(found, LOOSER), LEVELS[0])]
+    look = first_look(problem, options)
+    levels = [common_level(look.paths, FALSE_SHARE), common_level(look.paths, LOOSER), LEVELS[0]]
+    masks = [look.causes(level, problem.n_features) for level in levels]
     grids = [grid for grid in GRIDS if grid <= 2**options.grid_bits]
     networks: dict[str, CausalMap] = {}
     for mask, some in zip(masks, (grids, grids[:1], grids[:1]), strict=True):
         for grid in some if mask.any() else ():
-            network = from_mask(mask, grid)
+            network = from_mask(mask, grid, look.bounding)
             networks.setdefault(network.key, network)
     return list(networks.values())
+
+
+def certain(problem: Problem, options: KAFCMOptions) -> np.ndarray:
+    """Return the edges of the first seed, shape (effects, causes): those that the tests are certain of.
+
+    Of rollouts of several steps the tests know nothing, and no edge is certain.
+    """
+    if options.rollout != 1 and problem.task.in_time:
+        return np.zeros((problem.n_outputs, problem.n_features), dtype=bool)
+    look = first_look(problem, options)
+    return look.causes(common_level(look.paths, FALSE_SHARE), problem.n_features)
 
 
 def sample(layout: ChromosomeLayout, options: KAFCMOptions, rng: np.random.Generator) -> dict[str, Value]:

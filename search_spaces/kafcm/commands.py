@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evokan.cli.options import Force, Json, Quiet, RunPath
+from evokan.cli.options import Force, Json, PictureFormat, Quiet, RunPath
 from evokan.cli.printing import console, new_file, number, print_json, print_line, table
 from evokan.errors import EvokanWarning, InputError
 
@@ -58,34 +58,43 @@ def simulate(
             help="CSV to write, a picture beside it; by default simulation.csv in the run's folder, which is replaced.",
         ),
     ] = None,
+    picture_format: PictureFormat = "png",
+    spread: Annotated[
+        bool,
+        typer.Option(
+            "--spread/--no-spread",
+            help="Between which values the same map goes when it is trained ten times without parts of the data.",
+        ),
+    ] = True,
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Apply the chosen map of a run again and again, from a state of your own: what would happen.
 
-    Beside it stands the base run, in which nothing is set.
+    Beside it stand the base run, in which nothing is set, and the spread.
     """
     from evokan.plots import rendered
+    from evokan.runs.pictures import check_kind
     from evokan.runs.run import load_run
     from search_spaces.kafcm.plots import plot_trajectory
-    from search_spaces.kafcm.simulating import trajectory
+    from search_spaces.kafcm.simulating import simulation
     from search_spaces.kafcm.what_if import read_pushes
 
     if out is not None and out.suffix.lower() != ".csv":
         raise InputError(f"--out {out}: its name must end in .csv")
+    check_kind(picture_format)
     loaded = load_run(run)
     pushes, first = read_pushes("--set", hold or []), read_values("--start", start or [])
     both = sorted({push.concept for push in pushes if push.first == 0} & set(first))
     if both:
         raise InputError(*(f"{name!r} has both --set and --start: give one of them" for name in both))
-    path, base, outside = trajectory(
-        chosen_map(loaded), loaded.config["data"]["schema"]["columns"], pushes, first, steps
-    )
+    member, columns = chosen_map(loaded), loaded.config["data"]["schema"]["columns"]
+    found = simulation(member, columns, pushes, first, steps, _other_maps(loaded) if spread else ())
+    path, base = found.path, found.base
     target = out or loaded.path / "simulation.csv"
-    both_paths = path if base is None else path.join(base.add_suffix(" (base)"))
     with new_file(target, force=force or out is None) as part:
-        both_paths.to_csv(part, index_label="step")
+        found.table.to_csv(part, index_label="step")
     concepts = list(path.columns)
     held = {push.concept for push in pushes}
     drawn = plot_trajectory(
@@ -93,26 +102,42 @@ def simulate(
         path.to_numpy(),
         [concepts.index(name) for name in concepts if name in held],
         None if base is None else base.to_numpy(),
+        None if found.low is None or found.high is None else (found.low.to_numpy(), found.high.to_numpy()),
     )
-    for name, low, high in outside:
+    for name, low, high in found.outside:
         warnings.warn(
             f"{name!r} leaves the range of the data, {number(low)} to {number(high)}: the map only guesses there",
             EvokanWarning,
             stacklevel=1,
         )
-    picture = target.with_suffix(".png")
+    picture = target.with_suffix(f".{picture_format}")
     with new_file(picture, force=force or out is None) as part:
         part.write_bytes(rendered(drawn, picture.suffix))
     if json:
-        last = {"last": path.iloc[-1].to_dict()} | ({} if base is None else {"base": base.iloc[-1].to_dict()})
-        print_json({"out": target, "plot": picture, **last, "outside": [name for name, _, _ in outside]})
+        frames = {"last": path, "base": base, "low": found.low, "high": found.high}
+        last = {label: one.iloc[-1].to_dict() for label, one in frames.items() if one is not None}
+        print_json({"out": target, "plot": picture, **last, "outside": [name for name, _, _ in found.outside]})
     elif not quiet:
-        made = table("concept", ">start", f">step {steps}", *([] if base is None else [">base run"]))
+        beside = {">base run": base, ">lowest": found.low, ">highest": found.high}
+        shown = {label: one for label, one in beside.items() if one is not None}
+        made = table("concept", ">start", f">step {steps}", *shown)
         for name in concepts:
-            ends = [path[name].iloc[0], path[name].iloc[-1], *([] if base is None else [base[name].iloc[-1]])]
+            ends = [path[name].iloc[0], path[name].iloc[-1], *(one[name].iloc[-1] for one in shown.values())]
             made.add_row(name, *map(number, ends))
         console().print(made)
         console().print(f"written to {target} and {picture}", soft_wrap=True)
+
+
+def _other_maps(run: Run) -> Any:
+    """Return the chosen map of a run trained on parts of its data; none where the data are not there any more."""
+    from search_spaces.kafcm.spread import resampled_maps
+
+    try:
+        model: Any = run.best.model
+        return resampled_maps(model.architecture, run.problem, run.space)
+    except InputError as error:
+        warnings.warn(f"no spread is told: {error}", EvokanWarning, stacklevel=1)
+        return ()
 
 
 @app.command()

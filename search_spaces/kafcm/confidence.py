@@ -12,7 +12,7 @@ from evokan.problem.problem import Problem
 from evokan.problem.splits import cut_folds
 from evokan.seeding import derive_seed
 from evokan.spaces.explanation import Explanation
-from search_spaces.kafcm.beginning import FALSE_SHARE, kept, paths, screened_rows
+from search_spaces.kafcm.beginning import BENDING, FALSE_SHARE, kept, paths, screened_rows
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.ends import columns_of
 from search_spaces.kafcm.options import KAFCMOptions
@@ -48,23 +48,28 @@ class Confidence:
 
 def confidences(network: CausalMap, problem: Problem, options: KAFCMOptions) -> dict[tuple[int, int], Confidence]:
     """Return the confidence of every edge (cause, effect) of a map, from the development rows."""
+    share = _stability(problem, options)
+    return {
+        edge: Confidence(value, None if share is None else float(share[edge[1], edge[0]]))
+        for edge, value in edge_q_values(network, problem, options).items()
+    }
+
+
+def edge_q_values(network: CausalMap, problem: Problem, options: KAFCMOptions) -> dict[tuple[int, int], float]:
+    """Return the q-value of every edge (cause, effect) of a map, from the development rows."""
     rows = screened_rows(problem, problem.development)
     states = fit_states(problem, options)
     y = states.target.transform(np.asarray(problem.table.y[rows], dtype=np.float64).reshape(len(rows), -1))
     causes = Causes.of(states.source.transform(problem.table.X[rows]))
-    bounded = options.bounding in ("tanh", "sigmoid")
+    bounded = options.bounding in BENDING
     p_values: dict[tuple[int, int], float] = {}
     for effect in range(network.n_targets):
         chosen = [cause for cause, other in network.edges if other == effect]
         for cause, p in zip(chosen, needed(y[:, effect], causes, chosen, bounded=bounded), strict=True):
             p_values[cause, effect] = p
     possible = int((edge_rules(problem, options) != FORBIDDEN).sum())
-    share = _stability(problem, options)
     q = q_values(np.array(list(p_values.values())), possible)
-    return {
-        edge: Confidence(float(value), None if share is None else float(share[edge[1], edge[0]]))
-        for edge, value in zip(p_values, q, strict=True)
-    }
+    return dict(zip(p_values, map(float, q), strict=True))
 
 
 def q_values(p: np.ndarray, tests: int) -> np.ndarray:

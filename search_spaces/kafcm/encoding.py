@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from evokan.errors import InvalidArchitecture
 from evokan.problem.problem import Problem
 from evokan.spaces.architecture import Architecture
 from evokan.spaces.chromosome import ChromosomeLayout, NeuronSegment, Value, ValueSegment
-from search_spaces.kafcm.options import KAFCMOptions
+from search_spaces.kafcm.options import Bounding, KAFCMOptions
 from search_spaces.kafcm.rules import FREE, REQUIRED, edge_rules
 
 SPLINE_ORDER = 3
@@ -37,12 +37,15 @@ class CausalMap(Architecture):
         (cause, effect), sorted. With delays a cause is a concept at a delay: a column of the table.
     intervals
         Grid intervals G of every spline.
+    bounding
+        What keeps concepts in their range, where `KAFCMOptions.bounding` leaves it to the data; else empty.
     """
 
     n_sources: int
     n_targets: int
     edges: tuple[tuple[int, int], ...]
     intervals: int
+    bounding: Bounding | Literal[""] = ""
 
     @cached_property
     def key(self) -> str:
@@ -82,6 +85,12 @@ class CausalMap(Architecture):
         found[[target for _, target in self.edges]] = True
         return found
 
+    def bounded_by(self, options: KAFCMOptions) -> Bounding:
+        """Return what keeps concepts in their range: what the options say, the map itself, or ``tanh``."""
+        if options.bounding != "auto":
+            return options.bounding
+        return self.bounding or "tanh"
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
@@ -89,13 +98,23 @@ class CausalMap(Architecture):
             "n_targets": self.n_targets,
             "edges": [list(edge) for edge in self.edges],
             "grid": self.intervals,
+            **({"bounding": self.bounding} if self.bounding else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CausalMap:
-        """Return the architecture whose `to_json` gave `data`."""
+        """Return the architecture whose `to_json` gave `data`.
+
+        Raises
+        ------
+        ValueError
+            A bounding that is none.
+        """
         edges = tuple((int(source), int(target)) for source, target in data["edges"])
-        return cls(int(data["n_sources"]), int(data["n_targets"]), edges, int(data["grid"]))
+        bounding = data.get("bounding", "")
+        if bounding not in ("", *get_args(Bounding)):
+            raise ValueError(f"bounding: {bounding!r:.50} is none of {', '.join(get_args(Bounding))}")
+        return cls(int(data["n_sources"]), int(data["n_targets"]), edges, int(data["grid"]), bounding)
 
 
 def layout(problem: Problem, options: KAFCMOptions) -> ChromosomeLayout:
@@ -119,7 +138,9 @@ def layout(problem: Problem, options: KAFCMOptions) -> ChromosomeLayout:
     return ChromosomeLayout((*genes, *ends))
 
 
-def decode(values: Mapping[str, Value], problem: Problem, options: KAFCMOptions) -> CausalMap:
+def decode(
+    values: Mapping[str, Value], problem: Problem, options: KAFCMOptions, bounding: Bounding | Literal[""] = ""
+) -> CausalMap:
     """Return the map that the unpacked segments describe: free edges as their bits say, and the required ones.
 
     With the self-loop bit off, edges from a concept to itself are left out, but for required ones.
@@ -129,7 +150,7 @@ def decode(values: Mapping[str, Value], problem: Problem, options: KAFCMOptions)
     InvalidArchitecture
         There is no edge.
     """
-    return from_mask(mask_of(values, problem, options), int(np.asarray(values["grid"])))
+    return from_mask(mask_of(values, problem, options), int(np.asarray(values["grid"])), bounding)
 
 
 def mask_of(values: Mapping[str, Value], problem: Problem, options: KAFCMOptions) -> NDArray[np.bool_]:
@@ -156,7 +177,7 @@ def write_causes(mask: NDArray[np.bool_], problem: Problem, options: KAFCMOption
     }
 
 
-def from_mask(mask: NDArray[np.bool_], intervals: int) -> CausalMap:
+def from_mask(mask: NDArray[np.bool_], intervals: int, bounding: Bounding | Literal[""] = "") -> CausalMap:
     """Return the map whose edges are marked in `mask`, shape (targets, sources).
 
     Raises
@@ -167,7 +188,8 @@ def from_mask(mask: NDArray[np.bool_], intervals: int) -> CausalMap:
     if not mask.any():
         raise InvalidArchitecture("no edge between any two concepts")
     targets, sources = np.nonzero(mask)
-    return from_edges(zip(sources.tolist(), targets.tolist(), strict=True), mask.shape[1], mask.shape[0], intervals)
+    edges = zip(sources.tolist(), targets.tolist(), strict=True)
+    return CausalMap(mask.shape[1], mask.shape[0], tuple(sorted(edges)), intervals, bounding)
 
 
 def from_edges(edges: Iterable[tuple[int, int]], n_sources: int, n_targets: int, intervals: int) -> CausalMap:

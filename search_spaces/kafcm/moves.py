@@ -1,7 +1,9 @@
 """Small changes of a map: an edge dropped, or another grid.
 
 None adds an edge: of hundreds that might be, some lower the loss of a few folds by chance, and the tests of one effect
-at a time that the seeds come from know better. Bit flips still add edges, where a search has them (``--move-rate``).
+at a time that the seeds come from know better. Nor is an edge dropped that those tests are certain of: five folds
+cannot tell a weak cause from noise, where a test on all rows can. Bit flips still do both, where a search has them
+(``--move-rate``).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import numpy as np
 
 from evokan.problem.problem import Problem
 from evokan.spaces.chromosome import Value
+from search_spaces.kafcm.beginning import certain
 from search_spaces.kafcm.encoding import mask_of, write_causes
 from search_spaces.kafcm.options import KAFCMOptions
 from search_spaces.kafcm.rules import FREE, edge_rules
@@ -25,17 +28,17 @@ def neighbour(
 ) -> dict[str, Value] | None:
     """Return the segments of a map one move away, or None where the move is not possible.
 
+    Where no edge may be dropped, ``prune`` is another grid too: in its place would come a child of bit flips.
+
     Parameters
     ----------
     values
         Unpacked segments of a chromosome that decodes to a map.
     """
-    if move == "regrid":
-        return {**values, "grid": _other_grid(int(np.asarray(values["grid"])), 2**options.grid_bits, rng)}
     rules, mask = edge_rules(problem, options), mask_of(values, problem, options)
-    there = np.argwhere(mask & (rules == FREE))
+    there = np.argwhere(mask & (rules == FREE) & ~certain(problem, options)) if move == "prune" else ()
     if not len(there):
-        return None
+        return {**values, "grid": _other_grid(int(np.asarray(values["grid"])), 2**options.grid_bits, rng)}
     mask[tuple(there[rng.integers(len(there))])] = False
     if not mask.any():
         return None

@@ -23,7 +23,7 @@ class KAFCMOptions(SpaceOptions):
         chromosome. An edge of an input table leads from an input to the target.
     bounding
         What keeps a concept in its range: ``tanh`` or ``clip`` (between -1 and 1), ``sigmoid`` (between 0 and 1),
-        or ``identity``.
+        or ``identity``. ``auto`` takes ``tanh``, or ``clip`` where the data fit a sum that nothing bends better.
     states
         ``fit``: the range of every concept in the training rows is laid onto the range of the bounding, less
         `margin` at both ends; ``raw``: the values are activations already.
@@ -48,7 +48,7 @@ class KAFCMOptions(SpaceOptions):
 
     required: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
-    bounding: Bounding = "tanh"
+    bounding: Bounding | Literal["auto"] = "auto"
     states: Literal["fit", "raw"] = "fit"
     margin: float = Field(0.1, ge=0, lt=0.5)
     rollout: int = Field(1, ge=0)

@@ -166,16 +166,23 @@ def plot_trajectory(
     path: NDArray[np.float64],
     held: Sequence[int] = (),
     base: NDArray[np.float64] | None = None,
+    spread: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the concepts over the steps; `path` has the shape (steps + 1, concepts), held ones are dashed.
 
-    `base`, of the same shape, is what happens by itself: thin lines behind.
+    `base`, of the same shape, is what happens by itself: thin lines behind. `spread`, the lowest and the highest values
+    of the same shape, is a band.
     """
     with styled():
         if ax is None:
             ax = new_axes(7.2, 4.0)
         for number, name in enumerate(names):
+            if spread is not None:
+                low, high = (ends[:, number] for ends in spread)
+                ax.fill_between(
+                    np.arange(len(path)), low, high, color=CYCLE[number % len(CYCLE)], alpha=0.15, linewidth=0
+                )
             if base is not None:
                 ax.plot(
                     np.arange(len(base)), base[:, number], color=CYCLE[number % len(CYCLE)], linewidth=0.8, alpha=0.5

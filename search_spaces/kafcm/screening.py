@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg, special, stats
 from sklearn.preprocessing import SplineTransformer
 
 from evokan.arrays import FloatArray
@@ -37,6 +37,8 @@ WORTH = 0.06
 rows and noisy measurements, causes of the causes are certain to explain a little."""
 STEPS = 4
 """Gauss-Newton steps of a fit."""
+SMALLEST_LOG = -600.0
+"""Logarithms of p-values below this are had from a series."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,10 +144,11 @@ def _solve(design: FloatArray, y: FloatArray) -> FloatArray:
     return found
 
 
-def score_p(fitted: Fit, design: FloatArray, causes: FloatArray) -> FloatArray:
-    """Return, for causes that are not in a model, p-values of their score tests, shape (causes,).
+def score_logs(fitted: Fit, design: FloatArray, causes: FloatArray) -> FloatArray:
+    """Return, for causes that are not in a model, logarithms of p-values of their score tests, shape (causes,).
 
-    The tests are F tests of the model linearised where it stands.
+    The tests are F tests of the model linearised where it stands. Of causes that are all beyond doubt the better one
+    is told all the same, where a p-value itself would be 0.
 
     Parameters
     ----------
@@ -168,15 +171,27 @@ def score_p(fitted: Fit, design: FloatArray, causes: FloatArray) -> FloatArray:
     # Forward substitution: the first d entries are the score of the first d splines, made independent.
     whitened = np.stack([linalg.solve_triangular(a, b, lower=True) for a, b in zip(lower, scores, strict=True)])
     gained = np.cumsum(whitened**2, axis=1)
-    found = np.ones(count)
+    found = np.zeros(count)
     for size in sorted({*(size for size in TESTED if size < width), width}):
         free = rows - design.shape[1] - size
         if free > 0:
             gain = np.minimum(gained[:, size - 1], left * (1.0 - 1e-12))
             noise = (left - gain) / free
-            p = np.where(gain - size * noise < WORTH * left, 1.0, stats.f.sf(gain / size / noise, size, free))
-            found = np.minimum(found, p)
-    return np.minimum(MANY * found, 1.0)
+            log = np.where(gain - size * noise < WORTH * left, 0.0, _log_f(gain / left, size, free))
+            found = np.minimum(found, log)
+    logs: FloatArray = np.minimum(np.log(MANY) + found, 0.0)
+    return logs
+
+
+def _log_f(share: FloatArray, size: int, free: int) -> FloatArray:
+    """Return the logarithm of the p-value of an F test whose `size` terms take up a `share` of what was left."""
+    with np.errstate(divide="ignore"):
+        log = np.log(stats.f.sf(share / (1.0 - share) * free / size, size, free))
+        # The first term of the incomplete beta function, where that is too small for a number.
+        a, b = free / 2.0, size / 2.0
+        far = a * np.log1p(-share) + b * np.log(share) - np.log(a) - special.betaln(a, b)
+    found: FloatArray = np.where(log < SMALLEST_LOG, far, log)
+    return found
 
 
 @dataclass(frozen=True)
@@ -224,11 +239,11 @@ def path_of(y: FloatArray, causes: Causes, allowed: FloatArray, required: Sequen
             sets.append(tuple(sorted(chosen)))
             levels.append(0.0)
             return Path(tuple(sets), tuple(levels))
-        p = [_needed(y, causes, chosen, cause, amplitude) * len(candidates) for cause in free]
-        worst = int(np.argmax(p))
+        logs = [_needed(y, causes, chosen, cause, amplitude) for cause in free]
+        worst = int(np.argmax(logs))
         sets.append(tuple(sorted(chosen)))
-        levels.append(min(float(p[worst]), 1.0))
-        if p[worst] < LEVELS[-1]:
+        levels.append(min(float(np.exp(logs[worst])) * len(candidates), 1.0))
+        if levels[-1] < LEVELS[-1]:
             return Path(tuple(sets), tuple(levels))
         chosen.remove(free[worst])
 
@@ -236,13 +251,33 @@ def path_of(y: FloatArray, causes: Causes, allowed: FloatArray, required: Sequen
 def needed(y: FloatArray, causes: Causes, chosen: Sequence[int], *, bounded: bool) -> list[float]:
     """Return the p-value of every chosen cause: its score test in the model of the others."""
     amplitude = _amplitude(y, causes.of_some(chosen)) if bounded else 0.0
-    return [_needed(y, causes, chosen, cause, amplitude) for cause in chosen]
+    return [float(np.exp(_needed(y, causes, chosen, cause, amplitude))) for cause in chosen]
 
 
 def _amplitude(y: FloatArray, design: FloatArray) -> float:
     """Return the reach of the tanh that fits best."""
     losses = [float(np.sum(fit(y, design, reach).residual ** 2)) for reach in AMPLITUDES]
     return AMPLITUDES[int(np.argmin(losses))]
+
+
+def sums_fit_better(y: FloatArray, causes: Causes, chosen: Sequence[Sequence[int]]) -> bool:
+    """Return whether sums of curves fit the effects better than the same in a tanh does, as maps have it.
+
+    Parameters
+    ----------
+    y
+        States, shape (rows, effects).
+    chosen
+        Causes of every effect; those without any have no say.
+    """
+    gain = 0.0
+    for effect, some in enumerate(chosen):
+        reach = float(np.ptp(y[:, effect]))
+        if some and reach > 0:
+            design = causes.of_some(some)
+            bent, plain = (float(np.sum(fit(y[:, effect], design, a).residual ** 2)) for a in (1.0 / reach, 0.0))
+            gain += np.log(max(bent, 1e-300)) - np.log(max(plain, 1e-300))
+    return gain > 0
 
 
 def _forward(
@@ -253,17 +288,17 @@ def _forward(
         if not len(others):
             break
         design = causes.of_some(chosen)
-        p = score_p(fit(y, design, amplitude), design, causes.basis[:, others])
-        if p.min() * len(candidates) > LOOSE:
+        logs = score_logs(fit(y, design, amplitude), design, causes.basis[:, others])
+        if logs.min() + np.log(len(candidates)) > np.log(LOOSE):
             break
-        chosen = [*chosen, int(others[p.argmin()])]
+        chosen = [*chosen, int(others[logs.argmin()])]
     return chosen
 
 
 def _needed(y: FloatArray, causes: Causes, chosen: Sequence[int], cause: int, amplitude: float) -> float:
-    """Return the p-value of one of the chosen causes: its score test in the model of the others."""
+    """Return the logarithm of the p-value of one of the chosen causes: its score test in the model of the others."""
     design = causes.of_some([other for other in chosen if other != cause])
-    return float(score_p(fit(y, design, amplitude), design, causes.basis[:, [cause]])[0])
+    return float(score_logs(fit(y, design, amplitude), design, causes.basis[:, [cause]])[0])
 
 
 def common_level(paths: Sequence[Path], false_share: float) -> float:

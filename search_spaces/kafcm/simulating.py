@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from evokan.arrays import FloatArray
 from evokan.errors import InputError, unknown_name
 from search_spaces.kafcm.what_if import Push, forced, roll
 
@@ -16,22 +18,54 @@ OUTSIDE = 0.1
 """So much of its range a concept may leave it without a word."""
 
 
-def trajectory(
-    member: Any, columns: Sequence[Mapping[str, Any]], pushes: Sequence[Push], first: dict[str, float], steps: int
-) -> tuple[pd.DataFrame, pd.DataFrame | None, list[tuple[str, float, float]]]:
-    """Return the simulated values, the base run, and concepts that leave the range of the data.
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """What a map says would happen: frames of one row for each step from 0 on, one column for each concept.
 
-    Frames have one row for each step from 0 on, one column for each concept. There is a base run where anything is
-    pushed at all.
+    Attributes
+    ----------
+    path, base
+        The values, and those of a run in which nothing is pushed; None where nothing is pushed anyway.
+    low, high
+        The lowest and the highest value that the same map, trained again on parts of the data, comes to; None where
+        there are no such maps.
+    outside
+        Concepts that leave the range of the data, with that range.
+    """
+
+    path: pd.DataFrame
+    base: pd.DataFrame | None
+    low: pd.DataFrame | None
+    high: pd.DataFrame | None
+    outside: Sequence[tuple[str, float, float]]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All of it side by side, as ``simulation.csv`` has it."""
+        more = {"(base)": self.base, "(low)": self.low, "(high)": self.high}
+        return self.path.join([one.add_suffix(f" {label}") for label, one in more.items() if one is not None])
+
+
+def simulation(
+    member: Any,
+    columns: Sequence[Mapping[str, Any]],
+    pushes: Sequence[Push],
+    first: dict[str, float],
+    steps: int,
+    others: Sequence[Any] = (),
+) -> Simulation:
+    """Simulate the chosen network of a run.
 
     Parameters
     ----------
     member
-        The chosen network of a run.
+        The network.
     columns
         Those of the run's schema, which know the medians.
     pushes, first
         What concepts are made to be, and values that they start from; other concepts start at the median of the data.
+    others
+        The same map trained on parts of the data.
 
     Raises
     ------
@@ -45,17 +79,13 @@ def trajectory(
         raise InputError(*(fault for name in unknown for fault in unknown_name("concept", name, names).faults))
     pushed = forced(pushes, names, steps)
     start = np.array([first.get(name, median) for name, median in zip(names, _medians(columns, names), strict=True)])
-    if model.recurrent:
-        path = roll(model, start, steps, pushed)
-        base = roll(model, start, steps) if pushes else None
-        labels = names
-    else:
-        inputs = np.where(np.isnan(pushed), start, pushed)
-        path = _two_level(model, inputs)
-        base = _two_level(model, np.broadcast_to(start, inputs.shape)) if pushes else None
-        labels = [*names, *model.spec["output_names"]]
-    frames = [None if one is None else pd.DataFrame(one, columns=labels) for one in (path, base)]
-    assert frames[0] is not None
+    labels = names if model.recurrent else [*names, *model.spec["output_names"]]
+
+    def frame(values: FloatArray) -> pd.DataFrame:
+        return pd.DataFrame(values, columns=labels)
+
+    path = _run(model, start, steps, pushed)
+    base = frame(_run(model, start, steps, np.full_like(pushed, np.nan))) if pushes else None
     low, high = _ranges(member, len(names))
     outside = [
         (name, float(low[place]), float(high[place]))
@@ -66,14 +96,20 @@ def trajectory(
             or np.nanmax(path[:, place]) > high[place] + OUTSIDE * (high[place] - low[place])
         )
     ]
-    return frames[0], frames[1], outside
+    if not others:
+        return Simulation(frame(path), base, None, None, outside)
+    spread = np.array([path, *(_run(other, start, steps, pushed) for other in others)])
+    return Simulation(frame(path), base, frame(spread.min(axis=0)), frame(spread.max(axis=0)), outside)
 
 
-def _two_level(model: Any, inputs: Any) -> Any:
-    """Return inputs and target, shape (steps + 1, concepts + 1); the target is not known at the start."""
+def _run(model: Any, start: FloatArray, steps: int, pushed: FloatArray) -> FloatArray:
+    """Return the values, shape (steps + 1, concepts): of an input table the inputs and the target."""
+    if model.recurrent:
+        return roll(model, start, steps, pushed)
+    inputs = np.where(np.isnan(pushed), start, pushed)
     with torch.no_grad():
-        target = model(torch.from_numpy(np.ascontiguousarray(inputs))).numpy()
-    target[0] = np.nan
+        target: FloatArray = model(torch.from_numpy(np.ascontiguousarray(inputs))).numpy()
+    target[0] = np.nan  # it is not known at the start
     return np.hstack([inputs, target])
 
 

@@ -74,7 +74,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
                 "choose": "best-loss",
                 "refit": "holdout",
             },
-            options={"patience": 0, "ridge": 0.0, "l1": 0.0},
+            options={"patience": 0, "ridge": 0.0, "l1": 0.0, "bounding": "tanh"},
         ),
     }
 
@@ -84,7 +84,8 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
 
     def decode(self, bits: Bits, problem: Problem) -> CausalMap:
         """Return the map; raises `InvalidArchitecture` where it has no edge."""
-        return encoding.decode(self.layout(problem).unpack(bits), problem, self.options)
+        bounding = beginning.bounding_of(problem, self.options)
+        return encoding.decode(self.layout(problem).unpack(bits), problem, self.options, bounding)
 
     def encode(self, architecture: CausalMap, problem: Problem) -> Bits:
         """Return bits that decode to `architecture`."""
@@ -128,7 +129,7 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
         """Return the spec, with the bounding function and the concepts that edges lead to."""
         from evokan.spaces.module import module_spec
 
-        own: dict[str, Any] = {"bounding": self.options.bounding}
+        own: dict[str, Any] = {"bounding": architecture.bounded_by(self.options)}
         if problem.table.lags:
             own["lags"] = list(problem.table.lags)
         return module_spec(self.name, architecture, problem, own, ("feature_names", "output_names"))
@@ -178,7 +179,9 @@ class KAFCM(SearchSpace[KAFCMOptions, CausalMap, "CognitiveMap"]):
     def reference_architectures(self, problem: Problem) -> dict[str, CausalMap]:
         """Return the map with every edge that is allowed."""
         mask = edge_rules(problem, self.options) != FORBIDDEN
-        return {"all edges": encoding.from_mask(np.asarray(mask, dtype=bool), REFERENCE_GRID)} if mask.any() else {}
+        bounding = beginning.bounding_of(problem, self.options)
+        every = np.asarray(mask, dtype=bool)
+        return {"all edges": encoding.from_mask(every, REFERENCE_GRID, bounding)} if mask.any() else {}
 
     def baselines(self, problem: Problem, seed: int) -> dict[str, dict[str, Any]]:
         """Return test figures of a classical map trained by a particle swarm, and of an MLP with two hidden layers."""

@@ -13,7 +13,8 @@ from evokan.problem.problem import Problem
 from evokan.problem.scaling import Scaler
 from search_spaces.kafcm.options import Bounding, KAFCMOptions
 
-RANGES: dict[Bounding, tuple[float, float]] = {
+RANGES: dict[str, tuple[float, float]] = {
+    "auto": (-1.0, 1.0),
     "tanh": (-1.0, 1.0),
     "sigmoid": (0.0, 1.0),
     "clip": (-1.0, 1.0),

@@ -18,7 +18,8 @@ from search_spaces.kafcm import driver
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_dict, state_grid
 from search_spaces.kafcm.kernel import first_level
-from search_spaces.kafcm.options import KAFCMOptions
+from search_spaces.kafcm.options import Bounding, KAFCMOptions
+from search_spaces.kafcm.solved import PLAIN, begin_solved
 from search_spaces.kafcm.states import CODES, Sample, States, fit_states, sample, unbounded
 
 
@@ -32,23 +33,23 @@ class FoldStates:
         Scalers and loss weights.
     train, validation
         Rollouts to fit and to look at.
-    rest
-        What a concept without causes goes to, as a sum: its mean over the rollouts to fit, shape (targets,).
     """
 
     states: States
     train: Sample
     validation: Sample
-    rest: NDArray[np.float64]
+
+    def rest(self, bounding: Bounding) -> NDArray[np.float64]:
+        """Return what concepts without causes go to, as sums: their means over the rows to fit, shape (targets,)."""
+        return unbounded(self.train.wanted.mean(axis=1), bounding)
 
 
 def fold_data(fold: Fold, problem: Problem, options: KAFCMOptions) -> FoldStates:
     """Return the states of one fold; the same for every map trained on it."""
     length = options.rollout if problem.task.in_time else 1
     states = fit_states(problem, options)
-    train = sample(problem, states, fold.train, length)
-    rest = unbounded(train.wanted.mean(axis=1), options.bounding)
-    return FoldStates(states, train, sample(problem, states, fold.validation, length), rest)
+    train, validation = (sample(problem, states, rows, length) for rows in (fold.train, fold.validation))
+    return FoldStates(states, train, validation)
 
 
 def train(
@@ -57,20 +58,25 @@ def train(
     """Train one map on one fold; numerical trouble comes back as `Trained.failed`."""
     began = time.perf_counter()
     architecture = job.architecture
-    bias = np.where(architecture.driven, 0.0, data.rest)
+    bounding = architecture.bounded_by(options)
+    bias = np.where(architecture.driven, 0.0, data.rest(bounding))
     net = compile_map(architecture, bias, problem.table.delays)
     grid = state_grid(options, architecture.intervals)
     theta = initial_values(architecture, options, job.seed)
     weights = data.states.weights
+    rows = kernel_data(data.train, net, grid, weights)
+    ridge = options.ridge
+    if bounding in PLAIN and len(data.train.running) == 1 and options.l1 == 0:
+        ridge = begin_solved(theta, architecture, net, rows, ridge)
     looks = np.zeros(budget.steps * driver.MAX_ITERATIONS if job.watched else 0)
     result = driver.train(
         theta,
         net,
-        CODES[options.bounding],
+        CODES[bounding],
         grid,
-        kernel_data(data.train, net, grid, weights),
+        rows,
         kernel_data(data.validation, net, grid, weights),
-        options.ridge,
+        ridge,
         options.l1,
         budget.steps,
         0 if job.iterations else options.patience,

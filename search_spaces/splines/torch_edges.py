@@ -12,7 +12,9 @@ from evokan.problem.prediction import check_columns
 from evokan.spaces.graph import EdgeFunction, SplineTable
 from evokan.spaces.module import as_array
 from evokan.spaces.plain import Splines
-from search_spaces.splines.kernels import PADDING
+
+PADDING = 3
+"""As in the compiled kernels, which would bring Numba with them."""
 
 
 class SplineEdges(nn.Module):

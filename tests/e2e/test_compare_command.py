@@ -46,6 +46,19 @@ def test_json_csv_and_latex_say_the_same(evokan_here, as_json, iris_run, flat_ru
     assert r"gakan max\_depth=1" in latex
 
 
+def test_the_page_is_printed_or_written(evokan_here, tmp_path, iris_run, flat_run):
+    printed = evokan_here("compare", iris_run.path, flat_run, "--format", "html")
+    assert (printed.status, printed.err) == (0, "")
+    assert printed.out.startswith("<!DOCTYPE html>")
+    assert "2 ways of searching on iris, 2 runs, by accuracy: more is better." in printed.out
+    command = ("compare", iris_run.path, flat_run, "--format", "html", "--out", "c.html", "--quiet")
+    assert evokan_here(*command) == (0, "c.html\n", "")
+    assert (tmp_path / "c.html").read_text(encoding="utf-8") + "\n" == printed.out
+    again = evokan_here(*command)
+    assert (again.status, again.err.count("\n")) == (2, 1)
+    assert evokan_here(*command, "--force").status == 0
+
+
 @pytest.mark.parametrize(("name", "head"), [("f.png", b"\x89PNG"), ("f.svg", b"<?xml"), ("f.pdf", b"%PDF")])
 def test_the_picture_is_written(evokan_here, tmp_path, iris_run, flat_run, name, head):
     assert evokan_here("compare", iris_run.path, flat_run, "--out", name).status == 0
@@ -62,6 +75,7 @@ def test_what_cannot_be_compared_is_said_in_a_line(evokan_here, iris_run, law_ru
         (iris_run.path, "--format", "tex"): "did you mean 'text'",
         (iris_run.path, "--figure", "acuracy"): "did you mean 'accuracy'",
         (iris_run.path, "--out", "f.gif"): "must end in .png, .svg, .pdf",
+        (iris_run.path, "--out", "f.png", "--format", "html"): "must end in .html",
     }
     for words, said in faults.items():
         result = evokan_here("compare", *words)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -54,6 +56,32 @@ def test_pictures_in_every_format(evokan_here, as_json, law_run, kind, head):
     for name in plots:
         with open(name, "rb") as file:  # noqa: PTH123 - paths as the command prints them
             assert file.read(len(head)) == head
+
+
+def test_a_search_draws_in_another_format_too(evokan_here, tmp_path):
+    small = ("--population", "4", "--generations", "0", "--steps", "1", "--folds", "1", "--formula-seconds", "0")
+    small += ("--baselines", "none", "--no-report", "--workers", "1", "--quiet", "--out", "run")
+    search = ("search", "--space", "gakan", "--dataset", "iris", "--picture-format")
+    assert evokan_here(*search, "svg", *small).status == 0
+    plots, config = tmp_path / "run" / "plots", tmp_path / "run" / "config.json"
+    drawn = {path.name for path in plots.iterdir()}
+    assert len(drawn) >= 8
+    assert {f"{path.stem}.svg" for path in plots.glob("*.png")} == {path.name for path in plots.glob("*.svg")}
+    stored = json.loads(config.read_text())
+    assert stored["settings"].pop("picture_format") == "svg"
+    config.write_text(json.dumps(stored))  # as of earlier versions
+    shutil.rmtree(plots)
+    resumed = evokan_here("resume", "run", "--generations", 1, "--quiet")
+    assert resumed.status == 0, resumed.err
+    assert {path.suffix for path in plots.iterdir()} == {".png"}
+    again = evokan_here("resume", "run", "--generations", 2, "--picture-format", "pdf", "--quiet")
+    assert again.status == 0, again.err
+    assert {path.suffix for path in plots.iterdir()} == {".png", ".pdf"}
+    refused = evokan_here(*search, "pgn", *small)
+    assert (refused.status, refused.err) == (
+        2,
+        "evokan: unknown value for --picture-format 'pgn': did you mean 'png'? Known: pdf, png, svg\n",
+    )
 
 
 def test_another_format_is_refused_in_a_line(evokan_here, law_run):

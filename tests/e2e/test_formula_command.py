@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -51,6 +53,28 @@ def test_every_form_is_printed_alone(option, part, law_run, evokan_here, monkeyp
     assert (result.status, result.err) == (0, "")
     assert part in result.out
     assert ("front of formulas" in result.out) == (option == ["--format", "text"])
+
+
+def test_what_is_stored_is_printed_without_the_heavy_libraries(law_run):
+    """They take a second to load; SymPy is needed."""
+    script = (
+        "import json, sys\nfrom evokan.cli.app import main\n"
+        f"status = main(['formula', {str(law_run.path)!r}])\n"
+        "print(json.dumps([status, sorted({name.partition('.')[0] for name in sys.modules})]), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    status, loaded = json.loads(done.stderr.splitlines()[-1])
+    assert status == 0
+    assert "f = x*y" in done.stdout
+    assert not {"pandas", "scipy", "sklearn", "torch", "numba", "matplotlib", "pyarrow", "deap"} & set(loaded)
+
+
+def test_the_normalised_form(law_run, evokan_here):
+    result = evokan_here("formula", law_run.path, "--normalised", "--format", "text", "--quiet")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith("f_scaled = ")
+    assert "x_scaled = (x - " in result.out
+    assert "x_scaled" in evokan_here("formula", law_run.path, "--normalised", "--c").out
 
 
 def test_plain_output_tells_whose_it_is_and_the_losses(iris_run, evokan_here):

@@ -113,7 +113,14 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
     assert result.status == 0, result.err
     told = json.loads(result.out)
     found = pd.read_csv(tmp_path / "what.csv")
-    assert list(found) == ["step", "heat", "load", "price", "heat (base)", "load (base)", "price (base)"]
+    kinds = ("", " (base)", " (low)", " (high)")
+    assert list(found) == ["step", *(f"{name}{kind}" for kind in kinds for name in ("heat", "load", "price"))]
+    for name in ("heat", "load", "price"):
+        assert (found[f"{name} (low)"] <= found[name]).all()
+        assert (found[name] <= found[f"{name} (high)"]).all()
+    assert (found["heat (low)"] == found["heat (high)"]).all(), "what is held does not spread"
+    assert found["price (high)"][3] > found["price (low)"][3]
+    assert told["low"]["load"] == found["load (low)"][5]
     assert found["step"].tolist() == list(range(6))
     assert np.allclose(found["heat"], 0)
     assert found["price"][0] == 30
@@ -121,10 +128,21 @@ def test_simulation_holds_what_is_set_and_goes_on_from_what_is_started(run, evok
     assert told["last"]["load"] == pytest.approx(found["load"][5])
     assert (tmp_path / "what.png").stat().st_size > 5000
     assert evokan("kafcm", "simulate", path, "--out", "what.csv", cwd=tmp_path).status == 2
-    plain = evokan("kafcm", "simulate", path, cwd=tmp_path)
+    plain = evokan("kafcm", "simulate", path, "--no-spread", cwd=tmp_path)
     assert plain.status == 0
+    assert list(pd.read_csv(path / "simulation.csv")) == ["step", "heat", "load", "price"]
     assert (path / "simulation.csv").is_file()
     assert (path / "simulation.png").is_file()
+
+
+@pytest.mark.parametrize(("kind", "head"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_a_simulation_is_drawn_for_papers(run, evokan_here, tmp_path, kind, head):
+    path, _ = run
+    result = evokan_here("kafcm", "simulate", path, "--picture-format", kind, "--out", "p.csv", "--json")
+    assert result.status == 0, result.err
+    assert json.loads(result.out)["plot"] == f"p.{kind}"
+    assert (tmp_path / f"p.{kind}").read_bytes().startswith(head)
+    assert not (tmp_path / "p.png").exists()
 
 
 def test_a_pulse_lasts_as_long_as_it_is_told_and_the_base_run_stands_beside_it(run, evokan, tmp_path):
@@ -138,6 +156,19 @@ def test_a_pulse_lasts_as_long_as_it_is_told_and_the_base_run_stands_beside_it(r
     assert found["heat"][:2].tolist() == pytest.approx(found["heat (base)"][:2].tolist())
     assert not np.allclose(found["load"][3:], found["load (base)"][3:])
     assert json.loads(result.out)["base"]["load"] == pytest.approx(found["load (base)"][6])
+
+
+def test_without_its_data_a_run_is_simulated_without_a_spread(run, evokan, tmp_path):
+    path, _ = run
+    data = path.parent / "plant.csv"
+    data.rename(tmp_path / "plant.csv")
+    try:
+        result = evokan("kafcm", "simulate", path, "--set", "heat=0.3", "--out", "x.csv", "--quiet", cwd=tmp_path)
+    finally:
+        (tmp_path / "plant.csv").rename(data)
+    assert result.status == 0, result.err
+    assert "no spread is told" in result.err
+    assert not [name for name in pd.read_csv(tmp_path / "x.csv") if "(low)" in name]
 
 
 def test_edges_come_with_how_sure_they_are(run):
@@ -170,6 +201,10 @@ def test_edges_come_with_how_sure_they_are(run):
         (("--set", "heat=1@50"), ["heat: step 50 lies beyond the 20 steps of --steps"]),
         (("--set", "heat=1", "--start", "heat=0"), ["'heat' has both --set and --start: give one of them"]),
         (("--out", "x.txt"), ["--out x.txt: its name must end in .csv"]),
+        (
+            ("--picture-format", "sgv"),
+            ["unknown picture format 'sgv': did you mean 'svg'? Known: pdf, png, svg"],
+        ),
     ],
 )
 def test_wrong_simulations_get_a_sentence(run, evokan_here, arguments, faults):

@@ -179,3 +179,38 @@ def test_changed_data_is_noticed(evokan_here, own_run, own_table, tmp_path):
     refused = evokan_here("resume", copy, "--generations", 3)
     assert refused.status == 2
     assert "the data has changed" in refused.err
+
+
+READ = ("--space", "gakan", "--dataset", "tf1", "--population", "4", "--generations", "0", "--steps", "1")
+READ += ("--folds", "1", "--baselines", "none", "--seed", "3", "--formula-seconds", "1", "--workers", "1")
+
+
+def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+    while not path.exists():
+        assert process.poll() is None, "it was over before it could be stopped"
+        time.sleep(0.001)
+
+
+def test_formulas_that_were_found_stay_when_a_run_is_killed_after_them(evokan_here, tmp_path):
+    path = tmp_path / "run"
+    words = [sys.executable, "-m", "evokan", "search", *READ, "--quiet", "--out", str(path)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, text=True) as process:
+        wait_for(path / "best" / "formulas.json", process)
+        process.kill()
+        process.wait()
+    assert not (path / "manifest.json").exists()
+    found = (path / "best" / "formulas.json").read_bytes()
+    assert evokan_here("resume", path, "--quiet").status == 0
+    assert (path / "manifest.json").exists()
+    assert (path / "best" / "formulas.json").read_bytes() == found
+    assert (path / "best" / "formula.txt").read_text().startswith(("law formula (", "network formula ("))
+    assert evokan_here("formula", path, "--quiet").status == 0
+
+    words = [sys.executable, "-m", "evokan", "formula", str(path), "--quiet", "--time-limit", "600"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, text=True) as process:
+        time.sleep(MOMENTS.uniform(0.5, 4.0))
+        process.kill()
+        process.wait()
+    assert (path / "best" / "formulas.json").read_bytes() == found
+    assert evokan_here("formula", path, "--quiet").status == 0
+    assert evokan_here("formula", path, "--quiet", "--time-limit", 0.3).status == 0

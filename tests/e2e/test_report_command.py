@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 
 import pytest
+
+HEAVY = {"torch", "sklearn", "numba", "scipy.stats", "sympy", "matplotlib.figure", "statsmodels", "ray"}
+"""What takes a second to import, or parts of one."""
 
 
 def test_a_search_writes_its_report(iris_run, law_run, own_run):
@@ -29,6 +35,32 @@ def test_report_writes_the_same_again(iris_run, evokan_here, tmp_path):
     assert refused.status == 2
     assert "is there already" in refused.err
     assert evokan_here("report", path, "--out", "page.html", "--force").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "also"),
+    [
+        (["--help"], {"pandas", "numpy"}),
+        (["search", "--help"], {"pandas"}),
+        (["report", "{run}", "--out", "r.html"], {}),
+    ],
+)
+def test_what_says_little_imports_little(iris_run, tmp_path, arguments, also):
+    words = [word.format(run=iris_run.path) for word in arguments]
+    code = f"import sys; from evokan.cli.app import main; main({words!r}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (HEAVY | set(also)) & set(done.stderr.split()) == set()
+
+
+def test_what_the_page_says_of_the_test_rows_is_kept_with_the_run(iris_run, law_run, evokan_here, tmp_path):
+    for run in (iris_run, law_run):
+        assert "tested.json" in json.loads((run.path / "manifest.json").read_text())["sha256"]
+    path = tmp_path / "copy"
+    shutil.copytree(iris_run.path, path)
+    tested = json.loads((path / "tested.json").read_text())
+    (path / "tested.json").write_text(json.dumps(tested | {"rows": 99}))
+    assert "tested.json is damaged" in evokan_here("report", path).err
+    assert "tested.json is damaged" in evokan_here("show", path).err
 
 
 def test_json_is_what_the_page_says(own_run, evokan_here, as_json, tmp_path):

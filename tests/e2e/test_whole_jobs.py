@@ -27,6 +27,7 @@ RUN_FILES = {
     "plots/network.png",
     "plots/feature_importance.png",
     "plots/edges.png",
+    "plots/network_laws.png",
     "plots/importances.png",
 }
 

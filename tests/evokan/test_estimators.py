@@ -67,9 +67,9 @@ def test_every_setting_is_a_parameter_with_its_default():
     settings = SearchConfig.model_fields
     others = {"dataset", "data", "target", "time", "series", "task", "test_size", "split_seed", "keep_na", "keep_na_in"}
     others |= {"sep", "decimal", "encoding", "test_data", "val_data", "group", "split", "drop", "equation"}
-    others |= {"log_target", "lags", "horizon", "time_format", "edges"}  # of a series
+    others |= {"lags", "horizon", "time_format", "edges", "resample"}  # of a series
     renamed = {"workers": "n_jobs", "seed": "random_state", "time_limit": "timeout"}
-    wanted = {renamed.get(name, name) for name in settings} - others - {"baselines", "report"}
+    wanted = {renamed.get(name, name) for name in settings} - others - {"baselines", "report", "picture_format"}
     assert set(ours) == wanted | {"verbose", "callbacks"}
     for name, parameter in ours.items():
         if name in settings and parameter.default is not None and name != "space":
@@ -119,7 +119,7 @@ def test_the_formula_is_read_when_it_is_asked_for(fitted, wine):
 
 def test_a_family_without_edges_has_no_formula():
     x, y = load_iris(return_X_y=True)
-    model = EvoKANClassifier("hkan", space_options={"max_cost": 0.01}, population=4, generations=0, folds=2).fit(x, y)
+    model = EvoKANClassifier("hkan", space_options={"max_cost": 2}, population=4, generations=0, folds=2).fit(x, y)
     assert model.score(x, y) > 0.8
     assert not hasattr(model, "formula_")
     with pytest.raises(AttributeError, match="formula_: search space 'hkan' has no one-variable edges"):
@@ -143,6 +143,26 @@ def test_frames_of_any_kind_of_column():
         model.predict(new[["colour", "size", "old", "grade"]])
     with pytest.raises(InputError, match="unknown category 'pink'"):
         model.predict(new.assign(colour="pink"))
+
+
+def test_a_target_by_its_logarithm():
+    """As the same target, its logarithm taken by hand; but in its own units."""
+    frame, y = mixed()
+    y = np.exp(y / 2 + 3).rename("price")
+    plain = EvoKANRegressor(**SMALL, formula_seconds=0.3).fit(frame, np.log(y))
+    model = EvoKANRegressor(**SMALL, formula_seconds=0.3, log_target=True).fit(frame, y)
+    assert clone(model).log_target
+    np.testing.assert_allclose(model.predict(frame), np.exp(plain.predict(frame)), rtol=1e-9)
+    error = model.predict(frame) - y
+    assert model.outcome_.job.problem.table.log_target
+    assert model.score(frame, y) == pytest.approx(1 - (error**2).sum() / ((y - y.mean()) ** 2).sum())
+    assert model.formula_.text.startswith("price = ")
+    outputs = model.outcome_.job.problem.table.X
+    assert model.formula_.predict(outputs)[:, 0] == pytest.approx(np.exp(plain.formula_.predict(outputs)[:, 0]))
+    with pytest.raises(InputError, match=r"^log_target: target column 'price' needs values above 0"):
+        EvoKANRegressor(**SMALL, log_target=True).fit(frame, -y)
+    with pytest.raises(InputError, match="log_target goes with task='regression': classes have no logarithm"):
+        EvoKANClassifier(**SMALL, log_target=True).fit(frame, y > 20)
 
 
 def test_labels_of_any_kind_and_a_target_called_like_a_column():

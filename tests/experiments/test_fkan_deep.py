@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +153,33 @@ def test_a_study_goes_on_and_says_who_leads(tmp_path: Path):
     assert "| relu | 2 | 2 | 4" in text
     assert "| 99.0 ± 0.5 |" in text
     assert "From the highest score down: here fJNB(4), relu; published relu, fJNB(4)." in text
+    assert "claim that a fractional activation is the best, by score: holds here (fJNB(4) 7" in text
+    # A figure that older rows do not have: empty there, measured from now on.
+    more = replace(
+        study,
+        columns={**study.columns, "loss": Column("loss", 2, {"relu": (0.3, 0.1)})},
+        measure=lambda *given: {**measure(*given), "loss": 0.25},
+    )
+    rows, page = more.run(Context(tmp_path, seeds=3, silent=True))
+    assert rows.read_text(encoding="utf-8").splitlines()[0].endswith(",loss")
+    text = page.read_text(encoding="utf-8")
+    assert "| 0.25 ± 0.00 | 0.30 ± 0.10 |" in text
+    assert len(calls) == 6
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict"),
+    [
+        ((9.0, 9.2), (5.0, 5.1), "holds here"),
+        ((1.0, 1.1), (5.0, 5.2), "**does not hold**"),
+        ((1.0, 9.0), (4.0, 5.0), "chance"),
+    ],
+)
+def test_a_claim_is_judged_by_the_seeds(ours, theirs, verdict):
+    study = Study("toy", "Toy", {"score": Column("score", 1, {})}, (1, 1), ["relu", "fJNB(2)"], bool, dict, "")
+    rows = [
+        {"activation": name, "seed": seed, "epochs": 1, "score": value, "cpu_seconds": 1.0}
+        for name, values in (("fJNB(2)", ours), ("relu", theirs))
+        for seed, value in enumerate(values)
+    ]
+    assert f"by score: {verdict}" in study.report(rows)[-1].replace("cannot be told from chance", "chance")

@@ -12,8 +12,9 @@ from scipy.special import ellipk
 from evokan.datasets.equations import equation_table
 from evokan.problem.problem import Problem
 from evokan.spaces.training import Budget, TrainingJob
-from experiments.fkan.evolved import STRATEGIES, WHOLE, Counted, Ledger, Task, measure, report
+from experiments.fkan.evolved import Counted, Ledger, Task, measure
 from experiments.fkan.evolved_equations import EQUATIONS, reference
+from experiments.fkan.evolved_page import STRATEGIES, WHOLE, report
 
 
 def test_references_keep_what_is_kept():
@@ -43,11 +44,14 @@ def test_nothing_is_trained_beyond_the_ledger():
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_spends_the_same(strategy):
-    row = measure(Task("prey", strategy, 0, 1, 14))
-    assert row["evaluations"] == pytest.approx(140, abs=40 if strategy != "paper, long" else 80)
+    task = Task("prey", strategy, 0, 4, 7)
+    row = measure(task)
+    assert row["evaluations"] <= 280 + 280  # steps that fail cost, too, and the last training is waited for
+    assert row["evaluations"] >= 280 or strategy == "paper, long"
     assert (row["trainings"] == 1) == (strategy == "paper, long")
     assert np.isfinite([row["error"], row["val_loss"]]).all()
-    assert row == measure(Task("prey", strategy, 0, 1, 14)) | {"cpu_seconds": row["cpu_seconds"]}
+    if strategy == "rungs":
+        assert row == measure(task) | {"cpu_seconds": row["cpu_seconds"]}
 
 
 def test_the_page_says_who_is_better():
@@ -66,8 +70,12 @@ def test_the_page_says_who_is_better():
     ]
     rows += [rows[0] | {"strategy": WHOLE, "error": 1e-7, "cpu_seconds": 31.0}]
     text = "\n".join(report(rows))
-    assert "prey: evolution has the lowest median error, 1.0e-09; next is `random` with 1.0e-06." in text
-    assert "pendulum: `random` has the lowest median error, 1.0e-09; evolution has 1.0e-06." in text
+    assert (
+        "prey: evolution has a median error of 1.0e-09, on rungs 1.0e-06; the best of its rivals, `random`, has" in text
+    )
+    assert "1.0e-06, so evolution wins." in text
+    assert "pendulum: evolution has a median error of 1.0e-06, on rungs 1.0e-09" in text
+    assert "1.0e-09, so evolution **does not win**." in text
     assert "| random | 3 | 1.0e-06 | 1.0e-06 to 1.0e-06 | 1.0e-12 | 1.0e-11 | 100 | 9 | 3 of 3 |" in text
     assert "error | at most 1e-06 | 1e-07 | met |" in text
     assert "one core | at most 30 s | 31 s | **not met** |" in text

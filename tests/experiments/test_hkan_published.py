@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evokan.datasets import load_dataset
+from evokan.errors import InputError
+from evokan.settings.job import resolve
+from evokan.testing import small_problem
 from experiments.harness import Context
-from experiments.hkan import table_v
-from experiments.hkan.laws import published_rows
+from experiments.hkan import searches, table_v
+from experiments.hkan.laws import published_rows, register_laws
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
 from experiments.hkan.repeats import TEXT, Repeat, rows_of, run_repeat
-from experiments.hkan.searches import suggest
-from search_spaces.hkan import HKANLayer
+from experiments.hkan.searches import Piece, parameters, run_search, suggest
+from search_spaces.hkan import HKAN, HKANLayer
 from search_spaces.hkan.encoding import RIDGES
 
 NETWORKS = {
@@ -94,6 +98,8 @@ def test_every_printed_value_has_its_layer_and_its_range(name):
 def test_the_data_sets_are_those_of_table_v():
     assert len(PUBLISHED) == 24
     assert {*SMALL, *LARGE, *table_v.FUNCTIONS} == set(PUBLISHED)
+    assert {*SMALL, *table_v.LARGE_FIRST} == set(PUBLISHED)
+    assert len(table_v.LARGE_FIRST) == 14
     assert (len(SMALL), len(LARGE)) == (10, 8)
 
 
@@ -212,14 +218,76 @@ def test_a_repeat_is_the_fit_of_table_iv():
 def test_searches_come_in_their_order_and_tpe_where_optuna_is(monkeypatch, tmp_path):
     monkeypatch.setattr(table_v, "find_spec", lambda name: name == "optuna")
     pieces = table_v.search_pieces(Context(tmp_path))
-    assert len(pieces) == len(set(pieces)) == 3 * 10 + 10 + 14
+    assert len(pieces) == len(set(pieces)) == 3 * 10 + 10 + 2 * 14
     assert [piece.dataset for piece in pieces[:10]] == list(SMALL)
-    assert {piece.method for piece in pieces[10:20]} == {"tpe"}
-    assert {piece.evaluations for piece in pieces if piece.dataset in SMALL} == {300}
-    assert {piece.evaluations for piece in pieces[-14:]} == {60}
-    assert {piece.seed for piece in pieces if piece.method == "evolution" and piece.dataset in SMALL} == {0, 1, 2}
+    assert [piece.dataset for piece in pieces[10:24]] == list(table_v.LARGE_FIRST)
+    assert {piece.method for piece in pieces[:24]} == {"evolution"}
+    assert {piece.method for piece in pieces[24:48]} == {"tpe"}
+    assert {piece.evaluations for piece in pieces} == {300}
+    assert [piece.seed for piece in pieces[48:]] == [1] * 10 + [2] * 10
     monkeypatch.setattr(table_v, "find_spec", lambda name: None)
     without = table_v.search_pieces(Context(tmp_path, seeds=1))
     assert {piece.method for piece in without} == {"evolution"}
     assert len(without) == 24
     assert len(table_v.search_pieces(Context(tmp_path, quick=True))) == 2
+
+
+def test_all_pieces_fit_into_some_hundred_minutes_of_two_cores(monkeypatch):
+    monkeypatch.setattr(table_v, "find_spec", lambda name: name)
+    most = 0.0
+    for piece in table_v.search_pieces(Context(Path())):
+        settings = resolve(piece.settings())
+        whole_rows = piece.dataset in SMALL or piece.dataset == "wizmir"
+        assert (settings.rungs == "off") == whole_rows
+        assert settings.space_options["max_cost"] > 100
+        most += settings.time_limit * (searches.TPE_SHARE if piece.method == "tpe" else 1.0)
+    # The small tables, most of which end long before their limit, included.
+    assert most / 2 / 60 < 150
+
+
+def test_seeds_of_evolution_are_starts_of_tpe():
+    optuna = pytest.importorskip("optuna", reason="optuna is not installed: pip install 'evokan[bench]'")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    problem = small_problem("regression", scaler="minmax")
+    starts = HKAN().seeds(problem)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
+    for start in starts:
+        study.enqueue_trial(parameters(start))
+    asked = []
+
+    def objective(trial):
+        asked.append(suggest(trial, problem.n_features))
+        return 0.0
+
+    study.optimize(objective, n_trials=len(starts))
+    for start, found in zip(starts, asked, strict=True):
+        rounded = [layer if layer.is_identity else replace(layer, sigma=round(layer.sigma)) for layer in start.layers]
+        assert found.layers == tuple(rounded)
+
+
+def test_the_authors_laws_can_be_searched_on():
+    name = register_laws("tf5")
+    table, rows = load_dataset(name), published_rows("tf5")
+    assert np.array_equal(table.X[table.test_rows], rows.x_test)
+    assert len(table.y) == len(rows.y) + len(rows.y_test)
+    assert register_laws("dee") == "dee"
+    assert register_laws("tf5") == name  # once more
+
+
+@pytest.mark.parametrize("method", ["evolution", "tpe"])
+def test_a_search_leaves_a_row_its_fits_and_pictures(method, monkeypatch):
+    if method == "tpe":
+        pytest.importorskip("optuna", reason="optuna is not installed: pip install 'evokan[bench]'")
+    monkeypatch.setattr(searches, "REPEATS", 3)
+    monkeypatch.setattr(searches, "DRAWN", ("machineCPU",))
+    try:
+        found = run_search(Piece("machineCPU", method, 0, 6, 1))
+    except InputError as missing:
+        pytest.skip(str(missing))
+    assert found["evaluations"] == 12
+    fits, pictures = found.pop("fits"), found.pop("pictures")
+    assert len(fits) == 3
+    assert found["rmse_median"] == sorted(fit["rmse"] for fit in fits)[1]
+    assert set(pictures) == ({"machineCPU_levels.png", "machineCPU_input_fit.png"} if method == "evolution" else set())
+    assert 0.01 < found["rmse_median"] < 0.2
+    assert 0 < found["train_rmse"] < found["rmse_median"]

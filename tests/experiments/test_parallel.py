@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 from experiments.parallel import as_done, in_order
 
 
@@ -9,3 +16,44 @@ def test_every_task_is_done_once_and_the_order_is_kept_where_promised() -> None:
     tasks = [-3, 2, -1, 2]
     assert list(in_order(abs, tasks, 2)) == [3, 2, 1, 2]
     assert sorted(as_done(abs, tasks, 2)) == [1, 2, 2, 3]
+
+
+def test_processes_end_with_the_one_that_made_them(tmp_path) -> None:
+    """A study that is killed leaves nobody behind who waits for work."""
+    script = (
+        "import sys\nfrom pathlib import Path\n"
+        "from experiments.parallel import as_done\nfrom test_parallel import sleeping\n"
+        "if __name__ == '__main__':\n    next(as_done(sleeping, [Path(sys.argv[1])], 1))\n"
+    )
+    (tmp_path / "study.py").write_text(script)
+    note = tmp_path / "pid"
+    places = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "study.py"), str(note)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+    ) as process:
+        while not (note.exists() and note.read_text()):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    worker = int(note.read_text())
+    for _ in range(3000):
+        if not _runs(worker):
+            break
+        time.sleep(0.01)
+    assert not _runs(worker)
+
+
+def sleeping(note: Path) -> None:
+    note.write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    # Where nobody collects it, it is there as a name alone.
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

@@ -25,6 +25,18 @@ Encode = Callable[["pd.DataFrame"], FloatArray]
 """Takes a table as the user has it to the columns of a formula, shape (N, columns)."""
 
 
+@dataclass(frozen=True)
+class ScaledColumn:
+    """A column of the table, or a target, that a formula has as ``NAME_scaled``: (name - shift) / scale."""
+
+    name: str
+    shift: float
+    scale: float
+
+    def __str__(self) -> str:
+        return f"{self.name}_scaled = ({self.name} - {self.shift:.6g}) / {self.scale:.6g}"
+
+
 @dataclass(frozen=True, eq=False)
 class Expressions:
     """One formula in the user's columns and units.
@@ -53,6 +65,8 @@ class Expressions:
         How much the validation loss lies above that of the network, row by row, and the standard error of that.
     encode
         For tables whose columns are not those of the formula: text and categories.
+    scaled
+        Of a normalised formula: what its columns and targets are.
     """
 
     outputs: tuple[sympy.Expr, ...]
@@ -68,6 +82,7 @@ class Expressions:
     excess: float = 0.0
     error: float = 0.0
     encode: Encode | None = None
+    scaled: tuple[ScaledColumn, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", Task(self.task))

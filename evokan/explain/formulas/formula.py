@@ -59,8 +59,11 @@ class Formula(Expressions):
 
     @property
     def definitions(self) -> str:
-        """Two lines for each spline in `text`: what it is, and its course; empty where there is none."""
-        return "\n".join(defined(name, table) for name, table in self.tables.items())
+        """Two lines for each spline in `text`: what it is, and its course; one for each scaled column."""
+        from evokan.texts import printable
+
+        scaled = (printable(str(one)) for one in self.scaled)
+        return "\n".join([*(defined(name, table) for name, table in self.tables.items()), *scaled])
 
     @property
     def terms(self) -> int:
@@ -130,6 +133,7 @@ class Formula(Expressions):
             "excess": self.excess,
             "error": self.error,
             "splines": {name: table_to_json(table) for name, table in self.tables.items()},
+            **({"scaled": [vars(one) for one in self.scaled]} if self.scaled else {}),
         }
 
     @classmethod

@@ -18,14 +18,16 @@ SPLINES, TERMS = 3, 15
 
 @dataclass(frozen=True)
 class Network:
-    """The network that was read, as it stands (it may have been trained on the validation rows too).
+    """The network that was read.
 
     Attributes
     ----------
     edges
         In use.
-    val_loss, test_loss
-        As of a formula; NaN where there are no test rows.
+    val_loss
+        On the rows that judge formulas, in trainings like its last one without them (`evokan.explain.unseen`).
+    test_loss
+        As it stands; NaN where there are no test rows.
     """
 
     edges: int
@@ -66,16 +68,21 @@ class Formulas:
 
     @property
     def network_loss(self) -> float:
-        """Validation loss of the network as it stands."""
+        """Validation loss of the network."""
         return self.network.val_loss
 
     @property
     def answer(self) -> int:
-        """Place of the answer: the law where it is within a standard error of the network, else the network's."""
-        law = self.chosen.get("law")
-        if law is not None and (self.front[law].honest or "network" not in self.chosen):
-            return law
-        return self.chosen["network"]
+        """Place of the answer: the law where it is within a standard error of the network, else the network's.
+
+        A law that no reader would print is not the answer where the network's own formula is shorter.
+        """
+        law, own = self.chosen.get("law"), self.chosen.get("network")
+        if law is None or own is None:
+            return next(iter(self.chosen.values()))
+        one = self.front[law]
+        shorter = not printable_one(one) and self.front[own].complexity < one.complexity
+        return law if one.honest and not shorter else own
 
     @property
     def best(self) -> Formula:

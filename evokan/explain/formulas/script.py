@@ -8,6 +8,7 @@ import sympy as sp
 
 from evokan.explain.formulas.identifiers import identifiers
 from evokan.explain.formulas.wording import used
+from evokan.texts import printable
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.expressions import Expressions
@@ -26,7 +27,7 @@ def script(formula: Expressions) -> str:
     symbols = used(formula)
     short = identifiers([symbol.name for symbol in symbols])
     names = {symbol: sp.Symbol(name, real=True) for symbol, name in zip(symbols, short, strict=True)}
-    lines = ["import sympy", ""]
+    lines = ["import sympy", "", *(f"# {printable(str(one))}" for one in formula.scaled)]
     if formula.tables:
         lines += [_SPLINE, ""]
     listed = ", ".join(f"{symbol.name!r}: sympy.Symbol({symbol.name!r}, real=True)" for symbol in symbols)

@@ -55,7 +55,12 @@ def latex(formula: Expressions) -> str:
         left = _upright(name)
         left = rf"\operatorname{{score}}({left})" if formula.task.has_classes else left
         lines.append(f"{left} = {sp.latex(output, symbol_names=names, full_prec=False)}")
-    return "\n".join([*lines, *(_spline(name, table) for name, table in formula.tables.items())])
+    lines += [_spline(name, table) for name, table in formula.tables.items()]
+    lines += [
+        f"{_upright(one.name + '_scaled')} = ({_upright(one.name)} - {one.shift:.6g}) / {one.scale:.6g}"
+        for one in formula.scaled
+    ]
+    return "\n".join(lines)
 
 
 def _spline(name: str, table: SplineTable) -> str:

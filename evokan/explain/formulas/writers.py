@@ -174,7 +174,8 @@ def _documentation(formula: Expressions, symbols: Sequence[sp.Symbol], short: Se
     if formula.task.has_classes:
         what = f"Scores of the classes {', '.join(formula.names)}, in this order; the largest is the prediction."
     else:
-        what = f"{', '.join(formula.names)} in raw units."
+        what = f"{', '.join(formula.names)}{'' if formula.scaled else ' in raw units'}."
+    what = " ".join([what, *(f"{one}." for one in formula.scaled)])
     text = " ".join([what, *([f"Columns: {', '.join(renamed)}."] if renamed else [])])
     return printable(text).replace("\\", "/").replace('"', "'")
 

@@ -13,6 +13,9 @@ from evokan.explain.laws.edges import EdgeLaw, fit_edges, sample_points
 from evokan.explain.laws.library import LibraryFunction
 from evokan.spaces.graph import FunctionGraph
 
+LEAST_R2 = 0.95
+"""A law that explains less of an edge does not stand for it."""
+
 
 @dataclass(frozen=True, eq=False)
 class EdgePortrait:
@@ -94,3 +97,13 @@ def portraits(
         )
         for edge, x, y, found, spread in zip(graph.edges, points, values, laws, spreads, strict=True)
     ]
+
+
+def told(found: Sequence[EdgePortrait]) -> dict[tuple[int, int, int], str]:
+    """Return a word for each edge, by layer, source and target: its law, or that it is a spline of its own."""
+    return {
+        (one.layer, one.source, one.target): one.law.law.function.name
+        if one.law is not None and one.law.r2 >= LEAST_R2
+        else "spline"
+        for one in found
+    }

@@ -36,24 +36,33 @@ class Units(dict[str, Unit]):
         InputError
             The file cannot be read, a line is no such line, or a column is none: one sentence for each.
         """
+        texts, faults = _lines(path)
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"--units {path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+            found = cls.of(texts, known, str(path))
+        except InputError as error:
+            faults += error.faults
+        if faults:
+            raise InputError(*faults)
+        return found
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str], known: Sequence[str] = (), where: str = "") -> Units:
+        """Return the units that are written in `texts`, by the column that has each; as `read`.
+
+        Parameters
+        ----------
+        where
+            File that errors name.
+        """
         found, faults = cls(), []
-        for number, line in enumerate(text.splitlines(), start=1):
-            bare = line.partition("#")[0].strip()
-            if not bare:
-                continue
-            name, colon, unit = (part.strip() for part in bare.rpartition(":"))
+        option = f"--units {where}".strip()
+        for name, unit in texts.items():
             try:
-                if not colon or not name:
-                    raise ValueError("is no 'column: unit'")
                 if known and name not in known:
                     raise unknown_name("column", name, known)
                 found[name] = parse(unit)
             except (ValueError, InputError) as error:
-                faults.append(f"--units {path}: line {number}: {error}")
+                faults.append(f"{option}: {error}" if name in str(error) else f"{option}: {name!r}: {error}")
         if faults:
             raise InputError(*faults)
         return found
@@ -68,6 +77,46 @@ class Units(dict[str, Unit]):
             if any(weights):
                 found.append(Scaling(weights, float(own.get(base, 0))))
         return found
+
+
+def read_texts(given: str | Path) -> dict[str, str]:
+    """Return what a file of lines ``column: unit`` says of each column; see `Units.read`.
+
+    Where there is no such file, a text such as ``speed: m/s; time: s`` is taken for its lines.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or a line is no such line: one sentence for each.
+    """
+    found, faults = _lines(given)
+    if faults:
+        raise InputError(*faults)
+    return found
+
+
+def _lines(given: str | Path) -> tuple[dict[str, str], list[str]]:
+    """Return the unit of each column as it is written, and a sentence for each line that is none."""
+    try:
+        text = Path(given).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        if ":" not in str(given) or not isinstance(error, FileNotFoundError):
+            raise InputError(
+                f"--units {given}: cannot be read ({getattr(error, 'strerror', None) or error})"
+            ) from error
+        text = str(given).replace(";", "\n")
+    found: dict[str, str] = {}
+    faults = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        bare = line.partition("#")[0].strip()
+        name, colon, unit = (part.strip() for part in bare.rpartition(":"))
+        if bare and not (colon and name):
+            faults.append(f"--units {given}: line {number}: is no 'column: unit'")
+        elif name in found:
+            faults.append(f"--units {given}: line {number}: {name!r} has a unit already")
+        elif bare:
+            found[name] = unit
+    return found, faults
 
 
 def parse(text: str) -> Unit:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations_with_replacement
-from math import factorial, prod
 from typing import Any
 
 import torch
@@ -39,7 +38,8 @@ def components(coordinates: int, order: int) -> tuple[tuple[int, ...], ...]:
 def local_polynomial(x: Tensor, jets: Tensor, order: int = 2) -> Tensor:
     """Return values that have the given derivatives in `x`, and depend on `jets`.
 
-    At each point that is the Taylor polynomial around the point itself.
+    At each point that is the Taylor polynomial around the point itself, of which nothing is ever needed but its
+    derivatives there: those are taken out of the jet.
 
     Parameters
     ----------
@@ -61,16 +61,7 @@ def local_polynomial(x: Tensor, jets: Tensor, order: int = 2) -> Tensor:
     TooHighError
         The values are differentiated in `x` more than `order` times.
     """
-    away = x - x.detach()
-    powers: dict[tuple[int, ...], Tensor] = {(): torch.ones_like(away[:, 0]) + _limit(x, order)[:, 0]}
-    terms = []
-    for places in components(x.shape[1], order):
-        if places:
-            powers[places] = powers[places[:-1]] * away[:, places[-1]]
-        terms.append(powers[places] / prod(factorial(places.count(place)) for place in set(places)))
-    polynomial = torch.stack(terms, dim=-1)
-    values: Tensor = (jets * (polynomial if jets.ndim == 2 else polynomial[:, None])).sum(dim=-1)
-    return values
+    return _jet(x, jets, (), order)
 
 
 def order_of(equation: Equation, x: FloatArray) -> int:
@@ -131,27 +122,57 @@ def used_coefficients(equation: Equation, x: FloatArray) -> set[str]:
     return {name for name, slope in zip(candidate.coefficients, found, strict=True) if slope is not None}
 
 
+class _Jet(torch.autograd.Function):
+    """One number of the jets; its derivative in a coordinate is another one."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, jets: Tensor, place: tuple[int, ...], order: int) -> Tensor:
+        ctx.place, ctx.order = place, order
+        ctx.save_for_backward(x, jets)
+        return jets[..., _number(x.shape[1], order, place)].clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        x, jets = ctx.saved_tensors
+        d, order = x.shape[1], ctx.order
+        in_jets = gradient[..., None] * _unit(d, order, ctx.place).to(jets.dtype)
+        if len(ctx.place) == order:
+            return torch.zeros_like(x), in_jets, None, None
+        slopes = []
+        for column in range(d):
+            place = tuple(sorted((*ctx.place, column)))
+            slope = gradient * _jet(_limit(x, order) if len(place) == order else x, jets, place, order)
+            slopes.append(slope if slope.ndim == 1 else slope.sum(dim=-1))
+        return torch.stack(slopes, dim=-1), in_jets, None, None
+
+
+_jet: Callable[[Tensor, Tensor, tuple[int, ...], int], Tensor] = _Jet.apply
+
+
+@cache
+def _unit(coordinates: int, order: int, place: tuple[int, ...]) -> Tensor:
+    return torch.eye(len(components(coordinates, order)), dtype=torch.float64)[_number(coordinates, order, place)]
+
+
+@cache
+def _number(coordinates: int, order: int, place: tuple[int, ...]) -> int:
+    return components(coordinates, order).index(place)
+
+
 class _Limit(torch.autograd.Function):
-    """Zeros of the shape of `x` that can be differentiated `left` times."""
+    """`x` as it is, which cannot be differentiated in."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, left: int, order: int) -> Tensor:
-        ctx.left, ctx.order = left, order
-        ctx.save_for_backward(x)
-        return torch.zeros_like(x)
+    def forward(ctx: Any, x: Tensor, order: int) -> Tensor:
+        ctx.order = order
+        return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        if ctx.left == 0:
-            raise TooHighError(
-                f"the equation takes a {_ORDINALS[ctx.order]} derivative of the unknown: it can have "
-                f"{_ORDINALS[ctx.order - 1]} ones at most"
-            )
-        return _limit_left(ctx.saved_tensors[0], ctx.left - 1, ctx.order), None, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        raise TooHighError(
+            f"the equation takes a {_ORDINALS[ctx.order]} derivative of the unknown: it can have "
+            f"{_ORDINALS[ctx.order - 1]} ones at most"
+        )
 
 
-_limit_left: Callable[[Tensor, int, int], Tensor] = _Limit.apply
-
-
-def _limit(x: Tensor, order: int) -> Tensor:
-    return _limit_left(x, order, order)
+_limit: Callable[[Tensor, int], Tensor] = _Limit.apply

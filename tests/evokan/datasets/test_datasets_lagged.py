@@ -140,3 +140,71 @@ def test_dates_may_be_spelled():
     assert series_from_frame(table, "t", time_format="%d.%m.%Y").X[:, 0].tolist() == [1, 2]
     with pytest.raises(InputError, match=r"--time-format %Y: row 1 holds '01.02.2024'"):
         series_from_frame(table, "t", time_format="%Y")
+
+
+def uneven(seed: int = 0) -> pd.DataFrame:
+    """Two subjects, measured at random moments, some twenty a day."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for who in ("ann", "bob"):
+        at = pd.Timestamp("2024-03-01") + pd.to_timedelta(np.sort(rng.uniform(0, 10 * 24, 200)), unit="h")
+        parts.append(
+            pd.DataFrame(
+                {"at": at.astype(str), "who": who, "pulse": rng.normal(70, 5, 200), "load": rng.normal(size=200)}
+            )
+        )
+    return pd.concat(parts).sample(frac=1, random_state=seed)
+
+
+def test_rows_at_uneven_moments_become_means_of_what_was_before():
+    table = pd.DataFrame({"t": [0.0, 0.4, 0.9, 1.0, 1.7, 2.0, 3.0, 9.5], "a": [1.0, 2, 3, 4, 5, 6, 7, 8]})
+    found = series_from_frame(table, "t", resample="1")
+    assert found.X[:, 0].tolist() == [1, 3, 5.5], "0; 0.4 to 1; 1.7 and 2; ..."
+    assert found.y[:, 0].tolist() == [3, 5.5, 7]
+    assert "8 rows are taken together to 5 moments at even steps, each the mean of up to 3 rows since" in found.notes[0]
+    assert "6 steps have no row" in found.notes[0]
+    full = series_from_frame(table, "t", resample="1", impute="last")
+    assert full.y[:, 0].tolist() == [3, 5.5, 7, *[7] * 6, 8]
+
+
+def test_subjects_are_resampled_each_by_itself_and_never_from_later_rows():
+    table = uneven()
+    found = series_from_frame(table, "at", "who", resample="6h", impute="last")
+    assert np.bincount(found.series).tolist() == [len(found.X) // 2] * 2
+    assert list(found.feature_names) == ["pulse", "load"]
+    late = pd.to_datetime(table["at"]) > pd.Timestamp("2024-03-08")
+    other = table.assign(pulse=table["pulse"].where(~late, 500.0))
+    moved = series_from_frame(other, "at", "who", resample="6h", impute="last")
+    first = 4 * 7 - 2
+    for number in (0, 1):
+        one, two = (part.X[part.series == number] for part in (found, moved))
+        assert np.array_equal(one[:first], two[:first])
+        assert not np.array_equal(one, two)
+    ann = table[table["who"] == "ann"].sort_values("at")
+    hours = (pd.to_datetime(ann["at"]) - pd.to_datetime(ann["at"].iloc[0])).dt.total_seconds() / 3600
+    numbers = pd.factorize(table["who"])[0][table["who"] == "ann"][0]
+    assert found.X[found.series == numbers][3, 0] == pytest.approx(ann["pulse"][(hours > 12) & (hours <= 18)].mean())
+
+
+@pytest.mark.parametrize(
+    ("step", "fault"),
+    [
+        ("0", "--resample 0: for time column 'at' give a span of time such as 1h, 15min or 7D, above 0"),
+        ("soon", "--resample soon: for time column 'at' give a span of time"),
+        ("1ms", "--resample: of .* such steps only .* have any row: give a longer step"),
+    ],
+)
+def test_steps_that_cannot_be(step, fault):
+    with pytest.raises(InputError, match=fault):
+        series_from_frame(uneven(), "at", "who", resample=step)
+
+
+def test_steps_of_numbers_are_numbers():
+    table = pd.DataFrame({"t": np.arange(20.0) ** 2, "a": np.arange(20.0)})
+    with pytest.raises(InputError, match="or take them together by --resample STEP"):
+        series_from_frame(
+            pd.DataFrame({"t": np.arange(60.0) ** 2 * (1 + np.arange(60) % 2), "a": np.arange(60.0)}), "t"
+        )
+    with pytest.raises(InputError, match="--resample 1h: for time column 't' give a number of steps"):
+        series_from_frame(table, "t", resample="1h")
+    assert len(series_from_frame(table, "t", resample="40").X) == 10, "361 is beyond nine times 40"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evokan.datasets import load_dataset
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
 from evokan.evaluation.racing import ladder, promoted, promoted_of_every_size, rungs
@@ -100,6 +101,13 @@ def test_a_failure_leaves_the_race_as_a_failure(stub_space, stub_problem):
 def test_rows_first_then_folds(stub_problem, cuts, race, expected):
     steps = ladder(stub_problem(2, rungs=10), race=race, cuts=cuts)
     assert [(rung.number, rung.begin, rung.end, rung.measured) for rung in steps] == expected
+
+
+def test_an_equation_has_fewer_points_and_steps_first():
+    problem = Problem.from_table(load_dataset("lane-emden-0"), rungs=None)
+    low, high = ladder(problem, cuts=True)
+    assert (low.measured, low.effort, low.is_cut) == ("300 of 1350 rows and 0.25 of the steps", 0.25, True)
+    assert (high.measured, high.effort, high.rows, high.is_cut) == ("", 1.0, 1350, False)
 
 
 def test_as_many_cuts_as_there_can_be_stand_for_all_rows():

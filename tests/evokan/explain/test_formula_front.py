@@ -90,6 +90,18 @@ def test_a_short_honest_formula_goes_before_a_long_one_full_of_splines():
     assert "4 splines left that no function fits" in full.formula.headline
 
 
+def test_a_law_full_of_splines_is_neither_kept_nor_the_answer_beside_a_shorter_formula():
+    full, own = scored(S, "law", 1.0, splines=24), scored(S * W + 2, "network", 1.0)
+    assert [formula.kind for formula in front(full, own)] == ["network"]
+    better = scored(S, "law", 0.999, splines=24)
+    found = front(better, own)
+    assert found.get("law") is better.formula
+    assert better.formula.honest
+    assert found.best is own.formula
+    longer = scored(S, "network", 1.0, splines=30)
+    assert front(better, longer).best is better.formula
+
+
 def test_members_and_kinds_that_are_not_there():
     found = front(scored(S * W, "law", 1.0), scored(S, "network", 1.0), scored(S + sp.sin(W), "network", 0.5))
     assert [formula.kind for formula in found] == ["network", "network", "law"]

@@ -30,6 +30,7 @@ CASES = [
     ("fkan", "residual", {"max_width": 4}),
     ("hkan", "classification", {"max_nodes": 4, "max_basis": 4}),
     ("hkan", "regression", {"mixed": True, "max_nodes": 4, "max_nodes_deep": 4, "max_basis": 4}),
+    ("hkan", "trajectory", {"max_nodes": 4, "max_nodes_deep": 4, "max_basis": 4}),
     ("kafcm", "trajectory", {"bounding": "tanh", "grid_bits": 3}),
     ("kafcm", "trajectory", {"bounding": "clip", "grid_bits": 3}),
     ("kafcm", "regression", {"bounding": "sigmoid", "grid_bits": 3}),

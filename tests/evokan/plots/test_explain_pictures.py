@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from evokan.errors import InputError
-from evokan.explain import EdgeFunction, FunctionGraph, Importances
-from evokan.explain.laws.gallery import portraits
-from evokan.plots import plot_edge_gallery, plot_importances, save
+from evokan.explain import EdgeFunction, FunctionGraph, Importances, SplineTable
+from evokan.explain.laws.gallery import portraits, told
+from evokan.plots import plot_edge_gallery, plot_importances, plot_network, plot_splines, save
 from evokan.problem.scaling import Scaler
+from evokan.spaces.explanation import EdgeCurve, Explanation
 
 
 def graph(edges, widths=(2, 1)):
@@ -78,3 +79,45 @@ def test_three_importances_side_by_side(tmp_path):
         assert widths == pytest.approx(values[::-1][:25])
     assert "column_0" in figure._supxlabel.get_text().replace("\xa0", " ")
     assert save(figure, tmp_path / "importances.png").stat().st_size > 10_000
+
+
+def test_splines_are_drawn_under_their_names(tmp_path):
+    tables = {
+        f"spline{i + 1}": SplineTable(-1.0, 0.5, np.random.default_rng(i).normal(size=9), 0.2, 0.1) for i in range(26)
+    }
+    figure = plot_splines(tables)
+    assert [ax.get_title() for ax in figure.axes] == [f"spline{i + 1}(u)" for i in range(24)]
+    points = figure.axes[2].lines[0].get_xydata()
+    assert (points[0, 0], points[-1, 0]) == (-1.0, 2.0)
+    np.testing.assert_allclose(points[:, 1], tables["spline3"](points[:, 0]))
+    assert "first 24 of 26" in figure._supxlabel.get_text()
+    assert save(figure, tmp_path / "splines.png").stat().st_size > 10_000
+    with pytest.raises(InputError, match="no splines"):
+        plot_splines({})
+
+
+def test_the_laws_of_edges_stand_below_their_boxes(tmp_path):
+    rough = np.random.default_rng(3).normal(size=28)
+    edges = [(0, 0, 0, np.square), (0, 1, 0, SplineTable(-4.0, 0.33, rough)), (1, 0, 0, np.exp)]
+    laws = told(portraits(graph(edges, (2, 1, 1)), ROWS))
+    assert laws == {(0, 0, 0): "x^2", (0, 1, 0): "spline", (1, 0, 0): "exp(x)"}
+    x = np.linspace(-1, 1, 20)
+    curves = tuple(EdgeCurve(layer, source, target, x, x**2, 0.5) for layer, source, target, _ in edges)
+    explanation = Explanation((2, 1, 1), ("alpha", "beta"), ("y0",), curves)
+    ax = plot_network(explanation, laws=laws)
+    words = [text.get_text() for text in ax.texts]
+    assert set(laws.values()) <= set(words)
+    assert any("the function that comes nearest" in word for word in words)
+    assert save(ax, tmp_path / "laws.png").stat().st_size > 5_000
+    assert not set(laws.values()) & {text.get_text() for text in plot_network(explanation).texts}
+
+
+def test_words_below_boxes_do_not_meet_other_boxes():
+    x = np.linspace(-1, 1, 20)
+    curves = tuple(EdgeCurve(0, source, 0, x, x, 1.0) for source in range(30))
+    explanation = Explanation((30, 1), tuple(f"c{i}" for i in range(30)), ("y",), curves)
+    ax = plot_network(explanation, laws={(0, source, 0): "x^2" for source in range(30)})
+    ax.figure.canvas.draw()
+    words = [text.get_window_extent() for text in ax.texts if text.get_text() == "x^2"]
+    assert len(words) == 30
+    assert not any(a.overlaps(b) for place, a in enumerate(words) for b in words[:place])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evokan.datasets import load_dataset
 from evokan.errors import InputError
 from evokan.problem.problem import Problem
 from evokan.problem.rungs import (
@@ -56,7 +57,31 @@ def test_what_rungs_may_be():
         cut_sizes(60, table(8), np.arange(100))
 
 
-def test_moments_and_points_of_an_equation_are_not_drawn():
+@pytest.mark.parametrize(
+    ("first", "points", "expected"),
+    [
+        (None, 100, (100,)),
+        (None, 599, (599,)),
+        (None, 600, (300,)),
+        (None, 9000, (300, 1200)),
+        (40, 100, (40,)),
+        (0, 9, ()),
+    ],
+)
+def test_sizes_of_the_cuts_of_an_equation(first, points, expected):
+    assert cut_sizes(first, load_dataset("lane-emden-0"), np.arange(points)) == expected
+
+
+def test_the_cuts_of_an_equation_keep_the_shares_of_its_hold_out():
+    problem = Problem.from_table(load_dataset("lane-emden-0"), rungs=None)
+    ((cut,),) = problem.cuts
+    (whole,) = problem.folds
+    assert (len(cut.train), len(cut.validation)) == (270, 30)
+    assert set(cut.train) < set(whole.train)
+    assert set(cut.validation) < set(whole.validation)
+
+
+def test_moments_are_not_drawn():
     x = np.zeros((100, 2))
     series = Table("s", "trajectory", x, x, ("a", "b"), "next", series=np.zeros(100, dtype=np.int64))
     with pytest.raises(InputError, match="--rungs 20: the rows of a trajectory cannot be drawn one by one"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from html_reading import HOSTILE, harmless
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -11,10 +14,14 @@ from scipy import stats
 from evokan.errors import InputError
 from evokan.plots import plot_attainment, rendered
 from evokan.reports import compare as module
-from evokan.reports.compare import compare, rank_biserial, signed_rank_p, surfaces
-from evokan.reports.ways import Entry, _names, _ways
+from evokan.reports.compare import compare, rank_biserial, remark, signed_rank_p, surfaces
+from evokan.reports.compare_page import compare_page
+from evokan.reports.ways import OF_DATA, OF_DRAW, OF_WAY, Entry, _names, _ways
+from evokan.settings.config import SearchConfig
+from evokan.settings.setting import DATA, WHAT, setting_of
 
-values = st.lists(st.integers(-50, 50).map(lambda n: n / 8), min_size=2, max_size=12)
+# Few: scipy tries all 2^n signs where there are ties.
+values = st.lists(st.integers(-50, 50).map(lambda n: n / 8), min_size=2, max_size=7)
 
 
 @given(values)
@@ -116,7 +123,60 @@ def test_a_way_is_named_by_what_differs():
     assert _ways([deep, flat]) == ["gakan max_depth=4", "gakan max_depth=1"]
 
 
+def table(name="t", sums="aaaaaaaa", **settings):
+    return config(**settings) | {"data": {"name": name, "file_sha256": sums}}
+
+
 def test_tables_of_one_name_are_told_apart_by_their_files():
-    data = [{"name": name, "file_sha256": sums} for name, sums in (("t", "aaaaaaaa"), ("t", "bbbbbbbb"), ("u", None))]
-    assert _names(data) == ["t (aaaaaa)", "t (bbbbbb)", "u"]
-    assert _names([data[0], data[0]]) == ["t", "t"]
+    runs = [table(), table(sums="bbbbbbbb"), table("u", None)]
+    assert _names(runs) == ["t (aaaaaa)", "t (bbbbbb)", "u"]
+    assert _names([table(), table()]) == ["t", "t"]
+
+
+def test_other_rows_of_a_table_are_other_data_and_no_other_way():
+    runs = [table(), table(drop=["a", "b"], group="g"), table(drop=["a", "b"], group="g", sep=";", data="x/t.csv")]
+    assert _names(runs) == ["t (group=None, drop=)", "t (group=g, drop=a,b)", "t (group=g, drop=a,b)"]
+    assert _ways(runs) == ["gakan"] * 3
+    assert _names([table(split="time"), table(val_data="v.csv")]) == [
+        "t (val_data=None, split=time)",
+        "t (val_data=v.csv, split=random)",
+    ]
+
+
+def test_what_runs_of_earlier_versions_lack_is_what_they_did():
+    assert _ways([config(), config(rungs="off", initial="random", picture_format="png")]) == ["gakan", "gakan"]
+    assert _names([table(), table(split="random", drop=[])]) == ["t", "t"]
+
+
+def test_every_setting_of_the_data_is_sorted():
+    """A new one has to be named here, after it was thought about: does it choose rows, or a way to search them?"""
+    known = {name for name, field in SearchConfig.model_fields.items() if setting_of(field).group in (WHAT, DATA)}
+    assert known == {*OF_DATA} | OF_WAY | OF_DRAW
+    source = {"dataset", "data", "equation", "target", "time", "series", "time_format"}
+    reading = {"sep", "decimal", "encoding", "drop"}
+    assert {*OF_DATA} == source | reading | {"test_data", "val_data", "group", "split"}
+
+
+def test_the_page_says_it_all_and_holds_what_a_run_says(monkeypatch, found):
+    told = compare([])
+    text = compare_page(told)
+    read = harmless(text, scripts=0)
+    assert "3 ways of searching on 2 data sets, 34 runs, by accuracy: more is better." in read.text
+    assert read.ids == ["result", "pairs", "ranks", "fronts", "runs"]
+    assert len(read.all("tr")) == (1 + 6) + (1 + len(told["pairs"])) + (1 + 3) + (1 + 34)
+    assert f"{told['pairs'][0]['p_holm']:.4g}" in read.text
+    evil = [replace(one, path=HOSTILE, data=f"{HOSTILE}{one.data}", way=f"{HOSTILE}{one.way}") for one in found]
+    monkeypatch.setattr(module, "entries", lambda paths: (evil, (HOSTILE,)))
+    for one in evil:
+        one.figures[HOSTILE] = 1.0
+    assert "alert(1)" in harmless(compare_page(compare([])), scripts=0).text
+
+
+def test_the_page_says_where_there_is_nothing_to_test(monkeypatch, found):
+    monkeypatch.setattr(module, "entries", lambda paths: (found[:1], ("accuracy",)))
+    told = compare([])
+    assert remark(told) == "all runs were searched in one way: there is nothing to test"
+    read = harmless(compare_page(told), scripts=0)
+    assert "1 way of searching on wine, 1 run, by accuracy" in read.text
+    assert "All runs were searched in one way: there is nothing to test." in read.text
+    assert read.ids == ["result", "fronts", "runs"]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
 import shutil
-import unicodedata
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from html_reading import HOSTILE, harmless
 
 import evokan
 from evokan.reports import gather, page, write_report
+from evokan.reports.tested import examine, keep_tested
 from evokan.runs.run import Run
 
 SMALL = {"population": 6, "generations": 2, "workers": 2, "formula_seconds": 0.1, "report": False, "baselines": "fast"}
@@ -29,67 +26,6 @@ FAMILIES = {
     "kafcm": {"space": "kafcm", "dataset": "yerkes-dodson", "folds": 2, "steps": 2},
     "kafcm-series": {"space": "kafcm", "data": "plant.csv", "time": "hour", "folds": 2, "steps": 2},
 }
-STEER = "\x1b[31m\r\n\u202e\u2028"
-HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(1)>&amp;' + STEER + "."
-VOID = {"meta", "img", "br", "hr", "link", "input"}
-EMPTY = {"path", "circle"}  # of a drawing
-
-
-class Reader(HTMLParser):
-    """Checks that what opens closes, and keeps elements, attributes and text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open, self.elements, self.texts, self.ids = [], [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-        assert len(self.ids) == len(set(self.ids))
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self.ids += [value for name, value in attrs if name == "id"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        assert tag in EMPTY, tag
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag, tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] not in ("script", "style"):
-            self.texts.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.texts).split())
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
-
-
-def harmless(text):
-    """Assert that a page holds our one script, nothing from elsewhere, and no character that steers."""
-    found = Reader(text)
-    assert len(found.all("script")) == len(found.all("style")) == 1
-    policy = next(one["content"] for one in found.all("meta") if one.get("http-equiv") == "Content-Security-Policy")
-    for tag in ("script", "style"):
-        ours = text.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
-        digest = base64.b64encode(hashlib.sha256(ours.encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in policy
-    assert not {tag for tag, _ in found.elements} & {"link", "iframe", "object", "embed", "form", "base"}
-    for tag, attributes in found.elements:
-        assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
-        for name in ("src", "href", "xlink:href", "action", "srcset", "poster"):
-            assert attributes.get(name, "#").startswith(("#", "data:image/png;base64,")), attributes[name][:80]
-    assert not re.search(r"url\(|@import|https?:", re.sub(r"base64,[\w+/=]+", "", text))
-    assert not {char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp", "Cf")}
-    targets = [attributes["href"][1:] for attributes in found.all("a")]
-    assert set(targets) <= set(found.ids)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +188,70 @@ def test_a_strangers_figures_and_settings_stay_text(copied):
         run = Run(copied)
         found = harmless(page(run, gather(run)))
         assert "alert(1)" in found.text
+
+
+@pytest.fixture
+def kept(copied):
+    """A run that keeps what its network says of the test rows, and a function that changes that file."""
+    run = Run(copied)
+    keep_tested(run, examine(run))
+    path = copied / "tested.json"
+
+    def change(**parts):
+        path.write_text(json.dumps(json.loads(path.read_text()) | parts))
+
+    return run, change
+
+
+@pytest.mark.parametrize("name", ["gakan", "gakan-law", "kafcm-series"])
+def test_what_is_kept_of_the_test_rows_makes_the_same_page(runs, name, tmp_path, monkeypatch):
+    shutil.copytree(runs(name).path, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    before = page(run, gather(run))
+    keep_tested(run, examine(run))
+    monkeypatch.setattr("evokan.reports.content.examine", lambda run: pytest.fail("asked the network again"))
+    again = Run(run.path)
+    assert page(again, gather(again)) == before
+
+
+def test_a_strangers_test_rows_stay_text(kept):
+    run, change = kept
+    classes = [
+        {"name": HOSTILE, "rows": 3, "precision": 1.0, "recall": 0.5, "f1": 2, HOSTILE: HOSTILE} for _ in range(2)
+    ]
+    change(classes=classes, confusion=[[2**70, 1], [0, 0]])
+    content = gather(run)
+    assert content["faults"] == []
+    assert "alert(1)" in harmless(page(run, content)).text
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"rows": "many"},
+        {"rows": -1},
+        {"confusion": [[1]]},
+        {"confusion": [[1, 2, 3], [1, 2, 3], [1, 2]]},
+        {"confusion": [[1, 2, HOSTILE]] * 3},
+        {"classes": [{"name": "a"}]},
+        {"outputs": []},
+        {"calibration": [{"low": 0.0, "high": float("nan"), "rows": 1, "said": 1.0, "right": 1.0}]},
+    ],
+)
+def test_test_rows_that_cannot_be_are_named(kept, parts):
+    run, change = kept
+    change(**parts)
+    content = gather(run)
+    (fault,) = content["faults"]
+    assert "tested.json is damaged" in fault
+    assert "test" not in harmless(page(run, content)).ids
+
+
+def test_numbers_that_json_has_not_are_not_kept(copied):
+    keep_tested(Run(copied), {"rows": 1, "outputs": [{"rmse": float("inf")}]})
+    keep_tested(Run(copied), None)
+    assert not (copied / "tested.json").exists()
+    assert not list(copied.glob("*.part"))
 
 
 @pytest.mark.smoke

@@ -16,7 +16,7 @@ CASES = [
     {"space": "gakan", "dataset": "wine"},
     {"space": "gakan", "dataset": "iris", "preset": "paper", "seed": 3, "race": True, "folds": 3},
     {"space": "gakan", "dataset": "wine", "algorithm": "nsga2", "objectives": "val_loss,n_edges", "distinct": False},
-    {"space": "gakan", "data": "my table.csv", "target": "a b", "keep_na_in": ("x", "it's"), "impute": "median"},
+    {"space": "gakan", "data": "my table.csv", "target": "a b", "keep_na_in": ("x", "it's"), "drop": ("c", "d,e")},
     {"space": "hkan", "dataset": "exp-sin", "space_options": {"max_cost": 7.5, "mixed": True}},
     {"space": "fkan", "dataset": "lane-emden-1", "space_options": {"max_width": 6}},
     {"space": "kafcm", "data": "plant.csv", "time": "hour", "population": 8, "workers": 3},
@@ -35,17 +35,19 @@ def stored(settings):
 def asked(command):
     """Return what the command line makes of the words of a command."""
     words = iter(shlex.split(command)[2:])
-    found = {"space_options": [], "keep_na_in": []}
+    several = {"--space-option": "space_options", "--keep-na-in": "keep_na_in", "--drop": "drop"}
+    found = {name: [] for name in several.values()}
     flags = {"--race": ("race", True), "--no-distinct": ("distinct", False)}
     for word in words:
         if word in flags:
             name, value = flags[word]
             found[name] = value
-        elif word in ("--space-option", "--keep-na-in"):
-            found[{"--space-option": "space_options", "--keep-na-in": "keep_na_in"}[word]].append(next(words))
+        elif word in several:
+            found[several[word]].append(next(words))
         else:
             found[word[2:].replace("-", "_")] = next(words)
-    return found | {"space_options": read_pairs(found["space_options"]), "keep_na_in": found["keep_na_in"] or None}
+    found["space_options"] = read_pairs(found["space_options"])
+    return {name: value or None if name in several.values() else value for name, value in found.items()}
 
 
 @pytest.mark.parametrize("settings", CASES, ids=lambda case: f"{case['space']}-{case.get('dataset', 'table')}")

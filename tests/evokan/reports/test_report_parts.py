@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from evokan.evaluation.records import Record
 from evokan.reports.ancestry import ancestry
@@ -51,6 +52,15 @@ def test_wilson_interval_of_a_textbook():
     """15 of 15, and 81 of 263: Newcombe, Stat. Med. 17 (1998), table I."""
     assert accuracy_interval(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert accuracy_interval(1.0, 29) == pytest.approx((0.8830, 1.0), abs=5e-5)
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_wilson_interval_is_that_of_scipy(rows, share):
+    right = round(share * rows)
+    wanted = stats.binomtest(right, rows).proportion_ci(method="wilson")
+    low, high = accuracy_interval(right / rows, rows)
+    assert (low, high) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
+    assert 0 <= low <= high <= 1
 
 
 def test_the_interval_of_an_rmse_covers_it_as_often_as_it_says():

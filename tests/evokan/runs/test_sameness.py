@@ -25,6 +25,7 @@ def changed(**parts: dict[str, object]) -> dict[str, object]:
 def test_where_it_is_trained_and_how_long_may_change():
     now = changed(settings={"workers": 9, "ray": True, "generations": 50})
     check_same(RUN, fixed_settings(CONFIG), CONFIG, now)
+    check_same(RUN, fixed_settings(CONFIG), CONFIG, changed(settings={"picture_format": "svg", "report": False}))
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
+import subprocess
 
 import numpy as np
 import pandas as pd
 import pytest
+import sympy as sp
 
 from evokan.errors import InputError
-from evokan.explain import find
+from evokan.explain import Formulas, Split, find
+from evokan.explain.unseen import LastFit, unseen_outputs
 from evokan.problem.metrics import evaluate_predictions
+from evokan.problem.splits import Fold
+from evokan.runs.reading import last_fit
 from evokan.runs.run import Run, load_run
 from evokan.searching.entry import resume, search
+from evokan.spaces.training import Budget, TrainingJob
 
 TINY = {"population": 6, "generations": 1, "steps": 2, "folds": 1, "workers": 1, "baselines": "none"}
 
@@ -67,16 +74,99 @@ def test_losses_of_every_member_are_those_of_its_predictions(stored):
     assert evaluate_predictions("regression", problem.table.y[test], predicted)["rmse"] == pytest.approx(rmse)
 
 
-def test_every_export_of_every_member_gives_its_values(stored):
-    x = stored.problem.table.X[:20]
-    for number, formula in enumerate(stored.best.formulas(), start=1):
-        made: dict[str, object] = {}
-        exec(stored.best.formula(member=number).python(), made)
-        names = made["formula"].__code__.co_varnames[: made["formula"].__code__.co_argcount]
-        used = [i for i, name in enumerate(formula.columns) if name in names]
-        if len(used) == len(names):
-            values = [made["formula"](*row[used]) for row in x]
-            assert values == pytest.approx(formula.predict(x)[:, 0], rel=1e-9)
+def by_python(formula, x, folder):
+    made: dict[str, object] = {}
+    exec(formula.python(), made)
+    return [made["formula"](*row) for row in x]
+
+
+def by_sympy(formula, x, folder):
+    made: dict[str, object] = {}
+    exec(formula.sympy(), made)
+    values = sp.lambdify([*made["columns"].values()], made["outputs"]["y"], "numpy")(*x.T)
+    return np.broadcast_to(values, len(x))
+
+
+def by_c(formula, x, folder):
+    (folder / "made.c").write_text(formula.c())
+    library = folder / f"made{len([*folder.iterdir()])}.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "made.c", "-o", library, "-lm"], cwd=folder, check=True)
+    function = ctypes.CDLL(str(library)).formula
+    function.restype, function.argtypes = ctypes.c_double, [ctypes.c_double] * x.shape[1]
+    return [function(*row) for row in x]
+
+
+@pytest.mark.parametrize("way", [by_python, by_sympy, by_c])
+def test_every_export_of_every_member_is_scored_as_it_is(way, stored, tmp_path):
+    if way is by_c and shutil.which("cc") is None:
+        pytest.skip("no C compiler here")
+    problem, found = stored.problem, stored.best.formulas()
+    scale = float(problem.target_scaler.scale[0])
+    for number, formula in enumerate(found, start=1):
+        used = {symbol.name for output in formula.outputs for symbol in output.free_symbols}
+        places = [place for place, name in enumerate(formula.columns) if name in used]
+        exported = stored.best.formula(member=number)
+        values = way(exported, problem.table.X[problem.test][:, places], tmp_path)
+        loss = np.mean(((np.array(values) - problem.table.y[problem.test]) / scale) ** 2)
+        assert loss == pytest.approx(formula.test_loss, rel=1e-6)
+
+
+def test_the_json_of_the_front_is_scored_as_it_is(stored):
+    problem, found = stored.problem, stored.best.formulas()
+    for formula, again in zip(found, Formulas.from_json(json.loads(json.dumps(found.to_json()))), strict=True):
+        np.testing.assert_array_equal(
+            formula.predict(problem.table.X[problem.test]), again.predict(problem.table.X[problem.test])
+        )
+
+
+def test_a_normalised_formula_says_the_same_of_scaled_columns(stored):
+    problem, found = stored.problem, stored.best.formulas()
+    x, y = problem.table.X[problem.test], problem.target_scaler
+    for formula, scaled in zip(found, stored.best.normalised(found), strict=True):
+        assert all(name.endswith("_scaled") for name in (*scaled.columns, *scaled.names))
+        values = scaled.predict(problem.input_scaler.transform(x))
+        np.testing.assert_allclose(values, y.transform(formula.predict(x)), rtol=1e-9, atol=1e-9)
+        for one in scaled.scaled:
+            assert str(one) in scaled.definitions
+        assert "y_scaled = (y - " in scaled.python()
+        assert "y_scaled = (y - " in scaled.sympy()
+        assert scaled.latex.count(r"\mathrm{y\_scaled}") == 2
+
+
+def test_the_network_is_judged_on_rows_that_it_has_not_seen(stored):
+    """As its formulas are: by trainings without the rows of a fold, all else being that of its last one."""
+    problem, graph, space = stored.problem, stored.best.graph, stored.space
+    split, fit = Split.of(problem, graph), last_fit(stored, stored.best.spec)
+    assert len(split.folds) == 5
+    assert fit.rule == "development"
+    budget = Budget(stored.settings["steps"], "cpu", stored.settings["fold_stop"])
+    outputs = unseen_outputs(space, problem, fit, graph, split, budget)
+    rows = np.concatenate([fold.validation for fold in split.folds])
+    assert sorted(rows.tolist()) == problem.development.tolist()
+    losses = ((outputs[:, 0] - problem.table.y[rows]) / problem.target_scaler.scale[0]) ** 2
+    assert stored.best.formulas().network.val_loss == pytest.approx(losses.mean(), rel=1e-9)
+    last = split.folds[-1]
+    job = TrainingJob(fit.architecture, last, fit.seed, iterations=max(fit.iterations, 1), keep_weights=True)
+    model = space.model(fit.architecture, problem, space.train([job], problem, budget)[0].weights)
+    np.testing.assert_allclose(
+        outputs[-len(last.validation) :], space.graph(model, problem).predict(problem.table.X[last.validation])
+    )
+    for formula in stored.best.formulas():
+        assert formula.val_loss - formula.excess == pytest.approx(losses.mean(), rel=1e-9)
+
+
+def test_a_network_that_has_not_seen_the_rows_is_taken_as_it_stands(stored):
+    problem, graph = stored.problem, stored.best.graph
+    fit = last_fit(stored, stored.best.spec)
+    single = Split(problem.table.X, problem.table.y[:, None], (Fold(problem.train, problem.validation),))
+    held_out = LastFit(fit.architecture, "holdout", fit.seed, 0)
+    assert unseen_outputs(stored.space, problem, held_out, graph, single, Budget(2)) is None
+    assert unseen_outputs(stored.space, problem, fit, graph, single, Budget(2)).shape == (len(problem.validation), 1)
+
+
+@pytest.mark.parametrize("fit", [None, 3, {}, {"rule": "development", "seed": 1, "iterations": 10**12}])
+def test_a_run_that_does_not_say_how_its_network_was_trained(fit, stored):
+    assert last_fit(stored, {**stored.best.spec, "fit": fit}) is None
 
 
 def test_the_text_has_both_kinds_and_says_first_which_is_the_answer(stored):
@@ -161,6 +251,16 @@ def test_a_network_that_is_chosen_anew_has_formulas_of_its_own(copy):
     scale = float(run.problem.target_scaler.scale[0])
     rmse = run.best.metrics["test"]["rmse"]
     assert run.best.formulas().network.test_loss == pytest.approx((rmse / scale) ** 2, rel=1e-6)
+
+
+def test_what_was_found_stays_when_a_run_goes_on(copy):
+    copy.best.store(copy.best.formulas(time_limit=0.5))
+    wanted = {name: (copy.best.path / name).read_bytes() for name in ("formulas.json", "formula.txt")}
+    (copy.path / "manifest.json").unlink()
+    (copy.best.path / "metrics.json").unlink()  # as a kill while the pictures are drawn leaves it
+    (copy.best.path / "formula.txt").unlink()
+    run = resume(copy.path)
+    assert {name: (run.best.path / name).read_bytes() for name in wanted} == wanted
 
 
 def test_a_resumed_run_has_the_formulas_of_one_that_went_through(copy, tmp_path):

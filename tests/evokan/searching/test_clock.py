@@ -13,6 +13,7 @@ import pytest
 import evokan
 from evokan.errors import InputError
 from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
+from evokan.evaluation.records import Record
 from evokan.problem.table import Table
 from evokan.searching import engine, plan
 from evokan.searching.clock import Clock, Timed
@@ -168,6 +169,19 @@ def test_where_time_is_short_fewer_rows_come_first(monkeypatch, rows, seconds, f
     assert plan.plan(job, Clock(100.0)) is job
     own = job.config.model_copy(update={"rungs": "1000"})
     assert plan.hurried(replace(job, config=own), 1.0).config is own
+
+
+def test_from_scratch_a_network_takes_longer_than_on_the_rungs_that_taught_it():
+    table = many_rows(100_000)
+    job = prepare(resolve({**SMALL, "dataset": None, "space": "hkan", "workers": 1}, table=table), table=table)
+    last = len(job.problem.cuts)
+    assert last
+    record = Record(0, 0, "1", status="ok", val_loss=1.0, seconds=2.0, rows=len(job.problem.development), rung=last)
+    clock = Clock(1000.0)
+    assert plan.affordable([record], job.problem, clock) == [record]
+    assert clock.network == pytest.approx(plan.SCRATCH * 2.0)
+    slower = record.replace(id=1, seconds=1000.0 / plan.SCRATCH / plan.AFTER_SEARCH + 1)
+    assert plan.affordable([slower, record], job.problem, Clock(1000.0)) == [record]
 
 
 def test_rungs_that_a_limit_has_chosen_stay_when_the_run_goes_on(tmp_path, monkeypatch):

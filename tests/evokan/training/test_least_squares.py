@@ -56,3 +56,27 @@ def test_points_that_are_not_finite_are_kept_away_from():
 @pytest.mark.parametrize("values", [[np.nan], [0.0]])
 def test_nothing_to_do(values):
     assert not list(levenberg_marquardt(lambda theta: Parts(values, [[1.0]]), np.zeros(1)))
+
+
+def test_parts_that_become_others_on_the_way():
+    aims, asked = iter([2.0, -3.0]), []
+
+    def evaluate(theta):
+        return Parts(theta - aim[0], [[1.0]])
+
+    aim = [next(aims)]
+
+    def renewed(theta):
+        asked.append(float(theta[0]))
+        if abs(theta[0] - 2.0) > 1e-3 or aim[0] != 2.0:
+            return False
+        aim[0] = next(aims)
+        return True
+
+    steps = list(levenberg_marquardt(evaluate, np.zeros(1), renewed))
+    losses = [float(parts.values @ parts.values) for _, parts, _ in steps]
+    assert steps[-1][0][0] == pytest.approx(-3.0)
+    assert min(losses) < 1e-20
+    assert [float(theta[0]) for theta, *_ in steps] == asked
+    assert max(np.diff(losses)) > 0  # once, when the aim moved
+    assert sum(np.diff(losses) > 0) == 1

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from evokan.datasets import load_dataset
 from evokan.errors import InvalidArchitecture
+from evokan.problem.problem import Problem
 from evokan.spaces.chromosome import ChromosomeLayout
-from search_spaces.fkan import FKANArchitecture, FKANOptions, encoding
+from search_spaces.fkan import FKAN, FKANArchitecture, FKANOptions, encoding
 from search_spaces.fkan.encoding import PARALLEL, SEQUENTIAL, network
 
 OPTIONS = FKANOptions(max_depth=3, max_width=4)
@@ -105,3 +107,34 @@ def test_json_keeps_everything():
 def test_limits_that_cross_are_refused():
     with pytest.raises(ValidationError, match=r"min_width \(9\) is larger than max_width \(8\)"):
         FKANOptions(min_width=9, max_width=8)
+
+
+@pytest.mark.parametrize("name", ["lane-emden-3", "burgers-1", "delay-fde"])
+def test_a_chromosome_can_say_the_networks_of_the_paper(name):
+    problem = Problem.from_table(load_dataset(name))
+    space = FKAN(FKANOptions(max_depth=6, max_dense=4))
+    (paper,) = space.reference_architectures(problem).values()
+    assert space.decode(space.encode(paper, problem), problem) == paper
+    with pytest.raises(ValueError, match="no chromosome says depth 6"):
+        FKAN().encode(paper, problem)
+
+
+def test_what_no_chromosome_says():
+    problem = Problem.from_table(load_dataset("lane-emden-3"))
+    for made, options, message in [
+        (network(1, 1, (0,), PARALLEL, (2, 2), (1, 2)), FKANOptions(wiring="sequential"), "parallel blocks"),
+        (network(1, 1, (0,), SEQUENTIAL, (17,), (1,)), FKANOptions(), "width1 17"),
+        (network(1, 1, (0,), SEQUENTIAL, (2,), (1,), dense=(2, 3)), FKANOptions(max_dense=2), "several widths"),
+        (network(1, 1, (0,), SEQUENTIAL, (2,), (1,), dense=(2,)), FKANOptions(), "dense 1"),
+    ]:
+        with pytest.raises(ValueError, match=f"no chromosome says .*{message}"):
+            FKAN(options).encode(made, problem)
+
+
+def test_a_search_on_an_equation_begins_with_networks_that_its_options_allow():
+    problem = Problem.from_table(load_dataset("burgers-1"))
+    keys = [one.key for one in FKAN().seeds(problem)]
+    assert keys[0] == "0,1 of 2: 4q3-4q3 to 1"
+    assert [one.key for one in FKAN(FKANOptions(max_width=8)).seeds(problem)] == keys[:2]
+    assert not FKAN(FKANOptions(wiring="parallel")).seeds(problem)
+    assert not FKAN().seeds(Problem.from_table(load_dataset("iris")))

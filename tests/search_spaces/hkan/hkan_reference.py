@@ -36,8 +36,21 @@ def fit_predict(fitted, x, y, x_new, **linear):
             else:
                 blocks = []
                 for p in range(x.shape[1]):
-                    basis = layer.bases[(q + p) % len(layer.bases)]
-                    old, new = (basis_values(basis, layer.sigma, z[:, p], found.centres[q, p]) for z in (x, x_new))
+                    old, new = (
+                        np.column_stack(
+                            [
+                                basis_values(
+                                    layer.bases[turn % len(layer.bases)],
+                                    layer.sigmas[turn % len(layer.bases)],
+                                    z[:, p],
+                                    found.centres[q, p, [r]],
+                                )
+                                for r in range(layer.n_basis)
+                                for turn in [r if layer.inside else q + p]
+                            ]
+                        )
+                        for z in (x, x_new)
+                    )
                     model = Ridge(alpha=layer.ridge).fit(old, target)
                     blocks.append((model.predict(old), model.predict(new)))
                 below, below_new = (np.column_stack(part) for part in zip(*blocks, strict=True))

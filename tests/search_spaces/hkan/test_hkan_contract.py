@@ -25,7 +25,7 @@ class TestHKAN(SearchSpaceContract):
     def loss(self, outputs, problem: Problem, rows: IntArray) -> float:
         """Root mean squared error for numbers, cross-entropy for classes."""
         loss = super().loss(outputs, problem, rows)
-        return math.sqrt(loss) if problem.task == "regression" else loss
+        return loss if problem.task.has_classes else math.sqrt(loss)
 
 
 class TestMixedAndSmall(TestHKAN):

@@ -92,6 +92,14 @@ NETWORKS = {
         HKANLayer(6, ("tanh", "relu", "gaussian"), 4, 3, "random", 0.01),
         HKANLayer(1, ("softplus", "sigmoid"), 3, 5, "data", 0.01),
     ],
+    "a sharpness of each": [
+        HKANLayer(5, ("tanh", "gaussian"), (4, 9), 3, "random", 0.01),
+        HKANLayer(1, ("sigmoid", "relu"), (2.0, 6.0), 4, "data", 0.1),
+    ],
+    "several inside of a block": [
+        HKANLayer(5, ("tanh", "gaussian", "relu"), (4, 9, 1), 5, "random", 0.01, inside=True),
+        HKANLayer(1, ("softplus", "sigmoid"), 3, 5, "data", 0.01, inside=True),
+    ],
     "identity inside": [HKANLayer(2, "identity"), HKANLayer(1, "sigmoid", 4, 9, "random", 0.01)],
 }
 

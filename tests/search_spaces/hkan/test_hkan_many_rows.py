@@ -58,6 +58,10 @@ def test_outputs_keep_their_own_functions_where_polynomials_are_many():
 NETWORKS = {
     "two layers": [HKANLayer(40, "sigmoid", 2, 6, "data", 0.01), HKANLayer(1, "tanh", 1, 8, "equal", 0.01)],
     "identity output": [HKANLayer(40, "tanh", 1, 8, "random", 0.1), HKANLayer(basis="identity")],
+    "inside": [
+        HKANLayer(40, ("gaussian", "softplus"), (3, 1), 8, "random", 0.1, inside=True),
+        HKANLayer(1, "sigmoid", 1, 9),
+    ],
     "mixed": [HKANLayer(40, ("gaussian", "softplus"), 3, 8, "random", 0.1), HKANLayer(1, "sigmoid", 1, 9)],
 }
 

@@ -39,9 +39,20 @@ def train(problem, layers, **options):
     return space, trained, space.model(architecture, problem, trained.weights)
 
 
+INSIDE = (
+    HKANLayer(7, ("tanh", "gaussian", "relu"), (2, 9, 1), 5, "random", inside=True),
+    HKANLayer(1, ("softplus", "sigmoid"), (3, 5), 4),
+)
+
+
 @pytest.mark.parametrize(
     "layers",
-    [LAYERS, (HKANLayer(basis="identity"),), (HKANLayer(9, "softplus", 50, 3, "random"), HKANLayer(basis="identity"))],
+    [
+        LAYERS,
+        INSIDE,
+        (HKANLayer(basis="identity"),),
+        (HKANLayer(9, "softplus", 50, 3, "random"), HKANLayer(basis="identity")),
+    ],
 )
 @pytest.mark.parametrize("scaler", ["minmax", "none"])
 def test_predict_equals_the_module(layers, scaler):
@@ -52,6 +63,13 @@ def test_predict_equals_the_module(layers, scaler):
         outputs = module(torch.as_tensor(x))
     assert outputs.shape == (150, 1)
     np.testing.assert_allclose(outputs[:, 0].numpy(), model.predict(x), rtol=1e-8)
+
+
+def test_what_no_other_format_knows_is_refused():
+    x, y = data()
+    for layers in (INSIDE, INSIDE[1:]):
+        with pytest.raises(InputError, match="go to torch alone"):
+            HKANRegressor(layers).fit(x, y).to_module().plain()
 
 
 def test_the_module_is_differentiable_and_works_in_pieces(monkeypatch):

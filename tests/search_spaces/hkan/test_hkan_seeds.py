@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evokan.errors import InvalidArchitecture
 from evokan.seeding import generator
 from evokan.testing import small_problem
 from search_spaces.hkan import HKAN, HKANArchitecture, HKANLayer, HKANOptions
@@ -34,7 +33,7 @@ def test_every_network_has_a_chromosome(options, task, seed):
     assert nearest(found, problem, options) == found
 
 
-@pytest.mark.parametrize("options", [*VARIANTS, HKANOptions(), HKANOptions(max_cost=1e-3)])
+@pytest.mark.parametrize("options", [*VARIANTS, HKANOptions(), HKANOptions(max_layers=1)])
 @pytest.mark.parametrize("task", TASKS)
 def test_seeds_are_networks_of_the_space_the_linear_one_first(options, task):
     space, problem = HKAN(options), PROBLEMS[task]
@@ -54,8 +53,6 @@ def test_seeds_are_two_layers_of_rising_size():
     for nodes, wanted in zip(rising, (10, 30, 100, 300), strict=True):
         assert nodes == pytest.approx(wanted, rel=0.06)
     assert {network.depth for network in found} == {1, 2}
-    dear = seeds(small_problem("regression", rows=3000, folds=5, scaler="minmax"), HKANOptions(max_cost=0.1))
-    assert 1 <= len(dear) < len(found)
 
 
 def test_what_no_chromosome_says_is_refused():
@@ -72,11 +69,8 @@ def test_what_no_chromosome_says_is_refused():
         (HKANLayer(2, "identity"), last),
         (HKANLayer(2, "tanh", ridge=0.5), last),
         (HKANLayer(2, ("tanh", "relu")), last),
+        (HKANLayer(2, "tanh", node_ridge=0.5), last),
         (HKANLayer(2), HKANLayer(2), HKANLayer(2), last),
     ):
         with pytest.raises(ValueError, match="no chromosome says"):
             encode(network(*layers), problem, options)
-    with pytest.raises(InvalidArchitecture):
-        HKAN(HKANOptions(max_cost=1e-9)).decode(
-            HKAN().layout(problem).pack(encode(network(last), problem, options)), problem
-        )

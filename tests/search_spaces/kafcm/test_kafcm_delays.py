@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from evokan.datasets.lagged import with_lags
 from evokan.datasets.tables import make_table
 from evokan.problem.problem import Problem
 from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions, kernel
-from search_spaces.kafcm.beginning import FALSE_SHARE, paths
+from search_spaces.kafcm.beginning import FALSE_SHARE, certain, first_look, paths
 from search_spaces.kafcm.confidence import q_values
 from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_dict, state_grid
 from search_spaces.kafcm.rules import edge_rules
-from search_spaces.kafcm.screening import common_level
+from search_spaces.kafcm.screening import Causes, Fit, _log_f, common_level, fit, score_logs
 from search_spaces.kafcm.states import CODES, cut_rollouts
 from search_spaces.kafcm.training import fold_data
 
@@ -31,7 +32,7 @@ def delayed(rows: int = 150) -> Problem:
 def made(problem: Problem, options: KAFCMOptions):
     arrays = fold_data(problem.folds[0], problem, options)
     theta = initial_values(MAP, options, 3) + np.random.default_rng(0).normal(scale=0.2, size=MAP.n_edges * 9)
-    bias, grid = np.where(MAP.driven, 0.0, arrays.rest), state_grid(options, 4)
+    bias, grid = np.where(MAP.driven, 0.0, arrays.rest("tanh")), state_grid(options, 4)
     model = KAFCM(options).model(MAP, problem, state_dict(MAP, theta, bias, grid, arrays.states))
     return arrays, theta, bias, grid, model
 
@@ -76,7 +77,7 @@ def test_loss_and_gradient_with_delays_are_those_of_autograd(rollout):
     work = kernel.workspace(len(net[2]), 4, len(arrays.train.running))
     c, gc, g = np.zeros((7, 13)), np.zeros((7, 13)), np.zeros((4, kernel.BLOCK))
     grad = np.zeros_like(theta)
-    code = CODES[options.bounding]
+    code = CODES["tanh"]
     loss = kernel.loss_and_gradient(theta, grad, c, gc, net, code, grid, data, work, g, 0.0, 0.0)
     cut = cut_rollouts(problem.train, problem.table.series, rollout)
     scale, errors = torch.from_numpy(problem.target_scaler.scale), []
@@ -148,13 +149,14 @@ def test_the_joint_loss_is_the_sum_of_the_effects():
     grid, code, theta = state_grid(options, 4), CODES["tanh"], initial_values(whole, options, 1)
 
     def loss(architecture: CausalMap, values: np.ndarray) -> float:
-        net = compile_map(architecture, arrays.rest)
+        net = compile_map(architecture, rest)
         data = kernel_data(arrays.train, net, grid, arrays.states.weights)
         work = kernel.workspace(len(net[2]), 4, 1)
         return kernel.data_loss(values, np.zeros((architecture.n_edges, 13)), net, code, grid, data, work)
 
     # An effect without causes has the loss of its own constant.
-    residual = np.tanh(arrays.rest)[:, None] - arrays.train.wanted
+    rest = arrays.rest("tanh")
+    residual = np.tanh(rest)[:, None] - arrays.train.wanted
     empty = arrays.states.weights * (residual**2).mean(axis=1) / 4
     parts = 0.0
     for effect in range(4):
@@ -185,3 +187,42 @@ def test_q_values_are_those_of_benjamini_and_hochberg():
     p = np.array([0.01, 0.0005, 0.04])
     assert q_values(p, 10) == pytest.approx([0.05, 0.005, 0.4 / 3])
     assert q_values(np.zeros(0), 4).shape == (0,)
+
+
+def test_no_move_drops_an_edge_that_the_tests_are_certain_of():
+    problem = Problem.from_table(table_of(plant(600)))
+    space, rng = KAFCM(), np.random.default_rng(0)
+    sure = certain(problem, space.options)
+    assert sure.any()
+    assert first_look(problem, space.options) is first_look(problem, space.options), "looked up once"
+    dense = space.encode(CausalMap(3, 3, tuple((i, j) for i in range(3) for j in range(3)), 5), problem)
+    for _ in range(9 - int(sure.sum())):
+        dense = space.neighbour(dense, "prune", problem, None, rng)
+    found = space.decode(dense, problem)
+    other = space.decode(space.neighbour(dense, "prune", problem, None, rng), problem)
+    assert other.edges == found.edges, "what is left is certain"
+    assert other.intervals != found.intervals
+    assert {(cause, effect) for effect, cause in np.argwhere(sure).tolist()} == set(found.edges)
+    assert not certain(problem, KAFCMOptions(rollout=3)).any(), "of rollouts the tests know nothing"
+
+
+def test_of_causes_beyond_doubt_the_better_one_is_told():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (900, 2))
+    x[:, 0] = x[:, 1] + 0.02 * rng.normal(size=900)
+    y = np.sin(2 * x[:, 1]) + 0.001 * rng.normal(size=900)
+    causes = Causes.of(x)
+    logs = score_logs(fit(y, causes.of_some([]), 0.0), causes.of_some([]), causes.basis)
+    assert np.exp(logs).tolist() == [0.0, 0.0], "no number is that small"
+    assert logs[1] < logs[0] - 100
+    design = causes.of_some([])
+    weak = 0.5 * x[:, 1] + rng.normal(size=900)
+    slope, residual = np.ones(900), weak - weak.mean()
+    q, _ = np.linalg.qr(causes.basis[:, 1])
+    gain = float(np.sum((q.T @ residual) ** 2))
+    free = 900 - 1 - causes.width
+    value = gain / causes.width / ((residual @ residual - gain) / free)
+    assert _log_f(np.array([gain / (residual @ residual)]), causes.width, free) == pytest.approx(
+        np.log(stats.f.sf(value, causes.width, free))
+    )
+    assert score_logs(Fit(slope, residual), design, causes.basis)[1] <= 0.0

@@ -24,7 +24,7 @@ MAP = CausalMap(4, 4, EDGES, 4)
 def evaluate(problem: Problem, options: KAFCMOptions, theta: np.ndarray, architecture: CausalMap = MAP):
     """Loss and gradient of the kernel for the training rows."""
     arrays = fold_data(problem.folds[0], problem, options)
-    net = compile_map(architecture, np.where(architecture.driven, 0.0, arrays.rest))
+    net = compile_map(architecture, np.where(architecture.driven, 0.0, arrays.rest(architecture.bounded_by(options))))
     grid = state_grid(options, architecture.intervals)
     data = kernel_data(arrays.train, net, grid, arrays.states.weights)
     size, targets = architecture.intervals + 9, architecture.n_targets
@@ -36,15 +36,15 @@ def evaluate(problem: Problem, options: KAFCMOptions, theta: np.ndarray, archite
     )
     grad = np.zeros_like(theta)
     loss = kernel.loss_and_gradient(
-        theta, grad, c, gc, net, CODES[options.bounding], grid, data, work, g, options.ridge, options.l1
+        theta, grad, c, gc, net, CODES[architecture.bounded_by(options)], grid, data, work, g, options.ridge, options.l1
     )
-    return loss, grad, kernel.data_loss(theta, c, net, CODES[options.bounding], grid, data, work)
+    return loss, grad, kernel.data_loss(theta, c, net, CODES[architecture.bounded_by(options)], grid, data, work)
 
 
 def by_torch(problem: Problem, options: KAFCMOptions, theta: np.ndarray, architecture: CausalMap = MAP):
     """The same by autograd through the module's own rollouts, one by one."""
     arrays = fold_data(problem.folds[0], problem, options)
-    bias = np.where(architecture.driven, 0.0, arrays.rest)
+    bias = np.where(architecture.driven, 0.0, arrays.rest(architecture.bounded_by(options)))
     weights = state_dict(architecture, theta, bias, state_grid(options, architecture.intervals), arrays.states)
     model = KAFCM(options).model(architecture, problem, weights)
     length = options.rollout if problem.task == "trajectory" else 1

@@ -17,9 +17,12 @@ from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.spaces.training import Budget, TrainingJob
 from evokan.testing.problems import small_problem
-from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions
+from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions, kernel
 from search_spaces.kafcm.encoding import from_edges
-from search_spaces.kafcm.states import cut_rollouts, fit_states, unbounded
+from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_grid
+from search_spaces.kafcm.solved import begin_solved
+from search_spaces.kafcm.states import CODES, cut_rollouts, fit_states, unbounded
+from search_spaces.kafcm.training import fold_data
 
 
 def trained(problem: Problem, architecture: CausalMap, *, steps: int = 20, seed: int = 0, **options):
@@ -193,3 +196,55 @@ def test_states_beyond_all_bounds_are_a_failure_with_a_reason():
     job = TrainingJob(from_edges([(0, 1), (1, 0)], 4, 4, 3), Fold(problem.train, problem.validation), 0)
     (result,) = space.train([job], problem, Budget(1))
     assert result.reason == "the loss is not finite" or np.isfinite(result.val_loss)
+
+
+@pytest.mark.parametrize(("bend", "bounding"), [(np.tanh, "tanh"), (lambda total: 0.5 * total, "clip")])
+def test_the_data_tell_whether_anything_bends_a_sum(bend, bounding):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (400, 3))
+    y = bend(1.2 * np.sin(3 * x[:, 0]) + 1.2 * x[:, 1]) + 0.02 * rng.normal(size=400)
+    table = make_table("bent", "regression", x, y, feature_names="abc", target_name="y")
+    problem, space = Problem.from_table(table), KAFCM()
+    seed = space.seeds(problem)[0]
+    assert (seed.edges, seed.bounding) == (((0, 0), (1, 0)), bounding)
+    assert space.decode(space.encode(seed, problem), problem) == seed
+    assert CausalMap.from_json(seed.to_json()) == seed
+    assert space.spec(seed, problem)["bounding"] == bounding
+    own = KAFCM(KAFCMOptions(bounding="sigmoid"))
+    assert own.spec(own.seeds(problem)[0], problem)["bounding"] == "sigmoid", "what the options say holds"
+    losses = {}
+    for other in ("tanh", "clip"):
+        losses[other] = trained(problem, replace(seed, bounding=other))[0].val_loss
+    assert min(losses, key=losses.__getitem__) == bounding
+    with pytest.raises(ValueError, match="bounding: 'tan' is none of"):
+        CausalMap.from_json({**seed.to_json(), "bounding": "tan"})
+
+
+@pytest.mark.parametrize(("noise", "found"), [(0.0, True), (0.1, False)])
+def test_a_law_without_noise_begins_at_its_least_squares(noise, found):
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-1, 1, (500, 2))
+    y = np.sin(3 * x[:, 0]) + x[:, 1] ** 2 + noise * rng.normal(size=500)
+    problem = Problem.from_table(make_table("sum", "regression", x, y, feature_names="ab", target_name="y"))
+    architecture, options = CausalMap(2, 1, ((0, 0), (1, 0)), 12), KAFCMOptions(bounding="clip")
+    arrays = fold_data(problem.folds[0], problem, options)
+    net, grid = compile_map(architecture, np.zeros(1)), state_grid(options, 12)
+    theta = initial_values(architecture, options, 0)
+    before = theta.copy()
+    data = kernel_data(arrays.train, net, grid, arrays.states.weights)
+    ridge = begin_solved(theta, architecture, net, data, options.ridge)
+    if not found:
+        assert np.array_equal(theta, before)
+        assert ridge == options.ridge
+        return
+    assert ridge < 0.1 * options.ridge, "less of a penalty where it is all that is in the way"
+    work = kernel.workspace(2, 1, 1)
+    loss = kernel.data_loss(theta, np.zeros((2, 21)), net, CODES["clip"], grid, data, work)
+    assert loss < 1e-7
+    few = replace(problem.folds[0], train=problem.folds[0].train[:50])
+    small = kernel_data(fold_data(few, problem, options).train, net, grid, arrays.states.weights)
+    other = before.copy()
+    assert begin_solved(other, architecture, net, small, options.ridge) == options.ridge, (
+        "more terms than half the rows"
+    )
+    assert np.array_equal(other, before)

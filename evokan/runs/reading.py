@@ -1,0 +1,80 @@
+"""A search for the formulas of a network of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from evokan.errors import InputError
+
+if TYPE_CHECKING:
+    from evokan.explain.formulas.front import Formulas
+    from evokan.explain.unseen import LastFit
+    from evokan.runs.home import Home
+    from evokan.spaces.graph import FunctionGraph
+
+SECONDS = 30.0
+"""Of a first search, by default."""
+MOST_ITERATIONS = 25_000_000
+"""Of a last fit, as a run may say: 25 a step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What is asked of a search for formulas; see `evokan.runs.member.Member.formulas`."""
+
+    tolerance: float
+    time_limit: float | None
+    functions: Sequence[str] | None
+    units: Mapping[str, Mapping[str, Fraction]] | None
+
+
+def search_formulas(
+    run: Home, graph: FunctionGraph, fit: LastFit | None, stored: Formulas | None, wanted: Wanted
+) -> Formulas:
+    """Return the formulas of a network of a run after a search that goes on from what is `stored`."""
+    from evokan.explain import Split, Units, find_formulas, library
+    from evokan.explain.formulas.logarithm import of_logarithm, of_target
+    from evokan.explain.unseen import unseen_outputs
+    from evokan.spaces.training import Budget
+
+    schema, units = run.schema, wanted.units
+    if schema.log_target and units is not None:
+        raise InputError("--units: a logarithm has none, and the target was fitted as one; leave --units out")
+    known = run.settings["units"]
+    if units is None and known is not None:
+        units = Units.of(known, (*graph.input_names, *graph.output_names))
+    if schema.log_target and stored is not None:
+        stored = of_logarithm(stored, graph.output_names[0])
+    split = Split.of(run.problem, graph)
+    budget = Budget(run.settings["steps"], "cpu", run.settings["fold_stop"])
+    found = find_formulas(
+        graph,
+        split,
+        tolerance=wanted.tolerance,
+        time_limit=SECONDS if wanted.time_limit is None else wanted.time_limit,
+        functions=library(wanted.functions),
+        units=None if units is None else Units({name: dict(unit) for name, unit in units.items()}),
+        stored=stored,
+        unseen=None if fit is None else unseen_outputs(run.space, run.problem, fit, graph, split, budget),
+    )
+    return of_target(found, schema.target) if schema.log_target else found
+
+
+def last_fit(run: Home, spec: Mapping[str, Any]) -> LastFit | None:
+    """Return how the network in an ``architecture.json`` was trained at last; None where it does not say so."""
+    from evokan.explain.unseen import LastFit
+
+    fit = spec.get("fit")
+    if not _is_fit(fit):
+        return None
+    network = run.space.Network.from_json(spec["model"]["architecture"])
+    return LastFit(network, fit["rule"], fit["seed"], fit["iterations"])
+
+
+def _is_fit(fit: Any) -> TypeGuard[dict[str, Any]]:
+    """Return whether this is what a run says of a last fit, and one that comes to its end."""
+    whole = isinstance(fit, dict) and all(type(fit.get(name)) is int for name in ("seed", "iterations"))
+    return whole and isinstance(fit.get("rule"), str) and 0 <= fit["iterations"] <= MOST_ITERATIONS

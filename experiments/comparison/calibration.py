@@ -1,0 +1,140 @@
+"""What a method takes on a table, measured once and stored, and the budgets that follow from it.
+
+Budgets follow from the file alone, so that a study run again with the same file does the same work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from experiments.comparison.methods import METHODS, fit
+from experiments.comparison.tables import FIRST_SPLIT
+
+SPLIT = FIRST_SPLIT - 1
+"""No row of the study is of this split."""
+FOLDS = 5
+MOST_HOURS = 20.0
+
+
+class Key(NamedTuple):
+    """What one process measures, for a budget of so many processor seconds."""
+
+    table: str
+    method: str
+    seconds: float
+
+
+class Cost(NamedTuple):
+    """Processor seconds of a method on a table: what it takes anyway, and for each step."""
+
+    fixed: float
+    step: float
+
+
+class Piece(NamedTuple):
+    """A method on a split, with its budget in steps and the seconds that it should take."""
+
+    table: str
+    split: int
+    method: str
+    steps: int
+    expected: float
+
+
+def measure(key: Key) -> dict[str, Any]:
+    """Return the row of a calibration: seconds by one run of a search, of a model by a fit and, where it pays, two settings.
+
+    A model that could not be tuned anyway in `Key.seconds` is fitted once: a setting takes four fifths of each of five fits.
+    """
+    method = METHODS[key.method]
+    product, reason, seconds = fit(key.table, SPLIT, key.method, method.probe)
+    if method.probe:
+        growing = seconds if product is None else product.growing
+        cost = Cost(seconds - growing, growing / method.probe)
+    else:
+        cost = Cost(seconds, seconds * (FOLDS - 1))
+        if steps(key.method, cost, key.seconds) > method.least:
+            _, reason, tuned = fit(key.table, SPLIT, key.method, 2)
+            cost = Cost(seconds, max(tuned - seconds, 0.0) / 2)
+    return {
+        "table": key.table,
+        "method": key.method,
+        "fixed_seconds": round(cost.fixed, 3),
+        "step_seconds": round(cost.step, 4),
+        "reason": reason,
+    }
+
+
+def costs(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Cost]:
+    """Return what each method takes on each table, from the rows of a calibration."""
+    return {
+        (str(row["table"]), str(row["method"])): Cost(float(row["fixed_seconds"]), float(row["step_seconds"]))
+        for row in rows
+    }
+
+
+def steps(method: str, cost: Cost, seconds: float) -> int:
+    """Return the steps of a method that `seconds` allow: at least the fewest that it can do, at most all of them.
+
+    A model has no use of one setting to compare.
+    """
+    kind = METHODS[method]
+    left = seconds - cost.fixed
+    count = kind.most if left >= cost.step * kind.most else int(max(left, 0.0) / cost.step)
+    return max(kind.least, 0 if kind.least == 0 and count < 2 else count)
+
+
+def plan(
+    names: Sequence[str],
+    methods: Sequence[str],
+    known: Mapping[tuple[str, str], Cost],
+    splits: Callable[[str], Sequence[int]],
+    seconds: float,
+) -> list[Piece]:
+    """Return all pieces of the study: all tables' first split first, all methods of a split together.
+
+    Parameters
+    ----------
+    splits
+        Gives the split seeds of a table.
+    seconds
+        Of one core, for each piece.
+    """
+    seeds = {name: list(splits(name)) for name in names}
+    pieces = []
+    for number in range(max(map(len, seeds.values()), default=0)):
+        for name in names:
+            for method in methods:
+                if number < len(seeds[name]):
+                    cost = known[name, method]
+                    count = steps(method, cost, seconds)
+                    pieces.append(Piece(name, seeds[name][number], method, count, cost.fixed + count * cost.step))
+    return pieces
+
+
+def affordable(pieces: Sequence[Piece], hours: float = MOST_HOURS) -> list[Piece]:
+    """Return the pieces before the first split that would end beyond so many core hours."""
+    kept: list[Piece] = []
+    left, place = hours * 3600, 0
+    while place < len(pieces):
+        group = [piece for piece in pieces[place:] if (piece.table, piece.split) == pieces[place][:2]]
+        left -= sum(piece.expected for piece in group)
+        if left < 0:
+            break
+        kept += group
+        place += len(group)
+    return kept
+
+
+def expectation(pieces: Sequence[Piece], kept: Sequence[Piece], seconds: float) -> str:
+    """Return in words what the pieces will take, and what is left out because it would be too much."""
+    hours = sum(piece.expected for piece in kept) / 3600
+    above = sum(piece.expected > 1.5 * seconds for piece in kept)
+    text = (
+        f"{len(kept):,} pieces, {hours:.1f} core hours expected; {above:,} take more than {1.5 * seconds:g} s "
+        "with the smallest budget there is"
+    )
+    if len(kept) < len(pieces):
+        text += f"; {len(pieces) - len(kept):,} left out, beyond {MOST_HOURS:g} core hours"
+    return text

@@ -1,0 +1,196 @@
+"""Models that people take because they can be read: EBM, additive splines, a pruned tree, few coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.linear_model import Lasso, LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from evokan.problem.baselines import evenly
+from evokan.problem.problem import Problem
+from evokan.seeding import derive_seed
+from experiments.comparison.products import Product
+from experiments.comparison.usual import problem_of, size
+
+Settings = dict[str, Any]
+PRUNED = 30
+"""Trees between the whole one and its root that are compared at most."""
+GRIDS: dict[str, list[Settings]] = {
+    "ebm": [{}, {"interactions": 0}, {"max_leaves": 3}, {"learning_rate": 0.04}],
+    "gam": [{"lam": lam, "n_splines": count} for count in (10, 20) for lam in (10.0, 0.1, 1.0, 100.0, 1000.0)],
+    "lasso": [{}, *({"strength": float(strength)} for strength in np.logspace(-2, 3, 11))],
+}
+"""Settings to compare, the first ones where there is no time for others: of EBM its defaults."""
+
+
+class AdditiveSplines(BaseEstimator):  # type: ignore[misc]
+    """pyGAM's sum of one penalised spline a column, on standardised columns.
+
+    Attributes
+    ----------
+    models_
+        One; of more than two classes one for each, against the others.
+    """
+
+    def __init__(self, lam: float = 10.0, n_splines: int = 10) -> None:
+        self.lam = lam
+        self.n_splines = n_splines
+
+    def _fitted(self, kind: str, X: NDArray[np.float64], y: NDArray[np.generic]) -> Any:
+        import pygam
+
+        return getattr(pygam, kind)(lam=self.lam, n_splines=self.n_splines).fit(X, y)
+
+
+class SplinesOfClasses(ClassifierMixin, AdditiveSplines):  # type: ignore[misc]
+    """`AdditiveSplines` for classes."""
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.generic]) -> SplinesOfClasses:
+        """Fit one model for two classes, or one for each of several."""
+        self.classes_ = np.unique(y)
+        ones = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        self.models_ = [self._fitted("LogisticGAM", X, (y == one).astype(np.int64)) for one in ones]
+        return self
+
+    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return probabilities, shape (rows, classes)."""
+        p = np.stack([model.predict_proba(X) for model in self.models_], axis=1)
+        if len(self.classes_) == 2:
+            return np.hstack([1 - p, p])
+        p = np.clip(p, 1e-12, None)
+        return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.generic]:
+        """Return the likeliest class."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+class SplinesOfNumbers(RegressorMixin, AdditiveSplines):  # type: ignore[misc]
+    """`AdditiveSplines` for numbers."""
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.generic]) -> SplinesOfNumbers:
+        """Fit one model."""
+        self.models_ = [self._fitted("LinearGAM", X, y)]
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values, shape (rows,)."""
+        return np.asarray(self.models_[0].predict(X), dtype=np.float64)
+
+
+def glass_box(name: str, table: str, split: int, steps: int) -> Product:
+    """Return the glass box called `name`, the best of so many settings by five folds; its first with fewer than two.
+
+    Judged by log-loss or squared error; a tree of classes by accuracy, since pure leaves know no doubt.
+    """
+    problem = problem_of(table, split)
+    rows, classes = problem.development, problem.task.has_classes
+    X, y = problem.table.X[rows], problem.table.y[rows]
+    seed = derive_seed("glass boxes", split) % 2**32
+    make = MAKERS[name]
+    settings = _alphas(make({}, classes, seed), X, y) if name == "tree" else GRIDS[name]
+    if steps > 1:
+        settings = evenly(settings, steps)
+    chosen = settings[0] if steps < 2 or len(settings) < 2 else _best(make, settings, problem, seed, name == "tree")
+    model = make(chosen, classes, seed).fit(X, y)
+    new = problem.table.X[problem.test]
+    scores = model.predict_proba(new) if classes else model.predict(new)
+    return Product(problem, np.asarray(scores, dtype=np.float64), *_size(name, model, problem.n_features))
+
+
+def _best(
+    make: Callable[[Settings, bool, int], Any], settings: Sequence[Settings], problem: Problem, seed: int, tree: bool
+) -> Settings:
+    classes = problem.task.has_classes
+    scoring = ("accuracy" if tree else "neg_log_loss") if classes else "neg_mean_squared_error"
+    place = {row: number for number, row in enumerate(problem.development.tolist())}
+    folds = [
+        tuple(np.array([place[row] for row in part.tolist()]) for part in (fold.train, fold.validation))
+        for fold in problem.folds
+    ]
+    X, y = problem.table.X[problem.development], problem.table.y[problem.development]
+    best, lowest = settings[0], -np.inf
+    for one in settings:
+        search = GridSearchCV(make(one, classes, seed), {}, scoring=scoring, cv=folds, refit=False, error_score=np.nan)
+        try:
+            score = float(search.fit(X, y).best_score_)
+        except ValueError:  # all folds have failed
+            continue
+        if score > lowest:
+            best, lowest = one, score
+    return best
+
+
+def _ebm(settings: Settings, classes: bool, seed: int) -> Any:
+    from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
+
+    kind = ExplainableBoostingClassifier if classes else ExplainableBoostingRegressor
+    return kind(**settings, n_jobs=1, random_state=seed)
+
+
+def _gam(settings: Settings, classes: bool, seed: int) -> Any:
+    return make_pipeline(StandardScaler(), (SplinesOfClasses if classes else SplinesOfNumbers)(**settings))
+
+
+def _tree(settings: Settings, classes: bool, seed: int) -> Any:
+    return (DecisionTreeClassifier if classes else DecisionTreeRegressor)(**settings, random_state=seed)
+
+
+def _lasso(settings: Settings, classes: bool, seed: int) -> Any:
+    strength = settings.get("strength", 1.0)
+    if classes:
+        model: BaseEstimator = LogisticRegression(
+            C=strength, l1_ratio=1.0, solver="saga", max_iter=3000, random_state=seed
+        )
+        return make_pipeline(StandardScaler(), model)
+    return make_pipeline(StandardScaler(), _Standardised(strength))
+
+
+class _Standardised(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A lasso whose penalty is a share of what leaves no coefficient: 0.01 / `strength`."""
+
+    def __init__(self, strength: float = 1.0) -> None:
+        self.strength = strength
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> _Standardised:
+        """Fit it to standardised columns."""
+        largest = float(np.abs(X.T @ (y - y.mean())).max()) / len(y)
+        self.lasso_ = Lasso(alpha=max(min(0.01 / self.strength, 1.0) * largest, 1e-300), max_iter=20_000).fit(X, y)
+        self.coef_, self.intercept_ = self.lasso_.coef_, self.lasso_.intercept_
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values, shape (rows,)."""
+        return np.asarray(self.lasso_.predict(X), dtype=np.float64)
+
+
+MAKERS: dict[str, Callable[[Settings, bool, int], Any]] = {"ebm": _ebm, "gam": _gam, "tree": _tree, "lasso": _lasso}
+
+
+def _alphas(tree: Any, X: NDArray[np.float64], y: NDArray[np.generic]) -> list[Settings]:
+    """Return the penalties of cost-complexity pruning (Breiman et al., 1984), from the whole tree to its root."""
+    found = np.unique(np.clip(tree.cost_complexity_pruning_path(X, y).ccp_alphas, 0.0, None)).tolist()
+    return [{"ccp_alpha": alpha} for alpha in evenly(found, PRUNED)]
+
+
+def _size(name: str, model: Any, columns: int) -> tuple[int, int, int]:
+    """Return parameters, terms and columns."""
+    if name == "ebm":
+        used = {column for term in model.term_features_ for column in term}
+        return sum(part.size for part in model.term_scores_), len(model.term_features_), len(used)
+    inner = model.steps[-1][1] if hasattr(model, "steps") else model
+    if name == "gam":
+        parameters = sum(part.coef_.size for part in inner.models_)
+        return parameters, columns * len(inner.models_), columns
+    parameters, used_columns = size(inner, columns)
+    if name == "tree":
+        return parameters, int(inner.get_n_leaves()), used_columns
+    return parameters, int((inner.coef_ != 0).sum()), used_columns

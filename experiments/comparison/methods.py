@@ -1,0 +1,140 @@
+"""The methods by name, what each takes for a budget, and the row that one gives of a split."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evokan.cli.printing import console
+from evokan.spaces.threads import single_threaded_math
+from experiments.comparison import searches
+from experiments.comparison.glass_boxes import GRIDS, PRUNED, glass_box
+from experiments.comparison.products import Product, Work
+from experiments.comparison.scores import figures
+from experiments.comparison.tables import register
+from experiments.comparison.usual import SETTINGS, usual
+
+NETWORKS, USUAL, GLASS = "network", "usual model", "glass box"
+GENERATIONS = 100
+FAMILIES = ("gakan", "hkan", "fkan")
+
+
+class Method(NamedTuple):
+    """One way from a table to predictions.
+
+    Attributes
+    ----------
+    kind
+        `NETWORKS`, `USUAL` or `GLASS`.
+    work
+        What does it.
+    least, most
+        Steps of its budget. Of a search: generations, the first one counted. Of a model: settings compared, 0 for none.
+    probe
+        Steps that a calibration measures; 0 for models, whose first fit is measured by itself.
+    module, package
+        What has to be installed, and how it is called there.
+    """
+
+    kind: str
+    work: Work
+    least: int
+    most: int
+    probe: int = 0
+    module: str = ""
+    package: str = ""
+
+
+METHODS: dict[str, Method] = {
+    **{family: Method(NETWORKS, partial(searches.evolved, family), 2, GENERATIONS + 1, 3) for family in FAMILIES},
+    "pruning alone": Method(NETWORKS, searches.pruned, 1, len(searches.GRIDS), 2),
+    "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
+    **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},
+    "ebm": Method(GLASS, partial(glass_box, "ebm"), 0, len(GRIDS["ebm"]), module="interpret", package="interpret-core"),
+    "gam": Method(GLASS, partial(glass_box, "gam"), 0, len(GRIDS["gam"]), module="pygam", package="pygam"),
+    "tree": Method(GLASS, partial(glass_box, "tree"), 0, PRUNED),
+    "lasso": Method(GLASS, partial(glass_box, "lasso"), 0, len(GRIDS["lasso"])),
+}
+
+
+class Task(NamedTuple):
+    """What one process works on."""
+
+    table: str
+    split: int
+    method: str
+    steps: int
+
+
+def present(*, silent: bool = False) -> list[str]:
+    """Return the methods that can be run here; of each other one a line says what it lacks."""
+    found = []
+    for name, method in METHODS.items():
+        if method.module and find_spec(method.module) is None:
+            if not silent:
+                text = f"left out: {name} needs the package {method.package}, which is not installed"
+                console().print(text, soft_wrap=True)
+        else:
+            found.append(name)
+    return found
+
+
+def fit(table: str, split: int, method: str, steps: int) -> tuple[Product | None, str, float]:
+    """Return what a method gives on a split, why it failed, and its processor seconds, kernels not counted."""
+    register()
+    kind = METHODS[method]
+    state = np.random.get_state()  # noqa: NPY002 - models that take no seed draw from it
+    np.random.seed(split)  # noqa: NPY002
+    began = time.process_time()
+    product, reason = None, ""
+    try:
+        with warnings.catch_warnings(), single_threaded_math():
+            warnings.simplefilter("ignore")
+            if kind.kind == NETWORKS:
+                searches.job_of(method if method in FAMILIES else "gakan", table, split)
+                began = time.process_time()
+            product = kind.work(table, split, steps)
+    except Exception as error:
+        # Whatever a method stumbles over is a result: the row says it, and the others are measured.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+    return product, reason, time.process_time() - began
+
+
+def measure(task: Task) -> dict[str, Any]:
+    """Return the row of a method on a split."""
+    product, reason, seconds = fit(*task)
+    measured: dict[str, Any] = dict.fromkeys(("accuracy", "rmse", "log_loss", "calibration_error"), "")
+    sizes: Sequence[Any] = ("", "", "", "", "", "")
+    if product is not None:
+        problem = product.problem
+        try:
+            measured = figures(problem, product.scores)
+        except ValueError as error:
+            reason = f"ValueError: {error}"
+        sizes = (
+            str(problem.task),
+            len(problem.development),
+            len(problem.test),
+            product.parameters,
+            "" if product.terms is None else product.terms,
+            product.columns,
+        )
+    names = ("task", "fitted_rows", "test_rows", "parameters", "terms", "columns")
+    return {
+        "table": task.table,
+        "split": task.split,
+        "method": task.method,
+        **measured,
+        **dict(zip(names, sizes, strict=True)),
+        "steps": task.steps,
+        "cpu_seconds": round(seconds, 2),
+        "reason": reason,
+    }

@@ -1,0 +1,213 @@
+"""The page of the comparison, from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from experiments.comparison import advice
+from experiments.comparison.methods import METHODS, NETWORKS
+from experiments.comparison.standings import (
+    LEVEL,
+    Standings,
+    against_all,
+    critical_difference,
+    friedman_p,
+    geometric_means,
+)
+from experiments.comparison.tables import FIRST_SPLIT, MADE
+from experiments.gakan.statistics import interval_text, paired_p, shown
+from experiments.pages import number, table
+
+OURS = "gakan"
+INTRODUCTION = """\
+Every method has {seconds:g} s of one core for each split. How much it can do in that time (generations of 20 networks, settings
+compared by five folds) was decided beforehand from one measurement a table, on a split that is not used here
+(`calibration.csv`); the column *steps* of `comparison.csv` says how much it was. A second run with the same calibration does
+the same work. What takes longer with the least that it can do (two generations; one fit as it comes) is done all the same,
+and its time says so.
+
+- `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes. `kafcm` is for series, no tables.
+- *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
+  no evolution (`gakan/rivalry.md`).
+- *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds.
+- *ebm* (interpret-core), *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes,
+  tuned by five folds.
+
+Tables of fewer than 1,100 rows have ten splits, others three, seeds from {first} on. Tables of numbers that come with test
+rows keep them: there a split is a seed of folds and searches. Made tables: {made}.
+
+*Error*: 1 - accuracy, or RMSE in the target's own units. *Parameters*: numbers that a prediction needs, those of trees, support
+vectors and neighbours too. *Terms*: edges, functions, leaves or coefficients that a reader has to look at. In brackets: 95 %
+interval of the mean (Student's t over the splits, made wider for the rows that they share)."""
+
+
+def page(standings: Standings, seconds: float, measured_under: Sequence[str]) -> str:
+    """Return the Markdown page.
+
+    Parameters
+    ----------
+    seconds
+        Of one core, for each piece.
+    measured_under
+        Lines of conditions.
+    """
+    made = "; ".join(f"`{name}`, {text}" for name, (_, _, text) in MADE.items())
+    parts = [
+        "# Which model to take for a table",
+        INTRODUCTION.format(seconds=seconds, first=FIRST_SPLIT, made=made),
+        "## Which to take when",
+        advice.section(standings),
+        "## Ranks",
+        _ranks(standings),
+        "## Error against size",
+        "![Front of error against size](front.png)",
+        "The line is the front: no method has both fewer parameters and a lower relative error, in the geometric mean over "
+        "the tables.",
+        _sizes(standings),
+        f"## `{OURS}` against each of the others",
+        _pairs(standings),
+        "## Each table",
+        *(_of_table(standings, name) for name in dict.fromkeys(standings.frame["table"])),
+        "## Measured under",
+        "\n".join(f"- {line}; one thread a piece" for line in measured_under),
+        f"Raw rows: `comparison.csv` ({len(standings.frame):,} rows). Made by `experiments/comparison/`.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _ranks(standings: Standings) -> str:
+    groups = {
+        "all": "all tables",
+        "classes": "classes",
+        "numbers": "numbers",
+        "few": "few rows",
+        "many": "many rows",
+    }
+    ranks = standings.ranks
+    found = {text: ranks.loc[standings.group(name)] for name, text in groups.items()}
+    found = {text: part for text, part in found.items() if len(part)}
+    losses = standings.by_table("log_loss").loc[standings.group("classes")]
+    if len(losses):
+        found["log-loss of classes"] = losses.rank(axis=1, na_option="bottom")
+    means = {text: part.mean() for text, part in found.items()}
+    order = ranks.mean().sort_values(kind="stable").index
+    lines: list[Sequence[str | float]] = [
+        (str(name), METHODS[str(name)].kind, *(f"{means[text][name]:.2f}" for text in found)) for name in order
+    ]
+    lines.append(("tables", "", *(str(len(part)) for part in found.values())))
+    lines.append(("Friedman's test, p", "", *(_p(friedman_p(part)) for part in found.values())))
+    difference = critical_difference(ranks.shape[1], max(len(ranks), 1))
+    text = (
+        "Mean ranks by mean error (1 is best; ties share theirs; a method that failed on all splits of a table is last there). "
+        f"Over all tables two methods can be told apart whose mean ranks differ by {difference:.2f} (Nemenyi's test, level "
+        f"{LEVEL:g}); bars join those that cannot."
+    )
+    return "\n\n".join(
+        ["![Mean ranks](ranks.png)", text, table(("method", "kind", *found), lines)],
+    )
+
+
+def _p(value: float) -> str:
+    return "" if np.isnan(value) else shown(value)
+
+
+def _sizes(standings: Standings) -> str:
+    relative = geometric_means(standings.relative)
+    sizes = geometric_means(standings.by_table("parameters").clip(lower=1))
+    columns = {name: standings.by_table(name).median() for name in ("parameters", "terms", "columns", "cpu_seconds")}
+    failed = standings.frame[standings.frame["reason"] != ""].groupby("method").size()
+    lines = [
+        (
+            str(name),
+            f"{relative[name]:.2f}",
+            f"{sizes[name]:,.0f}",
+            *(_count(float(values[name])) for values in columns.values()),
+            str(int(failed.get(name, 0))),
+        )
+        for name in relative.sort_values(kind="stable").index
+    ]
+    header = (
+        "method",
+        "relative error",
+        "parameters (geometric mean)",
+        "median: parameters",
+        "terms",
+        "columns",
+        "CPU s",
+    )
+    return table((*header, "rows that failed"), lines)
+
+
+def _count(value: float) -> str:
+    return "" if np.isnan(value) else number(value)
+
+
+def _pairs(standings: Standings) -> str:
+    if OURS not in standings.methods:
+        return ""
+    over_tables = against_all(standings.relative, OURS)
+    lines = []
+    for name in standings.methods:
+        if name == OURS:
+            continue
+        differences = standings.errors[OURS] - standings.errors[name]
+        clear = {True: 0, False: 0}
+        for _, part in standings.frame.groupby("table", sort=False):
+            pair = part.pivot_table(index="split", columns="method", values="error").reindex(columns=[OURS, name])
+            pair = pair.dropna()
+            if len(pair) > 1 and paired_p(pair[OURS], pair[name]) < LEVEL:
+                clear[bool(pair[OURS].mean() < pair[name].mean())] += 1
+        ratio = (standings.relative[OURS] / standings.relative[name]).dropna()
+        lines.append(
+            (
+                name,
+                f"{int((differences < 0).sum())} ({clear[True]})",
+                str(int((differences == 0).sum())),
+                f"{int((differences > 0).sum())} ({clear[False]})",
+                "" if ratio.empty else f"{np.exp(np.log(ratio).mean()):.3f}",
+                shown(over_tables.get(name)),
+            )
+        )
+    text = (
+        f"Tables where the mean error of `{OURS}` is lower, equal and higher; in brackets those where Wilcoxon's signed-rank "
+        f"test, paired by split, has p below {LEVEL:g} (with three splits it never has; splits share rows, so these p are too "
+        "small). Ratio: its relative error by the other's, geometric mean over the tables; p: Wilcoxon's test over the tables, "
+        "corrected by Holm's method for all methods."
+    )
+    return text + "\n\n" + table(("method", "lower", "equal", "higher", "ratio", "p"), lines)
+
+
+def _of_table(standings: Standings, name: str) -> str:
+    part = standings.frame[standings.frame["table"] == name]
+    if name not in standings.traits.index:
+        return f"### {name}\n\nEvery method failed."
+    traits = {column: float(values[name]) for column, values in standings.traits.items()}
+    classes = bool(traits["classes"])
+    order = part.groupby("method", sort=False)["error"].mean().sort_values(kind="stable").index
+    lines = [_line(str(method), part[part["method"] == method], classes, traits["overlap"]) for method in order]
+    header = ("method", "splits", "accuracy" if classes else "RMSE", *(("log-loss", "calibration error") * classes))
+    text = f"### {name}\n\n{int(traits['rows']):,} rows."
+    return text + "\n\n" + table((*header, "parameters", "terms", "columns", "CPU s", "failed"), lines)
+
+
+def _line(method: str, own: pd.DataFrame, classes: bool, overlap: float) -> tuple[str, ...]:
+    figure = own["accuracy" if classes else "rmse"].dropna()
+    digits = 3 if classes or figure.empty else max(0, 3 - int(np.floor(np.log10(max(figure.mean(), 1e-12)))))
+    shown_mean = "" if figure.empty else f"{figure.mean():.{digits}f} ({interval_text(figure, overlap, digits)})"
+    more = [_count(float(own[name].mean())) for name in ("log_loss", "calibration_error")] if classes else []
+    sizes = [_count(float(own[name].median())) for name in ("parameters", "terms", "columns")]
+    failed = own[own["reason"] != ""]
+    why = f"{len(failed)}: {failed['reason'].iloc[0].replace('|', '/')}" if len(failed) else ""
+    label = f"**{method}**" if METHODS[method].kind == NETWORKS else method
+    return (
+        label,
+        str(len(figure)),
+        shown_mean.replace(" ()", ""),
+        *more,
+        *sizes,
+        f"{own['cpu_seconds'].mean():.1f}",
+        why,
+    )

@@ -1,0 +1,44 @@
+"""What every method of the comparison gives: predictions for the test rows, and how large the model is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from evokan.arrays import FloatArray
+from evokan.problem.problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """A model, fitted and asked.
+
+    Attributes
+    ----------
+    problem
+        What it was fitted to.
+    scores
+        Of the test rows: probabilities, shape (rows, classes), or values in the target's own units.
+    parameters
+        Numbers that a prediction needs.
+    terms
+        Functions, rules or coefficients that a reader would have to look at; None for a model that has no such parts.
+    columns
+        Input columns that a prediction depends on.
+    growing
+        Of a search: processor seconds of the part that grows with the steps, its generations.
+    """
+
+    problem: Problem
+    scores: FloatArray
+    parameters: int
+    terms: int | None
+    columns: int
+    growing: float = 0.0
+
+
+class Work(Protocol):
+    """Fits a method to a table's split with a budget of steps."""
+
+    def __call__(self, table: str, split: int, steps: int) -> Product:
+        """Return the product; raises whatever the method raises."""

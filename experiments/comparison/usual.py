@@ -1,0 +1,94 @@
+"""The six usual models, tuned by five folds, and how large each is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evokan.problem.baselines import fit_baseline
+from evokan.problem.problem import Problem
+from evokan.settings.job import prepare, resolve
+from experiments.comparison.products import Product
+
+NAMES = {
+    "linear": ("logistic_regression", "ridge"),
+    "svm": ("svm", "svr"),
+    "forest": ("random_forest", "random_forest"),
+    "knn": ("knn", "knn"),
+    "mlp": ("mlp", "mlp"),
+    "boosting": ("hist_gradient_boosting", "hist_gradient_boosting"),
+}
+"""Of the baselines: the one for classes and the one for numbers."""
+SETTINGS = {"linear": 5, "svm": 12, "forest": 3, "knn": 6, "mlp": 3, "boosting": 4}
+"""Settings in the grid of each."""
+
+
+def problem_of(table: str, split: int) -> Problem:
+    """Return a table with the split that searches have."""
+    return prepare(resolve({"space": "gakan", "dataset": table, "split_seed": split, "seed": split})).problem
+
+
+def usual(name: str, table: str, split: int, steps: int) -> Product:
+    """Return a usual model, the best of so many settings by five folds; with fewer than two it has those of scikit-learn."""
+    problem = problem_of(table, split)
+    fitted = fit_baseline(NAMES[name][not problem.task.has_classes], problem, split, settings=steps)
+    parameters, columns = size(_inner(fitted.model), problem.n_features)
+    terms = columns if name == "linear" else None
+    return Product(problem, fitted.scores, parameters, terms, columns)
+
+
+def _inner(model: Any) -> Any:
+    """Return the model behind scalers and calibration."""
+    while True:
+        if hasattr(model, "calibrated_classifiers_"):
+            model = model.calibrated_classifiers_[0].estimator
+        elif hasattr(model, "regressor_"):
+            model = model.regressor_
+        elif hasattr(model, "steps"):
+            model = model.steps[-1][1]
+        else:
+            return model
+
+
+def size(model: Any, columns: int) -> tuple[int, int]:
+    """Return the numbers that a prediction of a fitted model of scikit-learn needs, and the columns it depends on.
+
+    A tree needs column and threshold for each split, and the value of each leaf; neighbours and support vectors are
+    their rows.
+
+    Parameters
+    ----------
+    columns
+        Those of the table.
+
+    Raises
+    ------
+    TypeError
+        It is of another kind.
+    """
+    if hasattr(model, "support_vectors_"):
+        return model.support_vectors_.size + model.dual_coef_.size + model.intercept_.size, columns
+    if hasattr(model, "coefs_"):
+        return sum(part.size for part in [*model.coefs_, *model.intercepts_]), columns
+    if hasattr(model, "coef_"):
+        used = np.atleast_2d(model.coef_) != 0
+        return int(used.sum()) + np.size(model.intercept_), int(used.any(axis=0).sum())
+    if hasattr(model, "n_samples_fit_"):
+        return model.n_samples_fit_ * (columns + 1), columns
+    # Trees of boosting have no public face.
+    boosted = [tree.nodes for stage in getattr(model, "_predictors", ()) for tree in stage]
+    if boosted:
+        inner = [nodes[nodes["is_leaf"] == 0] for nodes in boosted]
+        splits = sum(map(len, inner))
+        used = np.unique(np.concatenate([nodes["feature_idx"] for nodes in inner]))
+        return 2 * splits + sum(map(len, boosted)) - splits, len(used)
+    trees = [tree.tree_ for tree in getattr(model, "estimators_", [model]) if hasattr(tree, "tree_")]
+    if not trees:
+        raise TypeError(f"{type(model).__name__}: nobody has said how large it is")
+    parameters, seen = 0, set[int]()
+    for tree in trees:
+        splits = tree.feature >= 0
+        parameters += 2 * int(splits.sum()) + int((~splits).sum()) * tree.value.shape[2]
+        seen.update(tree.feature[splits].tolist())
+    return parameters, len(seen)

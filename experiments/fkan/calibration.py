@@ -1,0 +1,161 @@
+"""What the validation loss of `fkan` on small tables of classes promises, and what the test says, by penalty.
+
+Decided on split seeds 0 to 3 alone. Networks are drawn as those of a first generation, and the best by its folds is taken:
+what a search does, at a small part of its cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from evokan.datasets import load_dataset
+from evokan.datasets.tables import make_table
+from evokan.errors import InvalidArchitecture
+from evokan.evaluation.folds import aggregate
+from evokan.problem.metrics import evaluate_predictions
+from evokan.problem.prediction import predict
+from evokan.problem.problem import Problem
+from evokan.problem.table import Table
+from evokan.seeding import generator
+from evokan.spaces.threads import single_threaded_math
+from evokan.spaces.training import Budget, TrainingJob
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements, Row, number, table, write_page
+from search_spaces.fkan import FKAN, FKANOptions
+from search_spaces.fkan.encoding import FKANArchitecture
+
+RIDGES = (1e-3, 3e-3, 1e-2, 3e-2)
+TABLES = {"iris": 0, "wine": 0, "wdbc": 210, "raisin": 210, "rice": 210}
+"""Rows that are drawn of a larger table; 0 takes all."""
+SPLITS, NETWORKS, FOLDS, BEST = 4, 12, 5, 3
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Train what is missing, and write the page."""
+    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    rows = Measurements(folder / "calibration.csv", ("table", "split", "ridge"))
+    tables = ["iris"] if context.quick else list(TABLES)
+    splits = range(1 if context.quick else context.seeds or SPLITS)
+    keys = [(name, split, ridge) for split in splits for name in tables for ridge in RIDGES]
+    for name, split, ridge in context.each("tables", rows.missing(keys)):
+        rows.add(measure(name, split, ridge, 2 if context.quick else NETWORKS))
+    page = folder / "calibration.md"
+    title = "What validation losses of `fkan` promise, by penalty"
+    write_page(page, title, rows.values(), "one thread", report(rows.values()), folder="fkan")
+    return [rows.path, page]
+
+
+def part_of(name: str, split: int) -> Table:
+    """Return a table, or as many of its rows as `TABLES` wants, drawn by the split's seed."""
+    whole, count = load_dataset(name), TABLES[name]
+    if not count:
+        return whole
+    rows = np.sort(generator("calibration", name, split).permutation(len(whole.y))[:count])
+    return make_table(
+        name,
+        "classification",
+        whole.X[rows],
+        whole.y[rows],
+        feature_names=whole.feature_names,
+        target_name=whole.target_name,
+        class_names=whole.class_names,
+    )
+
+
+def measure(name: str, split: int, ridge: float, networks: int) -> Row:
+    """Return what the best of some networks promises and keeps, and the same of the best few."""
+    space = FKAN(FKANOptions(ridge=ridge))
+    problem = Problem.from_table(part_of(name, split), split_seed=split, folds=FOLDS)
+    space.prepare(problem)
+    with single_threaded_math():
+        found = sorted(
+            (judged(space, problem, network) for network in drawn(space, problem, split, networks)),
+            key=lambda one: one[0],
+        )
+        tested = [test(space, problem, network, iterations) for _, network, iterations in found[:BEST]]
+    best = tested[0]
+    return {
+        "table": name,
+        "split": split,
+        "ridge": ridge,
+        "rows": len(problem.table.y),
+        "val_loss": found[0][0],
+        "log_loss": best[0],
+        "accuracy": best[1],
+        "log_loss_of_best": float(np.mean([loss for loss, _ in tested])),
+        "n_params": found[0][1].n_params,
+    }
+
+
+def drawn(space: FKAN, problem: Problem, split: int, count: int) -> list[FKANArchitecture]:
+    """Return networks as a first generation draws them, the same for every penalty."""
+    rng, found = generator("calibration networks", split), list[FKANArchitecture]()
+    while len(found) < count:
+        try:
+            found.append(space.decode(space.sample(problem, rng), problem))
+        except InvalidArchitecture:
+            continue
+    return found
+
+
+def judged(space: FKAN, problem: Problem, network: FKANArchitecture) -> tuple[float, FKANArchitecture, int]:
+    """Return the mean loss over the folds, each at its lowest, the network, and the iterations of a final fit."""
+    jobs = [TrainingJob(network, fold, 0) for fold in problem.folds]
+    figures = aggregate(space.train(jobs, problem, Budget()), "own")
+    return (np.inf if figures.reason else figures.val_loss), network, max(figures.iterations, 1)
+
+
+def test(space: FKAN, problem: Problem, network: FKANArchitecture, iterations: int) -> tuple[float, float]:
+    """Return log-loss and accuracy on the test rows after the final fit."""
+    job = TrainingJob(network, problem.whole, 0, iterations, keep_weights=True)
+    (trained,) = space.train([job], problem, Budget())
+    if trained.weights is None:
+        return float("nan"), float("nan")
+    model = space.model(network, problem, trained.weights)
+    scores = predict(model, problem.table.X[problem.test])
+    figures = evaluate_predictions(problem.task, problem.table.y[problem.test], scores)
+    loss, accuracy = figures["log_loss"], figures["accuracy"]
+    return (float("nan") if loss is None else loss), (float("nan") if accuracy is None else accuracy)
+
+
+def report(rows: Sequence[Row]) -> list[str]:
+    """Return the parts of the page."""
+    names, ridges = (list(dict.fromkeys(row[key] for row in rows)) for key in ("table", "ridge"))
+
+    def mean(figure: str, ridge: float, name: str | None = None) -> float:
+        part = [row[figure] for row in rows if row["ridge"] == ridge and name in (None, row["table"])]
+        return float(np.mean(part)) if part else float("nan")
+
+    lines: list[Sequence[str | float]] = [
+        (
+            name,
+            str(next(row["rows"] for row in rows if row["table"] == name)),
+            *(f"{number(mean('val_loss', ridge, name))} / {number(mean('log_loss', ridge, name))}" for ridge in ridges),
+        )
+        for name in names
+    ]
+    whole: list[Sequence[str | float]] = [
+        (
+            f"{ridge:g}",
+            *(mean(figure, ridge) for figure in ("val_loss", "log_loss", "log_loss_of_best")),
+            max(row["log_loss"] for row in rows if row["ridge"] == ridge),
+            f"{mean('accuracy', ridge):.3f}",
+        )
+        for ridge in ridges
+    ]
+    best = min(ridges, key=lambda ridge: mean("log_loss", ridge))
+    return [
+        f"{NETWORKS} networks drawn as those of a first generation, {FOLDS} folds, each at its lowest loss; the best by them is "
+        f"fitted on all rows that are not for the test, and tested. Means over {len({row['split'] for row in rows})} splits, "
+        "loss over the folds / log-loss on the test rows, by `ridge`:",
+        table(("table", "rows", *(f"{ridge:g}" for ridge in ridges)), lines),
+        f"Over all tables; the last but one is the worst of all splits, `best {BEST}` the mean over as many networks:",
+        table(("ridge", "folds", "test", f"test, best {BEST}", "worst", "accuracy"), whole),
+        f"The lowest mean test log-loss has a ridge of {best:g}.",
+    ]
+
+
+EXPERIMENT = Experiment("fkan-calibration", "what validation losses of fkan promise on small tables, by penalty", run)

@@ -1,0 +1,150 @@
+"""The page of the comparison, from rows whose outcome is known."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evokan.plots.style import save
+from experiments.comparison.advice import advice, section
+from experiments.comparison.page import page
+from experiments.comparison.pictures import critical_differences, front
+from experiments.comparison.standings import Standings, against_all, numbers
+
+FACTORS = {"gakan": 1.0, "hkan": 1.3, "boosting": 1.02, "ebm": 1.2, "tree": 2.0, "lasso": 3.0}
+SIZES = {"gakan": 150, "hkan": 4000, "boosting": 9000, "ebm": 5000, "tree": 40, "lasso": 6}
+CLASSES, NUMBERS = ("iris", "wine", "wdbc", "xor"), ("dee", "stock", "laser", "concrete", "friedman-1", "abalone")
+
+
+def rows(factors: dict[str, float], failed: tuple[tuple[str, str], ...] = ()) -> list[dict[str, Any]]:
+    """Return ten splits of every table, three of the largest; `failed` are tables and methods without figures."""
+    found = []
+    for (place, table), method in itertools.product(enumerate((*CLASSES, *NUMBERS)), factors):
+        for split in range(300, 303 if table == "abalone" else 310):
+            error = 0.02 * factors[method] * (1 + 0.01 * (split - 300)) * (1 + 0.1 * place)
+            classes, fails = table in CLASSES, (table, method) in failed
+            row = {
+                "table": table,
+                "split": split,
+                "method": method,
+                "accuracy": 1 - error if classes else "",
+                "rmse": "" if classes else error,
+                "log_loss": 3 * error if classes else "",
+                "calibration_error": error if classes else "",
+                "task": "classification" if classes else "regression",
+                "fitted_rows": 3133 if table == "abalone" else 300,
+                "test_rows": 1044 if table == "abalone" else 100,
+                "parameters": SIZES[method],
+                "terms": "" if method == "boosting" else 10,
+                "columns": 5,
+                "steps": 3,
+                "cpu_seconds": 20.0 if method != "lasso" else 1.0,
+                "reason": "",
+            }
+            if fails:
+                row |= {name: "" for name in row if name not in ("table", "split", "method", "steps", "cpu_seconds")}
+                row["reason"] = "ValueError: a | b"
+            found.append({name: str(value) for name, value in row.items()})
+    return found
+
+
+def standings(factors: dict[str, float] = FACTORS, failed: tuple[tuple[str, str], ...] = ()) -> Standings:
+    return Standings(numbers(rows(factors, failed)))
+
+
+def test_errors_are_relative_to_the_best_of_each_table():
+    found = standings()
+    assert found.relative.loc["dee"].to_dict() == pytest.approx(FACTORS)
+    assert found.ranks.mean().to_dict() == pytest.approx(
+        {"gakan": 1, "boosting": 2, "ebm": 3, "hkan": 4, "tree": 5, "lasso": 6}
+    )
+    assert found.group("many") == ["abalone"]
+    assert set(found.group("classes")) == set(CLASSES)
+
+
+def test_a_table_without_a_wrong_row_divides_by_no_zero():
+    made = rows(FACTORS)
+    for row in made:
+        if row["table"] == "iris" and row["method"] == "gakan":
+            row["accuracy"] = "1.0"
+    relative = Standings(numbers(made)).relative.loc["iris"]
+    assert relative["gakan"] == 1.0
+    assert np.isfinite(relative).all()
+
+
+def test_wilcoxon_over_the_tables():
+    p = against_all(standings().relative, "gakan")
+    assert set(p) == set(FACTORS) - {"gakan"}
+    # Ten tables, all on one side: 2 / 2^10, five methods.
+    assert p["lasso"] == pytest.approx(5 * 2 / 2**10)
+
+
+def test_the_advice_is_that_of_the_rows():
+    lines = {line.wanted: line for line in advice(standings())}
+    first = lines["the lowest error, on any table"]
+    assert (first.take, first.figure, first.others, first.tables) == ("gakan", "relative error 1.00", [], 10)
+    few = lines["the lowest error of classes"]  # four tables: no test can tell boosting from it
+    assert (few.take, [other.split(" (")[0] for other in few.others]) == ("gakan", ["boosting"])
+    assert lines["the lowest error of at most 50 parameters (median)"].take == "tree"
+    assert lines["the lowest error of at most 200 parameters (median)"].take == "gakan"
+    assert next(line for wanted, line in lines.items() if wanted.startswith("fewest parameters")).take == "gakan"
+
+
+def test_a_better_rival_takes_the_place():
+    found = standings(FACTORS | {"boosting": 0.5})
+    assert advice(found)[0].take == "boosting"
+    text = section(found)
+    assert (
+        "- `gakan`: to take for the lowest error of at most 200 parameters (median) -- "
+        "as good for the lowest log-loss (beside it: mean ranks at most 1 behind)." in text
+    )
+    assert "- `hkan`: no line above names it." in text
+    assert "`fkan`" not in text
+
+
+def test_a_method_that_failed_on_a_table_is_in_no_line_with_it():
+    found = standings(failed=(("stock", "gakan"),))
+    lines = {line.wanted: line for line in advice(found)}
+    assert lines["the lowest error, on any table"].take == "boosting"
+    assert lines["the lowest error of classes"].take == "gakan"
+    assert found.ranks.loc["stock", "gakan"] == 6
+    text = page(found, 20.0, ["here"])
+    assert "10: ValueError: a / b" in text
+
+
+def test_the_page_says_wins_and_losses():
+    text = page(standings(FACTORS | {"boosting": 0.5}), 20.0, ["here"])
+    part = text.partition("against each of the others")[2].partition("## Each table")[0]
+    cells = {line.split(" | ")[0]: line.split(" | ")[1:] for line in part.splitlines()}
+    # On three splits of abalone no test finds anything.
+    assert cells["| boosting"][:3] == ["0 (0)", "0", "10 (9)"]
+    assert float(cells["| boosting"][3]) == pytest.approx(2.0, abs=0.05)
+    assert cells["| tree"][:3] == ["10 (9)", "0", "0 (0)"]
+    assert float(cells["| tree"][3]) == pytest.approx(0.5, abs=0.02)
+    assert "| **gakan** | 10 | 0.979 (" in text
+    assert text.count("### ") == 10
+    assert "nan" not in text
+
+
+def test_a_study_that_has_just_begun_has_a_page(tmp_path):
+    few = [row for row in rows(FACTORS) if (row["table"], row["split"]) == ("iris", "300")]
+    found = Standings(numbers(few))
+    assert "# Which model to take for a table" in page(found, 20.0, [])
+    for draw in (critical_differences, front):
+        assert save(draw(found), tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_pictures_name_every_method():
+    found = standings()
+    assert {text.get_text() for text in front(found).texts} == set(FACTORS)
+    said = {text.get_text() for text in critical_differences(found).texts}
+    assert {"gakan  1.00", "6.00  lasso"} <= said
+
+
+def test_the_front_joins_what_nothing_beats():
+    line = front(standings()).lines[0]
+    assert line.get_xdata()[:3] == pytest.approx([6, 40, 150])
+    assert line.get_ydata()[2] == pytest.approx(1.0)

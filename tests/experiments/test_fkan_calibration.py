@@ -1,0 +1,59 @@
+"""The study of penalties on small tables: rows that are drawn, the same networks for each, and its page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evokan.problem.problem import Problem
+from experiments.fkan import calibration
+from experiments.harness import Context
+from search_spaces.fkan import FKAN, FKANOptions
+
+
+def test_parts_of_tables_have_their_rows_and_classes():
+    part = calibration.part_of("wdbc", 1)
+    assert (part.X.shape, part.task) == ((210, 30), "classification")
+    assert set(np.unique(part.y)) == {0, 1}
+    assert np.array_equal(part.X, calibration.part_of("wdbc", 1).X)
+    assert not np.array_equal(part.X, calibration.part_of("wdbc", 2).X)
+    assert len(calibration.part_of("iris", 3).y) == 150
+
+
+def test_every_penalty_meets_the_same_networks():
+    problem = Problem.from_table(calibration.part_of("iris", 0), folds=2)
+    one, other = (calibration.drawn(FKAN(FKANOptions(ridge=ridge)), problem, 5, 4) for ridge in (1e-3, 1e-2))
+    assert one == other
+    assert len({network.key for network in one}) > 1
+
+
+def test_a_small_study_and_its_page(tmp_path):
+    rows, page = calibration.run(Context(tmp_path, quick=True, silent=True))
+    assert len(rows.read_text().splitlines()) == 1 + len(calibration.RIDGES)
+    text = page.read_text()
+    assert "| iris | 150 |" in text
+    assert "The lowest mean test log-loss has a ridge of" in text
+
+
+def test_the_page_names_the_best_penalty_and_the_worst_split():
+    rows = [
+        {
+            "table": "a",
+            "split": split,
+            "ridge": ridge,
+            "rows": 9,
+            "val_loss": 0.1,
+            "log_loss": loss + split,
+            "accuracy": 1.0,
+            "log_loss_of_best": 0.3,
+        }
+        for ridge, loss in ((1e-3, 0.4), (1e-2, 0.2))
+        for split in (0, 1)
+    ]
+    text = "\n".join(calibration.report(rows))
+    assert "has a ridge of 0.01." in text
+    assert "| a | 9 | 0.1 / 0.9 | 0.1 / 0.7 |" in text
+    assert "| 0.01 | 0.1 | 0.7 | 0.3 | 1.2 | 1.000 |" in text
+    assert calibration.measure("iris", 0, 1e-2, 2)["log_loss"] == pytest.approx(
+        calibration.measure("iris", 0, 1e-2, 2)["log_loss"]
+    )
