@@ -34,7 +34,8 @@ def accuracy_interval(accuracy: float, rows: int) -> tuple[float, float]:
     share = round(accuracy * rows) / rows
     centre = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
     half = z * math.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2)) / (1 + z**2 / rows)
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+    # Where all are right or wrong, rounding would leave the accuracy outside.
+    return max(min(centre - half, share), 0.0), min(max(centre + half, share), 1.0)
 
 
 def rmse_interval(errors: NDArray[np.float64]) -> tuple[float, float] | None:

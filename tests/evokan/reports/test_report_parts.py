@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -54,13 +54,15 @@ def test_wilson_interval_of_a_textbook():
     assert accuracy_interval(1.0, 29) == pytest.approx((0.8830, 1.0), abs=5e-5)
 
 
+@example(54, 1.0)
+@example(54, 0.0)
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_wilson_interval_is_that_of_scipy(rows, share):
     right = round(share * rows)
     wanted = stats.binomtest(right, rows).proportion_ci(method="wilson")
     low, high = accuracy_interval(right / rows, rows)
     assert (low, high) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
-    assert 0 <= low <= high <= 1
+    assert 0 <= low <= right / rows <= high <= 1
 
 
 def test_the_interval_of_an_rmse_covers_it_as_often_as_it_says():
