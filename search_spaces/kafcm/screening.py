@@ -177,7 +177,7 @@ def score_logs(fitted: Fit, design: FloatArray, causes: FloatArray) -> FloatArra
         if free > 0:
             gain = np.minimum(gained[:, size - 1], left * (1.0 - 1e-12))
             noise = (left - gain) / free
-            log = np.where(gain - size * noise < WORTH * left, 0.0, _log_f(gain / left, size, free))
+            log = np.where(gain - size * noise < WORTH * left, 0.0, _log_f(gain / max(left, 1e-300), size, free))
             found = np.minimum(found, log)
     logs: FloatArray = np.minimum(np.log(MANY) + found, 0.0)
     return logs
