@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import friedmanchisquare, studentized_range
 
+from evokan.problem.task import Task
 from experiments.comparison.tables import MANY
 from experiments.gakan.statistics import holm, paired_p
 
@@ -67,7 +68,7 @@ class Standings:
         splits = good.groupby("table", sort=False)["split"].nunique()
         return pd.DataFrame(
             {
-                "classes": first["task"] == "classification",
+                "classes": first["task"].map(lambda task: Task(str(task)).has_classes),
                 "rows": first["fitted_rows"] + first["test_rows"],
                 "tested": first["test_rows"] * splits,
                 "overlap": first["test_rows"] / first["fitted_rows"],

@@ -95,7 +95,7 @@ def _load(name: str, seed: int) -> Table:
     task, rows, _ = MADE[name]
     x, y = rows()
     names = [f"x{number}" for number in range(x.shape[1])]
-    if task == "classification":
+    if Task(task).has_classes:
         classes = ("no", "yes")
         return make_table(
             name,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from evokan.errors import InputError
 from evokan.problem.prediction import check_columns
+from evokan.problem.task import Task
 from evokan.spaces.architecture import Weights
 from evokan.spaces.module import ScaledModule, as_array
 from evokan.spaces.plain import Blocks, Linear, PlainNetwork, Step
@@ -143,7 +144,7 @@ class HKANModule(ScaledModule):
     output_scale: Tensor
 
     def __init__(self, architecture: HKANArchitecture, spec: Mapping[str, Any]) -> None:
-        outputs = architecture.layers[-1].nodes if spec.get("task") == "trajectory" else 1
+        outputs = architecture.layers[-1].nodes if Task(spec["task"]).in_time else 1
         super().__init__(spec, input=architecture.n_inputs, output=outputs)
         self.architecture = architecture
         self.layers = nn.ModuleList(

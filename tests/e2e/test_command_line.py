@@ -95,7 +95,7 @@ def test_keywords_of_python_are_the_settings():
     assert set(hints) == set(SearchConfig.model_fields)
     for name, field in SearchConfig.model_fields.items():
         wider = ("data", "equation", "edges", "units", "lags", "drop", "test_data", "val_data", "out", "generations")
-        if name not in (*wider, "objectives", "space_options", "keep_na_in", "rungs"):
+        if name not in (*wider, "objectives", "space_options", "keep_na_in", "rungs", "resample"):
             assert get_args(hints[name]) == get_args(field.annotation), name
             assert get_args(hints[name]) or hints[name] is field.annotation, name
 

@@ -55,7 +55,7 @@ def test_an_equation(star, as_json):
     assert summary["metrics"]["test"]["root_error"] < 0.5
     assert summary["baselines"] == {}
     with (path / "evaluations.csv").open(newline="") as file:
-        assert {row["status"] for row in csv.DictReader(file)} <= {"ok", "invalid", "cached"}
+        assert {row["status"] for row in csv.DictReader(file)} <= {"ok", "invalid", "cached", "raced"}
 
 
 def test_commands_on_the_run_of_an_equation(star, evokan_here, tmp_path):

@@ -8,7 +8,7 @@ from evokan.settings.config import SearchConfig
 
 ROWS = {"dataset", "data", "equation", "target", "time", "series", "lags", "horizon", "time_format", "drop", "edges"}
 ROWS |= {"task", "test_size", "val_size", "split_seed", "scaler", "impute", "keep_na", "keep_na_in", "sep", "decimal"}
-ROWS |= {"encoding", "test_data", "val_data", "log_target", "handle_unknown", "group", "split"}
+ROWS |= {"encoding", "resample", "test_data", "val_data", "log_target", "handle_unknown", "group", "split"}
 TRAINING = {"space", "space_options", "preset", "seed", "steps", "folds", "fold_stop", "device"}
 WHERE = {"workers", "ray", "ray_address", "gpus_per_task", "cohort_timeout"}
 

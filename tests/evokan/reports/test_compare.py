@@ -153,7 +153,7 @@ def test_every_setting_of_the_data_is_sorted():
     known = {name for name, field in SearchConfig.model_fields.items() if setting_of(field).group in (WHAT, DATA)}
     assert known == {*OF_DATA} | OF_WAY | OF_DRAW
     source = {"dataset", "data", "equation", "target", "time", "series", "time_format"}
-    reading = {"sep", "decimal", "encoding", "drop"}
+    reading = {"sep", "decimal", "encoding", "drop", "resample"}
     assert {*OF_DATA} == source | reading | {"test_data", "val_data", "group", "split"}
 
 
