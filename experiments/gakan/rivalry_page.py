@@ -19,7 +19,8 @@ INTRODUCTION = """\
 Searches of {population} x {generations}, five folds, split seeds from 300 on (no default was decided on them); the seed
 of a search is that of its split. All ways share folds, fresh cuts, final fit and test rows, and the rule of choice
 (`--choose`) of the defaults; *search of 0.1.0* has its own. Tables with a train and a test file of their own keep
-them; their splits are seeds.
+them; their splits are seeds. kinematics8nm, of 8,192 rows, has three, and one of *search of 0.1.0*, which takes twenty
+minutes of a core there.
 
 - *search*: the defaults.
 - *random search*: the same first generation, seeds and their ways down included, then samples; no evolution.
