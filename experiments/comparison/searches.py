@@ -14,6 +14,7 @@ from evokan.problem.baselines import evenly
 from evokan.problem.prediction import predict
 from evokan.searching import engine
 from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
+from evokan.searching.outcome import Evolution
 from evokan.settings.job import Job, prepare, resolve
 from evokan.spaces.architecture import Architecture, Weights
 from experiments.comparison.products import Product
@@ -35,32 +36,31 @@ def job_of(space: str, table: str, split: int, generations: int = 1) -> Job:
     return job
 
 
-def evolved(space: str, table: str, split: int, steps: int) -> Product:
-    """Return the network that a search of so many generations chooses, the first one counted."""
-    job = job_of(space, table, split, steps - 1)
+def _grown(job: Job, grow: Callable[[Executor], Evolution]) -> Product:
+    """Return the network that the job's rule chooses among those that `grow` gives."""
 
     def find(executor: Executor) -> Found:
         began = time.process_time()
-        evolution = engine.evolve(job, executor)
+        evolution = grow(executor)
         growing = time.process_time() - began
         trainer = engine.finalizer(job, executor)
         return trainer, engine.retrain(job, evolution, trainer), growing
 
     return _product(job, find)
+
+
+def evolved(space: str, table: str, split: int, steps: int) -> Product:
+    """Return the network that a search of so many generations chooses, the first one counted."""
+    job = job_of(space, table, split, steps - 1)
+
+    return _grown(job, lambda executor: engine.evolve(job, executor))
 
 
 def pruned(table: str, split: int, steps: int) -> Product:
     """Return the network that is left of the full [n, m] at so many grids, edges dropped step by step; no evolution."""
     job = job_of("gakan", table, split)
 
-    def find(executor: Executor) -> Found:
-        began = time.process_time()
-        evolution = rivals.pruning(job, executor, evenly(GRIDS, steps))
-        growing = time.process_time() - began
-        trainer = engine.finalizer(job, executor)
-        return trainer, engine.retrain(job, evolution, trainer), growing
-
-    return _product(job, find)
+    return _grown(job, lambda executor: rivals.pruning(job, executor, evenly(GRIDS, steps)))
 
 
 def tuned(table: str, split: int, steps: int) -> Product:
