@@ -21,6 +21,8 @@ _holders = 0
 _blas: Any = None
 _torch_default = 0
 """What PyTorch would give to new threads, where a worker has had to limit it."""
+_found: tuple[int, ThreadpoolController] | None = None
+"""The libraries of the process, with the number of modules that were loaded when they were looked for."""
 
 
 @contextmanager
@@ -74,4 +76,14 @@ def _limit_torch_here() -> int:
 
 def _limit(kind: str) -> Any:
     """Limit the libraries of one kind alone: what is restored later is theirs alone, too."""
-    return ThreadpoolController().select(user_api=kind).limit(limits=1)
+    return _libraries().select(user_api=kind).limit(limits=1)
+
+
+def _libraries() -> ThreadpoolController:
+    """Return the libraries that are loaded, looked for again only where modules have come: a look takes 10 ms."""
+    global _found  # noqa: PLW0603 - libraries are the process's own
+    modules = len(sys.modules)
+    found = _found
+    if found is None or found[0] != modules:
+        _found = found = (modules, ThreadpoolController())
+    return found[1]

@@ -27,6 +27,8 @@ from evokan.spaces.graph import SplineTable
 
 ROUNDING = 1e-19
 """Squared error, as a share of the variance, that counts as nothing."""
+IDLE = 1e-9
+"""Share of the loss by which it may rise where a constant is said to change nothing."""
 DIGITS = (2, 3, 4, 5, 6, 8, 10)
 
 
@@ -207,6 +209,7 @@ class Tuner:
                             exact[number] = value
                             progress = True
                             break
+        self._drop_idle(exact)
         self._round([number for number in range(len(self.params)) if number not in exact])
         splines = self._rounded_splines()
         filled = self._constants.filled(
@@ -239,6 +242,15 @@ class Tuner:
                 return True
         self.free[number] = True
         return False
+
+    def _drop_idle(self, exact: dict[int, sp.Expr]) -> None:
+        """Set to zero what changes nothing on the rows, which needs no fit: where the time was up, it is still there."""
+        limit = self.loss(self.params) * (1.0 + IDLE) + self._rounding
+        for number in range(len(self.params)):
+            trial = self.params.copy()
+            trial[number] = 0.0
+            if number not in exact and self.loss(trial) <= limit:
+                self.params, exact[number] = trial, sp.Integer(0)
 
     def _round(self, numbers: Sequence[int]) -> None:
         """Round the other constants to as few digits as the loss allows, at least two."""

@@ -48,6 +48,15 @@ def test_simple_constants_are_found(start, truth):
     assert sp.simplify(tuned(start, truth) - truth) == 0
 
 
+def test_what_changes_nothing_is_dropped_even_when_the_time_is_up():
+    values = 1.2345678 * ROWS[:, 0]
+    late = Effort(0.0)
+    late.spend(1.0)
+    rows = Rows(ROWS, values[:, None], "regression")
+    expression = 1.2345678 * X + 4.29e-14 * sp.exp(0.5 * Y)
+    assert Tuner((expression,), SYMBOLS, {}, rows, 0.0, late).simplify()[0] == 1.2345678 * X
+
+
 def test_constants_that_are_not_simple_keep_their_value():
     found = tuned(1.2 * X + 0.7, 1.2345678 * X + 0.7654321)
     assert float(found.subs(X, 1.0)) == pytest.approx(1.9999999, abs=1e-9)
