@@ -209,7 +209,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
         path,
         "One loss-and-gradient evaluation",
         rows,
-        "one thread, beside other work",
+        "one thread",
         [
             f"The network {list(WIDTHS)} with grid {GRID} and cross-entropy of {CLASSES} classes on standard normal "
             "inputs. Ours: one call of the kernel from Python; the bases of the inputs are made once, as in a training. "
