@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -24,6 +24,7 @@ HandleUnknown = Literal["error", "ignore"]
 """What is done about a category that was not in the training table: it is refused, or taken for none of those there."""
 
 _SHOWN = 5
+_LEVELS = 20
 """So many unknown categories of a column are named."""
 
 
@@ -131,7 +132,7 @@ class CategoricalColumn(_Frozen):
             faults.append(
                 f"column {self.name!r} holds the unknown category {label(value)!r} in "
                 f"{rows_text(column, where)}{near(label(value), self.levels) or ':'} "
-                f"Known: {', '.join(self.levels)}"
+                f"Known: {_listed(self.levels, _LEVELS)}"
             )
         if len(unknown) > _SHOWN:
             faults.append(f"column {self.name!r} holds {len(unknown) - _SHOWN} more unknown categories")
@@ -151,10 +152,9 @@ class CategoricalColumn(_Frozen):
         if not where.any():
             return ""
         names = [repr(label(value)) for value in column[where].unique()]
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         return (
             f"column {self.name!r} holds categories that the search has not seen, taken for none of those it knows: "
-            f"{', '.join(names[:_SHOWN])}{more} ({rows_text(column, where)})"
+            f"{_listed(names, _SHOWN)} ({rows_text(column, where)})"
         )
 
 
@@ -328,6 +328,12 @@ def first_value(column: pd.Series[Any], where: NDArray[np.bool_]) -> str:
     """Return ``row 3 holds 'x'`` for the first row marked in `where`."""
     row = column.index[where][0]
     return f"row {row} holds {str(column.loc[row])!r}"
+
+
+def _listed(names: Sequence[str], most: int) -> str:
+    """Return names for a sentence, the first of them where there are many."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _gap(name: str, column: pd.Series[Any], missing: NDArray[np.bool_]) -> str:

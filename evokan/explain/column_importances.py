@@ -14,6 +14,7 @@ from evokan.problem.metrics import prediction_loss
 from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
 from evokan.spaces.space import SearchSpace
+from evokan.spaces.threads import single_threaded_math
 
 REPEATS = 20
 MOST_ROWS = 5000
@@ -138,14 +139,16 @@ def permutation_importance(
         shuffled[:, columns] = X
         return -prediction_loss(problem.task, y, predict(shuffled))
 
-    found = shuffle(
-        Network(),
-        whole[:, columns],
-        problem.table.y[rows],
-        scoring=score,
-        n_repeats=REPEATS,
-        random_state=derive_seed("permutation importance", seed) % 2**32,
-    )
+    with single_threaded_math():
+        # Hundreds of small predictions: threads would wait for each other more than they work.
+        found = shuffle(
+            Network(),
+            whole[:, columns],
+            problem.table.y[rows],
+            scoring=score,
+            n_repeats=REPEATS,
+            random_state=derive_seed("permutation importance", seed) % 2**32,
+        )
     mean[columns], sd[columns] = found.importances_mean, found.importances_std
     return mean, sd
 

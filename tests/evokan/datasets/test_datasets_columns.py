@@ -118,6 +118,13 @@ def test_missing_values_are_filled_only_by_a_schema_made_so():
         ]
 
 
+def test_of_many_known_categories_the_first_are_named():
+    column = CategoricalColumn(name="town", levels=tuple(f"t{number:02d}" for number in range(50)), most_frequent="t00")
+    with pytest.raises(InputError) as error:
+        column.encode(pd.Series(["t01", "t77"]), schema())
+    assert str(error.value).endswith("Known: " + ", ".join(f"t{number:02d}" for number in range(20)) + " and 30 more")
+
+
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
