@@ -244,7 +244,7 @@ class Tuner:
         return False
 
     def _drop_idle(self, exact: dict[int, sp.Expr]) -> None:
-        """Set to zero what changes nothing on the rows, which needs no fit: it may be there still where the time was up."""
+        """Set to zero what changes nothing on the rows. It needs no fit: where the time was up it may be there still."""
         limit = self.loss(self.params) * (1.0 + IDLE) + self._rounding
         for number in range(len(self.params)):
             trial = self.params.copy()
