@@ -244,7 +244,7 @@ class Tuner:
         return False
 
     def _drop_idle(self, exact: dict[int, sp.Expr]) -> None:
-        """Set to zero what changes nothing on the rows. It needs no fit: where the time was up it may be there still."""
+        """Set to zero what changes nothing on the rows; without a fit, so it is done when the time is up, too."""
         limit = self.loss(self.params) * (1.0 + IDLE) + self._rounding
         for number in range(len(self.params)):
             trial = self.params.copy()
