@@ -10,10 +10,11 @@ import multiprocessing
 import resource
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from scipy import stats
@@ -113,9 +114,22 @@ def pcmci(series: FloatArray, delay: int, test: str) -> Graph:
     search = PCMCI(DataFrame(series), cond_ind_test=chosen, verbosity=0)
     # A shuffle test of 500 shuffles has no p-value below 1 / 500: none is left after a correction.
     method = "none" if test == "CMIknn" else "fdr_bh"
-    result = search.run_pcmci(tau_min=1, tau_max=delay, pc_alpha=0.05, alpha_level=LEVEL, fdr_method=method)
+    with _corrcoef_of_before():
+        result = search.run_pcmci(tau_min=1, tau_max=delay, pc_alpha=0.05, alpha_level=LEVEL, fdr_method=method)
     p = result["p_matrix"][:, :, 1:]
     return np.asarray((p < LEVEL).transpose(1, 0, 2))
+
+
+@contextmanager
+def _corrcoef_of_before() -> Iterator[None]:
+    """Let `numpy.corrcoef` take `ddof`: NumPy 2.4 has dropped it, which had no effect, and tigramite still says it."""
+    plain = np.corrcoef
+
+    def corrcoef(*rows: Any, ddof: object = None, **options: Any) -> Any:
+        return plain(*rows, **options)
+
+    with mock.patch.object(np, "corrcoef", corrcoef):
+        yield
 
 
 def group_lasso(series: FloatArray, delay: int) -> Graph:
