@@ -10,6 +10,7 @@ from experiments.harness import Experiment
 MODULES = {
     "batched-trainer": "experiments.benchmarks.batched_trainer",
     "comparison": "experiments.comparison.study",
+    "comparison-calibration": "experiments.comparison.calibration",
     "evolution-hypervolume": "experiments.evolution.hypervolume",
     "evolution-shortcuts": "experiments.evolution.shortcuts",
     "fkan-block": "experiments.benchmarks.fkan_block",

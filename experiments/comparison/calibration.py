@@ -6,11 +6,21 @@ Budgets follow from the file alone, so that a study run again with the same file
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.comparison.methods import METHODS, fit
-from experiments.comparison.tables import FIRST_SPLIT
+from experiments.comparison.methods import METHODS, fit, present
+from experiments.comparison.tables import FIRST_SPLIT, in_turns, register
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements
+from experiments.parallel import guarded
+from experiments.study import at_hand
 
+SECONDS, QUICK_SECONDS = 20.0, 0.5
+"""Processor seconds of one core for each piece."""
+WALL = 180.0
+"""Seconds by the clock after which a piece is given up."""
+QUICK = ("iris", "friedman-3")
 SPLIT = FIRST_SPLIT - 1
 """No row of the study is of this split."""
 FOLDS = 5
@@ -42,6 +52,34 @@ class Piece(NamedTuple):
     expected: float
 
 
+class Plan(NamedTuple):
+    """What is to be compared, with how much time, and where its files lie."""
+
+    folder: Path
+    tables: list[str]
+    methods: list[str]
+    seconds: float
+
+
+def intended(context: Context) -> Plan:
+    """Return the tables and methods that are here; of the others a line says why they are left out."""
+    register()
+    folder = context.results / ("comparison-quick" if context.quick else "comparison")
+    names = at_hand(QUICK if context.quick else in_turns(), silent=context.silent)
+    return Plan(folder, names, present(silent=context.silent), QUICK_SECONDS if context.quick else SECONDS)
+
+
+def calibrated(context: Context, wanted: Plan) -> Measurements:
+    """Measure what has not been measured, and return the file of all that has."""
+    measured = Measurements(wanted.folder / "calibration.csv", ("table", "method"))
+    left = measured.missing([(name, method) for name in wanted.tables for method in wanted.methods])
+    keys = [Key(*key, wanted.seconds) for key in left]
+    found = guarded(measure, keys, context.workers, WALL, unfinished)
+    for _ in context.each("calibration", keys):
+        measured.add(next(found))
+    return measured
+
+
 def measure(key: Key) -> dict[str, Any]:
     """Return the row of a calibration: seconds by one run of a search, of a model by a fit and, where it pays, two settings.
 
@@ -57,6 +95,15 @@ def measure(key: Key) -> dict[str, Any]:
         if steps(key.method, cost, key.seconds) > method.least:
             _, reason, tuned = fit(key.table, SPLIT, key.method, 2)
             cost = Cost(seconds, max(tuned - seconds, 0.0) / 2)
+    return _row(key, cost, reason)
+
+
+def unfinished(key: Key, reason: str, seconds: float) -> dict[str, Any]:
+    """Return the row of what came to no end: it takes all these processor seconds, so it will do the least it can."""
+    return _row(key, Cost(max(seconds, key.seconds), 0.0), reason)
+
+
+def _row(key: Key, cost: Cost, reason: str) -> dict[str, Any]:
     return {
         "table": key.table,
         "method": key.method,
@@ -138,3 +185,11 @@ def expectation(pieces: Sequence[Piece], kept: Sequence[Piece], seconds: float) 
     if len(kept) < len(pieces):
         text += f"; {len(pieces) - len(kept):,} left out, beyond {MOST_HOURS:g} core hours"
     return text
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Measure what has not been measured."""
+    return [calibrated(context, intended(context)).path]
+
+
+EXPERIMENT = Experiment("comparison-calibration", "what each method of the comparison takes on each table", run)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from evokan.spaces.threads import single_threaded_math
 from experiments.comparison import searches
 from experiments.comparison.glass_boxes import GRIDS, PRUNED, glass_box
 from experiments.comparison.products import Product, Work
-from experiments.comparison.scores import figures
+from experiments.comparison.scores import FIGURES, figures
 from experiments.comparison.tables import register
 from experiments.comparison.usual import SETTINGS, usual
 
@@ -86,9 +86,11 @@ def present(*, silent: bool = False) -> list[str]:
 
 
 def fit(table: str, split: int, method: str, steps: int) -> tuple[Product | None, str, float]:
-    """Return what a method gives on a split, why it failed, and its processor seconds, kernels not counted."""
+    """Return what a method gives on a split, why it failed, and its processor seconds, kernels and imports not counted."""
     register()
     kind = METHODS[method]
+    if kind.module:
+        import_module(kind.module)
     state = np.random.get_state()  # noqa: NPY002 - models that take no seed draw from it
     np.random.seed(split)  # noqa: NPY002
     began = time.process_time()
@@ -111,29 +113,33 @@ def fit(table: str, split: int, method: str, steps: int) -> tuple[Product | None
 def measure(task: Task) -> dict[str, Any]:
     """Return the row of a method on a split."""
     product, reason, seconds = fit(*task)
-    measured: dict[str, Any] = dict.fromkeys(("accuracy", "rmse", "log_loss", "calibration_error"), "")
-    sizes: Sequence[Any] = ("", "", "", "", "", "")
+    row = unfinished(task, reason, seconds)
     if product is not None:
         problem = product.problem
         try:
-            measured = figures(problem, product.scores)
+            row |= figures(problem, product.scores)
         except ValueError as error:
-            reason = f"ValueError: {error}"
-        sizes = (
-            str(problem.task),
-            len(problem.development),
-            len(problem.test),
-            product.parameters,
-            "" if product.terms is None else product.terms,
-            product.columns,
-        )
-    names = ("task", "fitted_rows", "test_rows", "parameters", "terms", "columns")
+            row["reason"] = f"ValueError: {error}"
+        row |= {
+            "task": str(problem.task),
+            "fitted_rows": len(problem.development),
+            "test_rows": len(problem.test),
+            "parameters": product.parameters,
+            "terms": "" if product.terms is None else product.terms,
+            "columns": product.columns,
+        }
+    return row
+
+
+def unfinished(task: Task, reason: str, seconds: float) -> dict[str, Any]:
+    """Return the row of a method that came to no end on a split, after so many processor seconds."""
+    empty = ("task", "fitted_rows", "test_rows", "parameters", "terms", "columns")
     return {
         "table": task.table,
         "split": task.split,
         "method": task.method,
-        **measured,
-        **dict(zip(names, sizes, strict=True)),
+        **dict.fromkeys(FIGURES, ""),
+        **dict.fromkeys(empty, ""),
         "steps": task.steps,
         "cpu_seconds": round(seconds, 2),
         "reason": reason,

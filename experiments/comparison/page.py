@@ -27,7 +27,7 @@ Every method has {seconds:g} s of one core for each split. How much it can do in
 compared by five folds) was decided beforehand from one measurement a table, on a split that is not used here
 (`calibration.csv`); the column *steps* of `comparison.csv` says how much it was. A second run with the same calibration does
 the same work. What takes longer with the least that it can do (two generations; one fit as it comes) is done all the same,
-and its time says so.
+and its time says so; what is not done in {wall:g} s by the clock is given up, and its row has the reason and no figures.
 
 - `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes. `kafcm` is for series, no tables.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
@@ -44,20 +44,27 @@ vectors and neighbours too. *Terms*: edges, functions, leaves or coefficients th
 interval of the mean (Student's t over the splits, made wider for the rows that they share)."""
 
 
-def page(standings: Standings, seconds: float, measured_under: Sequence[str]) -> str:
+def page(
+    standings: Standings, seconds: float, wall: float, measured_under: Sequence[str], pieces: tuple[int, int]
+) -> str:
     """Return the Markdown page.
 
     Parameters
     ----------
     seconds
         Of one core, for each piece.
+    wall
+        By the clock, after which a piece was given up.
     measured_under
         Lines of conditions.
+    pieces
+        How many there are, and how many are planned.
     """
     made = "; ".join(f"`{name}`, {text}" for name, (_, _, text) in MADE.items())
     parts = [
         "# Which model to take for a table",
-        INTRODUCTION.format(seconds=seconds, first=FIRST_SPLIT, made=made),
+        INTRODUCTION.format(seconds=seconds, wall=wall, first=FIRST_SPLIT, made=made),
+        _so_far(standings, *pieces),
         "## Which to take when",
         advice.section(standings),
         "## Ranks",
@@ -73,9 +80,20 @@ def page(standings: Standings, seconds: float, measured_under: Sequence[str]) ->
         *(_of_table(standings, name) for name in dict.fromkeys(standings.frame["table"])),
         "## Measured under",
         "\n".join(f"- {line}; one thread a piece" for line in measured_under),
-        f"Raw rows: `comparison.csv` ({len(standings.frame):,} rows). Made by `experiments/comparison/`.",
+        f"Raw rows: `comparison.csv` ({pieces[0]:,} rows). Made by `experiments/comparison/`.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _so_far(standings: Standings, done: int, planned: int) -> str:
+    """Return how far the study is, where it is not at its end."""
+    if done >= planned:
+        return ""
+    counts = standings.frame.groupby("table")["split"].nunique()
+    return (
+        f"**The study goes on**: {done:,} of {planned:,} pieces are done. This page has {len(counts)} tables with "
+        f"{counts.min()} to {counts.max()} splits each, those of which every method has a row."
+    )
 
 
 def _ranks(standings: Standings) -> str:

@@ -29,7 +29,16 @@ from experiments.comparison.glass_boxes import SplinesOfClasses, glass_box
 from experiments.comparison.methods import METHODS, Task, measure, present
 from experiments.comparison.scores import calibration_error
 from experiments.comparison.standings import alike, critical_difference, friedman_p, ranks_of
-from experiments.comparison.tables import CLASSIFICATION, FLIPPED, MADE, REGRESSION, register, split_seeds, xor
+from experiments.comparison.tables import (
+    CLASSIFICATION,
+    FLIPPED,
+    MADE,
+    REGRESSION,
+    in_turns,
+    register,
+    split_seeds,
+    xor,
+)
 from experiments.comparison.usual import size
 from experiments.harness import Context
 
@@ -244,8 +253,8 @@ def _without_seconds(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_second_run_gives_the_same_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "present", lambda **_: ["gakan", "pruning alone", "knn", "tree"])
-    monkeypatch.setattr(study, "QUICK", ("iris",))
+    monkeypatch.setattr(calibration, "present", lambda **_: ["gakan", "pruning alone", "knn", "tree"])
+    monkeypatch.setattr(calibration, "QUICK", ("iris",))
     first = study.run(Context(tmp_path / "a", quick=True, workers=1, silent=True))
     folder = tmp_path / "b" / "comparison-quick"
     folder.mkdir(parents=True)
@@ -262,6 +271,22 @@ def test_a_second_run_gives_the_same_rows(tmp_path, monkeypatch):
     again = study.run(Context(tmp_path / "b", quick=True, workers=1, silent=True))
     assert _without_seconds(again[0]) == rows
     assert before.splitlines()[:4] == again[0].read_bytes().splitlines()[:4]
+
+
+def test_what_comes_to_no_end_is_a_row_with_its_reason():
+    row = methods.unfinished(Task("iris", 300, "tree", 3), "not finished in 180 s by the clock", 171.234)
+    assert (row["reason"], row["cpu_seconds"], row["accuracy"]) == ("not finished in 180 s by the clock", 171.23, "")
+    assert list(row) == list(measure(Task("iris", 300, "linear", 0)))
+    stored = calibration.unfinished(calibration.Key("iris", "forest", 20.0), "why", 171.2)
+    assert set(stored) == {"table", "method", "fixed_seconds", "step_seconds", "reason"}
+    assert steps("forest", *calibration.costs([stored]).values(), 20.0) == 0
+    assert steps("gakan", Cost(171.2, 0.0), 20.0) == 2
+
+
+def test_the_tables_come_in_turns():
+    found = in_turns()
+    assert sorted(found) == sorted([*CLASSIFICATION, *REGRESSION, *MADE])
+    assert found[:6] == ["iris", "friedman-1", "abalone", "wine", "friedman-2", "auto_mpg"]
 
 
 @pytest.mark.slow
