@@ -72,7 +72,8 @@ def page(
         "## Error against size",
         "![Front of error against size](front.png)",
         "The line is the front: no method has both fewer parameters and a lower relative error, in the geometric mean over "
-        "the tables.",
+        "the tables. Who failed on all splits of a table has the mean of the others, which may be the easy ones; who failed "
+        "on some of them, the mean of those that it finished.",
         _sizes(standings),
         f"## `{OURS}` against each of the others",
         _pairs(standings),
@@ -141,6 +142,7 @@ def _sizes(standings: Standings) -> str:
         (
             str(name),
             f"{relative[name]:.2f}",
+            str(int(standings.relative[name].notna().sum())),
             f"{sizes[name]:,.0f}",
             *(_count(float(values[name])) for values in columns.values()),
             str(int(failed.get(name, 0))),
@@ -150,6 +152,7 @@ def _sizes(standings: Standings) -> str:
     header = (
         "method",
         "relative error",
+        "tables",
         "parameters (geometric mean)",
         "median: parameters",
         "terms",
