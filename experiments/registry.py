@@ -37,6 +37,7 @@ MODULES = {
     "gakan-laws": "experiments.gakan.laws",
     "gakan-rivalry": "experiments.gakan.rivalry",
     "gakan-tables": "experiments.gakan.tables",
+    "gakan-tables-full": "experiments.gakan.tables_full",
     "gakan-training": "experiments.benchmarks.gakan_training",
     "hkan-classes": "experiments.hkan.classes",
     "hkan-explosions": "experiments.hkan.explosions",
