@@ -78,7 +78,7 @@ def present(*, silent: bool = False) -> list[str]:
     for name, method in METHODS.items():
         if method.module and find_spec(method.module) is None:
             if not silent:
-                text = f"left out: {name} needs the package {method.package}, which is not installed"
+                text = f"left out: {name} needs the package {method.package}, which is not installed (CONTRIBUTING.md, Versions)"
                 console().print(text, soft_wrap=True)
         else:
             found.append(name)

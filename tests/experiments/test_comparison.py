@@ -242,7 +242,7 @@ def test_a_rival_that_is_not_installed_is_left_out_with_a_line(monkeypatch, capf
     assert set(METHODS) - set(present()) == {"gam"}
     said = capfd.readouterr()
     text = said.out + said.err
-    assert text == "left out: gam needs the package pygam, which is not installed\n"
+    assert text == "left out: gam needs the package pygam, which is not installed (CONTRIBUTING.md, Versions)\n"
     assert "gam" not in present(silent=True)
     assert capfd.readouterr() == ("", "")
 
