@@ -24,6 +24,8 @@ QUICK = ("iris", "friedman-3")
 SPLIT = FIRST_SPLIT - 1
 """No row of the study is of this split."""
 FOLDS = 5
+TINY = 1e-4
+"""Seconds of a step that takes less than can be told."""
 MOST_HOURS = 20.0
 
 
@@ -127,8 +129,8 @@ def steps(method: str, cost: Cost, seconds: float) -> int:
     A model has no use of one setting to compare.
     """
     kind = METHODS[method]
-    left = seconds - cost.fixed
-    count = kind.most if left >= cost.step * kind.most else int(max(left, 0.0) / cost.step)
+    left = max(seconds - cost.fixed, 0.0)
+    count = kind.most if left > 0 and left >= cost.step * kind.most else int(left / max(cost.step, TINY))
     return max(kind.least, 0 if kind.least == 0 and count < 2 else count)
 
 
