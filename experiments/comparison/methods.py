@@ -13,7 +13,7 @@ import numpy as np
 
 from evokan.cli.printing import console
 from evokan.spaces.threads import single_threaded_math
-from experiments.comparison import searches
+from experiments.comparison import ebm, searches
 from experiments.comparison.glass_boxes import GRIDS, PRUNED, glass_box
 from experiments.comparison.products import Product, Work
 from experiments.comparison.scores import FIGURES, figures
@@ -35,9 +35,10 @@ class Method(NamedTuple):
     work
         What does it.
     least, most
-        Steps of its budget. Of a search: generations, the first one counted. Of a model: settings compared, 0 for none.
+        Steps of its budget. Of a search: generations, the first one counted. Of a model: settings compared, 0 for none;
+        of EBM see `experiments.comparison.ebm`.
     probe
-        Steps that a calibration measures; 0 for models, whose first fit is measured by itself.
+        Steps that a calibration measures; 0 for the models whose first fit is measured by itself.
     module, package
         What has to be installed, and how it is called there.
     """
@@ -56,7 +57,7 @@ METHODS: dict[str, Method] = {
     "pruning alone": Method(NETWORKS, searches.pruned, 1, len(searches.GRIDS), 2),
     "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
     **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},
-    "ebm": Method(GLASS, partial(glass_box, "ebm"), 0, len(GRIDS["ebm"]), module="interpret", package="interpret-core"),
+    "ebm": Method(GLASS, ebm.boosted, 1, ebm.MOST, 1, module="interpret.glassbox", package="interpret-core"),
     "gam": Method(GLASS, partial(glass_box, "gam"), 0, len(GRIDS["gam"]), module="pygam", package="pygam"),
     "tree": Method(GLASS, partial(glass_box, "tree"), 0, PRUNED),
     "lasso": Method(GLASS, partial(glass_box, "lasso"), 0, len(GRIDS["lasso"])),
@@ -76,7 +77,7 @@ def present(*, silent: bool = False) -> list[str]:
     """Return the methods that can be run here; of each other one a line says what it lacks."""
     found = []
     for name, method in METHODS.items():
-        if method.module and find_spec(method.module) is None:
+        if method.module and find_spec(method.module.partition(".")[0]) is None:
             if not silent:
                 text = f"left out: {name} needs the package {method.package}, which is not installed (CONTRIBUTING.md, Versions)"
                 console().print(text, soft_wrap=True)

@@ -33,8 +33,9 @@ and its time says so; what is not done in {wall:g} s by the clock is given up, a
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
 - *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds.
-- *ebm* (interpret-core), *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes,
-  tuned by five folds.
+- *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes, tuned by five folds.
+- *ebm* (interpret-core): as many of its 14 bags as there is time for (a step is a bag), then settings by five folds; without pairs
+  of columns for more than two classes, where interpret cannot show them.
 
 Tables of fewer than 1,100 rows have ten splits, others three, seeds from {first} on. Tables of numbers that come with test
 rows keep them: there a split is a seed of folds and searches. Made tables: {made}.

@@ -26,7 +26,7 @@ class Product:
     columns
         Input columns that a prediction depends on.
     growing
-        Of a search: processor seconds of the part that grows with the steps, its generations.
+        Of a search or EBM: processor seconds of the part that grows with the steps.
     """
 
     problem: Problem

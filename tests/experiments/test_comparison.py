@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,8 +25,9 @@ from sklearn.tree import DecisionTreeClassifier
 from evokan.problem.baselines import evenly, fit_baseline, fit_baselines
 from evokan.problem.metrics import evaluate_predictions
 from evokan.settings.job import prepare, resolve
-from experiments.comparison import calibration, methods, study
+from experiments.comparison import calibration, ebm, methods, study
 from experiments.comparison.calibration import Cost, Piece, affordable, expectation, plan, steps
+from experiments.comparison.ebm import boosted
 from experiments.comparison.glass_boxes import SplinesOfClasses, glass_box
 from experiments.comparison.methods import METHODS, Task, measure, present
 from experiments.comparison.scores import calibration_error
@@ -109,6 +112,7 @@ def test_budgets_follow_from_the_costs_alone():
     assert steps("tuned [n, m]", Cost(30.0, 9.0), 20.0) == 1
     assert steps("linear", Cost(1.0, 9.9), 20.0) == 0  # one setting is no choice
     assert steps("linear", Cost(0.0, 0.0), 20.0) == 5
+    assert [steps("ebm", Cost(0.0, bag), 20.0) for bag in (25.0, 3.0, 0.01)] == [1, 6, ebm.MOST]
 
 
 def test_the_order_is_by_splits_and_what_is_too_much_is_left_out():
@@ -207,9 +211,50 @@ def test_few_coefficients_are_chosen_by_folds():
 @pytest.mark.skipif(find_spec("interpret") is None, reason="needs interpret-core")
 def test_ebm_sees_what_acts_together():
     register()
-    product = glass_box("ebm", "xor", 300, 0)
+    product = boosted("xor", 300, 1)
     assert (product.columns, product.parameters > 1000) == (10, True)
+    assert product.terms is not None
+    assert product.terms > 10
+    assert product.growing > 0
     assert (product.scores.argmax(axis=1) == product.problem.table.y[product.problem.test]).mean() > 0.75
+
+
+def test_the_steps_of_ebm_are_bags_and_then_settings(monkeypatch):
+    made, compared = [], []
+
+    class Machine:
+        term_features_, term_scores_ = [(0,), (2,), (0, 2)], [np.zeros(4)] * 3
+
+        def __init__(self, **settings):
+            made.append({name: settings[name] for name in settings if name not in ("n_jobs", "random_state")})
+
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            return np.zeros(len(X))
+
+        def predict_proba(self, X):
+            return np.full((len(X), 3), 1 / 3)
+
+    machines = SimpleNamespace(ExplainableBoostingClassifier=Machine, ExplainableBoostingRegressor=Machine)
+    monkeypatch.setitem(sys.modules, "interpret", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "interpret.glassbox", machines)
+
+    def best(make, settings, problem):
+        compared.append(settings)
+        return settings[-1]
+
+    monkeypatch.setattr(ebm, "best_settings", best)
+    register()
+    product = boosted("friedman-3", 300, 3)
+    assert (product.terms, product.columns, product.parameters) == (3, 2, 12)
+    boosted("friedman-3", 300, ebm.BAGS + ebm.SETTING)
+    assert (made, compared) == ([{"outer_bags": 3}, {"outer_bags": 14}], [])
+    boosted("friedman-3", 300, ebm.MOST)
+    assert (made[-1], compared) == ({"learning_rate": 0.04, "outer_bags": 14}, [ebm.GRID])
+    boosted("iris", 300, ebm.BAGS + 2 * ebm.SETTING)
+    assert compared[-1] == [{"interactions": 0}, {"learning_rate": 0.04, "interactions": 0}]
 
 
 @pytest.mark.skipif(find_spec("pygam") is None, reason="needs pygam")
