@@ -90,8 +90,8 @@ def measure(key: Key) -> dict[str, Any]:
     method = METHODS[key.method]
     product, reason, seconds = fit(key.table, SPLIT, key.method, method.probe)
     if method.probe:
-        growing = seconds if product is None else product.growing
-        cost = Cost(seconds - growing, growing / method.probe)
+        step = seconds / method.probe if product is None else product.step
+        cost = Cost(seconds - method.probe * step, step)
     else:
         cost = Cost(seconds, seconds * (FOLDS - 1))
         if steps(key.method, cost, key.seconds) > method.least:

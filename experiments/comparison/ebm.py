@@ -45,9 +45,9 @@ def boosted(table: str, split: int, steps: int) -> Product:
     began = time.process_time()
     chosen = best_settings(make, evenly(settings, count), problem) if count > 1 else settings[0]
     model = make(chosen, min(steps, BAGS)).fit(problem.table.X[rows], problem.table.y[rows])
-    growing = time.process_time() - began
+    step = (time.process_time() - began) / steps
     new = problem.table.X[problem.test]
     scores = np.asarray(model.predict_proba(new) if classes else model.predict(new), dtype=np.float64)
     used = {column for term in model.term_features_ for column in term}
     parameters = sum(part.size for part in model.term_scores_)
-    return Product(problem, scores, parameters, len(model.term_features_), len(used), growing)
+    return Product(problem, scores, parameters, len(model.term_features_), len(used), step)

@@ -53,7 +53,7 @@ class Method(NamedTuple):
 
 
 METHODS: dict[str, Method] = {
-    **{family: Method(NETWORKS, partial(searches.evolved, family), 2, GENERATIONS + 1, 3) for family in FAMILIES},
+    **{family: Method(NETWORKS, partial(searches.evolved, family), 2, GENERATIONS + 1, 4) for family in FAMILIES},
     "pruning alone": Method(NETWORKS, searches.pruned, 1, len(searches.GRIDS), 2),
     "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
     **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},

@@ -215,7 +215,7 @@ def test_ebm_sees_what_acts_together():
     assert (product.columns, product.parameters > 1000) == (10, True)
     assert product.terms is not None
     assert product.terms > 10
-    assert product.growing > 0
+    assert product.step > 0
     assert (product.scores.argmax(axis=1) == product.problem.table.y[product.problem.test]).mean() > 0.75
 
 
