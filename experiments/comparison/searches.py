@@ -23,6 +23,9 @@ from experiments.gakan import rivals
 
 POPULATION = 20
 GRIDS = rivals.PRUNING_GRIDS
+OPTIONS: dict[str, dict[str, float]] = {"hkan": {"max_cost": 6.0}}
+"""Of families that have a budget of their own, in seconds for all networks of a search: of 20 s, since every finalist is
+trained five times more. As it comes it is 900 s, and one network may take 90."""
 TUNINGS = len(rivals.TUNING_GRIDS) * len(rivals.RIDGES) * len(rivals.BASE_RIDGES)
 
 Found = tuple[Finalizer, Sequence[Finalist], float]
@@ -30,9 +33,10 @@ Found = tuple[Finalizer, Sequence[Finalist], float]
 
 
 def job_of(space: str, table: str, split: int, generations: int = 1) -> Job:
-    """Return what a search of a family works with: the defaults but for population and generations, kernels compiled."""
+    """Return what a search of a family works with: the defaults but for its size and `OPTIONS`, kernels compiled."""
     where = {"space": space, "dataset": table, "split_seed": split, "seed": split}
-    job = prepare(resolve({**where, "population": POPULATION, "generations": generations}))
+    size = {"population": POPULATION, "generations": generations, "space_options": OPTIONS.get(space, {})}
+    job = prepare(resolve({**where, **size}))
     job.space.prepare(job.problem)
     return job
 

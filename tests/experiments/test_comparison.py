@@ -25,7 +25,7 @@ from sklearn.tree import DecisionTreeClassifier
 from evokan.problem.baselines import evenly, fit_baseline, fit_baselines
 from evokan.problem.metrics import evaluate_predictions
 from evokan.settings.job import prepare, resolve
-from experiments.comparison import calibration, ebm, methods, study
+from experiments.comparison import calibration, ebm, methods, searches, study
 from experiments.comparison.calibration import Cost, Piece, affordable, expectation, plan, steps
 from experiments.comparison.ebm import boosted
 from experiments.comparison.glass_boxes import SplinesOfClasses, glass_box
@@ -326,6 +326,13 @@ def test_what_comes_to_no_end_is_a_row_with_its_reason():
     assert set(stored) == {"table", "method", "fixed_seconds", "step_seconds", "reason"}
     assert steps("forest", *calibration.costs([stored]).values(), 20.0) == 0
     assert steps("gakan", Cost(171.2, 0.0), 20.0) == 2
+
+
+def test_searches_have_the_defaults_but_for_their_size():
+    gakan, hkan = (searches.job_of(space, "iris", 300, 4) for space in ("gakan", "hkan"))
+    assert (hkan.config.population, hkan.config.generations, hkan.space.allowance) == (20, 4, 6.0)
+    usual = prepare(resolve({"space": "gakan", "dataset": "iris", "split_seed": 300, "seed": 300}))
+    assert gakan.space.options == usual.space.options
 
 
 def test_the_tables_come_in_turns():
