@@ -6,11 +6,13 @@ Budgets follow from the file alone, so that a study run again with the same file
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evokan.cli.printing import console
 from experiments.comparison.methods import METHODS, fit, present
-from experiments.comparison.tables import FIRST_SPLIT, in_turns, register
+from experiments.comparison.tables import FIRST_SPLIT, SPLITS, in_turns, register, split_seeds
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements
 from experiments.parallel import guarded
@@ -184,14 +186,33 @@ def expectation(pieces: Sequence[Piece], kept: Sequence[Piece], seconds: float) 
         f"{len(kept):,} pieces, {hours:.1f} core hours expected; {above:,} take more than {1.5 * seconds:g} s "
         "with the smallest budget there is"
     )
+    by_split: dict[int, float] = {}
+    for piece in kept:
+        by_split[piece.split] = by_split.get(piece.split, 0.0) + piece.expected / 3600
+    text += f"; core hours by split: {', '.join(f'{hours:.2f}' for hours in by_split.values())}"
     if len(kept) < len(pieces):
         text += f"; {len(pieces) - len(kept):,} left out, beyond {MOST_HOURS:g} core hours"
     return text
 
 
+def planned(context: Context, wanted: Plan, measured: Measurements) -> tuple[list[Piece], list[Piece]]:
+    """Return all pieces and those that are affordable, and print what they will take."""
+    most = 1 if context.quick else context.seeds or SPLITS
+    pieces = plan(
+        wanted.tables, wanted.methods, costs(measured.values()), partial(split_seeds, most=most), wanted.seconds
+    )
+    kept = affordable(pieces)
+    if not context.silent:
+        console().print(expectation(pieces, kept, wanted.seconds), soft_wrap=True)
+    return pieces, kept
+
+
 def run(context: Context) -> Sequence[Path]:
-    """Measure what has not been measured."""
-    return [calibrated(context, intended(context)).path]
+    """Measure what has not been measured, and say what the study will take."""
+    wanted = intended(context)
+    measured = calibrated(context, wanted)
+    planned(context, wanted, measured)
+    return [measured.path]
 
 
 EXPERIMENT = Experiment("comparison-calibration", "what each method of the comparison takes on each table", run)

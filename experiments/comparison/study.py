@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from evokan.cli.printing import console
 from evokan.plots.style import save
 from experiments.comparison import calibration
 from experiments.comparison.methods import Task, measure, unfinished
 from experiments.comparison.page import page
 from experiments.comparison.pictures import critical_differences, front
 from experiments.comparison.standings import Standings, numbers, whole_splits
-from experiments.comparison.tables import SPLITS, split_seeds
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import conditions
 from experiments.parallel import guarded
@@ -23,13 +20,8 @@ def run(context: Context) -> Sequence[Path]:
     """Calibrate and run what is missing, and write rows, page and pictures: anew whenever a split of a table is whole."""
     wanted = calibration.intended(context)
     folder, seconds = wanted.folder, wanted.seconds
-    most = 1 if context.quick else context.seeds or SPLITS
     measured = calibration.calibrated(context, wanted)
-    known = calibration.costs(measured.values())
-    pieces = calibration.plan(wanted.tables, wanted.methods, known, partial(split_seeds, most=most), seconds)
-    kept = calibration.affordable(pieces)
-    if not context.silent:
-        console().print(calibration.expectation(pieces, kept, seconds), soft_wrap=True)
+    pieces, kept = calibration.planned(context, wanted, measured)
 
     rows = Rows(folder / "comparison.csv", ("table", "split", "method"))
     steps = {piece[:3]: piece.steps for piece in kept}

@@ -133,6 +133,7 @@ def test_the_order_is_by_splits_and_what_is_too_much_is_left_out():
     assert kept == pieces[:4]
     assert "4 pieces" in expectation(pieces, kept, 20.0)
     assert "2 left out" in expectation(pieces, kept, 20.0)
+    assert "core hours by split: 0.02, 0.01" in expectation(pieces, pieces, 20.0)
     assert "left out" not in expectation([Piece("a", 300, "gakan", 2, 20.0)], [Piece("a", 300, "gakan", 2, 20.0)], 20.0)
 
 
