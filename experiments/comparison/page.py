@@ -30,7 +30,7 @@ the same work. What takes longer with the least that it can do (two generations;
 and its time says so; what is not done in {wall:g} s by the clock is given up, and its row has the reason and no figures.
 
 - `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes, but for `max_cost` of `hkan`, the
-  estimated time of all its networks, which is 6 s. `kafcm` is for series, no tables.
+  estimated time of all its networks, which is 6 s, and on classes of its finalists, which are the front alone. `kafcm` is for series, no tables.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
 - *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds.
