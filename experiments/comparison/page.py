@@ -29,8 +29,9 @@ compared by five folds) was decided beforehand from one measurement a table, on 
 the same work. What takes longer with the least that it can do (two generations; one fit as it comes) is done all the same,
 and its time says so; what is not done in {wall:g} s by the clock is given up, and its row has the reason and no figures.
 
-- `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes, but for `max_cost` of `hkan`, the
-  estimated time of all its networks, which is 6 s, and on classes of its finalists, which are the front alone. `kafcm` is for series, no tables.
+- `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes but for what would take several times the
+  budget: the finalists of `hkan` and `fkan` are the front alone, and `max_cost` of `hkan`, the estimated time of all its networks,
+  is 6 s. `kafcm` is for series, no tables.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
 - *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds.

@@ -27,6 +27,8 @@ GRIDS = rivals.PRUNING_GRIDS
 OPTIONS: dict[str, dict[str, float]] = {"hkan": {"max_cost": 6.0}}
 """Of families that have a budget of their own, in seconds for all networks of a search: of 20 s, since every finalist is
 trained five times more. As it comes it is 900 s, and one network may take 90."""
+FRONT_ALONE = ("hkan", "fkan")
+"""Families whose finalists are the front of a search: all survivors, each trained 25 times, took several budgets."""
 TUNINGS = len(rivals.TUNING_GRIDS) * len(rivals.RIDGES) * len(rivals.BASE_RIDGES)
 
 Found = tuple[Finalizer, Sequence[Finalist], float]
@@ -62,8 +64,7 @@ def evolved(space: str, table: str, split: int, steps: int) -> Product:
         evolution = engine.evolve(job, executor, watch)
         # The first generation is larger than the others: it holds what lies below the networks made by hand.
         step = (watch.moments[-1] - watch.moments[0]) / max(len(watch.moments) - 1, 1)
-        if space == "hkan" and job.problem.task.has_classes:
-            # A fit takes a tenth of a second however small the network is, and all survivors together three budgets.
+        if space in FRONT_ALONE:
             evolution = replace(evolution, survivors=())
         trainer = engine.finalizer(job, executor)
         return trainer, engine.retrain(job, evolution, trainer), step
