@@ -24,6 +24,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from evokan.problem.baselines import evenly, fit_baseline, fit_baselines
 from evokan.problem.metrics import evaluate_predictions
+from evokan.searching.outcome import Evolution
 from evokan.settings.job import prepare, resolve
 from experiments.comparison import calibration, ebm, methods, searches, study
 from experiments.comparison.calibration import Cost, Piece, affordable, expectation, plan, steps
@@ -334,6 +335,25 @@ def test_searches_have_the_defaults_but_for_their_size():
     assert (hkan.config.population, hkan.config.generations, hkan.space.allowance) == (20, 4, 6.0)
     usual = prepare(resolve({"space": "gakan", "dataset": "iris", "split_seed": 300, "seed": 300}))
     assert gakan.space.options == usual.space.options
+
+
+def test_only_gakan_has_survivors_among_its_finalists(monkeypatch):
+    seen = {}
+
+    def evolve(job, executor, observer):
+        observer.on_generation(None)
+        return Evolution((), ("survivor",), (), 0)
+
+    def retrain(job, evolution, trainer):
+        seen[job.space.name] = evolution.survivors
+        raise LookupError
+
+    monkeypatch.setattr(searches.engine, "evolve", evolve)
+    monkeypatch.setattr(searches.engine, "retrain", retrain)
+    for family in methods.FAMILIES:
+        with pytest.raises(LookupError):
+            searches.evolved(family, "iris", 300, 2)
+    assert seen == {"gakan": ("survivor",), "hkan": (), "fkan": ()}
 
 
 def test_the_tables_come_in_turns():
