@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -11,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf
 from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+PATIENCE = 10.0
+"""Seconds by the clock for each processor second that a guarded task may take: what hangs takes none."""
 LOOKS = 1.0
 """Seconds between two looks of a process at whether it is still needed."""
 
@@ -70,7 +72,7 @@ def guarded(
     Parameters
     ----------
     seconds
-        By the clock, for each task.
+        Of one core, for each task; by the clock, `PATIENCE` times as much, so that a busy machine decides nothing.
     instead
         Takes the task, the reason in words, and the processor seconds that were spent on it (0 on Windows).
 
@@ -116,7 +118,7 @@ class _Hand:
     process: BaseProcess
     pipe: connection.Connection
     place: int | None = None
-    until: float = inf
+    until: float = math.inf
     before: float = 0.0
 
     def answer(self) -> tuple[float, bool, Any] | None:
@@ -141,32 +143,44 @@ def _of_children() -> float:
     return times.children_user + times.children_system
 
 
-def _ended(process: BaseProcess) -> str:
+def _ended(process: BaseProcess, seconds: float) -> str:
     status = process.exitcode or 0
+    if status == -getattr(signal, "SIGXCPU", 0):
+        return f"not finished in {seconds:g} s of one core"
     return f"its process was ended by signal {-status}" if status < 0 else f"its process ended with status {status}"
 
 
-def _hand(work: Callable[..., Any]) -> _Hand:
+def _hand(work: Callable[..., Any], seconds: float) -> _Hand:
     context = get_context("spawn")
     near, far = context.Pipe()
-    process = context.Process(target=_serve, args=(work, far, os.getpid()))
+    process = context.Process(target=_serve, args=(work, far, os.getpid(), seconds))
     process.start()
     far.close()
     return _Hand(process, near)
 
 
-def _serve(work: Callable[..., Any], pipe: connection.Connection, parent: int) -> None:
+def _serve(work: Callable[..., Any], pipe: connection.Connection, parent: int, seconds: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that made it, which ends it
     _end_with(parent)
     pipe.send((time.process_time(), True, None))
     with suppress(EOFError):
         while True:
             task = pipe.recv()
+            _allow(seconds)
             try:
                 found, good = work(task), True
             except Exception as error:
                 found, good = error, False
             pipe.send((time.process_time(), good, found))
+
+
+def _allow(seconds: float) -> None:
+    """Let the system end this process after so many more processor seconds, whatever code it is in; not on Windows."""
+    with suppress(ImportError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), hard))
 
 
 def _crew(
@@ -178,11 +192,11 @@ def _crew(
 ) -> Iterator[tuple[int, Result]]:
     """Yield places of tasks and what came of them, as they are done."""
     left = deque(enumerate(tasks))
-    hands = [_hand(work) for _ in range(min(workers, len(tasks)))]
+    hands = [_hand(work, seconds) for _ in range(min(workers, len(tasks)))]
     try:
         while hands:
             nearest = min(hand.until for hand in hands) - time.monotonic()
-            connection.wait([hand.pipe for hand in hands], None if nearest == inf else max(0.0, nearest))
+            connection.wait([hand.pipe for hand in hands], None if nearest == math.inf else max(0.0, nearest))
             for hand in list(hands):
                 if not hand.pipe.poll() and time.monotonic() < hand.until:
                     continue
@@ -194,8 +208,9 @@ def _crew(
                     if place is None:
                         raise RuntimeError("a process of the experiment ended before it had a task")
                     if left:
-                        hands.append(_hand(work))
-                    reason = f"not finished in {seconds:g} s by the clock" if late else _ended(hand.process)
+                        hands.append(_hand(work, seconds))
+                    clock = f"not finished in {PATIENCE * seconds:g} s by the clock"
+                    reason = clock if late else _ended(hand.process, seconds)
                     yield place, instead(tasks[place], reason, spent)
                     continue
                 hand.before, good, found = answer
@@ -203,7 +218,7 @@ def _crew(
                     raise found
                 if left:
                     hand.place, task = left.popleft()
-                    hand.until = time.monotonic() + seconds
+                    hand.until = time.monotonic() + PATIENCE * seconds
                     hand.pipe.send(task)
                 else:
                     hands.remove(hand)

@@ -20,8 +20,8 @@ from experiments.study import at_hand
 
 SECONDS, QUICK_SECONDS = 20.0, 0.5
 """Processor seconds of one core for each piece."""
-WALL = 180.0
-"""Seconds by the clock after which a piece is given up."""
+LIMIT = 180.0
+"""Processor seconds after which a piece is given up; by the clock see `experiments.parallel.PATIENCE`."""
 QUICK = ("iris", "friedman-3")
 SPLIT = FIRST_SPLIT - 1
 """No row of the study is of this split."""
@@ -78,7 +78,7 @@ def calibrated(context: Context, wanted: Plan) -> Measurements:
     measured = Measurements(wanted.folder / "calibration.csv", ("table", "method"))
     left = measured.missing([(name, method) for name in wanted.tables for method in wanted.methods])
     keys = [Key(*key, wanted.seconds) for key in left]
-    found = guarded(measure, keys, context.workers, WALL, unfinished)
+    found = guarded(measure, keys, context.workers, LIMIT, unfinished)
     for _ in context.each("calibration", keys):
         measured.add(next(found))
     return measured

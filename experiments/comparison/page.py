@@ -27,7 +27,7 @@ Every method has {seconds:g} s of one core for each split. How much it can do in
 compared by five folds) was decided beforehand from one measurement a table, on a split that is not used here
 (`calibration.csv`); the column *steps* of `comparison.csv` says how much it was. A second run with the same calibration does
 the same work. What takes longer with the least that it can do (two generations; one fit as it comes) is done all the same,
-and its time says so; what is not done in {wall:g} s by the clock is given up, and its row has the reason and no figures.
+and its time says so; what is not done in {limit:g} s of one core is given up, and its row has the reason and no figures.
 
 - `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes but for what would take several times the
   budget: the finalists of `hkan` and `fkan` are the front alone, and `max_cost` of `hkan`, the estimated time of all its networks,
@@ -48,7 +48,7 @@ interval of the mean (Student's t over the splits, made wider for the rows that 
 
 
 def page(
-    standings: Standings, seconds: float, wall: float, measured_under: Sequence[str], pieces: tuple[int, int]
+    standings: Standings, seconds: float, limit: float, measured_under: Sequence[str], pieces: tuple[int, int]
 ) -> str:
     """Return the Markdown page.
 
@@ -56,8 +56,8 @@ def page(
     ----------
     seconds
         Of one core, for each piece.
-    wall
-        By the clock, after which a piece was given up.
+    limit
+        Of one core, after which a piece was given up.
     measured_under
         Lines of conditions.
     pieces
@@ -66,7 +66,7 @@ def page(
     made = "; ".join(f"`{name}`, {text}" for name, (_, _, text) in MADE.items())
     parts = [
         "# Which model to take for a table",
-        INTRODUCTION.format(seconds=seconds, wall=wall, first=FIRST_SPLIT, made=made),
+        INTRODUCTION.format(seconds=seconds, limit=limit, first=FIRST_SPLIT, made=made),
         _so_far(standings, *pieces),
         "## Which to take when",
         advice.section(standings),

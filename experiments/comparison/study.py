@@ -31,7 +31,7 @@ def run(context: Context) -> Sequence[Path]:
         machines.add(*({"conditions": line} for (line,) in machines.missing([(conditions(),)])))
     # In their order, so that the same seeds give the same file whatever the number of processes.
     tasks = [Task(*key, steps[key]) for key in missing]
-    results = guarded(measure, tasks, context.workers, calibration.WALL, unfinished)
+    results = guarded(measure, tasks, context.workers, calibration.LIMIT, unfinished)
     for task, after in zip(context.each("models", tasks), [*tasks[1:], None], strict=True):
         rows.add(next(results))
         if after is not None and after[:2] != task[:2]:
@@ -50,7 +50,7 @@ def _write(folder: Path, rows: Rows, machines: Rows, seconds: float, planned: in
     save(critical_differences(standings), ranks)
     save(front(standings), sizes)
     under = [line["conditions"] for line in machines.read()]
-    text = page(standings, seconds, calibration.WALL, under, (len(found), planned))
+    text = page(standings, seconds, calibration.LIMIT, under, (len(found), planned))
     target.write_text(text, encoding="utf-8")
     return [target, ranks, sizes]
 

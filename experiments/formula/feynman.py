@@ -32,8 +32,8 @@ from experiments.parallel import guarded_as_done
 SECONDS, QUICK_SECONDS = 60.0, 5.0
 SEEDS = 3
 """Of evokan; the rivals have one."""
-WALL = 15 * 60
-"""Seconds by the clock after which a piece is given up."""
+LIMIT = 15 * 60
+"""Processor seconds after which a piece is given up; by the clock see `experiments.parallel.PATIENCE`."""
 SEARCH = {"population": 20, "generations": 4, "formula_seconds": 0.0, "baselines": "none", "report": False}
 NOISES = (0.01, 0.05, 0.1)
 EXTRA = 5
@@ -63,7 +63,7 @@ def run(context: Context) -> Sequence[Path]:
     missing = rows.missing(_quick() if context.quick else pieces(context.seeds or SEEDS))
     works = [(piece, runs_folder(context), seconds) for piece in missing]
     page = folder / "feynman.md"
-    done = guarded_as_done(measure, works, context.workers, WALL, given_up)
+    done = guarded_as_done(measure, works, context.workers, LIMIT, given_up)
     for _ in context.each("laws", works):
         rows.add(next(done))
         page.write_text(report(pd.DataFrame(rows.read()), seconds, SEARCH), encoding="utf-8")
