@@ -25,8 +25,7 @@ def test_processes_end_with_the_one_that_made_them(tmp_path) -> None:
     """A study that is killed leaves nobody behind who waits for work."""
     script = (
         "import sys\nfrom pathlib import Path\n"
-        "from experiments import parallel
-from experiments.parallel import as_done\nfrom test_parallel import sleeping\n"
+        "from experiments.parallel import as_done\nfrom test_parallel import sleeping\n"
         "if __name__ == '__main__':\n    next(as_done(sleeping, [Path(sys.argv[1])], 1))\n"
     )
     (tmp_path / "study.py").write_text(script)
