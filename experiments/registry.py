@@ -10,6 +10,7 @@ from experiments.harness import Experiment
 MODULES = {
     "batched-trainer": "experiments.benchmarks.batched_trainer",
     "comparison": "experiments.comparison.study",
+    "comparison-calibration": "experiments.comparison.calibration",
     "evolution-hypervolume": "experiments.evolution.hypervolume",
     "evolution-shortcuts": "experiments.evolution.shortcuts",
     "fkan-block": "experiments.benchmarks.fkan_block",
@@ -36,6 +37,7 @@ MODULES = {
     "gakan-laws": "experiments.gakan.laws",
     "gakan-rivalry": "experiments.gakan.rivalry",
     "gakan-tables": "experiments.gakan.tables",
+    "gakan-tables-full": "experiments.gakan.tables_full",
     "gakan-training": "experiments.benchmarks.gakan_training",
     "hkan-classes": "experiments.hkan.classes",
     "hkan-explosions": "experiments.hkan.explosions",

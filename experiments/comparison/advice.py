@@ -13,6 +13,7 @@ from experiments.pages import number, table
 
 NEAR = 0.1
 """A relative error up to so much above the lowest is near it."""
+WITHIN = f"{NEAR * 100:g} %"
 FEWEST = 6
 """Of fewer tables no test can tell two methods apart at `LEVEL`."""
 SMALL = (50, 200)
@@ -21,7 +22,7 @@ FAMILIES = ("gakan", "hkan", "fkan")
 RULES = f"""\
 *Relative error* of a method on a table: its mean error on the test rows (1 - accuracy, or RMSE) by the lowest mean of any
 method on that table; over several tables the geometric mean, so 1.2 is a fifth above the best there is. Each line names the
-method that is lowest in what the line asks for, and beside it those that cannot be told from it: within {NEAR:.0%} of its
+method that is lowest in what the line asks for, and beside it those that cannot be told from it: within {WITHIN} of its
 relative error, and Wilcoxon's signed-rank test over the tables, corrected by Holm's method, has p of at least {LEVEL:g}. With
 fewer than {FEWEST} tables no such test can find a difference, and the line says so. A method that failed on a table
 altogether is in no line that this table is part of."""
@@ -118,7 +119,7 @@ def _calibration(standings: Standings) -> Advice | None:
         return None
     means = found.mean().sort_values(kind="stable")
     others = [f"{name} ({means[name]:.3f})" for name in means.index[1:] if means[name] <= (1 + NEAR) * means.iloc[0]]
-    wanted = f"probabilities that hold (expected calibration error; beside it: within {NEAR:.0%})"
+    wanted = f"probabilities that hold (expected calibration error; beside it: within {WITHIN})"
     return Advice(wanted, str(means.index[0]), f"error {means.iloc[0]:.3f}", others, len(found))
 
 
@@ -133,7 +134,7 @@ def _least(standings: Standings, near: Sequence[str], column: str, wanted: str) 
     values = standings.by_table(column)[list(near)].median().sort_values(kind="stable")
     unit = " s" if column == "cpu_seconds" else ""
     best = str(values.index[0])
-    text = f"{wanted} among those within {NEAR:.0%} of the lowest error on all tables ({', '.join(near)})"
+    text = f"{wanted} among those near the lowest error"
     return Advice(text, best, f"median {number(float(values.iloc[0]))}{unit}", [], len(standings.tables))
 
 
@@ -151,8 +152,11 @@ def section(standings: Standings) -> str:
         for line in lines
     ]
     made = table(("you want", "take", "its figure", "as good", "tables"), rows)
+    near = (
+        f"Near the lowest error, within {WITHIN} of it over all tables, are: {', '.join(_near(standings)) or 'none'}."
+    )
     named = "\n".join(f"- `{family}`: {_place(family, lines)}." for family in FAMILIES if family in standings.methods)
-    return "\n\n".join([RULES, made, "Of the searches of this package:", named])
+    return "\n\n".join([RULES, made, near, "Of the searches of this package:", named])
 
 
 def _place(family: str, lines: Sequence[Advice]) -> str:

@@ -6,14 +6,28 @@ Budgets follow from the file alone, so that a study run again with the same file
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.comparison.methods import METHODS, fit
-from experiments.comparison.tables import FIRST_SPLIT
+from evokan.cli.printing import console
+from experiments.comparison.methods import METHODS, fit, present
+from experiments.comparison.tables import FIRST_SPLIT, SPLITS, in_turns, register, split_seeds
+from experiments.harness import Context, Experiment
+from experiments.pages import Measurements
+from experiments.parallel import guarded
+from experiments.study import at_hand
 
+SECONDS, QUICK_SECONDS = 20.0, 0.5
+"""Processor seconds of one core for each piece."""
+LIMIT = 180.0
+"""Processor seconds after which a piece is given up; by the clock see `experiments.parallel.PATIENCE`."""
+QUICK = ("iris", "friedman-3")
 SPLIT = FIRST_SPLIT - 1
 """No row of the study is of this split."""
 FOLDS = 5
+TINY = 1e-4
+"""Seconds of a step that takes less than can be told."""
 MOST_HOURS = 20.0
 
 
@@ -42,6 +56,34 @@ class Piece(NamedTuple):
     expected: float
 
 
+class Plan(NamedTuple):
+    """What is to be compared, with how much time, and where its files lie."""
+
+    folder: Path
+    tables: list[str]
+    methods: list[str]
+    seconds: float
+
+
+def intended(context: Context) -> Plan:
+    """Return the tables and methods that are here; of the others a line says why they are left out."""
+    register()
+    folder = context.results / ("comparison-quick" if context.quick else "comparison")
+    names = at_hand(QUICK if context.quick else in_turns(), silent=context.silent)
+    return Plan(folder, names, present(silent=context.silent), QUICK_SECONDS if context.quick else SECONDS)
+
+
+def calibrated(context: Context, wanted: Plan) -> Measurements:
+    """Measure what has not been measured, and return the file of all that has."""
+    measured = Measurements(wanted.folder / "calibration.csv", ("table", "method"))
+    left = measured.missing([(name, method) for name in wanted.tables for method in wanted.methods])
+    keys = [Key(*key, wanted.seconds) for key in left]
+    found = guarded(measure, keys, context.workers, LIMIT, unfinished)
+    for _ in context.each("calibration", keys):
+        measured.add(next(found))
+    return measured
+
+
 def measure(key: Key) -> dict[str, Any]:
     """Return the row of a calibration: seconds by one run of a search, of a model by a fit and, where it pays, two settings.
 
@@ -50,13 +92,22 @@ def measure(key: Key) -> dict[str, Any]:
     method = METHODS[key.method]
     product, reason, seconds = fit(key.table, SPLIT, key.method, method.probe)
     if method.probe:
-        growing = seconds if product is None else product.growing
-        cost = Cost(seconds - growing, growing / method.probe)
+        step = seconds / method.probe if product is None else product.step
+        cost = Cost(seconds - method.probe * step, step)
     else:
         cost = Cost(seconds, seconds * (FOLDS - 1))
         if steps(key.method, cost, key.seconds) > method.least:
             _, reason, tuned = fit(key.table, SPLIT, key.method, 2)
             cost = Cost(seconds, max(tuned - seconds, 0.0) / 2)
+    return _row(key, cost, reason)
+
+
+def unfinished(key: Key, reason: str, seconds: float) -> dict[str, Any]:
+    """Return the row of what came to no end: it takes all these processor seconds, so it will do the least it can."""
+    return _row(key, Cost(max(seconds, key.seconds), 0.0), reason)
+
+
+def _row(key: Key, cost: Cost, reason: str) -> dict[str, Any]:
     return {
         "table": key.table,
         "method": key.method,
@@ -80,8 +131,8 @@ def steps(method: str, cost: Cost, seconds: float) -> int:
     A model has no use of one setting to compare.
     """
     kind = METHODS[method]
-    left = seconds - cost.fixed
-    count = kind.most if left >= cost.step * kind.most else int(max(left, 0.0) / cost.step)
+    left = max(seconds - cost.fixed, 0.0)
+    count = kind.most if left > 0 and left >= cost.step * kind.most else int(left / max(cost.step, TINY))
     return max(kind.least, 0 if kind.least == 0 and count < 2 else count)
 
 
@@ -135,6 +186,33 @@ def expectation(pieces: Sequence[Piece], kept: Sequence[Piece], seconds: float) 
         f"{len(kept):,} pieces, {hours:.1f} core hours expected; {above:,} take more than {1.5 * seconds:g} s "
         "with the smallest budget there is"
     )
+    by_split: dict[int, float] = {}
+    for piece in kept:
+        by_split[piece.split] = by_split.get(piece.split, 0.0) + piece.expected / 3600
+    text += f"; core hours by split: {', '.join(f'{hours:.2f}' for hours in by_split.values())}"
     if len(kept) < len(pieces):
         text += f"; {len(pieces) - len(kept):,} left out, beyond {MOST_HOURS:g} core hours"
     return text
+
+
+def planned(context: Context, wanted: Plan, measured: Measurements) -> tuple[list[Piece], list[Piece]]:
+    """Return all pieces and those that are affordable, and print what they will take."""
+    most = 1 if context.quick else context.seeds or SPLITS
+    pieces = plan(
+        wanted.tables, wanted.methods, costs(measured.values()), partial(split_seeds, most=most), wanted.seconds
+    )
+    kept = affordable(pieces)
+    if not context.silent:
+        console().print(expectation(pieces, kept, wanted.seconds), soft_wrap=True)
+    return pieces, kept
+
+
+def run(context: Context) -> Sequence[Path]:
+    """Measure what has not been measured, and say what the study will take."""
+    wanted = intended(context)
+    measured = calibrated(context, wanted)
+    planned(context, wanted, measured)
+    return [measured.path]
+
+
+EXPERIMENT = Experiment("comparison-calibration", "what each method of the comparison takes on each table", run)

@@ -1,34 +1,30 @@
-"""Models that people take because they can be read: EBM, additive splines, a pruned tree, few coefficients."""
+"""Models that people take because they can be read: additive splines, a pruned tree, few coefficients."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.linear_model import Lasso, LogisticRegression
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from evokan.problem.baselines import evenly
-from evokan.problem.problem import Problem
-from evokan.seeding import derive_seed
 from experiments.comparison.products import Product
+from experiments.comparison.tuning import Settings, best_settings, seed_of
 from experiments.comparison.usual import problem_of, size
 
-Settings = dict[str, Any]
 PRUNED = 30
 """Trees between the whole one and its root that are compared at most."""
 GRIDS: dict[str, list[Settings]] = {
-    "ebm": [{}, {"interactions": 0}, {"max_leaves": 3}, {"learning_rate": 0.04}],
     "gam": [{"lam": lam, "n_splines": count} for count in (10, 20) for lam in (10.0, 0.1, 1.0, 100.0, 1000.0)],
     "lasso": [{}, *({"strength": float(strength)} for strength in np.logspace(-2, 3, 11))],
 }
-"""Settings to compare, the first ones where there is no time for others: of EBM its defaults."""
+"""Settings to compare, the first ones where there is no time for others."""
 
 
 class AdditiveSplines(BaseEstimator):  # type: ignore[misc]
@@ -94,46 +90,20 @@ def glass_box(name: str, table: str, split: int, steps: int) -> Product:
     problem = problem_of(table, split)
     rows, classes = problem.development, problem.task.has_classes
     X, y = problem.table.X[rows], problem.table.y[rows]
-    seed = derive_seed("glass boxes", split) % 2**32
-    make = MAKERS[name]
-    settings = _alphas(make({}, classes, seed), X, y) if name == "tree" else GRIDS[name]
+    seed = seed_of(split)
+
+    def make(one: Settings) -> Any:
+        return MAKERS[name](one, classes, seed)
+
+    settings = _alphas(make({}), X, y) if name == "tree" else GRIDS[name]
     if steps > 1:
         settings = evenly(settings, steps)
-    chosen = settings[0] if steps < 2 or len(settings) < 2 else _best(make, settings, problem, seed, name == "tree")
-    model = make(chosen, classes, seed).fit(X, y)
+    scoring = "accuracy" if name == "tree" and classes else None
+    chosen = settings[0] if steps < 2 or len(settings) < 2 else best_settings(make, settings, problem, scoring)
+    model = make(chosen).fit(X, y)
     new = problem.table.X[problem.test]
     scores = model.predict_proba(new) if classes else model.predict(new)
     return Product(problem, np.asarray(scores, dtype=np.float64), *_size(name, model, problem.n_features))
-
-
-def _best(
-    make: Callable[[Settings, bool, int], Any], settings: Sequence[Settings], problem: Problem, seed: int, tree: bool
-) -> Settings:
-    classes = problem.task.has_classes
-    scoring = ("accuracy" if tree else "neg_log_loss") if classes else "neg_mean_squared_error"
-    place = {row: number for number, row in enumerate(problem.development.tolist())}
-    folds = [
-        tuple(np.array([place[row] for row in part.tolist()]) for part in (fold.train, fold.validation))
-        for fold in problem.folds
-    ]
-    X, y = problem.table.X[problem.development], problem.table.y[problem.development]
-    best, lowest = settings[0], -np.inf
-    for one in settings:
-        search = GridSearchCV(make(one, classes, seed), {}, scoring=scoring, cv=folds, refit=False, error_score=np.nan)
-        try:
-            score = float(search.fit(X, y).best_score_)
-        except ValueError:  # all folds have failed
-            continue
-        if score > lowest:
-            best, lowest = one, score
-    return best
-
-
-def _ebm(settings: Settings, classes: bool, seed: int) -> Any:
-    from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
-
-    kind = ExplainableBoostingClassifier if classes else ExplainableBoostingRegressor
-    return kind(**settings, n_jobs=1, random_state=seed)
 
 
 def _gam(settings: Settings, classes: bool, seed: int) -> Any:
@@ -172,7 +142,7 @@ class _Standardised(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.lasso_.predict(X), dtype=np.float64)
 
 
-MAKERS: dict[str, Callable[[Settings, bool, int], Any]] = {"ebm": _ebm, "gam": _gam, "tree": _tree, "lasso": _lasso}
+MAKERS: dict[str, Callable[[Settings, bool, int], Any]] = {"gam": _gam, "tree": _tree, "lasso": _lasso}
 
 
 def _alphas(tree: Any, X: NDArray[np.float64], y: NDArray[np.generic]) -> list[Settings]:
@@ -183,9 +153,6 @@ def _alphas(tree: Any, X: NDArray[np.float64], y: NDArray[np.generic]) -> list[S
 
 def _size(name: str, model: Any, columns: int) -> tuple[int, int, int]:
     """Return parameters, terms and columns."""
-    if name == "ebm":
-        used = {column for term in model.term_features_ for column in term}
-        return sum(part.size for part in model.term_scores_), len(model.term_features_), len(used)
     inner = model.steps[-1][1] if hasattr(model, "steps") else model
     if name == "gam":
         parameters = sum(part.coef_.size for part in inner.models_)

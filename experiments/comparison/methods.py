@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from evokan.cli.printing import console
 from evokan.spaces.threads import single_threaded_math
-from experiments.comparison import searches
+from experiments.comparison import ebm, searches
 from experiments.comparison.glass_boxes import GRIDS, PRUNED, glass_box
 from experiments.comparison.products import Product, Work
-from experiments.comparison.scores import figures
+from experiments.comparison.scores import FIGURES, figures
 from experiments.comparison.tables import register
 from experiments.comparison.usual import SETTINGS, usual
 
@@ -35,9 +35,10 @@ class Method(NamedTuple):
     work
         What does it.
     least, most
-        Steps of its budget. Of a search: generations, the first one counted. Of a model: settings compared, 0 for none.
+        Steps of its budget. Of a search: generations, the first one counted. Of a model: settings compared, 0 for none;
+        of EBM see `experiments.comparison.ebm`.
     probe
-        Steps that a calibration measures; 0 for models, whose first fit is measured by itself.
+        Steps that a calibration measures; 0 for the models whose first fit is measured by itself.
     module, package
         What has to be installed, and how it is called there.
     """
@@ -52,11 +53,11 @@ class Method(NamedTuple):
 
 
 METHODS: dict[str, Method] = {
-    **{family: Method(NETWORKS, partial(searches.evolved, family), 2, GENERATIONS + 1, 3) for family in FAMILIES},
+    **{family: Method(NETWORKS, partial(searches.evolved, family), 2, GENERATIONS + 1, 4) for family in FAMILIES},
     "pruning alone": Method(NETWORKS, searches.pruned, 1, len(searches.GRIDS), 2),
     "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
     **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},
-    "ebm": Method(GLASS, partial(glass_box, "ebm"), 0, len(GRIDS["ebm"]), module="interpret", package="interpret-core"),
+    "ebm": Method(GLASS, ebm.boosted, 1, ebm.MOST, 1, module="interpret.glassbox", package="interpret-core"),
     "gam": Method(GLASS, partial(glass_box, "gam"), 0, len(GRIDS["gam"]), module="pygam", package="pygam"),
     "tree": Method(GLASS, partial(glass_box, "tree"), 0, PRUNED),
     "lasso": Method(GLASS, partial(glass_box, "lasso"), 0, len(GRIDS["lasso"])),
@@ -76,9 +77,9 @@ def present(*, silent: bool = False) -> list[str]:
     """Return the methods that can be run here; of each other one a line says what it lacks."""
     found = []
     for name, method in METHODS.items():
-        if method.module and find_spec(method.module) is None:
+        if method.module and find_spec(method.module.partition(".")[0]) is None:
             if not silent:
-                text = f"left out: {name} needs the package {method.package}, which is not installed"
+                text = f"left out: {name} needs the package {method.package}, which is not installed (CONTRIBUTING.md, Versions)"
                 console().print(text, soft_wrap=True)
         else:
             found.append(name)
@@ -86,9 +87,11 @@ def present(*, silent: bool = False) -> list[str]:
 
 
 def fit(table: str, split: int, method: str, steps: int) -> tuple[Product | None, str, float]:
-    """Return what a method gives on a split, why it failed, and its processor seconds, kernels not counted."""
+    """Return what a method gives on a split, why it failed, and its processor seconds, kernels and imports not counted."""
     register()
     kind = METHODS[method]
+    if kind.module:
+        import_module(kind.module)
     state = np.random.get_state()  # noqa: NPY002 - models that take no seed draw from it
     np.random.seed(split)  # noqa: NPY002
     began = time.process_time()
@@ -111,29 +114,33 @@ def fit(table: str, split: int, method: str, steps: int) -> tuple[Product | None
 def measure(task: Task) -> dict[str, Any]:
     """Return the row of a method on a split."""
     product, reason, seconds = fit(*task)
-    measured: dict[str, Any] = dict.fromkeys(("accuracy", "rmse", "log_loss", "calibration_error"), "")
-    sizes: Sequence[Any] = ("", "", "", "", "", "")
+    row = unfinished(task, reason, seconds)
     if product is not None:
         problem = product.problem
         try:
-            measured = figures(problem, product.scores)
+            row |= figures(problem, product.scores)
         except ValueError as error:
-            reason = f"ValueError: {error}"
-        sizes = (
-            str(problem.task),
-            len(problem.development),
-            len(problem.test),
-            product.parameters,
-            "" if product.terms is None else product.terms,
-            product.columns,
-        )
-    names = ("task", "fitted_rows", "test_rows", "parameters", "terms", "columns")
+            row["reason"] = f"ValueError: {error}"
+        row |= {
+            "task": str(problem.task),
+            "fitted_rows": len(problem.development),
+            "test_rows": len(problem.test),
+            "parameters": product.parameters,
+            "terms": "" if product.terms is None else product.terms,
+            "columns": product.columns,
+        }
+    return row
+
+
+def unfinished(task: Task, reason: str, seconds: float) -> dict[str, Any]:
+    """Return the row of a method that came to no end on a split, after so many processor seconds."""
+    empty = ("task", "fitted_rows", "test_rows", "parameters", "terms", "columns")
     return {
         "table": task.table,
         "split": task.split,
         "method": task.method,
-        **measured,
-        **dict(zip(names, sizes, strict=True)),
+        **dict.fromkeys(FIGURES, ""),
+        **dict.fromkeys(empty, ""),
         "steps": task.steps,
         "cpu_seconds": round(seconds, 2),
         "reason": reason,

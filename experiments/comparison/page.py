@@ -27,14 +27,17 @@ Every method has {seconds:g} s of one core for each split. How much it can do in
 compared by five folds) was decided beforehand from one measurement a table, on a split that is not used here
 (`calibration.csv`); the column *steps* of `comparison.csv` says how much it was. A second run with the same calibration does
 the same work. What takes longer with the least that it can do (two generations; one fit as it comes) is done all the same,
-and its time says so.
+and its time says so; what is not done in {limit:g} s of one core is given up, and its row has the reason and no figures.
 
-- `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes. `kafcm` is for series, no tables.
+- `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes but for what would take several times the
+  budget: the finalists of `hkan` and `fkan` are the front alone, and `max_cost` of `hkan`, the estimated time of all its networks,
+  is 6 s. `kafcm` is for series, no tables.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
 - *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds.
-- *ebm* (interpret-core), *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes,
-  tuned by five folds.
+- *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes, tuned by five folds.
+- *ebm* (interpret-core): as many of its 14 bags as there is time for (a step is a bag), then settings by five folds; without pairs
+  of columns for more than two classes, where interpret cannot show them.
 
 Tables of fewer than 1,100 rows have ten splits, others three, seeds from {first} on. Tables of numbers that come with test
 rows keep them: there a split is a seed of folds and searches. Made tables: {made}.
@@ -44,20 +47,27 @@ vectors and neighbours too. *Terms*: edges, functions, leaves or coefficients th
 interval of the mean (Student's t over the splits, made wider for the rows that they share)."""
 
 
-def page(standings: Standings, seconds: float, measured_under: Sequence[str]) -> str:
+def page(
+    standings: Standings, seconds: float, limit: float, measured_under: Sequence[str], pieces: tuple[int, int]
+) -> str:
     """Return the Markdown page.
 
     Parameters
     ----------
     seconds
         Of one core, for each piece.
+    limit
+        Of one core, after which a piece was given up.
     measured_under
         Lines of conditions.
+    pieces
+        How many there are, and how many are planned.
     """
     made = "; ".join(f"`{name}`, {text}" for name, (_, _, text) in MADE.items())
     parts = [
         "# Which model to take for a table",
-        INTRODUCTION.format(seconds=seconds, first=FIRST_SPLIT, made=made),
+        INTRODUCTION.format(seconds=seconds, limit=limit, first=FIRST_SPLIT, made=made),
+        _so_far(standings, *pieces),
         "## Which to take when",
         advice.section(standings),
         "## Ranks",
@@ -65,7 +75,8 @@ def page(standings: Standings, seconds: float, measured_under: Sequence[str]) ->
         "## Error against size",
         "![Front of error against size](front.png)",
         "The line is the front: no method has both fewer parameters and a lower relative error, in the geometric mean over "
-        "the tables.",
+        "the tables. Who failed on all splits of a table has the mean of the others, which may be the easy ones; who failed "
+        "on some of them, the mean of those that it finished.",
         _sizes(standings),
         f"## `{OURS}` against each of the others",
         _pairs(standings),
@@ -73,9 +84,20 @@ def page(standings: Standings, seconds: float, measured_under: Sequence[str]) ->
         *(_of_table(standings, name) for name in dict.fromkeys(standings.frame["table"])),
         "## Measured under",
         "\n".join(f"- {line}; one thread a piece" for line in measured_under),
-        f"Raw rows: `comparison.csv` ({len(standings.frame):,} rows). Made by `experiments/comparison/`.",
+        f"Raw rows: `comparison.csv` ({pieces[0]:,} rows). Made by `experiments/comparison/`.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _so_far(standings: Standings, done: int, planned: int) -> str:
+    """Return how far the study is, where it is not at its end."""
+    if done >= planned:
+        return ""
+    counts = standings.frame.groupby("table")["split"].nunique()
+    return (
+        f"**The study goes on**: {done:,} of {planned:,} pieces are done. This page has {len(counts)} tables with "
+        f"{counts.min()} to {counts.max()} splits each, those of which every method has a row."
+    )
 
 
 def _ranks(standings: Standings) -> str:
@@ -123,6 +145,7 @@ def _sizes(standings: Standings) -> str:
         (
             str(name),
             f"{relative[name]:.2f}",
+            str(int(standings.relative[name].notna().sum())),
             f"{sizes[name]:,.0f}",
             *(_count(float(values[name])) for values in columns.values()),
             str(int(failed.get(name, 0))),
@@ -132,6 +155,7 @@ def _sizes(standings: Standings) -> str:
     header = (
         "method",
         "relative error",
+        "tables",
         "parameters (geometric mean)",
         "median: parameters",
         "terms",

@@ -36,15 +36,20 @@ def critical_differences(standings: Standings) -> Axes:
     groups = alike(means, difference)
     depth = 0.4 + 0.3 * len(groups)
     with style.styled():
-        ax = style.new_axes(8.4, 1.4 + 0.3 * (half + len(groups)))
+        ax = style.new_axes(8.4, 1.7 + 0.3 * (half + len(groups)))
         ax.set_axis_off()
         ax.plot([1, count], [0, 0], color=style.INK, linewidth=1.2)
         for tick in range(1, count + 1):
             ax.plot([tick, tick], [0, 0.15], color=style.INK, linewidth=0.9)
             ax.text(tick, 0.25, str(tick), ha="center", va="bottom", fontsize=style.TICK_PT)
-        ax.plot([1, 1 + difference], [1.3, 1.3], color=style.INK, linewidth=1.4)
-        note = f"critical difference {difference:.2f} (Nemenyi, {LEVEL:g}; {tables} tables)"
-        ax.text(1 + difference + 0.15, 1.3, note, ha="left", va="center", fontsize=style.NOTE_PT, color=style.MUTED)
+        note = f"critical difference {difference:.2f} (Nemenyi, {LEVEL:g}; {tables} table{'s' * (tables > 1)})"
+        start = 1.0
+        if difference < count - 1:  # one that is larger than the axis tells nobody apart
+            ax.plot([1, 1 + difference], [1.3, 1.3], color=style.INK, linewidth=1.4)
+            start += difference + 0.15
+        ax.text(start, 1.3, note, ha="left", va="center", fontsize=style.NOTE_PT, color=style.MUTED)
+        for number, (kind, colour) in enumerate(COLOURS.items()):
+            ax.text(1 + 2.4 * number, 2.1, kind, ha="left", va="center", fontsize=style.NOTE_PT, color=colour)
         for place, name in enumerate(order):
             left = place < half
             row = place if left else count - 1 - place
@@ -64,7 +69,7 @@ def critical_differences(standings: Standings) -> Axes:
             y = -0.3 - 0.3 * number
             ax.plot([means[group[0]] - 0.05, means[group[-1]] + 0.05], [y, y], color=style.INK, linewidth=3)
         ax.set_xlim(-1.6, count + 2.6)
-        ax.set_ylim(-depth - LINE * (half + 0.6), 1.8)
+        ax.set_ylim(-depth - LINE * (half + 0.6), 2.5)
         return ax
 
 
@@ -79,7 +84,7 @@ def front(standings: Standings) -> Axes:
         style.dress(
             ax,
             x_label="numbers that a prediction needs (geometric mean over the tables)",
-            y_label="error by the lowest of each table (geometric mean)",
+            y_label="relative error (geometric mean over the tables)",
             grid="both",
         )
         style.fit_axis(ax.xaxis, size)
@@ -103,12 +108,18 @@ def front(standings: Standings) -> Axes:
         for kind, colour in COLOURS.items():
             own = [place for place, name in enumerate(methods) if METHODS[name].kind == kind]
             ax.scatter(size[own], error[own], s=34, color=colour, marker=MARKERS[kind], label=kind, zorder=3)
-        _label(ax, methods, size, error)
+        _label(ax, [_named(standings, name) for name in methods], methods, size, error)
         ax.legend(loc="best", fontsize=style.NOTE_PT)
         return ax
 
 
-def _label(ax: Axes, names: Sequence[str], x: Floats, y: Floats) -> None:
+def _named(standings: Standings, method: str) -> str:
+    """Return a method's name, and how many tables its mean is over where some are missing."""
+    found, tables = int(standings.relative[method].notna().sum()), len(standings.tables)
+    return method if found == tables else f"{method} ({found} of {tables} tables)"
+
+
+def _label(ax: Axes, names: Sequence[str], methods: Sequence[str], x: Floats, y: Floats) -> None:
     """Write each name beside its point, at the first place where it covers neither points nor names, if there is one."""
     style.finish_layout(ax)
     points = ax.transData.transform(np.column_stack([x, y]))
@@ -137,7 +148,7 @@ def _label(ax: Axes, names: Sequence[str], x: Floats, y: Floats) -> None:
             ha="left" if places[place][0] > 0 else "right",
             va="center",
             fontsize=style.NOTE_PT,
-            color=COLOURS[METHODS[names[number]].kind],
+            color=COLOURS[METHODS[methods[number]].kind],
         )
         text.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
 

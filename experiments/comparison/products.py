@@ -25,8 +25,8 @@ class Product:
         Functions, rules or coefficients that a reader would have to look at; None for a model that has no such parts.
     columns
         Input columns that a prediction depends on.
-    growing
-        Of a search: processor seconds of the part that grows with the steps, its generations.
+    step
+        Of a search or EBM: processor seconds of one step more.
     """
 
     problem: Problem
@@ -34,7 +34,7 @@ class Product:
     parameters: int
     terms: int | None
     columns: int
-    growing: float = 0.0
+    step: float = 0.0
 
 
 class Work(Protocol):

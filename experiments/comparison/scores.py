@@ -9,6 +9,7 @@ from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.problem import Problem
 
 BINS = 10
+FIGURES = ("accuracy", "rmse", "log_loss", "calibration_error")
 
 
 def calibration_error(y: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> float:
@@ -50,7 +51,8 @@ def figures(problem: Problem, scores: ArrayLike) -> dict[str, float | str]:
     if not np.isfinite(found).all():
         raise ValueError("a prediction is not a finite number")
     y = problem.table.y[problem.test]
-    measured = evaluate_predictions(problem.task, y, found, kind="probabilities")
-    named = {name: measured.get(name) for name in ("accuracy", "rmse", "log_loss")}
-    ece = calibration_error(y, found) if problem.task.has_classes else None
-    return {name: "" if value is None else value for name, value in {**named, "calibration_error": ece}.items()}
+    measured = dict(evaluate_predictions(problem.task, y, found, kind="probabilities"))
+    if problem.task.has_classes:
+        measured["calibration_error"] = calibration_error(y, found)
+    named = {name: measured.get(name) for name in FIGURES}
+    return {name: "" if value is None else value for name, value in named.items()}

@@ -29,6 +29,12 @@ def numbers(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return frame
 
 
+def whole_splits(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the splits of a table that have a row of every method: all methods are judged by the same rows."""
+    counts = frame.groupby(["table", "split"])["method"].transform("nunique")
+    return frame[counts == frame["method"].nunique()]
+
+
 @dataclass(frozen=True, eq=False)
 class Standings:
     """Figures by table and method.
@@ -36,7 +42,7 @@ class Standings:
     Attributes
     ----------
     frame
-        What `numbers` makes of the rows: one for each table, split and method.
+        What `whole_splits` leaves of `numbers`: a row for each table, split and method.
     """
 
     frame: pd.DataFrame
@@ -48,9 +54,8 @@ class Standings:
 
     @cached_property
     def tables(self) -> list[str]:
-        """Names of the tables that every method has a row of, in the order of the rows."""
-        counts = self.frame.groupby("table", sort=False)["method"].nunique()
-        return [str(name) for name in counts[counts == counts.max()].index]
+        """Names of the tables, in the order of the rows."""
+        return [str(name) for name in dict.fromkeys(self.frame["table"])]
 
     @cached_property
     def methods(self) -> list[str]:

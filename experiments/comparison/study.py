@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from evokan.cli.printing import console
 from evokan.plots.style import save
 from experiments.comparison import calibration
-from experiments.comparison.methods import Task, measure, present
+from experiments.comparison.methods import Task, measure, unfinished
 from experiments.comparison.page import page
 from experiments.comparison.pictures import critical_differences, front
-from experiments.comparison.standings import Standings, numbers
-from experiments.comparison.tables import CLASSIFICATION, MADE, REGRESSION, SPLITS, register, split_seeds
+from experiments.comparison.standings import Standings, numbers, whole_splits
 from experiments.harness import Context, Experiment, Rows
-from experiments.pages import Measurements, conditions
-from experiments.parallel import in_order
-from experiments.study import at_hand
-
-SECONDS, QUICK_SECONDS = 20.0, 0.5
-"""Processor seconds of one core for each piece."""
-QUICK = ("iris", "friedman-3")
+from experiments.pages import conditions
+from experiments.parallel import guarded
 
 
 def run(context: Context) -> Sequence[Path]:
-    """Calibrate and run what is missing, and write rows, page and pictures."""
-    folder = context.results / ("comparison-quick" if context.quick else "comparison")
-    register()
-    wanted = QUICK if context.quick else (*CLASSIFICATION, *REGRESSION, *MADE)
-    names, methods = at_hand(wanted, silent=context.silent), present(silent=context.silent)
-    seconds = QUICK_SECONDS if context.quick else SECONDS
-    most = 1 if context.quick else context.seeds or SPLITS
-
-    measured = Measurements(folder / "calibration.csv", ("table", "method"))
-    left = measured.missing([(name, method) for name in names for method in methods])
-    costs = in_order(calibration.measure, [calibration.Key(*key, seconds) for key in left], context.workers)
-    for _ in context.each("calibration", left):
-        measured.add(next(costs))
-
-    known = calibration.costs(measured.values())
-    pieces = calibration.plan(names, methods, known, partial(split_seeds, most=most), seconds)
-    kept = calibration.affordable(pieces)
-    if not context.silent:
-        console().print(calibration.expectation(pieces, kept, seconds), soft_wrap=True)
+    """Calibrate and run what is missing, and write rows, page and pictures: anew whenever a split of a table is whole."""
+    wanted = calibration.intended(context)
+    folder, seconds = wanted.folder, wanted.seconds
+    measured = calibration.calibrated(context, wanted)
+    pieces, kept = calibration.planned(context, wanted, measured)
 
     rows = Rows(folder / "comparison.csv", ("table", "split", "method"))
     steps = {piece[:3]: piece.steps for piece in kept}
@@ -52,18 +30,29 @@ def run(context: Context) -> Sequence[Path]:
     if missing:
         machines.add(*({"conditions": line} for (line,) in machines.missing([(conditions(),)])))
     # In their order, so that the same seeds give the same file whatever the number of processes.
-    results = in_order(measure, [Task(*key, steps[key]) for key in missing], context.workers)
-    for _ in context.each("models", missing):
+    tasks = [Task(*key, steps[key]) for key in missing]
+    results = guarded(measure, tasks, context.workers, calibration.LIMIT, unfinished)
+    for task, after in zip(context.each("models", tasks), [*tasks[1:], None], strict=True):
         rows.add(next(results))
+        if after is not None and after[:2] != task[:2]:
+            _write(folder, rows, machines, seconds, len(pieces))
+    return [rows.path, measured.path, *_write(folder, rows, machines, seconds, len(pieces))]
 
-    standings = Standings(numbers(rows.read()))
-    ranks, sizes = folder / "ranks.png", folder / "front.png"
+
+def _write(folder: Path, rows: Rows, machines: Rows, seconds: float, planned: int) -> list[Path]:
+    """Write page and pictures of the splits that are whole, and return where they are; nothing where there is none."""
+    found = rows.read()
+    frame = whole_splits(numbers(found))
+    if frame.empty:
+        return []
+    standings = Standings(frame)
+    target, ranks, sizes = folder / "comparison.md", folder / "ranks.png", folder / "front.png"
     save(critical_differences(standings), ranks)
     save(front(standings), sizes)
-    target = folder / "comparison.md"
-    text = page(standings, seconds, [line["conditions"] for line in machines.read()])
+    under = [line["conditions"] for line in machines.read()]
+    text = page(standings, seconds, calibration.LIMIT, under, (len(found), planned))
     target.write_text(text, encoding="utf-8")
-    return [rows.path, measured.path, target, ranks, sizes]
+    return [target, ranks, sizes]
 
 
 EXPERIMENT = Experiment(

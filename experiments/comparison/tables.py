@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 
@@ -79,6 +80,12 @@ MADE: dict[str, tuple[str, Callable[[], Rows], str]] = {
     ),
 }
 """Task, rows by formula and seed, and what they are."""
+
+
+def in_turns() -> list[str]:
+    """Return all tables, those of classes, of numbers and the made ones in turns: a study may end anywhere."""
+    groups = itertools.zip_longest(CLASSIFICATION, MADE, REGRESSION)
+    return [name for names in groups for name in names if name is not None]
 
 
 def register() -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -30,13 +27,13 @@ from experiments.formula.rivals_operon import operon_formula
 from experiments.formula.searches import runs_folder, searched
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import conditions
-from experiments.parallel import as_done
+from experiments.parallel import guarded_as_done
 
 SECONDS, QUICK_SECONDS = 60.0, 5.0
 SEEDS = 3
 """Of evokan; the rivals have one."""
-WALL = 15 * 60
-"""Seconds by the clock after which a piece is given up."""
+LIMIT = 15 * 60
+"""Processor seconds after which a piece is given up; by the clock see `experiments.parallel.PATIENCE`."""
 SEARCH = {"population": 20, "generations": 4, "formula_seconds": 0.0, "baselines": "none", "report": False}
 NOISES = (0.01, 0.05, 0.1)
 EXTRA = 5
@@ -66,7 +63,7 @@ def run(context: Context) -> Sequence[Path]:
     missing = rows.missing(_quick() if context.quick else pieces(context.seeds or SEEDS))
     works = [(piece, runs_folder(context), seconds) for piece in missing]
     page = folder / "feynman.md"
-    done = as_done(measure, works, context.workers)
+    done = guarded_as_done(measure, works, context.workers, LIMIT, given_up)
     for _ in context.each("laws", works):
         rows.add(next(done))
         page.write_text(report(pd.DataFrame(rows.read()), seconds, SEARCH), encoding="utf-8")
@@ -143,27 +140,46 @@ def register(law: FeynmanLaw, noise: float, extra: int) -> str:
 def measure(work: Work) -> dict[str, Any]:
     """Return the row of a piece; one that fails says why."""
     (name, method, seed, noise, extra), folder, limit = work
-    law = next(law for law in HUNDRED if law.name == name)
+    law = _law(name)
     problem = Problem.from_table(law.sample(0, noise, extra))
-    table = problem.table
     began = time.process_time()
     found, kind, reason, earlier = "", "", "", 0.0
     predicted = np.full(len(problem.test), np.nan)
     try:
-        with _given_up_after(WALL):
-            if method == "evokan":
-                found, predicted, kind, earlier = _evokan(register(law, noise, extra), problem, seed, folder, limit)
-            else:
-                found, predicted = RIVALS[method][1](problem, seed, limit)
+        if method == "evokan":
+            found, predicted, kind, earlier = _evokan(register(law, noise, extra), problem, seed, folder, limit)
+        else:
+            found, predicted = RIVALS[method][1](problem, seed, limit)
     except Exception as error:
         # Whatever a rival or we stumble over is a result: the row says it, and the others are measured.
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     seconds = earlier + time.process_time() - began
-    truth = table.y[problem.test]
+    truth = problem.table.y[problem.test]
     with np.errstate(all="ignore"):
         left = float(np.mean((predicted - truth) ** 2) / np.var(truth))
     # With noise the constants are off, and the expression alone may tell.
     same = same_expression(found, law) if found and (noise or left < UNEXPLAINED) and method != "gplearn" else None
+    return _row(work, seconds, reason) | {
+        "unexplained": left if np.isfinite(left) else None,
+        "same_expression": "" if same is None else int(same),
+        "kind": kind,
+        "formula": " ".join(found.split())[:400],
+    }
+
+
+def given_up(work: Work, reason: str, seconds: float) -> dict[str, Any]:
+    """Return the row of a piece that did not come to an end."""
+    return _row(work, seconds, reason)
+
+
+def _law(name: str) -> FeynmanLaw:
+    return next(law for law in HUNDRED if law.name == name)
+
+
+def _row(work: Work, seconds: float, reason: str) -> dict[str, Any]:
+    """Return the row of a piece that found nothing."""
+    name, method, seed, noise, extra = work[0]
+    law = _law(name)
     return {
         "law": law.name,
         "method": method,
@@ -171,11 +187,11 @@ def measure(work: Work) -> dict[str, Any]:
         "noise": noise,
         "extra": extra,
         "variables": len(law.ranges),
-        "unexplained": left if np.isfinite(left) else None,
-        "same_expression": "" if same is None else int(same),
-        "kind": kind,
+        "unexplained": None,
+        "same_expression": "",
+        "kind": "",
         "cpu_seconds": round(seconds, 1),
-        "formula": " ".join(found.split())[:400],
+        "formula": "",
         "truth": law.formula,
         "reason": reason,
         "conditions": conditions() + _version(method),
@@ -189,25 +205,6 @@ def _version(method: str) -> str:
         return f", {method} {version(method)}"
     except PackageNotFoundError:
         return f", {method} {ABSENT}"
-
-
-@contextmanager
-def _given_up_after(seconds: float) -> Iterator[None]:
-    """Raise `TimeoutError` in the block when the time is up; without effect outside of the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def over(*_: object) -> None:
-        raise TimeoutError(f"not done after {seconds:g} s by the clock")
-
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _evokan(

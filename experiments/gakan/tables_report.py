@@ -20,8 +20,8 @@ WANTED = {"iris": 0.955, "wine": 0.98, "wdbc": 0.968, "raisin": 0.86, "rice": 0.
 MINUTES, CORES = 30, 2
 """Wanted for the twenty splits of a table, rice left out."""
 INTRODUCTION = """\
-Searches of {population} x {generations}, {individuals} individuals, on one thread each; the defaults and the
-paper have 100 x 20, so {share:.1f} times as many. Split seeds from 100; the search's seed is that of its split.
+Searches of {population} x {generations}, {individuals} individuals, on one thread each; {beside}.
+Split seeds from 100; the search's seed is that of its split.
 The defaults were decided on split seeds 0 to 9 of the first four tables (`defaults.md`), and seeds from 100
 were measured under earlier defaults, too. Both ranges draw from the same rows: only Rice had no part in any
 decision.
@@ -44,7 +44,14 @@ FULL_SEARCH = 100 * 21
 """Individuals of a search with the defaults, and of the paper's."""
 
 
-def report(frame: pd.DataFrame, seconds: pd.DataFrame, size: Mapping[str, int], sizes: Mapping[str, PartSizes]) -> str:
+def report(
+    frame: pd.DataFrame,
+    seconds: pd.DataFrame,
+    size: Mapping[str, int],
+    sizes: Mapping[str, PartSizes],
+    title: str = "GA-KAN's tables, with intervals",
+    note: str = "",
+) -> str:
     """Return the page; a split on which some models are still missing is left out.
 
     Parameters
@@ -57,12 +64,19 @@ def report(frame: pd.DataFrame, seconds: pd.DataFrame, size: Mapping[str, int], 
         Population and generations.
     sizes
         Rows of the parts, by table.
+    note
+        Stands behind the introduction.
     """
     frame = complete_splits(frame)
     names = [name for name in PUBLISHED if name in set(frame.dataset)]
     individuals = size["population"] * (size["generations"] + 1)
-    introduction = INTRODUCTION.format(**size, individuals=individuals, share=FULL_SEARCH / individuals)
-    parts = ["# GA-KAN's tables, with intervals", introduction, *_summary(frame, names, sizes)]
+    beside = (
+        "as many as with the defaults and in the paper"
+        if individuals == FULL_SEARCH
+        else f"the defaults and the\npaper have 100 x 20, so {FULL_SEARCH / individuals:.1f} times as many"
+    )
+    introduction = INTRODUCTION.format(**size, individuals=individuals, beside=beside)
+    parts = [f"# {title}", introduction, *([note] * bool(note)), *_summary(frame, names, sizes)]
     for name in names:
         parts += [f"## {name}", _table(name, frame[frame.dataset == name], sizes[name].overlap)]
     if not seconds.empty:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -22,14 +24,25 @@ from sklearn.tree import DecisionTreeClassifier
 
 from evokan.problem.baselines import evenly, fit_baseline, fit_baselines
 from evokan.problem.metrics import evaluate_predictions
+from evokan.searching.outcome import Evolution
 from evokan.settings.job import prepare, resolve
-from experiments.comparison import calibration, methods, study
+from experiments.comparison import calibration, ebm, methods, searches, study
 from experiments.comparison.calibration import Cost, Piece, affordable, expectation, plan, steps
+from experiments.comparison.ebm import boosted
 from experiments.comparison.glass_boxes import SplinesOfClasses, glass_box
 from experiments.comparison.methods import METHODS, Task, measure, present
 from experiments.comparison.scores import calibration_error
 from experiments.comparison.standings import alike, critical_difference, friedman_p, ranks_of
-from experiments.comparison.tables import CLASSIFICATION, FLIPPED, MADE, REGRESSION, register, split_seeds, xor
+from experiments.comparison.tables import (
+    CLASSIFICATION,
+    FLIPPED,
+    MADE,
+    REGRESSION,
+    in_turns,
+    register,
+    split_seeds,
+    xor,
+)
 from experiments.comparison.usual import size
 from experiments.harness import Context
 
@@ -100,6 +113,7 @@ def test_budgets_follow_from_the_costs_alone():
     assert steps("tuned [n, m]", Cost(30.0, 9.0), 20.0) == 1
     assert steps("linear", Cost(1.0, 9.9), 20.0) == 0  # one setting is no choice
     assert steps("linear", Cost(0.0, 0.0), 20.0) == 5
+    assert [steps("ebm", Cost(0.0, bag), 20.0) for bag in (25.0, 3.0, 0.01)] == [1, 6, ebm.MOST]
 
 
 def test_the_order_is_by_splits_and_what_is_too_much_is_left_out():
@@ -120,6 +134,7 @@ def test_the_order_is_by_splits_and_what_is_too_much_is_left_out():
     assert kept == pieces[:4]
     assert "4 pieces" in expectation(pieces, kept, 20.0)
     assert "2 left out" in expectation(pieces, kept, 20.0)
+    assert "core hours by split: 0.02, 0.01" in expectation(pieces, pieces, 20.0)
     assert "left out" not in expectation([Piece("a", 300, "gakan", 2, 20.0)], [Piece("a", 300, "gakan", 2, 20.0)], 20.0)
 
 
@@ -198,9 +213,50 @@ def test_few_coefficients_are_chosen_by_folds():
 @pytest.mark.skipif(find_spec("interpret") is None, reason="needs interpret-core")
 def test_ebm_sees_what_acts_together():
     register()
-    product = glass_box("ebm", "xor", 300, 0)
+    product = boosted("xor", 300, 1)
     assert (product.columns, product.parameters > 1000) == (10, True)
+    assert product.terms is not None
+    assert product.terms > 10
+    assert product.step > 0
     assert (product.scores.argmax(axis=1) == product.problem.table.y[product.problem.test]).mean() > 0.75
+
+
+def test_the_steps_of_ebm_are_bags_and_then_settings(monkeypatch):
+    made, compared = [], []
+
+    class Machine:
+        term_features_, term_scores_ = [(0,), (2,), (0, 2)], [np.zeros(4)] * 3
+
+        def __init__(self, **settings):
+            made.append({name: settings[name] for name in settings if name not in ("n_jobs", "random_state")})
+
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            return np.zeros(len(X))
+
+        def predict_proba(self, X):
+            return np.full((len(X), 3), 1 / 3)
+
+    machines = SimpleNamespace(ExplainableBoostingClassifier=Machine, ExplainableBoostingRegressor=Machine)
+    monkeypatch.setitem(sys.modules, "interpret", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "interpret.glassbox", machines)
+
+    def best(make, settings, problem):
+        compared.append(settings)
+        return settings[-1]
+
+    monkeypatch.setattr(ebm, "best_settings", best)
+    register()
+    product = boosted("friedman-3", 300, 3)
+    assert (product.terms, product.columns, product.parameters) == (3, 2, 12)
+    boosted("friedman-3", 300, ebm.BAGS + ebm.SETTING)
+    assert (made, compared) == ([{"outer_bags": 3}, {"outer_bags": 14}], [])
+    boosted("friedman-3", 300, ebm.MOST)
+    assert (made[-1], compared) == ({"learning_rate": 0.04, "outer_bags": 14}, [ebm.GRID])
+    boosted("iris", 300, ebm.BAGS + 2 * ebm.SETTING)
+    assert compared[-1] == [{"interactions": 0}, {"learning_rate": 0.04, "interactions": 0}]
 
 
 @pytest.mark.skipif(find_spec("pygam") is None, reason="needs pygam")
@@ -233,7 +289,7 @@ def test_a_rival_that_is_not_installed_is_left_out_with_a_line(monkeypatch, capf
     assert set(METHODS) - set(present()) == {"gam"}
     said = capfd.readouterr()
     text = said.out + said.err
-    assert text == "left out: gam needs the package pygam, which is not installed\n"
+    assert text == "left out: gam needs the package pygam, which is not installed (CONTRIBUTING.md, Versions)\n"
     assert "gam" not in present(silent=True)
     assert capfd.readouterr() == ("", "")
 
@@ -244,8 +300,8 @@ def _without_seconds(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_second_run_gives_the_same_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "present", lambda **_: ["gakan", "pruning alone", "knn", "tree"])
-    monkeypatch.setattr(study, "QUICK", ("iris",))
+    monkeypatch.setattr(calibration, "present", lambda **_: ["gakan", "pruning alone", "knn", "tree"])
+    monkeypatch.setattr(calibration, "QUICK", ("iris",))
     first = study.run(Context(tmp_path / "a", quick=True, workers=1, silent=True))
     folder = tmp_path / "b" / "comparison-quick"
     folder.mkdir(parents=True)
@@ -262,6 +318,48 @@ def test_a_second_run_gives_the_same_rows(tmp_path, monkeypatch):
     again = study.run(Context(tmp_path / "b", quick=True, workers=1, silent=True))
     assert _without_seconds(again[0]) == rows
     assert before.splitlines()[:4] == again[0].read_bytes().splitlines()[:4]
+
+
+def test_what_comes_to_no_end_is_a_row_with_its_reason():
+    row = methods.unfinished(Task("iris", 300, "tree", 3), "not finished in 180 s of one core", 171.234)
+    assert (row["reason"], row["cpu_seconds"], row["accuracy"]) == ("not finished in 180 s of one core", 171.23, "")
+    assert list(row) == list(measure(Task("iris", 300, "linear", 0)))
+    stored = calibration.unfinished(calibration.Key("iris", "forest", 20.0), "why", 171.2)
+    assert set(stored) == {"table", "method", "fixed_seconds", "step_seconds", "reason"}
+    assert steps("forest", *calibration.costs([stored]).values(), 20.0) == 0
+    assert steps("gakan", Cost(171.2, 0.0), 20.0) == 2
+
+
+def test_searches_have_the_defaults_but_for_their_size():
+    gakan, hkan = (searches.job_of(space, "iris", 300, 4) for space in ("gakan", "hkan"))
+    assert (hkan.config.population, hkan.config.generations, hkan.space.allowance) == (20, 4, 6.0)
+    usual = prepare(resolve({"space": "gakan", "dataset": "iris", "split_seed": 300, "seed": 300}))
+    assert gakan.space.options == usual.space.options
+
+
+def test_only_gakan_has_survivors_among_its_finalists(monkeypatch):
+    seen = {}
+
+    def evolve(job, executor, observer):
+        observer.on_generation(None)
+        return Evolution((), ("survivor",), (), 0)
+
+    def retrain(job, evolution, trainer):
+        seen[job.space.name] = evolution.survivors
+        raise LookupError
+
+    monkeypatch.setattr(searches.engine, "evolve", evolve)
+    monkeypatch.setattr(searches.engine, "retrain", retrain)
+    for family in methods.FAMILIES:
+        with pytest.raises(LookupError):
+            searches.evolved(family, "iris", 300, 2)
+    assert seen == {"gakan": ("survivor",), "hkan": (), "fkan": ()}
+
+
+def test_the_tables_come_in_turns():
+    found = in_turns()
+    assert sorted(found) == sorted([*CLASSIFICATION, *REGRESSION, *MADE])
+    assert found[:6] == ["iris", "friedman-1", "abalone", "wine", "friedman-2", "auto_mpg"]
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 from evokan.datasets.feynman import FEYNMAN, HUNDRED
 from evokan.problem.problem import Problem
 from experiments.formula import feynman
-from experiments.formula.feynman import KEY, drop_outdated, measure, pieces
+from experiments.formula.feynman import KEY, drop_outdated, given_up, measure, pieces
 from experiments.formula.feynman_page import report
 from experiments.formula.feynman_verdicts import counted, verdicts
 from experiments.formula.rivals_operon import operon_formula
@@ -73,14 +73,12 @@ def test_a_piece_that_fails_says_why(tmp_path, monkeypatch):
     assert measure((("I.12.1", "gplearn", 0, 0.0, 0), tmp_path, 1.0))["reason"] == "OverflowError: too large"
 
 
-def test_a_piece_that_hangs_is_given_up(tmp_path, monkeypatch):
-    def hanging(problem, seed, seconds):
-        while True:
-            pass
-
-    monkeypatch.setitem(feynman.RIVALS, "gplearn", ("gplearn", hanging))
-    monkeypatch.setattr(feynman, "WALL", 0.2)
-    assert measure((("I.12.1", "gplearn", 0, 0.0, 0), tmp_path, 1.0))["reason"].startswith("TimeoutError: not done")
+def test_a_piece_that_is_given_up_has_a_row(tmp_path, monkeypatch):
+    work = (("I.12.1", "gplearn", 0, 0.0, 0), tmp_path, 1.0)
+    row = given_up(work, "not finished in 900 s of one core", 12.34)
+    assert (row["reason"], row["cpu_seconds"], row["formula"]) == ("not finished in 900 s of one core", 12.3, "")
+    monkeypatch.setitem(sys.modules, "gplearn", None)
+    assert list(row) == list(measure(work))
 
 
 def test_rows_that_were_measured_in_another_way_are_measured_anew(tmp_path, monkeypatch):

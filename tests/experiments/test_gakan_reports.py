@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from evokan.datasets import load_dataset
 from evokan.problem.problem import Problem
-from experiments.gakan import ablation, convergence, interpretation, laws, tables
+from experiments.gakan import ablation, convergence, interpretation, laws, tables, tables_full
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
-from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
+from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER, EVOLVED_SMALL
 from experiments.gakan.tables_report import report
 from experiments.harness import Context
 from experiments.study import PartSizes, at_hand
@@ -98,6 +98,44 @@ def test_tables_page():
     ]
     assert page.count("not met") == 2  # one table of the three wanted; the published accuracy
     assert "nan" not in cells(page, f"**{EVOLVED}**")[0]
+
+
+def test_large_searches_stand_beside_the_rows_of_small_ones(tmp_path, monkeypatch):
+    (tmp_path / "gakan-quick" / "tables").mkdir(parents=True)
+    known = [*table_rows([0.9] * 3), *table_rows([0.8] * 3, model="knn"), *table_rows([0.85] * 3, model=WIDE)]
+    known += table_rows([0.5] * 3, model=EVOLVED_PAPER)
+    pd.DataFrame(known).to_csv(tmp_path / "gakan-quick" / "tables" / "iris.csv", index=False)
+    asked = []
+
+    def measured(task):
+        asked.append((*task[:3], task.search["population"]))
+        (row,) = table_rows([0.95], dataset=task.dataset, model=task.part)
+        return [{**row, "split": task.split}], 60.0
+
+    monkeypatch.setattr(tables_full, "measure", measured)
+    monkeypatch.setattr(tables_full, "in_order", lambda work, tasks, workers: map(work, tasks))
+    rows, _, path = tables_full.run(Context(tmp_path, quick=True, silent=True))
+    assert asked[:3] == [("iris", 100, EVOLVED, 10), ("iris", 100, EVOLVED_PAPER, 10), ("wine", 100, EVOLVED, 10)]
+    assert len(asked) == 8
+    page = path.read_text()
+    assert page.startswith("# GA-KAN's tables at the paper's own size\n")
+    of_iris = page.split("## iris")[1].split("## ")[0]
+    means = {name: cells(of_iris, name)[0][1:3] for name in (f"**{EVOLVED}**", EVOLVED_PAPER, EVOLVED_SMALL, "knn")}
+    assert list(means.values()) == [["2", "0.9500"], ["2", "0.9500"], ["2", "0.9000"], ["2", "0.8000"]]
+    assert cells(page, "iris")[0][4] == "0.8000 (knn)"
+    before = rows.read_bytes()
+    tables_full.run(Context(tmp_path, quick=True, silent=True))
+    assert (rows.read_bytes(), len(asked)) == (before, 8)
+
+
+def test_pages_say_how_large_their_searches_are():
+    frame = pd.DataFrame(table_rows([0.9, 1.0]))
+    small, full = (
+        report(frame, pd.DataFrame(), {"population": population, "generations": generations}, SIZES)
+        for population, generations in ((40, 10), (100, 20))
+    )
+    assert "440 individuals, on one thread each; the defaults and the\npaper have 100 x 20, so 4.8 times" in small
+    assert "2100 individuals, on one thread each; as many as with the defaults and in the paper." in full
 
 
 def test_tables_page_of_a_part_alone():

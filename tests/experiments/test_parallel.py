@@ -9,7 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from experiments.parallel import as_done, in_order
+import pytest
+
+from experiments import parallel
+from experiments.parallel import as_done, guarded, guarded_as_done, in_order
 
 
 def test_every_task_is_done_once_and_the_order_is_kept_where_promised() -> None:
@@ -43,6 +46,55 @@ def test_processes_end_with_the_one_that_made_them(tmp_path) -> None:
             break
         time.sleep(0.01)
     assert not _runs(worker)
+
+
+def test_what_takes_too_long_or_loses_its_process_does_not_stop_the_others(monkeypatch) -> None:
+    monkeypatch.setattr(parallel, "PATIENCE", 200.0)  # a busy machine decides nothing
+    tasks = ["1", "for ever", "2", "killed", "3"]
+    found = list(guarded(working, tasks, 2, 1.0, reasoned))
+    assert [text for text, _, _ in found] == tasks
+    assert [reason for _, reason, _ in found] == [
+        "",
+        "not finished in 1 s of one core",
+        "",
+        "its process was ended by signal 9",
+        "",
+    ]
+    # It has been at work all the time, and on nothing else.
+    assert 0.5 < found[1][2] < 3.0
+    assert found[3][2] < 0.5
+    assert {text for text, _, _ in guarded_as_done(working, ["1", "2"], 2, 60.0, reasoned)} == {"1", "2"}
+    assert list(guarded(working, [], 2, 1.0, reasoned)) == []
+
+
+def test_what_hangs_is_given_up_by_the_clock(monkeypatch) -> None:
+    monkeypatch.setattr(parallel, "PATIENCE", 0.1)
+    ((_, reason, seconds),) = guarded(working, ["asleep"], 1, 60.0, reasoned)
+    assert reason == "not finished in 6 s by the clock"
+    assert seconds < 5.0
+
+
+def test_a_fault_of_ours_is_none_of_the_tasks() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(guarded(broken, ["1", "2"], 1, 60.0, reasoned))
+
+
+def working(text: str) -> tuple[str, str, float]:
+    while text == "for ever":  # and no signal is heard
+        sorted(range(1000))
+    if text == "asleep":
+        time.sleep(600)
+    if text == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return text, "", 0.0
+
+
+def reasoned(text: str, reason: str, seconds: float) -> tuple[str, str, float]:
+    return text, reason, seconds
+
+
+def broken(text: str) -> tuple[str, str, float]:
+    raise ZeroDivisionError(text)
 
 
 def sleeping(note: Path) -> None:
