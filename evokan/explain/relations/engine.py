@@ -14,6 +14,7 @@ from evokan.explain.formulas.constants import Tuner
 from evokan.explain.laws.library import LibraryFunction
 from evokan.explain.reading.effort import Effort
 from evokan.explain.reading.rows import Rows
+from evokan.explain.relations.factors import without_scalings
 from evokan.explain.relations.oracle import Oracle
 from evokan.explain.relations.posed import Posed
 from evokan.explain.relations.search import EXACT, PRICE, Relation, search
@@ -28,6 +29,7 @@ from evokan.explain.relations.symmetries import (
     scalings,
     translated,
 )
+from evokan.explain.relations.terms import ROOT
 from evokan.problem.task import Task
 
 TOLERANCES = (0.03, 0.12, 0.3)
@@ -75,7 +77,8 @@ def relations(
     posed = Posed.of(x, y, tuple(symbols))
     found: list[Relation] = []
     with np.errstate(all="ignore"):
-        for problem in _problems(posed, oracle, known, approximate):
+        roots = any(function.name == ROOT for function in functions)
+        for problem in _problems(posed, oracle, known, approximate, roots):
             found += search(problem, tuple(functions), effort)
             if _done(found, effort):
                 break
@@ -127,13 +130,18 @@ def _separated(
     return found
 
 
-def _problems(posed: Posed, oracle: Oracle | None, known: Sequence[Scaling], plain: bool) -> Iterator[Posed]:
+def _problems(
+    posed: Posed, oracle: Oracle | None, known: Sequence[Scaling], plain: bool, roots: bool
+) -> Iterator[Posed]:
     """Yield the problem in fewer variables, each way once; as it is without an oracle, or where `plain`."""
     if known:
         yield rescaled(posed, known)
         return
     if oracle is None:
         yield posed
+        rest = without_scalings(posed, roots=roots)
+        if rest is not None:
+            yield rest
         return
     if posed.count > VARIABLES:
         return

@@ -134,6 +134,8 @@ def products(x: FloatArray, *, roots: bool = True) -> list[Term]:
 def functions(x: FloatArray, used: Sequence[Function] = FUNCTIONS, *, pairs: bool = False) -> list[Term]:
     """Return products of powers of the variables with one function of one variable, or of a product or ratio of two.
 
+    Of a single variable functions of its reciprocal are among them: it may be a ratio, written either way.
+
     Parameters
     ----------
     pairs
@@ -147,6 +149,8 @@ def functions(x: FloatArray, used: Sequence[Function] = FUNCTIONS, *, pairs: boo
             for i, j in itertools.combinations(range(count), 2)
             for sign in (1.0, -1.0)
         ]
+    elif count == 1 and -1.0 in _allowed(x, (-1.0,))[0]:
+        arguments.append((-1.0,))
     for powers in _POWERS[2:] if arguments and used else ():
         found: list[Term] = []
         plain = list(itertools.islice(_monomials(_allowed(x, powers), count), MOST + 1))

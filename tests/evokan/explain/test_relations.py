@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evokan.errors import InputError
 from evokan.explain import Units, library
 from evokan.explain.formulas.expression import columns
 from evokan.explain.reading.effort import Effort
 from evokan.explain.relations.engine import relations
+from evokan.explain.relations.factors import without_scalings
 from evokan.explain.relations.implicit import ratios
 from evokan.explain.relations.oracle import Oracle
 from evokan.explain.relations.outer import OUTER
@@ -78,6 +81,10 @@ def left_by(law, names, *, asked=False, known=(), effort=30.0, **options):
         ("ab", lambda a, b: sp.asin(a * sp.sin(b) / 4)),
         ("ab", lambda a, b: sp.log(1 + a * b**2)),
         ("abc", lambda a, b, c: -a * (1 - sp.cos(b * c)) / (1 - sp.cos(b))),
+        # powers that come out, ratios and products, seen in the logarithms of the data
+        ("abcdefg", lambda a, b, c, d, e, f, g: a * b / ((c - d) ** 2 + (e - f) ** 2 + g)),
+        ("abcde", lambda a, b, c, d, e: a / (sp.exp(b * c / (d * e)) + sp.exp(-b * c / (d * e)))),
+        ("abcd", lambda a, b, c, d: a**2 / (sp.exp(b * c / d) - 1)),
     ],
 )
 def test_a_law_is_found_without_any_network(names, law):
@@ -224,6 +231,22 @@ def test_terms_have_a_value_wherever_the_variables_lie():
         assert Term((0.0,) * count) in terms
         assert len(terms) == len(set(terms)) <= 1801
         assert len(functions(x)) <= 1801
+
+
+@settings(deadline=None, max_examples=15, derandomize=True)
+@given(st.sampled_from((-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)), st.integers(0, 2), st.sampled_from((0.0, 0.02)))
+def test_a_factor_is_seen_in_logarithms_and_what_is_none_is_not(power, place, noise):
+    rng = np.random.default_rng(place)
+    x = rng.uniform(1, 3, (ROWS, 3))
+    others = [i for i in range(3) if i != place]
+    y = x[:, place] ** power * (2 + np.sin(x[:, others].sum(axis=1)) * x[:, others[0]] ** 2 / 9)
+    rest = without_scalings(Posed.of(x, y * np.exp(noise * rng.normal(size=ROWS)), columns(("a", "b", "c"))))
+    factor = columns(("a", "b", "c"))[place]
+    assert rest is not None
+    assert rest.factor == factor ** sp.nsimplify(power)
+    assert not any(variable.has(factor) for variable in rest.variables)
+    np.testing.assert_allclose(rest.y * rest.weights, y * 1.0, rtol=0.15)
+    assert without_scalings(Posed.of(x, x.sum(axis=1), columns(("a", "b", "c")))) is None
 
 
 def test_noise_gives_a_short_law():
