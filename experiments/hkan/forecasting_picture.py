@@ -35,6 +35,7 @@ def draw(rows: Sequence[Row], path: Path) -> Path:
             style.dress(above, y_label=str(own[0]["concept"]) if own else "")
             style.dress(below, x_label="test step", y_label="error")
             above.set_title(f"{name}; grey: what came", fontsize=style.TICK_PT)
-            above.legend(fontsize=style.NOTE_PT)
+        lines, labels = grid[0, 0].get_legend_handles_labels()
+        figure.legend(lines, labels, loc="outside lower center", ncols=len(labels), fontsize=style.NOTE_PT)
         style.save(figure, path)
     return path

@@ -42,8 +42,9 @@ _HOW = (
     f"{LARGE_RUNG:,} rows first, and a quarter goes on to more (TPE: Optuna's successive halving)."
 )
 _KAN = (
-    "KAN of ours: the network that a search of `gakan` chooses from as many individuals, on the same rows, with its own "
-    f"defaults and at most {KAN_LIMIT:.0f} s by the clock, finalists and final fit included; one seed, one fit."
+    "KAN of ours: the network that a search of `gakan` chooses on the same rows, of as many individuals and generations (the "
+    "ways down from its seeds come on top), with its own defaults and at most "
+    f"{KAN_LIMIT:.0f} s by the clock, finalists and final fit included; one seed, one fit."
 )
 _WHICH = (
     "The chosen network is fitted again with other centres (20 times, on the larger data sets 10), as the paper repeats "
