@@ -55,7 +55,8 @@ def _panel(ax: Axes, name: str, values: dict[str, list[float]]) -> None:
     published = PUBLISHED[name]
     if values:
         ax.boxplot(list(values.values()), widths=0.6, medianprops={"color": style.BLUE}, flierprops={"markersize": 2})
-        ax.set_xticks(range(1, len(values) + 1), list(values), fontsize=style.NOTE_PT)
+        labels = ["search" if label == EVOLUTION else label for label in values]
+        ax.set_xticks(range(1, len(values) + 1), labels, fontsize=style.NOTE_PT)
     for value, colour, dash in ((published.hkan, style.VERMILLION, "-"), (published.kan, style.MUTED, "--")):
         ax.axhline(value, color=colour, linewidth=0.9, linestyle=dash)
     seen = np.array([*(value for group in values.values() for value in group), published.hkan, published.kan])

@@ -128,7 +128,7 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
         *([] if compared["tpe"] else ["TPE was not run: pip install 'evokan[bench]'."]),
         *_tests(rows, single, names),
         "### Errors of repeated fits (Figure 4)",
-        "Table IV's networks, evolution's and TPE's, and the one fit of the KAN of ours; the line is the published median of HKAN, dashed that of KAN.",
+        "Table IV's networks (IV), evolution's (search), TPE's, and the one fit of the KAN of ours; the line is the published median of HKAN, dashed that of KAN.",
         "![Test errors of repeated fits](table_v_boxes.png)",
         *_pictures(rows),
     ]
