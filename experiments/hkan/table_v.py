@@ -10,6 +10,7 @@ from typing import Any
 from evokan.problem.baselines import fit_baselines
 from evokan.settings.job import prepare, resolve
 from experiments.harness import Context, Experiment
+from experiments.hkan.laws import register_laws
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
 from experiments.hkan.repeats import REPEATS, STEADY, STEADY_REPEATS, TEXT, WITH_TEXT, Repeat, run_repeat
 from experiments.hkan.searches import EVOLUTION, KAN, TPE, Piece, run_search
@@ -42,7 +43,9 @@ def run(context: Context) -> Sequence[Path]:
     planned = search_pieces(context)
 
     def write() -> None:
-        waiting = outstanding(repeats.missing(_repeats(context)), searches.missing(planned))
+        waiting = outstanding(
+            repeats.missing(_repeats(context)), _without_baselines(baselines, context), searches.missing(planned)
+        )
         values = repeats.values(), baselines.values(), searches.values(), public.values(), fits.values()
         folder.mkdir(parents=True, exist_ok=True)
         out.write_text(page(*values, waiting), encoding="utf-8")
@@ -66,11 +69,13 @@ def run(context: Context) -> Sequence[Path]:
     return [repeats.path, baselines.path, searches.path, fits.path, boxes, out]
 
 
-def outstanding(repeats: Sequence[Repeat], searches: Sequence[Piece]) -> list[str]:
-    """Return lines that say what is missing: fits of Table IV's networks, and searches by method and seed."""
+def outstanding(repeats: Sequence[Repeat], baselines: Sequence[str], searches: Sequence[Piece]) -> list[str]:
+    """Return lines that say what is missing: fits of Table IV's networks, baselines, searches by method and seed."""
     found: dict[str, list[str]] = {}
     for repeat in repeats:
         found.setdefault("fits of Table IV's networks", []).append(repeat.dataset)
+    if baselines:
+        found["baselines"] = [*baselines]
     for piece in searches:
         found.setdefault(f"{piece.method}, seed {piece.seed}", []).append(piece.dataset)
     return [f"- {what}: {', '.join(dict.fromkeys(names))}" for what, names in found.items()]
@@ -118,17 +123,21 @@ def _repeat(rows: Measurements, context: Context) -> None:
         rows.add(next(results))
 
 
-def _baselines(rows: Measurements, context: Context) -> None:
+def _without_baselines(rows: Measurements, context: Context) -> list[str]:
     names = ["machineCPU", "auto_mpg"] if context.quick else [*SMALL, *LARGE, *FUNCTIONS]
     done = {str(row["dataset"]) for row in rows.values()}
-    missing = [name for name in names if name not in done]
+    return [name for name in names if name not in done]
+
+
+def _baselines(rows: Measurements, context: Context) -> None:
+    missing = _without_baselines(rows, context)
     found = in_order(_fit_baselines, missing, context.workers)
     for _ in context.each("baselines", missing):
         rows.add(*next(found))
 
 
 def _fit_baselines(dataset: str) -> list[dict[str, Any]]:
-    problem = prepare(resolve({"space": "hkan", "dataset": dataset})).problem
+    problem = prepare(resolve({"space": "hkan", "dataset": register_laws(dataset)})).problem
     return [
         {"dataset": dataset, "model": name, "rmse": figures.get("rmse")}
         for name, figures in fit_baselines(problem).items()

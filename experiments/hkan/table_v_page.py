@@ -8,13 +8,8 @@ from experiments.hkan.published import PUBLISHED
 from experiments.hkan.searches import KAN
 from experiments.hkan.table_v_figures import Searched, best_baseline, fits, searched
 from experiments.hkan.table_v_given import given_part
-from experiments.hkan.table_v_searches import ON_TEXT, interval, searched_part
+from experiments.hkan.table_v_searches import interval, searched_part
 from experiments.pages import Row, number, table
-
-_NOTE = (
-    "On the data sets marked * the rows are those of the paper's text, not of the authors' files, on which all else on "
-    "this page stands: tf1's values, for one, fill [-1, 1] instead of [0, 1], and its errors count twice."
-)
 
 
 def page(
@@ -71,7 +66,7 @@ def _side_by_side(repeats: Sequence[Row], searches: Sequence[Row], baselines: Se
                 *((number(fitted.median), interval(fitted)) if fitted else ("", "")),
                 *((number(found.median), interval(found), _evaluations(found)) if found else ("", "", "")),
                 number(kan.median) if kan else "",
-                f"{number(best[1])} ({best[0]})" if best and name not in ON_TEXT else "",
+                f"{number(best[1])} ({best[0]})" if best else "",
             )
         )
     return [
@@ -79,8 +74,7 @@ def _side_by_side(repeats: Sequence[Row], searches: Sequence[Row], baselines: Se
         'repeats. "Search" is what evolution chose by validation loss: the median over the seeds of the medians of '
         "repeated fits, from the lowest first to the highest third quartile, and the evaluations of one search. The KAN "
         "of ours is the network of a search of `gakan`. The baseline is the best of six on the test rows, known only "
-        "afterwards; on the functions but TF2 it is left out, its rows being others. Empty cells have not been measured "
-        "yet.",
+        "afterwards. Empty cells have not been measured yet.",
         table(
             (
                 "data",
@@ -106,16 +100,12 @@ def _baselines(rows: Sequence[Row]) -> list[str]:
     lines = []
     for name in dict.fromkeys(row["dataset"] for row in rows):
         errors = {row["model"]: row["rmse"] for row in rows if row["dataset"] == name}
-        lines.append((_marked(name), *(number(errors.get(model, "")) for model in models)))
+        lines.append((name, *(number(errors.get(model, "")) for model in models)))
     return [
-        f"scikit-learn, untuned, fitted on the same rows as the searches; empty where a fit failed. {_NOTE}",
+        "scikit-learn, untuned, fitted on the same rows as the searches; empty where a fit failed.",
         table(("data", *models), lines),
     ]
 
 
 def _evaluations(figures: Searched) -> str:
     return ", ".join(number(total) for total, _, _ in figures.sizes)
-
-
-def _marked(name: str) -> str:
-    return f"{name} *" if name in ON_TEXT else name
