@@ -35,7 +35,7 @@ from search_spaces.fkan.residual import STEP
 
 EVALUATIONS = 2
 """Evaluations of the equation that an iteration takes, unless a step fails."""
-SEEDS = 5
+SEEDS = 10
 POINTS = 1001
 """Of the domain, at which errors are measured."""
 
