@@ -31,7 +31,7 @@ from search_spaces.fkan.encoding import FKANArchitecture
 RIDGES = (1e-3, 3e-3, 1e-2, 3e-2)
 TABLES = {"iris": 0, "wine": 0, "wdbc": 210, "raisin": 210, "rice": 210}
 """Rows that are drawn of a larger table; 0 takes all."""
-SPLITS, NETWORKS, FOLDS, BEST = 8, 12, 5, 3
+SPLITS, NETWORKS, FOLDS, BEST = 20, 12, 5, 3
 DEFAULT, OTHER = 1e-3, 1e-2
 DECIDED = 0.05
 """The default for classes changes to `OTHER` where the median ratio of its test log-losses to those of `DEFAULT`, over tables
