@@ -24,6 +24,10 @@ _MISSES = {
     "kinematics8nm": "The rows are the authors' own and the quartiles close together, so neither rows nor the luck of "
     "the centres explain it. The same network with the same centres, written out with scikit-learn, "
     "has our error (slow test).",
+    "pumadyn32nh": "By a hair. The same network with the same centres, written out with scikit-learn, has our error (slow "
+    "test).",
+    "triazines": "The same network with the same centres, written out with scikit-learn, does not reach the published "
+    "figure either (slow test).",
     "pyramidines": "52 rows to fit on and 22 to test on: the quartiles of our fits are far apart, and the published "
     "median lies below the lower one.",
 }
