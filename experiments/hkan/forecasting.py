@@ -99,6 +99,12 @@ def run(context: Context) -> Sequence[Path]:
     steps = Measurements(folder / "forecasting_steps.csv", ("dataset", "space", "seed", "step"))
     results = as_done(run_piece, missing, context.workers)
     path, picture = folder / "forecasting.md", folder / "forecasting.png"
+
+    def write() -> None:
+        values = measured.values()
+        draw(steps.values(), picture)
+        write_page(path, TITLE, values, "one thread", report(values), folder="hkan")
+
     for _ in context.each("searches", missing):
         found = next(results)
         # The search's own rows last: they say that the piece is done.
@@ -106,10 +112,8 @@ def run(context: Context) -> Sequence[Path]:
         if new:
             steps.add(*found.steps)
         measured.add(*found.rows)
-        write_page(path, TITLE, measured.values(), "one thread", report(measured.values()), folder="hkan")
-    values = measured.values()
-    draw(steps.values(), picture)
-    write_page(path, TITLE, values, "one thread", report(values), folder="hkan")
+        write()
+    write()
     return [measured.path, steps.path, picture, path]
 
 
@@ -120,10 +124,12 @@ def piece_of(row: dict[str, Any]) -> Piece:
 
 def report(rows: Sequence[Row]) -> list[str]:
     """Return text, and a table for each series."""
+    searches = {(row["dataset"], row["space"], row["seed"]) for row in rows}
     parts = [
         "Every column of a series is predicted from the values of all at some steps before: delays are columns, `--lags` "
         "says which, as for `kafcm` (`--horizon` and `--time` too). The nodes of an HKAN take turns with the targets. "
-        "The last rows, in the order of time, are for the test. Medians over the seeds of the searches; the usual "
+        "The last rows, in the order of time, are for the test. Medians over the "
+        f"seeds of the searches, {len(searches)} in all, {len({seed for *_, seed in searches})} of a kind at most; the usual "
         "models are scikit-learn's on the same columns, untuned, and persistence says that nothing changes.",
     ]
     for name in dict.fromkeys(str(row["dataset"]) for row in rows):
