@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +48,8 @@ def experiment(
     found = load_experiment(name)
     context = Context(out, quick, seeds, workers or available_processors(), silent=quiet or json)
     try:
-        files = found.run(context)
+        with _terminated_as_interrupted():
+            files = found.run(context)
     except KeyboardInterrupt as error:
         error.add_note("the same command goes on where it stopped")
         raise
@@ -53,6 +58,19 @@ def experiment(
     else:
         for file in files:
             console().print(str(file), soft_wrap=True)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does, which a study in a shell's background never hears: it writes what there is."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _list(*, quiet: bool, as_json: bool) -> None:

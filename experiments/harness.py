@@ -81,7 +81,7 @@ class Rows:
     key_columns
         Columns that name the piece a row belongs to.
     later
-        Columns that older files do not have: their rows get empty ones.
+        Columns that older files do not have, of the key or not: their rows get empty ones.
 
     Raises
     ------
@@ -103,14 +103,15 @@ class Rows:
         whole = text[: text.rfind("\n") + 1]
         reader = csv.DictReader(io.StringIO(whole))
         self._columns = tuple(reader.fieldnames or ())
-        lacking = [name for name in self.key_columns if self._columns and name not in self._columns]
+        wanted = [name for name in self.key_columns if name not in later]
+        lacking = [name for name in wanted if self._columns and name not in self._columns]
         if lacking:
             raise InputError(
                 f"{path}: has no column {', '.join(lacking)}: it is of another experiment or version; "
                 "move it away or name another --out"
             )
         rows = list(reader)
-        self._done = {tuple(row[name] for name in self.key_columns) for row in rows}
+        self._done = {tuple(row.get(name, "") for name in self.key_columns) for row in rows}
         new = [name for name in later if self._columns and name not in self._columns]
         if new:
             from evokan.runs.tables import to_line

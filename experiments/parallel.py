@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_context
+from multiprocessing import active_children, connection, get_context
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -48,13 +48,22 @@ def in_order(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int
 
 
 def as_done(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
-    """Yield the same as `in_order` does, each as soon as it is there: nothing finished waits to be kept."""
+    """Yield the same as `in_order` does, each as soon as it is there: nothing finished waits to be kept.
+
+    Who stops listening, or is interrupted, waits for nothing: the processes are ended with what they were at.
+    """
+    others = set(active_children())
     pool = pool_of(workers)
     try:
         for future in as_completed([pool.submit(work, task) for task in tasks]):
             yield future.result()
-    finally:  # who stops listening does not wait for what has not begun
-        pool.shutdown(cancel_futures=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(active_children()) - others:
+            process.kill()  # a search in it would make SIGTERM wait
+            process.join()
+        raise
+    pool.shutdown()
 
 
 def guarded(

@@ -40,6 +40,7 @@ MODULES = {
     "gakan-tables-full": "experiments.gakan.tables_full",
     "gakan-training": "experiments.benchmarks.gakan_training",
     "hkan-classes": "experiments.hkan.classes",
+    "hkan-complexity": "experiments.hkan.complexity",
     "hkan-explosions": "experiments.hkan.explosions",
     "hkan-fit": "experiments.benchmarks.hkan_fit",
     "hkan-forecasting": "experiments.hkan.forecasting",

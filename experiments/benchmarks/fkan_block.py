@@ -195,7 +195,7 @@ def report(rows: Sequence[Row]) -> list[str]:
             1,
             Aim(
                 "block of degree 6 over the public block",
-                1.0,
+                0.1,
                 lowest["fJNB(6)"] / lowest["public fJNB(6)"],
                 at_least=False,
                 unit=" times",

@@ -140,7 +140,18 @@ class Study(Generic[Data]):
             "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with "
             f"the notebooks. {self._order(rows)}",
             self._verdict(rows),
+            *self._missing(rows),
         ]
+
+    def _missing(self, rows: Sequence[Row]) -> list[str]:
+        """Return what has no row yet, or figures that rows of before lack; nothing where all is there."""
+        names = dict.fromkeys(str(row["activation"]) for row in rows)
+        lacking = [name for name in self.activations if name not in names]
+        for key, column in self.columns.items():
+            known = {row["activation"] for row in rows if row[key] != ""}
+            without = [name for name in names if name not in known]
+            lacking += [f"the {column.heading.partition(',')[0]} of {', '.join(without)}"] if without else []
+        return [f"Not measured yet: {', '.join(lacking)}."] if lacking else []
 
     def _verdict(self, rows: Sequence[Row]) -> str:
         """Return whether a fractional activation is the best here, too, by the first figure."""

@@ -35,7 +35,7 @@ from search_spaces.fkan.residual import STEP
 
 EVALUATIONS = 2
 """Evaluations of the equation that an iteration takes, unless a step fails."""
-SEEDS = 5
+SEEDS = 10
 POINTS = 1001
 """Of the domain, at which errors are measured."""
 
@@ -60,10 +60,15 @@ def run(context: Context) -> Sequence[Path]:
     keys = [(equation, strategy, seed) for seed in seeds for equation in equations for strategy in STRATEGIES]
     missing = rows.missing([*(("pendulum", WHOLE, seed) for seed in seeds if not context.quick), *keys])
     results = as_done(measure, [Task(*key, steps, trainings) for key in missing], context.workers)
+    page = folder / "evolved.md"
+
+    def write() -> None:
+        write_page(page, "Evolution over equations", rows.values(), "one thread", report(rows.values()), folder="fkan")
+
     for _ in context.each("searches", missing):
         rows.add(next(results))
-    page = folder / "evolved.md"
-    write_page(page, "Evolution over equations", rows.values(), "one thread", report(rows.values()), folder="fkan")
+        write()
+    write()
     return [rows.path, page]
 
 

@@ -40,8 +40,9 @@ def report(rows: Sequence[Row]) -> list[str]:
         + " ".join(f"`{name}`: {text}." for name, text in STRATEGIES.items()),
     ]
     verdicts: list[str] = []
-    for equation in dict.fromkeys(row["equation"] for row in rows):
-        own = [row for row in rows if row["equation"] == equation]
+    compared = [row for row in rows if row["strategy"] in STRATEGIES]
+    for equation in dict.fromkeys(row["equation"] for row in compared):
+        own = [row for row in compared if row["equation"] == equation]
         lines = [_line(strategy, own) for strategy in STRATEGIES if any(row["strategy"] == strategy for row in own)]
         header = (
             "strategy",
@@ -56,15 +57,16 @@ def report(rows: Sequence[Row]) -> list[str]:
         )
         parts += [f"## {EQUATIONS[equation].name}", EQUATIONS[equation].summary + ".", table(header, lines)]
         verdicts.append(_verdict(equation, own))
-    aims = _aims(rows)
-    return [
-        *parts,
-        "`better`: on how many seeds evolution has the lower error. Losses are those at the held-out points, `at half` that "
-        "after half of the evaluations; parameters of the network found, medians.",
-        "## What evolution is worth",
-        "\n".join(f"- {verdict}" for verdict in verdicts),
-        *([aims_table(aims)] if aims else []),
-    ]
+    if verdicts:
+        parts += [
+            "`better`: on how many seeds evolution has the lower error. Losses are those at the held-out points, `at half` "
+            "that after half of the evaluations; parameters of the network found, medians.",
+            "## What evolution is worth",
+            "\n".join(f"- {verdict}" for verdict in verdicts),
+        ]
+    else:
+        parts.append("No strategy has been measured yet.")
+    return [*parts, *_whole(rows)]
 
 
 def _line(strategy: str, rows: Sequence[Row]) -> Sequence[str | float]:
@@ -117,14 +119,33 @@ def _verdict(equation: str, rows: Sequence[Row]) -> str:
     )
 
 
-def _aims(rows: Sequence[Row]) -> list[Aim]:
-    """Return what a whole search of the pendulum should reach; nothing where none was run."""
+def _whole(rows: Sequence[Row]) -> list[str]:
+    """Return what whole searches of the pendulum reach; nothing where none was run."""
     part = [row for row in rows if row["strategy"] == WHOLE]
     if not part:
         return []
     error, seconds = (float(np.median([row[name] for row in part])) for name in ("error", "cpu_seconds"))
-    what = f"pendulum, {POPULATION} x 3, whole search, median of {len(part)}"
-    return [
+    what = f"pendulum, {POPULATION} x 3, median of {len(part)}"
+    aims = [
         Aim(f"{what}: error", AIM_ERROR, error, at_least=False),
         Aim(f"{what}: one core", AIM_SECONDS, seconds, at_least=False, unit=" s"),
+    ]
+    lines = [
+        (
+            str(row["seed"]),
+            f"{row['error']:.1e}",
+            f"{row['val_loss']:.1e}",
+            number(row["cpu_seconds"]),
+            str(row["trainings"]),
+            number(row["n_params"]),
+        )
+        for row in part
+    ]
+    return [
+        "## A whole search",
+        f"`evokan search --equation FILE.py --population {POPULATION} --generations 3` of the pendulum, all other settings as they "
+        "are: evolution on rungs, the front and the survivors trained again with fresh seeds, the final fit. Seconds are those "
+        "of the processor, without the start of Python; pictures and formula are left out.",
+        aims_table(aims),
+        table(("seed", "error", "lowest loss", "CPU s", "trainings", "parameters"), lines),
     ]

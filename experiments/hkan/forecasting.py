@@ -9,8 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from evokan import search
+from evokan.problem.prediction import predict
+from evokan.settings.job import prepare, resolve
 from experiments.harness import Context, Experiment
+from experiments.hkan.forecasting_picture import draw
 from experiments.pages import Measurements, Row, number, table, write_page
 from experiments.parallel import as_done
 
@@ -19,6 +24,9 @@ SERIES = {"mackey-glass": 18, "delayed-plant": 4}
 SEEDS = 3
 BUDGET = 60.0
 HKAN, KAFCM = "hkan", "kafcm"
+TITLE = "HKAN: forecasts of time series"
+STEPS = 120
+"""Last test rows that are drawn, of the first seed."""
 
 
 class Piece(NamedTuple):
@@ -29,8 +37,15 @@ class Piece(NamedTuple):
     seed: int
 
 
-def run_piece(piece: Piece, population: int = 20, generations: int = 8) -> list[dict[str, Any]]:
-    """Return a row for the chosen network, and of a search for an HKAN one for each of the usual models."""
+class Forecast(NamedTuple):
+    """What a search gives: a row for each model, and of the first seed what was forecast of the last test rows."""
+
+    rows: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+
+
+def run_piece(piece: Piece, population: int = 20, generations: int = 8) -> Forecast:
+    """Search once; the rows of an HKAN's have the usual models, too."""
     began = time.process_time()
     hkan = piece.space == HKAN
     settings: dict[str, Any] = {
@@ -48,9 +63,17 @@ def run_piece(piece: Piece, population: int = 20, generations: int = 8) -> list[
     with TemporaryDirectory() as folder:
         run = search(**settings, out=Path(folder) / "run")
         metrics = dict(run.best.metrics)
-    seconds = time.process_time() - began
+        seconds = time.process_time() - began
+        problem = prepare(resolve(settings)).problem
+        last = problem.test[-STEPS:] if piece.seed == 0 else problem.test[:0]
+        actual = np.asarray(problem.table.y, dtype=np.float64).reshape(len(problem.table.y), -1)[last, -1]
+        forecast = predict(run.best.model, problem.table.X[last])[:, -1]
+    steps = [
+        {**piece._asdict(), "concept": problem.table.output_names[-1], "step": step, "actual": came, "forecast": said}
+        for step, (came, said) in enumerate(zip(actual.tolist(), forecast.tolist(), strict=True))
+    ]
     found = {piece.space: metrics["test"], **metrics["baselines"]}
-    return [
+    rows = [
         {
             **piece._asdict(),
             "model": name,
@@ -62,6 +85,7 @@ def run_piece(piece: Piece, population: int = 20, generations: int = 8) -> list[
         for name, figures in found.items()
         if "rmse" in figures
     ]
+    return Forecast(rows, steps)
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -72,21 +96,40 @@ def run(context: Context) -> Sequence[Path]:
     missing = measured.missing(
         [Piece(name, space, seed) for seed in range(count) for name in names for space in (HKAN, KAFCM)]
     )
+    steps = Measurements(folder / "forecasting_steps.csv", ("dataset", "space", "seed", "step"))
     results = as_done(run_piece, missing, context.workers)
+    path, picture = folder / "forecasting.md", folder / "forecasting.png"
+
+    def write() -> None:
+        values = measured.values()
+        draw(steps.values(), picture)
+        write_page(path, TITLE, values, "one thread", report(values), folder="hkan")
+
     for _ in context.each("searches", missing):
-        measured.add(*next(results))
-    path = folder / "forecasting.md"
-    values = measured.values()
-    write_page(path, "HKAN: forecasts of time series", values, "one thread", report(values), folder="hkan")
-    return [measured.path, path]
+        found = next(results)
+        # The search's own rows last: they say that the piece is done.
+        new = steps.missing([(*piece_of(row), row["step"]) for row in found.steps])
+        if new:
+            steps.add(*found.steps)
+        measured.add(*found.rows)
+        write()
+    write()
+    return [measured.path, steps.path, picture, path]
+
+
+def piece_of(row: dict[str, Any]) -> Piece:
+    """Return the search that a row is of."""
+    return Piece(row["dataset"], row["space"], row["seed"])
 
 
 def report(rows: Sequence[Row]) -> list[str]:
     """Return text, and a table for each series."""
+    searches = {(row["dataset"], row["space"], row["seed"]) for row in rows}
     parts = [
         "Every column of a series is predicted from the values of all at some steps before: delays are columns, `--lags` "
         "says which, as for `kafcm` (`--horizon` and `--time` too). The nodes of an HKAN take turns with the targets. "
-        "The last rows, in the order of time, are for the test. Medians over the seeds of the searches; the usual "
+        "The last rows, in the order of time, are for the test. Medians over the "
+        f"seeds of the searches, {len(searches)} in all, {len({seed for *_, seed in searches})} of a kind at most; the usual "
         "models are scikit-learn's on the same columns, untuned, and persistence says that nothing changes.",
     ]
     for name in dict.fromkeys(str(row["dataset"]) for row in rows):
@@ -111,7 +154,11 @@ def report(rows: Sequence[Row]) -> list[str]:
         parts.append(f"`evokan search --space hkan --dataset {name} --lags {SERIES[name]}`:")
         heads = ("model", "test RMSE", "over the seeds", "parameters", "CPU s")
         parts.append(table(heads, [line for _, line in sorted(lines)]))
-    return parts
+    return [
+        *parts,
+        f"The last {STEPS} test rows at most, last concept, by the searches of the first seed:",
+        "![forecasts and their errors](forecasting.png)",
+    ]
 
 
 EXPERIMENT = Experiment("hkan-forecasting", "HKAN's forecasts of time series, delays as columns", run)

@@ -20,7 +20,10 @@ from experiments.harness import Context, Experiment
 from experiments.pages import Aim, Measurements, Row, aims_table, number, table, write_page
 from search_spaces.hkan import HKANLayer, HKANRegressor
 
-MODELS = ("default", "relu", "gradient boosting")
+BOOSTING = "gradient boosting"
+MODELS = ("default", "relu", BOOSTING)
+STEADY = "steady"
+"""Least squares of a row: rows of before these were the default have none."""
 SIZES = (10_000, 100_000, 1_000_000)
 COLUMNS = 20
 WIDE = 500
@@ -43,7 +46,7 @@ def measure(model: str, rows: int, columns: int) -> dict[str, Any]:
     estimators = {
         "default": HKANRegressor(),
         "relu": HKANRegressor([HKANLayer(100, "relu"), HKANLayer(1, "softplus")]),
-        "gradient boosting": HistGradientBoostingRegressor(random_state=0),
+        BOOSTING: HistGradientBoostingRegressor(random_state=0),
     }
     began = time.process_time()
     estimator = estimators[model].fit(x[:known], y[:known])
@@ -59,18 +62,20 @@ def measure(model: str, rows: int, columns: int) -> dict[str, Any]:
         "predict_cpu_seconds": round(ended - fitted, 3),
         "rmse": float(np.sqrt(np.mean((predicted - y[rows:]) ** 2))),
         "peak_gb": round(1024e-9 * int(peak[1]), 3) if peak else "",
+        "squares": "" if model == BOOSTING else STEADY,
     }
 
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing, each in a process of its own with one thread, and write CSV file and page."""
     folder = context.results / ("hkan-quick" if context.quick else "hkan")
-    measured = Measurements(folder / "rows.csv", ("model", "rows", "columns"))
+    measured = Measurements(folder / "rows.csv", ("model", "rows", "columns", "squares"), ("squares",))
     sizes = SIZES[:1] if context.quick else SIZES
-    pieces = [(model, rows, COLUMNS) for rows in sizes for model in MODELS] + [("default", NEW_ROWS, WIDE)]
+    pieces = [(model, rows, COLUMNS, "" if model == BOOSTING else STEADY) for rows in sizes for model in MODELS]
+    pieces.append(("default", NEW_ROWS, WIDE, STEADY))
     missing = measured.missing(pieces)
     environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    for model, rows, columns in context.each("fits", missing):
+    for model, rows, columns, _ in context.each("fits", missing):
         code = f"import json; from experiments.hkan.rows import measure; print(json.dumps(measure({model!r}, {rows}, {columns})))"
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
         measured.add(json.loads(done.stdout.splitlines()[-1]))
@@ -82,8 +87,9 @@ def run(context: Context) -> Sequence[Path]:
 
 
 def report(rows: Sequence[Row]) -> list[str]:
-    """Return aims and table."""
+    """Return aims and table, of each measurement the newest."""
     seconds = {(row["model"], row["rows"], row["columns"]): row for row in rows}
+    before = [key for key, row in seconds.items() if key[0] != BOOSTING and row["squares"] != STEADY]
     aims = []
     for size, limit in ((100_000, 2.0), (1_000_000, 20.0)):
         found = seconds.get(("default", size, COLUMNS))
@@ -102,7 +108,7 @@ def report(rows: Sequence[Row]) -> list[str]:
             number(row["rmse"]),
             number(row["peak_gb"]),
         )
-        for row in rows
+        for row in sorted(seconds.values(), key=lambda row: (row["columns"], row["rows"]))
     ]
     text = (
         "A target of four columns with noise of standard deviation 0.1, the least error that can be reached. `default` "
@@ -111,6 +117,9 @@ def report(rows: Sequence[Row]) -> list[str]:
         "replaces, and softplus above. Gradient boosting is scikit-learn's with its defaults. The table of 500 columns "
         "is for `predict` alone: fitted on 1,000 rows."
     )
+    if before:
+        text += " **Fitted by plain least squares**, before steady ones were the default: "
+        text += ", ".join(f"{model} {rows_:,} x {columns}" for model, rows_, columns in before) + "."
     header = ("model", "rows", "columns", "fit, s", "predict 20,000 rows, s", "RMSE", "peak, GB")
     return [text, *([aims_table(aims)] if aims else []), table(header, lines)]
 

@@ -1,4 +1,4 @@
-"""Searches by evolution, and Optuna's TPE with the same starts, rows, budget and number of evaluations."""
+"""Searches by evolution, Optuna's TPE with the same starts, rows, budget and number of evaluations, and a KAN of ours."""
 
 from __future__ import annotations
 
@@ -38,15 +38,19 @@ LARGE_RUNG = 1500
 """Rows of the first rung of the tables above 3,000 rows."""
 LIMIT, LARGE_LIMIT = 260.0, 270.0
 """Seconds that a search may take in all, finalists included: some 100 minutes for all pieces on two cores."""
+KAN_LIMIT = 60.0
+"""The same of a search of `gakan`, whatever the table: the column is to be cheap."""
 TPE_SHARE = 0.6
 """Of that limit TPE has what evolution has for its generations (`evokan.searching.clock.SEARCH_SHARE`)."""
+EVOLUTION, TPE, KAN = "evolution", "tpe", "gakan"
+"""Methods."""
 DRAWN = ("concrete", "stock", "elevators", "compactive", "tf2")
 """Where the chosen network of the first seed is drawn."""
 PICTURES = ("levels.png", "input_fit.png")
 
 
 class Piece(NamedTuple):
-    """One search: the data set, ``evolution`` or ``tpe``, its seed, population and generations after the first."""
+    """One search: the data set, `EVOLUTION`, `TPE` or `KAN`, its seed, population and generations after the first."""
 
     dataset: str
     method: str
@@ -64,10 +68,17 @@ class Piece(NamedTuple):
         """Fits of the chosen network."""
         return REPEATS if self.dataset in SMALL else LARGE_REPEATS
 
+    @property
+    def limit(self) -> float:
+        """Seconds by the clock that it may take in all."""
+        limit = LIMIT if self.dataset in SMALL else LARGE_LIMIT
+        return {TPE: TPE_SHARE * limit, KAN: KAN_LIMIT}.get(self.method, limit)
+
     def settings(self) -> dict[str, Any]:
         """Return the settings of the search."""
-        settings: dict[str, Any] = {
-            "space": "hkan",
+        hkan = {"space_options": {"max_cost": BUDGET if self.dataset in SMALL else LARGE_BUDGET}}
+        return {
+            "space": "gakan" if self.method == KAN else "hkan",
             "dataset": register_laws(self.dataset),
             "seed": self.seed,
             "workers": 1,
@@ -76,16 +87,16 @@ class Piece(NamedTuple):
             "baselines": "none",
             "formula_seconds": 0.0,
             "report": False,
-            "space_options": {"max_cost": BUDGET if self.dataset in SMALL else LARGE_BUDGET},
-            "time_limit": LIMIT if self.dataset in SMALL else LARGE_LIMIT,
+            # TPE is stopped by Optuna, which knows no finalists.
+            "time_limit": None if self.method == TPE else self.limit,
             # Wizmir has 1,095 rows to search with.
             "rungs": "off" if self.dataset in (*SMALL, "wizmir") else str(LARGE_RUNG),
+            **({} if self.method == KAN else hkan),
         }
-        return settings
 
 
 def run_search(piece: Piece) -> dict[str, Any]:
-    """Search, and fit the chosen network again and again on all rows but the test rows.
+    """Search, and fit the chosen network again and again on all rows but the test rows; a KAN once, as the search does.
 
     Returns
     -------
@@ -94,9 +105,11 @@ def run_search(piece: Piece) -> dict[str, Any]:
     """
     began = time.process_time()
     settings = piece.settings()
+    if piece.method == KAN:
+        return _kan(piece, settings, began)
     product: float | str = ""
     pictures: dict[str, bytes] = {}
-    if piece.method == "tpe":
+    if piece.method == TPE:
         job = prepare(resolve(settings))
         with threadpool_limits(limits=1):
             network, val_loss, evaluations = _tpe(job, piece)
@@ -116,26 +129,46 @@ def run_search(piece: Piece) -> dict[str, Any]:
     seconds = time.process_time() - began
     with threadpool_limits(limits=1):
         fits = [_errors(job, network, seed) for seed in range(piece.repeats)]
-    low, middle, high = np.quantile([test for test, _ in fits], [0.25, 0.5, 0.75]).tolist()
-    return {
-        **piece._asdict(),
+    figures = {
         "evaluations": evaluations,
         "val_loss": val_loss,
         "product_rmse": product,
+        "n_params": network.n_params,
+        "network": network.key,
+        "cpu_seconds": round(seconds, 1),
+    }
+    return _row(piece, figures, fits) | {"pictures": pictures}
+
+
+def _kan(piece: Piece, settings: dict[str, Any], began: float) -> dict[str, Any]:
+    """Return what `run_search` does for a search of `gakan`."""
+    with TemporaryDirectory() as folder:
+        run = search(**settings, out=Path(folder) / "run")
+        metrics, chosen = run.best.metrics, run.pareto[run.pareto.chosen == 1].iloc[0]
+        figures = {
+            "evaluations": len(run.evaluations),
+            "val_loss": float(chosen.val_loss) ** 0.5,  # mean squares there
+            "product_rmse": float(metrics["test"]["rmse"]),
+            "n_params": int(metrics["n_params"]),
+            "network": f"depth {chosen.depth}, grid {chosen.grid}, {chosen.n_edges} edges of {chosen.n_features} columns",
+            "cpu_seconds": round(time.process_time() - began, 1),
+        }
+        errors = [(float(metrics["test"]["rmse"]), float(metrics["train"]["rmse"]))]
+    return _row(piece, figures, errors) | {"pictures": {}}
+
+
+def _row(piece: Piece, figures: dict[str, Any], fits: list[tuple[float, float]]) -> dict[str, Any]:
+    """Return the row of a piece, and under ``fits`` those of its fits, given by their errors on test and training rows."""
+    low, middle, high = np.quantile([test for test, _ in fits], [0.25, 0.5, 0.75]).tolist()
+    errors = {
         "rmse_median": middle,
         "rmse_q1": low,
         "rmse_q3": high,
         "train_rmse": float(np.median([train for _, train in fits])),
-        "n_params": network.n_params,
-        "network": network.key,
-        "cpu_seconds": round(seconds, 1),
-        "fits": [
-            {"dataset": piece.dataset, "method": piece.method, "seed": piece.seed, "fit": number}
-            | {"rmse": test, "train_rmse": train}
-            for number, (test, train) in enumerate(fits)
-        ],
-        "pictures": pictures,
     }
+    own = {"dataset": piece.dataset, "method": piece.method, "seed": piece.seed}
+    single = [{**own, "fit": number, "rmse": test, "train_rmse": train} for number, (test, train) in enumerate(fits)]
+    return {**piece._asdict(), **figures, **errors, "fits": single}
 
 
 def _errors(job: Job, network: HKANArchitecture, seed: int) -> tuple[float, float]:
@@ -185,8 +218,7 @@ def _tpe(job: Job, piece: Piece) -> tuple[HKANArchitecture, float, int]:
     )
     for start in space.seeds(problem):
         study.enqueue_trial(parameters(start))
-    limit = float(job.config.time_limit or LIMIT)
-    study.optimize(objective, n_trials=piece.evaluations, timeout=TPE_SHARE * limit)
+    study.optimize(objective, n_trials=piece.evaluations, timeout=piece.limit)
     return suggest(study.best_trial, problem.n_features), float(study.best_value), len(study.trials)
 
 

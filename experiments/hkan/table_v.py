@@ -10,9 +10,10 @@ from typing import Any
 from evokan.problem.baselines import fit_baselines
 from evokan.settings.job import prepare, resolve
 from experiments.harness import Context, Experiment
+from experiments.hkan.laws import register_laws
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
-from experiments.hkan.repeats import REPEATS, TEXT, WITH_TEXT, Repeat, run_repeat
-from experiments.hkan.searches import Piece, run_search
+from experiments.hkan.repeats import REPEATS, STEADY, STEADY_REPEATS, TEXT, WITH_TEXT, Repeat, run_repeat
+from experiments.hkan.searches import EVOLUTION, KAN, TPE, Piece, run_search
 from experiments.hkan.table_v_boxes import draw_boxes
 from experiments.hkan.table_v_page import page
 from experiments.pages import Measurements
@@ -27,7 +28,11 @@ FUNCTIONS = ("tf1", "tf2", "tf3", "tf4", "tf5", "tf5-5")
 
 
 def run(context: Context) -> Sequence[Path]:
-    """Do what is missing, what matters most first, and write CSV files, pictures and page."""
+    """Do what is missing, what matters most first, and write CSV files, pictures and page.
+
+    The page is written after every search, with what there is; boxes are drawn at the end, or where the run is
+    interrupted.
+    """
     folder = context.results / ("hkan-quick" if context.quick else "hkan")
     repeats = Measurements(folder / "repeats.csv", ("dataset", "seed"))
     baselines = Measurements(folder / "baselines.csv", ("dataset", "model"))
@@ -35,44 +40,63 @@ def run(context: Context) -> Sequence[Path]:
     fits = Measurements(folder / "searched_fits.csv", ("dataset", "method", "seed", "fit"))
     public = Measurements(benchmarks(context) / "hkan_fit.csv", ("dataset", "code", "seed"))
     boxes, out = folder / "table_v_boxes.png", folder / "table_v.md"
+    planned = search_pieces(context)
 
     def write() -> None:
-        values = repeats.values(), searches.values(), fits.values()
-        draw_boxes(values[0], values[2], boxes)
-        text = page(values[0], baselines.values(), values[1], public.values(), values[2])
-        out.write_text(text, encoding="utf-8")
+        waiting = outstanding(
+            repeats.missing(_repeats(context)), _without_baselines(baselines, context), searches.missing(planned)
+        )
+        values = repeats.values(), baselines.values(), searches.values(), public.values(), fits.values()
+        folder.mkdir(parents=True, exist_ok=True)
+        out.write_text(page(*values, waiting), encoding="utf-8")
 
-    _repeat(repeats, context)
-    _baselines(baselines, context)
-    pieces = searches.missing(search_pieces(context))
-    results = as_done(run_search, pieces, context.workers)
-    for _ in context.each("searches", pieces):
-        row = next(results)
-        for name, content in row.pop("pictures").items():
-            (folder / name).write_bytes(content)
-        # The search's own row last: it says that the piece is done.
-        fits.add(*row.pop("fits"))
-        searches.add(row)
-    write()
+    try:
+        _repeat(repeats, context)
+        _baselines(baselines, context)
+        pieces = searches.missing(planned)
+        results = as_done(run_search, pieces, context.workers)
+        for _ in context.each("searches", pieces):
+            row = next(results)
+            for name, content in row.pop("pictures").items():
+                (folder / name).write_bytes(content)
+            # The search's own row last: it says that the piece is done.
+            fits.add(*row.pop("fits"))
+            searches.add(row)
+            write()
+    finally:
+        draw_boxes(repeats.values(), fits.values(), boxes)
+        write()
     return [repeats.path, baselines.path, searches.path, fits.path, boxes, out]
+
+
+def outstanding(repeats: Sequence[Repeat], baselines: Sequence[str], searches: Sequence[Piece]) -> list[str]:
+    """Return lines that say what is missing: fits of Table IV's networks, baselines, searches by method and seed."""
+    found: dict[str, list[str]] = {}
+    for repeat in repeats:
+        found.setdefault("fits of Table IV's networks", []).append(repeat.dataset)
+    if baselines:
+        found["baselines"] = [*baselines]
+    for piece in searches:
+        found.setdefault(f"{piece.method}, seed {piece.seed}", []).append(piece.dataset)
+    return [f"- {what}: {', '.join(dict.fromkeys(names))}" for what, names in found.items()]
 
 
 def search_pieces(context: Context) -> list[Piece]:
     """Return the searches, what matters most first: a kill leaves the better part of the page.
 
     The small tables with the first seed; the other data sets, those where the searches so far were the farthest from
-    the published figures first; TPE beside both; the other seeds.
+    the published figures first; TPE beside both; the KANs; the other seeds.
     """
     if context.quick:
-        return [Piece(name, "evolution", 0, 10, 3) for name in ("machineCPU", "auto_mpg")]
+        return [Piece(name, method, 0, 10, 3) for name in ("machineCPU", "auto_mpg") for method in (EVOLUTION, KAN)]
     first, *others = range(context.seeds or SEEDS)
-    methods = ("evolution", "tpe") if find_spec("optuna") else ("evolution",)
+    methods = (EVOLUTION, TPE, KAN) if find_spec("optuna") else (EVOLUTION, KAN)
 
     def pieces(names: Sequence[str], method: str, seed: int) -> list[Piece]:
         return [Piece(name, method, seed, POPULATION, GENERATIONS) for name in names]
 
     firsts = [pieces(names, method, first) for method in methods for names in (SMALL, LARGE_FIRST)]
-    again = [pieces(SMALL, "evolution", seed) for seed in others]
+    again = [pieces(SMALL, EVOLUTION, seed) for seed in others]
     return [piece for part in (*firsts, *again) for piece in part]
 
 
@@ -83,27 +107,37 @@ LARGE_FIRST = (
 """The data sets that are not small."""
 
 
-def _repeat(rows: Measurements, context: Context) -> None:
+def _repeats(context: Context) -> list[Repeat]:
     names, count = [*PUBLISHED, *(name + TEXT for name in WITH_TEXT)], REPEATS
+    steady, few = [name + STEADY for name in PUBLISHED], STEADY_REPEATS
     if context.quick:
-        names, count = ["machineCPU", "concrete", "stock", "tf5"], 3
-    missing = rows.missing([Repeat(name, seed) for name in names for seed in range(count)])
+        names, count, steady, few = ["machineCPU", "concrete", "stock", "tf5"], 3, ["machineCPU" + STEADY], 1
+    parts = ((names, count), (steady, few))
+    return [Repeat(name, seed) for part, times in parts for name in part for seed in range(times)]
+
+
+def _repeat(rows: Measurements, context: Context) -> None:
+    missing = rows.missing(_repeats(context))
     results = in_order(run_repeat, missing, context.workers)
     for _ in context.each("fits of Table IV", missing):
         rows.add(next(results))
 
 
-def _baselines(rows: Measurements, context: Context) -> None:
+def _without_baselines(rows: Measurements, context: Context) -> list[str]:
     names = ["machineCPU", "auto_mpg"] if context.quick else [*SMALL, *LARGE, *FUNCTIONS]
     done = {str(row["dataset"]) for row in rows.values()}
-    missing = [name for name in names if name not in done]
+    return [name for name in names if name not in done]
+
+
+def _baselines(rows: Measurements, context: Context) -> None:
+    missing = _without_baselines(rows, context)
     found = in_order(_fit_baselines, missing, context.workers)
     for _ in context.each("baselines", missing):
         rows.add(*next(found))
 
 
 def _fit_baselines(dataset: str) -> list[dict[str, Any]]:
-    problem = prepare(resolve({"space": "hkan", "dataset": dataset})).problem
+    problem = prepare(resolve({"space": "hkan", "dataset": register_laws(dataset)})).problem
     return [
         {"dataset": dataset, "model": name, "rmse": figures.get("rmse")}
         for name, figures in fit_baselines(problem).items()

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from evokan.plots import style
 from experiments.hkan.published import PUBLISHED
+from experiments.hkan.searches import EVOLUTION, KAN, TPE
 from experiments.pages import Row
 
 _COLUMNS = 6
@@ -21,7 +22,7 @@ _WIDE = 30.0
 
 
 def draw_boxes(repeats: Sequence[Row], fits: Sequence[Row], path: Path) -> None:
-    """Draw a panel for each data set: Table IV's network, evolution's and TPE's, and the published medians as lines."""
+    """Draw a panel for each data set: Table IV's network, those of the searches, and the published medians as lines."""
     with style.styled():
         rows = -(-len(PUBLISHED) // _COLUMNS)
         figure = Figure(figsize=(2.0 * _COLUMNS, 1.9 * rows), dpi=style.DPI, layout="constrained")
@@ -38,7 +39,7 @@ def draw_boxes(repeats: Sequence[Row], fits: Sequence[Row], path: Path) -> None:
 def groups(repeats: Sequence[Row], fits: Sequence[Row], name: str) -> dict[str, list[float]]:
     """Return the errors of one data set by what was fitted; what has none is left out."""
     found = {"IV": [float(row["rmse"]) for row in repeats if row["dataset"] == name and _is_number(row["rmse"])]}
-    for label, method in (("evolution", "evolution"), ("TPE", "tpe")):
+    for label, method in (("evolution", EVOLUTION), ("TPE", TPE), ("KAN", KAN)):
         # A piece that was killed behind its fits has them twice.
         own = {
             (row["seed"], row["fit"]): row["rmse"]
@@ -54,7 +55,8 @@ def _panel(ax: Axes, name: str, values: dict[str, list[float]]) -> None:
     published = PUBLISHED[name]
     if values:
         ax.boxplot(list(values.values()), widths=0.6, medianprops={"color": style.BLUE}, flierprops={"markersize": 2})
-        ax.set_xticks(range(1, len(values) + 1), list(values))
+        labels = ["search" if label == EVOLUTION else label for label in values]
+        ax.set_xticks(range(1, len(values) + 1), labels, fontsize=style.NOTE_PT)
     for value, colour, dash in ((published.hkan, style.VERMILLION, "-"), (published.kan, style.MUTED, "--")):
         ax.axhline(value, color=colour, linewidth=0.9, linestyle=dash)
     seen = np.array([*(value for group in values.values() for value in group), published.hkan, published.kan])

@@ -7,10 +7,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import elu
 
 from search_spaces.fkan.series import jacobi_series, sigmoid_series
-from search_spaces.fkan.transformable import is_traced, power_series
+from search_spaces.fkan.transformable import exponent, is_traced, power_series
 
 SQUASHES = ("sigmoid", "tanh", "gaussian")
 
@@ -106,7 +105,7 @@ class FractionalJacobi(nn.Module):
             raise ValueError(f"expected a floating tensor, got {x.dtype}: call x.float() first")
         if self.neurons is not None and not is_traced() and (x.ndim == 0 or x.shape[-1] != self.neurons):
             raise ValueError(f"expected shape (..., neurons) = (..., {self.neurons}), got {tuple(x.shape)}")
-        series = jacobi_series((self.degree,) * (self.neurons or 1), elu(self.alpha), elu(self.beta))
+        series = jacobi_series((self.degree,) * (self.neurons or 1), exponent(self.alpha), exponent(self.beta))
         gamma, coefficients = self.gamma.to(x.dtype), series.to(x.dtype)
         if self.interval is not None:
             low, high = self.interval

@@ -13,7 +13,7 @@ def paper_network(problem: Problem, shared: bool = True) -> tuple[str, FKANArchi
     """Return what the paper solves an equation with, and a label; for equations that it has not, that of Lane-Emden.
 
     Six parallel blocks of ten neurons, degrees 1 to 6; two neurons a block for the Burgers equations; for the delay
-    equation four linear maps of ten neurons between the blocks and the output.
+    equation four linear maps of ten neurons (an aggregate and three dense ones) between the blocks and the output.
     """
     width = 2 if problem.name.startswith("burgers-") else 10
     dense = (10, 10, 10, 10) if problem.name == "delay-fde" else ()

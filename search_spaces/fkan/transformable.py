@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.autograd.forward_ad import unpack_dual
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import elu, logsigmoid
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 
@@ -28,6 +28,14 @@ def is_transformed(*tensors: Tensor) -> bool:
 def is_traced() -> bool:
     """Return whether ``torch.jit.trace`` is at work, for which sizes are tensors."""
     return torch._C._get_tracing_state() is not None
+
+
+def exponent(parameter: Tensor) -> Tensor:
+    """Return ELU of alpha or beta; in a trace, which ONNX is made from, of operations that runtimes have in doubles."""
+    if not is_traced():
+        return elu(parameter)
+    row = parameter.reshape(-1)  # of a single number a trace keeps no type, and ONNX would take it for a float
+    return torch.where(row > 0, row, torch.exp(row.clamp(max=0.0)) - 1.0).reshape(parameter.shape)
 
 
 def jacobi_series(degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from evokan.errors import InputError
 from experiments.harness import Rows
 
 SCRIPT = """
+import os
+import signal
+import time
+
 from experiments.harness import Context, Experiment, Rows
 
 def run(context: Context):
@@ -16,10 +23,13 @@ def run(context: Context):
     for number, seed in context.each("squares", rows.missing(pieces)):
         if number == STOP_AT:
             raise KeyboardInterrupt
+        if number == TERMINATED_AT:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10)
         rows.add({"number": number, "seed": seed, "square": float(number ** 2), "workers": context.workers})
     return [rows.path]
 
-STOP_AT = None
+STOP_AT = TERMINATED_AT = None
 EXPERIMENT = Experiment("squares", "Table 1: squares", run)
 """
 
@@ -54,6 +64,22 @@ def test_a_package_that_is_not_installed_is_the_users_mistake(squares, evokan_he
     assert result.status == 2
     assert result.err.count("\n") == 1
     assert "evokan[bench]" in result.err
+
+
+def test_sigterm_is_heard_as_ctrl_c(squares, evokan_here, tmp_path):
+    unheard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: unheard.append(number))
+    try:
+        squares.TERMINATED_AT = 2
+        result = evokan_here("experiment", "squares", "--out", tmp_path)
+        assert unheard == []
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert unheard == [signal.SIGTERM]  # and later on as before
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (result.status, result.err.count("\n")) == (3, 1)
+    assert "the same command goes on where it stopped" in result.err
+    assert len((tmp_path / "squares" / "squares.csv").read_text().splitlines()) == 3
 
 
 def test_outside_of_a_checkout_it_is_one_line(evokan_here, tmp_path, monkeypatch):

@@ -57,3 +57,38 @@ def test_the_page_names_the_best_penalty_and_the_worst_split():
     assert calibration.measure("iris", 0, 1e-2, 2)["log_loss"] == pytest.approx(
         calibration.measure("iris", 0, 1e-2, 2)["log_loss"]
     )
+
+
+def losses(ratio, tables=5, splits=4):
+    return [
+        {
+            "table": f"t{number}",
+            "split": split,
+            "ridge": ridge,
+            "log_loss": 0.3 * (ratio(number, split) if ridge > 0.002 else 1),
+        }
+        for number in range(tables)
+        for split in range(splits)
+        for ridge in (calibration.DEFAULT, calibration.OTHER)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "taken"),
+    [
+        (lambda table, split: 0.8 + 0.01 * split, "0.01"),
+        (lambda table, split: 1.2 + 0.01 * split, "0.001"),
+        (lambda table, split: 0.9 if split % 2 else 1.1, "0.001"),  # chance
+        (lambda table, split: 0.5 if table < 2 else 1.01, "0.001"),  # on less than half of the tables
+    ],
+)
+def test_the_rule_takes_what_is_lower_beyond_chance(ratio, taken):
+    text = "\n".join(calibration.decision(losses(ratio)))
+    assert f"So it is **{taken}**." in text
+    assert "over 20 pairs" in text
+
+
+def test_the_rule_needs_pairs():
+    rows = losses(lambda table, split: 0.8)
+    assert calibration.decision([row for row in rows if row["ridge"] == calibration.OTHER]) == []
+    assert "over 19 pairs" in calibration.decision(rows[1:])[2]

@@ -165,6 +165,9 @@ def test_a_study_goes_on_and_says_who_leads(tmp_path: Path):
     text = page.read_text(encoding="utf-8")
     assert "| 0.25 ± 0.00 | 0.30 ± 0.10 |" in text
     assert len(calls) == 6
+    assert "Not measured yet" not in text
+    old = [{"activation": "relu", "epochs": 2, "score": 1.0, "loss": "", "cpu_seconds": 1.0}]
+    assert more.report(old)[-1] == "Not measured yet: fJNB(4), the loss of relu."
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_the_page_says_who_is_better():
             "val_loss_half": float("inf") if strategy == "paper, long" else 1e-11,
             "n_params": 100,
             "cpu_seconds": 9.0,
+            "trainings": 40,
         }
         for equation, strategy, seed in product(("pendulum", "prey"), STRATEGIES, range(3))
     ]
@@ -80,3 +81,8 @@ def test_the_page_says_who_is_better():
     assert "error | at most 1e-06 | 1e-07 | met |" in text
     assert "one core | at most 30 s | 31 s | **not met** |" in text
     assert "inf" not in text
+    assert "| 0 | 1.0e-07 | 1.0e-12 | 31 | 40 | 100 |" in text
+    alone = "\n".join(report(rows[-1:]))
+    assert "No strategy has been measured yet." in alone
+    assert "error | at most 1e-06 | 1e-07 | met |" in alone
+    assert "## A whole search" not in "\n".join(report(rows[:-1]))

@@ -110,5 +110,5 @@ def test_the_page_of_costs_names_the_public_block_only_where_it_was_measured():
     assert "over the public block" not in fkan_block.report(timings(False))[0]
     assert list(fkan_block.costs(timings(False))) == ["here", "Figure 4d, another machine"]
     text = fkan_block.report(timings(True))[0]
-    assert "| block of degree 6 over the public block | at most 1 times | 0.75 times | met |" in text
+    assert "| block of degree 6 over the public block | at most 0.1 times | 0.75 times | **not met** |" in text
     assert fkan_block.costs(timings(True))["public block, here"]["fJNB(3)"] == 12.0

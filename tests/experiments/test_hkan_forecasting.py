@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from experiments.hkan.forecasting import HKAN, KAFCM, Piece, report, run_piece
+import numpy as np
+
+from experiments.hkan.forecasting import HKAN, KAFCM, STEPS, Piece, report, run_piece
+from experiments.hkan.forecasting_picture import draw
 
 
-def test_an_hkan_forecasts_better_than_persistence():
-    rows = {row["model"]: row for row in run_piece(Piece("delayed-plant", HKAN, 0), 4, 0)}
+def test_an_hkan_forecasts_better_than_persistence(tmp_path):
+    found = run_piece(Piece("delayed-plant", HKAN, 0), 4, 0)
+    rows = {row["model"]: row for row in found.rows}
     assert {"hkan", "ridge", "persistence"} <= set(rows)
     assert rows["hkan"]["rmse"] < 0.7 * rows["persistence"]["rmse"]
     assert rows["hkan"]["n_params"] > 0
     assert rows["ridge"]["n_params"] == ""
+    errors = np.array([step["forecast"] - step["actual"] for step in found.steps])
+    assert 100 < len(errors) <= STEPS
+    actual = np.array([step["actual"] for step in found.steps])
+    assert np.sqrt(np.mean(errors**2)) < 0.7 * np.sqrt(np.mean(np.diff(actual) ** 2))
+    assert draw(found.steps, tmp_path / "forecasting.png").stat().st_size > 10_000
 
 
 def test_the_page_has_the_lowest_error_first():
@@ -28,7 +37,7 @@ def test_the_page_has_the_lowest_error_first():
         }
 
     rows = [row(HKAN, 0, 0.02), row("ridge", 0, 0.05), row(HKAN, 1, 0.04), row("ridge", 1, 0.05), row(KAFCM, 0, 0.01)]
-    lines = [line for line in report(rows)[-1].splitlines() if "0.0" in line]
+    lines = [line for line in report(rows)[2].splitlines() if "0.0" in line]
     assert [line.split(" | ")[0] for line in lines] == ["| kafcm", "| **hkan**", "| ridge"]
     assert "| 0.03 | 0.02 to 0.04 | 300 | 20 |" in lines[1]
     assert lines[2] == "| ridge | 0.05 |  |  |  |"

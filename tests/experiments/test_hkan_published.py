@@ -17,7 +17,7 @@ from experiments.harness import Context
 from experiments.hkan import searches, table_v
 from experiments.hkan.laws import published_rows, register_laws
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
-from experiments.hkan.repeats import TEXT, Repeat, rows_of, run_repeat
+from experiments.hkan.repeats import STEADY, TEXT, Repeat, rows_of, run_repeat
 from experiments.hkan.searches import Piece, parameters, run_search, suggest
 from search_spaces.hkan import HKAN, HKANLayer
 from search_spaces.hkan.encoding import RIDGES
@@ -218,18 +218,18 @@ def test_a_repeat_is_the_fit_of_table_iv():
 def test_searches_come_in_their_order_and_tpe_where_optuna_is(monkeypatch, tmp_path):
     monkeypatch.setattr(table_v, "find_spec", lambda name: name == "optuna")
     pieces = table_v.search_pieces(Context(tmp_path))
-    assert len(pieces) == len(set(pieces)) == 3 * 10 + 10 + 2 * 14
-    assert [piece.dataset for piece in pieces[:10]] == list(SMALL)
-    assert [piece.dataset for piece in pieces[10:24]] == list(table_v.LARGE_FIRST)
-    assert {piece.method for piece in pieces[:24]} == {"evolution"}
-    assert {piece.method for piece in pieces[24:48]} == {"tpe"}
+    assert len(pieces) == len(set(pieces)) == 3 * 24 + 2 * 10
+    for first, method in ((0, "evolution"), (24, "tpe"), (48, "gakan")):
+        assert [piece.dataset for piece in pieces[first : first + 24]] == [*SMALL, *table_v.LARGE_FIRST]
+        assert {piece.method for piece in pieces[first : first + 24]} == {method}
     assert {piece.evaluations for piece in pieces} == {300}
-    assert [piece.seed for piece in pieces[48:]] == [1] * 10 + [2] * 10
+    assert [piece.seed for piece in pieces[72:]] == [1] * 10 + [2] * 10
+    assert {piece.method for piece in pieces[72:]} == {"evolution"}
     monkeypatch.setattr(table_v, "find_spec", lambda name: None)
     without = table_v.search_pieces(Context(tmp_path, seeds=1))
-    assert {piece.method for piece in without} == {"evolution"}
-    assert len(without) == 24
-    assert len(table_v.search_pieces(Context(tmp_path, quick=True))) == 2
+    assert {piece.method for piece in without} == {"evolution", "gakan"}
+    assert len(without) == 48
+    assert len(table_v.search_pieces(Context(tmp_path, quick=True))) == 4
 
 
 def test_all_pieces_fit_into_some_hundred_minutes_of_two_cores(monkeypatch):
@@ -239,8 +239,10 @@ def test_all_pieces_fit_into_some_hundred_minutes_of_two_cores(monkeypatch):
         settings = resolve(piece.settings())
         whole_rows = piece.dataset in SMALL or piece.dataset == "wizmir"
         assert (settings.rungs == "off") == whole_rows
-        assert settings.space_options["max_cost"] > 100
-        most += settings.time_limit * (searches.TPE_SHARE if piece.method == "tpe" else 1.0)
+        assert piece.method == "gakan" or settings.space_options["max_cost"] > 100
+        assert settings.space == ("gakan" if piece.method == "gakan" else "hkan")
+        assert (settings.time_limit is None) == (piece.method == "tpe")
+        most += piece.limit
     # The small tables, most of which end long before their limit, included.
     assert most / 2 / 60 < 150
 
@@ -265,6 +267,13 @@ def test_seeds_of_evolution_are_starts_of_tpe():
         assert found.layers == tuple(rounded)
 
 
+def test_a_repeat_by_steady_least_squares_is_another_fit():
+    plain, steady = (run_repeat(Repeat(name, 0)) for name in ("machineCPU", "machineCPU" + STEADY))
+    assert steady["dataset"] == "machineCPU (steady)"
+    assert steady["rmse"] != plain["rmse"]
+    assert steady["rmse"] == pytest.approx(plain["rmse"], rel=0.2)
+
+
 def test_the_authors_laws_can_be_searched_on():
     name = register_laws("tf5")
     table, rows = load_dataset(name), published_rows("tf5")
@@ -274,7 +283,14 @@ def test_the_authors_laws_can_be_searched_on():
     assert register_laws("tf5") == name  # once more
 
 
-@pytest.mark.parametrize("method", ["evolution", "tpe"])
+COLUMNS = {
+    *Piece._fields,
+    *("evaluations", "val_loss", "product_rmse", "rmse_median", "rmse_q1", "rmse_q3", "train_rmse"),
+    *("n_params", "network", "cpu_seconds"),
+}
+
+
+@pytest.mark.parametrize("method", ["evolution", "tpe", "gakan"])
 def test_a_search_leaves_a_row_its_fits_and_pictures(method, monkeypatch):
     if method == "tpe":
         pytest.importorskip("optuna", reason="optuna is not installed: pip install 'evokan[bench]'")
@@ -284,10 +300,12 @@ def test_a_search_leaves_a_row_its_fits_and_pictures(method, monkeypatch):
         found = run_search(Piece("machineCPU", method, 0, 6, 1))
     except InputError as missing:
         pytest.skip(str(missing))
-    assert found["evaluations"] == 12
+    assert found["evaluations"] == 12 or (method == "gakan" and found["evaluations"] > 12)  # ways down from its seeds
     fits, pictures = found.pop("fits"), found.pop("pictures")
-    assert len(fits) == 3
-    assert found["rmse_median"] == sorted(fit["rmse"] for fit in fits)[1]
+    assert len(fits) == (1 if method == "gakan" else 3)
+    assert {**found, "fits": 0, "pictures": 0}.keys() == COLUMNS | {"fits", "pictures"}
+    assert found["rmse_median"] == sorted(fit["rmse"] for fit in fits)[len(fits) // 2]
     assert set(pictures) == ({"machineCPU_levels.png", "machineCPU_input_fit.png"} if method == "evolution" else set())
     assert 0.01 < found["rmse_median"] < 0.2
     assert 0 < found["train_rmse"] < found["rmse_median"]
+    assert 0.1 < found["val_loss"] < 1.5  # in standard deviations, whatever the family calls its loss

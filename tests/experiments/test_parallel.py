@@ -97,6 +97,24 @@ def broken(text: str) -> tuple[str, str, float]:
     raise ZeroDivisionError(text)
 
 
+def test_who_stops_listening_waits_for_nothing(tmp_path) -> None:
+    tasks = [tmp_path / "quick", tmp_path / "slow", tmp_path / "never"]
+    results = as_done(slow_but_the_first, tasks, 2)
+    assert next(results) == "quick"
+    while not (tmp_path / "slow").exists():
+        time.sleep(0.01)
+    began = time.monotonic()
+    results.close()
+    assert time.monotonic() - began < 60
+    assert not _runs(int((tmp_path / "slow").read_text()))
+
+
+def slow_but_the_first(note: Path) -> str:
+    if note.name != "quick":
+        sleeping(note)
+    return note.name
+
+
 def sleeping(note: Path) -> None:
     note.write_text(str(os.getpid()))
     time.sleep(600)

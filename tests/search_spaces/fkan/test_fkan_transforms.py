@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import warnings
 
@@ -122,6 +123,21 @@ def test_traces(block, x):
     # Neither has taken the exponents for constants.
     assert torch.allclose(traced(rows), block(rows), rtol=1e-12)
     assert torch.allclose(graph(x, block.alpha.detach()), block(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"squash": "tanh"}, {"squash": "gaussian"}, {"interval": (-5.0, 5.0)}])
+@pytest.mark.parametrize(("dtype", "neurons"), [(torch.float64, None), (torch.float64, 3), (torch.float32, 3)])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_onnx(x, dtype, neurons, options):
+    pytest.importorskip("onnx", reason="the package onnx is not installed: pip install 'evokan[export]'")
+    runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed")
+    block = FractionalJacobi(4, neurons, alpha=0.7, beta=-0.4, gamma=0.3, dtype=dtype, **options)
+    rows, file = torch.cat([x, -x, 0 * x - 1e4]).to(dtype), io.BytesIO()
+    axes = {"x": {0: "rows"}}
+    torch.onnx.export(block, (x.to(dtype),), file, dynamo=False, input_names=["x"], dynamic_axes=axes)
+    (found,) = runtime.InferenceSession(file.getvalue()).run(None, {"x": rows.numpy()})
+    near = 1e-11 if dtype == torch.float64 else 1e-5
+    np.testing.assert_allclose(found, block(rows).detach().numpy(), rtol=near, atol=near)
 
 
 BACKENDS = ["eager", "aot_eager", pytest.param("inductor", marks=pytest.mark.slow)]

@@ -15,15 +15,17 @@ from search_spaces.hkan.options import CUTOFF
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "at_least", "at_most"),
+    ("name", "at_least", "at_most", "over"),
     [
-        ("tf1", 1, 1000),
-        ("tf5-5", 0.9, 1.1),
-        ("kinematics8nm", 0.98, 1.02),
+        ("tf1", 1, 1000, 1.05),
+        ("tf5-5", 0.9, 1.1, 1.05),
+        ("kinematics8nm", 0.98, 1.02, 1.05),
+        ("pumadyn32nh", 0.98, 1.02, 1.04),  # this seed's centres are among the better ones
+        ("triazines", 0.9, 1.1, 1.05),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Ill-conditioned matrix")
-def test_scikit_learn_does_not_reach_the_published_error_either(name, at_least, at_most):
+def test_scikit_learn_does_not_reach_the_published_error_either(name, at_least, at_most, over):
     try:
         rows = rows_of(name)
     except InputError as missing:
@@ -34,5 +36,5 @@ def test_scikit_learn_does_not_reach_the_published_error_either(name, at_least, 
     ours, theirs = (
         np.sqrt(np.mean((found[:, 0] - rows.y_test) ** 2)) for found in (predict(layers, rows.x_test), plain)
     )
-    assert min(ours, theirs) > 1.05 * PUBLISHED[name].hkan
+    assert min(ours, theirs) > over * PUBLISHED[name].hkan
     assert at_least <= theirs / ours <= at_most
