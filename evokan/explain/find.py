@@ -21,7 +21,7 @@ from evokan.explain.reading.simplify import strongest_columns, thinned
 from evokan.explain.reading.smaller import smaller
 from evokan.explain.relations.engine import relations
 from evokan.explain.relations.oracle import Oracle
-from evokan.explain.relations.symmetries import Scaling
+from evokan.explain.relations.symmetries import VARIABLES, Scaling
 from evokan.explain.relations.units import Units
 from evokan.explain.scoring import Scored, Scorer
 from evokan.explain.split import Split
@@ -141,6 +141,7 @@ class _Search:
         self._found: list[Scored] = []
         self._oracle: Candidate | None = None
         self._used = strongest_columns(self._network, self._rows.x)
+        self._asked = strongest_columns(self._network, self._rows.x, VARIABLES)
 
     def _reader(self) -> Reader:
         data = Judgement(self._rows, self._folds)
@@ -218,11 +219,11 @@ class _Search:
 
     @property
     def _names(self) -> list[str]:
-        return [self._graph.input_names[place] for place in self._used]
+        return [self._graph.input_names[place] for place in self._asked]
 
     def _relations(self, network: Network | None = None, known: Sequence[Scaling] = ()) -> None:
         """Look for laws in the columns in use, or in what the derivatives of a network or units make of them."""
-        graph, used = self._graph, self._used
+        graph, used = self._graph, self._asked
         oracle = None if network is None else Oracle(network, graph.input_scaler, graph.target_scaler, tuple(used))
         rows = self._scorer.rows
         found = relations(

@@ -58,13 +58,13 @@ def thinned(network: Network, x: FloatArray) -> Network:
     return found if found.links else network
 
 
-def strongest_columns(network: Network, x: FloatArray) -> list[int]:
-    """Return the input columns in use, ascending; where there are more than `COLUMNS`, the strongest."""
+def strongest_columns(network: Network, x: FloatArray, most: int = COLUMNS) -> list[int]:
+    """Return the input columns in use, ascending; where there are more than `most`, the strongest."""
     scores = np.zeros(network.n_inputs)
     for link, score in zip(network.links, attributions(network, x), strict=True):
         if link.source < network.n_inputs:
             scores[link.source] += max(score, 1e-300)
-    return sorted(np.argsort(-scores, kind="stable")[: min(COLUMNS, np.count_nonzero(scores))].tolist())
+    return sorted(np.argsort(-scores, kind="stable")[: min(most, np.count_nonzero(scores))].tolist())
 
 
 def prune(network: Network, x: FloatArray, fit: Fit, effort: Effort) -> Network:

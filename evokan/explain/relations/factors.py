@@ -9,6 +9,7 @@ has to stand by itself.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -126,4 +127,5 @@ class _Polynomial:
         return power, error, straight
 
     def _contrast(self, weights: FloatArray) -> tuple[float, float]:
-        return float(weights @ self.values), float(np.sqrt(max(weights @ self.covariance @ weights, 0.0)))
+        variance = float(weights @ self.covariance @ weights)
+        return float(weights @ self.values), math.sqrt(max(variance, 0.0))
