@@ -9,6 +9,7 @@ import numpy as np
 
 from evokan.arrays import IntArray
 from evokan.errors import InputError
+from evokan.problem.drawn import drawn_apart, fold_numbers
 from evokan.problem.groups import check_classes, fold_groups, split_groups
 from evokan.problem.table import Table
 from evokan.problem.trajectories import blocks_in_time, split_in_time
@@ -49,8 +50,6 @@ def split_rows(
     ValueError
         A part would be empty.
     """
-    from sklearn.model_selection import train_test_split
-
     if table.task.has_classes and table.validation_rows is None:
         _check_class_sizes(table, tested=test_size > 0 or table.test_rows is not None)
     series = _series(table)
@@ -72,16 +71,12 @@ def split_rows(
         rest, test = rows, rows[:0]
     else:
         _check_part(table, rows, test_size, "", "the test", "training and validation")
-        rest, test = train_test_split(
-            rows, test_size=test_size, random_state=seed, stratify=None if y is None else y[rows]
-        )
+        rest, test = drawn_apart(rows, test_size, seed, None if y is None else y[rows])
     if given is not None:
         check_classes(table, "train", rest)
         return np.sort(rest), np.sort(given), np.sort(test)
     _check_part(table, rest, validation_size, " outside the test part", "validation", "training")
-    train, validation = train_test_split(
-        rest, test_size=validation_size, random_state=seed, stratify=None if y is None else y[rest]
-    )
+    train, validation = drawn_apart(rest, validation_size, seed, None if y is None else y[rest])
     return np.sort(train), np.sort(validation), np.sort(test)
 
 
@@ -109,8 +104,6 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
     InputError
         There are fewer rows than folds, or fewer rows of a class.
     """
-    from sklearn.model_selection import KFold, StratifiedKFold
-
     y, smallest = table.y[development], most_folds(table, development)
     if table.groups is not None:
         return tuple(Fold(a, b) for a, b in fold_groups(table, development, folds, seed))
@@ -125,7 +118,7 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
                 f"--folds {folds}: the rarest class has only {smallest} rows outside the test part; "
                 f"use at most --folds {max(smallest, 1)}"
             )
-        splits = StratifiedKFold(folds, shuffle=True, random_state=seed).split(development, y)
+        numbers = fold_numbers(len(development), folds, seed, y)
     else:
         if len(development) < folds:
             raise InputError(
@@ -134,8 +127,8 @@ def cut_folds(table: Table, development: IntArray, folds: int, seed: int) -> tup
             )
         if table.series is not None:
             return tuple(Fold(a, b) for a, b in blocks_in_time(table.series, development, folds, seed))
-        splits = KFold(folds, shuffle=True, random_state=seed).split(development)
-    return tuple(Fold(development[np.sort(a)], development[np.sort(b)]) for a, b in splits)
+        numbers = fold_numbers(len(development), folds, seed, None)
+    return tuple(Fold(development[numbers != number], development[numbers == number]) for number in range(folds))
 
 
 def _check_class_sizes(table: Table, *, tested: bool) -> None:
