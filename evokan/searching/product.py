@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,6 +180,7 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
         if second.there and _stored(run) is None:
             asked = second.ask(formula_of, path, formula_seconds)
             drawn = drawing(of_formula=False)
+            import_module("evokan.explain.formulas.trees")  # needed next: SymPy, while the other one is at work
             files = asked.result()
             if files is not None:
                 keep_formulas(run.directory, run.best.formulas_path, files)

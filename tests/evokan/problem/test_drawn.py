@@ -64,7 +64,7 @@ def test_a_search_begins_without_scikit_learn():
     script = (
         "import sys; from evokan.searching import entry; from evokan.settings.job import prepare, resolve\n"
         "job = prepare(resolve({'space': 'gakan', 'dataset': 'wine', 'folds': 5}, None)); job.problem.folds\n"
-        "print(*({'sklearn', 'torch', 'sympy', 'matplotlib', 'scipy.stats'} & set(sys.modules)))"
+        "print(*({'sklearn', 'torch', 'sympy', 'matplotlib', 'scipy.stats', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
