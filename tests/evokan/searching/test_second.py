@@ -37,11 +37,23 @@ for line in sys.stdin:
 """
 
 
+REGISTERED = ((spaces, "_registered"), (datasets, "_added"), (functions, "_library"))
+
+
+def nothing_registered(monkeypatch):
+    """Forget what other tests have registered."""
+    built_in = {function.name: function for function in functions._BUILT_IN}
+    for module, name in REGISTERED:
+        monkeypatch.setattr(module, name, built_in if module is functions else {})
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     """Import nothing ahead: what is asked for is imported then."""
     start = second._START.replace("serve()", "from evokan.searching import second; second.AHEAD = (); serve()")
     monkeypatch.setattr(second, "_START", start)
+    monkeypatch.setattr(second, "available_processors", lambda: 2)
+    nothing_registered(monkeypatch)
 
 
 def gone(pid: int) -> bool:
@@ -200,29 +212,34 @@ def test_who_is_helped(monkeypatch):
     assert not helped(one, wanted=False)
     assert not helped(one, Clock(60.0))
     assert not helped(job(space="fkan", dataset="lane-emden-0", folds=1))
-    monkeypatch.setattr(second, "MOST_ROWS", 100)
-    assert not helped(one)
-    monkeypatch.undo()
-    monkeypatch.setattr(second, "MOST_VALUES", 100)
-    assert not helped(one)
+    for name, value in (("MOST_ROWS", 100), ("MOST_VALUES", 100), ("available_processors", lambda: 1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(second, name, value)
+            assert not helped(one), name
+        assert helped(one)
 
 
 def test_what_this_process_alone_knows_is_done_in_it(monkeypatch):
     one = job()
+    assert helped(one)
 
     class Own(type(one.space)):
         name = "own"
 
-    monkeypatch.setattr(spaces, "_registered", {})
-    evokan.register_space(Own)
-    assert not helped(one)
-    monkeypatch.setattr(spaces, "_registered", {})
-    assert helped(one)
-    monkeypatch.setattr(functions, "_library", dict(functions._library))
-    functions.register_function("sinc(x)", np.sinc, lambda x: x)
-    assert not helped(one)
-    monkeypatch.undo()
-    monkeypatch.setattr(datasets, "_added", {})
-    info = datasets.DatasetInfo("own", "regression", 3, 1, "ours", "ours")
-    datasets.register_dataset(info, lambda seed: one.problem.table)
-    assert not helped(one)
+    def family():
+        evokan.register_space(Own)
+
+    def function():
+        functions.register_function("sinc(x)", np.sinc, lambda x: x)
+
+    def table():
+        info = datasets.DatasetInfo("own", "regression", 3, 1, "ours", "ours")
+        datasets.register_dataset(info, lambda seed: one.problem.table)
+
+    for register in (family, function, table):
+        with monkeypatch.context() as patch:
+            for module, name in REGISTERED:
+                patch.setattr(module, name, dict(getattr(module, name)))
+            register()
+            assert not helped(one), register
+        assert helped(one)
