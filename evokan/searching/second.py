@@ -188,9 +188,9 @@ class SecondProcess(Second):
 def second_for(job: Job, clock: Clock, *, wanted: bool) -> AbstractContextManager[Second]:
     """Return a second process where it is wanted and helps, and nobody where it could not know what this one knows.
 
-    It helps where there is a second processor, and where a search takes seconds, so that what comes after it counts: with
-    few rows, and without a limit, which leaves no second unused. Families, data sets, equations and functions that were
-    registered are this process's own.
+    It helps where there is a second processor, and where a search takes seconds, so that what comes after it counts:
+    with few rows, and without a limit, which leaves no second unused. Families, data sets, equations and functions that
+    were registered are this process's own.
     """
     if not wanted or available_processors() < 2 or clock.limit is not None or job.budget.device != "cpu":
         return nullcontext(ALONE)
