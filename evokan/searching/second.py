@@ -197,12 +197,14 @@ def second_for(job: Job, clock: Clock, *, wanted: bool) -> AbstractContextManage
     from evokan.datasets import registry as datasets
     from evokan.explain.laws import library as functions
     from evokan.spaces import registry as spaces
+    from evokan.training import lbfgs
 
     own = job.problem.table.equation is not None or any(
         module.has_registered() for module in (datasets, functions, spaces)
     )
     small = len(job.problem.development) <= MOST_ROWS and job.problem.table.X.size <= MOST_VALUES
-    return SecondProcess() if small and not own else nullcontext(ALONE)
+    # Without a cache on disk it would compile the kernels once more.
+    return SecondProcess() if small and not own and lbfgs.jit.folder else nullcontext(ALONE)
 
 
 def serve() -> None:

@@ -24,6 +24,7 @@ from evokan.searching.clock import Clock
 from evokan.searching.second import ALONE, SecondProcess, second_for
 from evokan.settings.job import prepare, resolve
 from evokan.spaces import registry as spaces
+from evokan.training import lbfgs
 
 OWNER = """
 import sys, time
@@ -217,6 +218,8 @@ def test_who_is_helped(monkeypatch):
             patch.setattr(second, name, value)
             assert not helped(one), name
         assert helped(one)
+    monkeypatch.setattr(lbfgs.jit, "folder", None)
+    assert not helped(one)
 
 
 def test_what_this_process_alone_knows_is_done_in_it(monkeypatch):
