@@ -26,7 +26,7 @@ def search(*, config: ConfigFile = None, quiet: Quiet = False, json: Json = Fals
     from evokan.searching.entry import search as run_search
 
     with make_progress(silent=quiet or json) as progress:
-        run = run_search(observer=progress, config=config, began=began, **settings)
+        run = run_search(observer=progress, config=config, began=began, second=True, **settings)
     _print_result(run, quiet=quiet, as_json=json)
 
 
@@ -41,7 +41,7 @@ def resume(run: RunPath, *, quiet: Quiet = False, json: Json = False, **settings
     from evokan.searching.entry import resume as run_resume
 
     with make_progress(silent=quiet or json) as progress:
-        found = run_resume(run, observer=progress, **settings)
+        found = run_resume(run, observer=progress, second=True, **settings)
     _print_result(found, quiet=quiet, as_json=json)
 
 

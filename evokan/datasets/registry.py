@@ -101,6 +101,11 @@ def register_dataset(info: DatasetInfo, load: Loader) -> None:
     _added[info.name] = (info, load)
 
 
+def has_registered() -> bool:
+    """Return whether there are data sets that another process does not know."""
+    return bool(_added)
+
+
 def list_datasets() -> list[DatasetInfo]:
     """Return the name cards of all data sets: evokan's own, then those added, in the order of registration.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evokan.runs.files import reading
 from evokan.runs.manifest import renew
@@ -38,21 +38,41 @@ def read_formulas(directory: RunDirectory, path: Path, encode: Encode | None = N
         return Formulas.from_json(content, encode)
 
 
-def write_formulas(directory: RunDirectory, path: Path, found: Formulas) -> bool:
-    """Write a front, and beside it the text that people read; a finished run takes note of both.
+class FormulaFiles(NamedTuple):
+    """What is written of a front.
 
-    Returns whether the front could be written: a function of the user's own may have parts that cannot.
+    Attributes
+    ----------
+    content
+        Of the file ``formulas.json``; None where a function of the user's own has parts that cannot be written.
+    text
+        What people read.
     """
+
+    content: dict[str, Any] | None
+    text: str
+
+
+def files_of(found: Formulas) -> FormulaFiles:
+    """Return what is written of a front."""
     content = found.to_json()
     whole = all(one["trees"] is not None for one in content["front"])
-    if whole:
-        directory.vault.write_json(path, content)
+    return FormulaFiles(content if whole else None, formula_text(found))
+
+
+def keep_formulas(directory: RunDirectory, path: Path, files: FormulaFiles) -> bool:
+    """Write a front, and beside it the text that people read; a finished run takes note of both.
+
+    Returns whether the front could be written.
+    """
+    if files.content is not None:
+        directory.vault.write_json(path, files.content)
     else:
         directory.vault.remove(path)
     text = path.with_name(path.name.replace("formulas.json", "formula.txt"))
-    directory.vault.replace(text, formula_text(found))
-    renew(directory, [text, *([path] if whole else [])])
-    return whole
+    directory.vault.replace(text, files.text)
+    renew(directory, [text, *([path] if files.content is not None else [])])
+    return files.content is not None
 
 
 def formula_text(found: Formulas) -> str:

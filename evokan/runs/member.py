@@ -19,7 +19,7 @@ from evokan.export import target
 from evokan.export.content import Content, described
 from evokan.problem.prediction import check_columns, predict
 from evokan.runs.files import reading
-from evokan.runs.formulas import read_formulas, write_formulas
+from evokan.runs.formulas import files_of, keep_formulas, read_formulas
 from evokan.runs.home import Home
 from evokan.runs.predictions import check_finite, known_columns, labels, own_units, shares
 from evokan.runs.shapes import MemberFile, MetricsFile
@@ -269,7 +269,7 @@ class Member:
         InputError
             The folder cannot be written.
         """
-        return write_formulas(self._run.directory, self.formulas_path, found)
+        return keep_formulas(self._run.directory, self.formulas_path, files_of(found))
 
     def formula(
         self,
@@ -323,24 +323,24 @@ class Member:
         return reading(self._spec_path, self._run.directory.remedy, foreign=True)
 
     @cached_property
-    def _portraits(self) -> Sequence[EdgePortrait]:
+    def portraits(self) -> Sequence[EdgePortrait]:
+        """What every edge does to the data, next to the law that comes nearest; `InputError` where none can be read."""
         from evokan.explain.laws.gallery import portraits
 
-        problem = self._run.problem
-        return portraits(self.graph, problem.table.X[problem.shown])
+        return portraits(self.graph, self._run.problem.table.X[self._run.problem.shown])
 
     def plot_edges(self) -> Figure:
         """Draw every edge with the law that comes nearest; the 24 strongest where there are more."""
         from evokan.plots import plot_edge_gallery
 
-        return plot_edge_gallery(self._portraits)
+        return plot_edge_gallery(self.portraits)
 
     def plot_laws(self, ax: Axes | None = None) -> Axes:
         """Draw the network with the law that comes nearest below every edge."""
         from evokan.explain.laws.gallery import told
         from evokan.plots import plot_network
 
-        return plot_network(self.explanation, ax=ax, laws=told(self._portraits))
+        return plot_network(self.explanation, ax=ax, laws=told(self.portraits))
 
     def plot_attribution(self, ax: Axes | None = None) -> Axes:
         """Draw the importance of every input column."""

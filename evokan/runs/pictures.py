@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evokan.errors import InputError, unknown_name
+from evokan.problem.task import Task
 from evokan.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from evokan.explain.column_importances import Importances
+    from evokan.explain.laws.gallery import EdgePortrait
 
 KINDS = ("png", "svg", "pdf")
 """Formats of pictures."""
@@ -25,7 +29,53 @@ def check_kind(kind: str) -> None:
         raise unknown_name("picture format", kind, KINDS)
 
 
-def draw(run: Run, in_time: Callable[[], bool] = lambda: True, kinds: Sequence[str] = KINDS[:1]) -> list[Path]:
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What pictures show of data and network, as plain values.
+
+    Attributes
+    ----------
+    portraits
+        Of the edges; None where the family has none to read.
+    importances
+        Of the columns; None where they cannot be told.
+    """
+
+    portraits: Sequence[EdgePortrait] | None = None
+    importances: Importances | None = None
+
+
+def tell(run: Run, in_time: Callable[[], bool] = lambda: True) -> Told:
+    """Return what pictures need of data and network, what of it this family and this machine can tell.
+
+    Parameters
+    ----------
+    in_time
+        Whether the next may still begin.
+
+    Raises
+    ------
+    InputError
+        The network is damaged.
+    """
+    run.best.model  # noqa: B018 - a damaged one is said, not taken for a picture that cannot be drawn
+    portraits: Sequence[EdgePortrait] | None = None
+    importances: Importances | None = None
+    with suppress(InputError):
+        portraits = run.best.portraits if in_time() else None
+    with suppress(InputError):
+        importances = run.importances() if in_time() else None
+    return Told(portraits, importances)
+
+
+def draw(
+    run: Run,
+    in_time: Callable[[], bool] = lambda: True,
+    kinds: Sequence[str] = KINDS[:1],
+    *,
+    told: Callable[[], Told] | None = None,
+    of_formula: bool | None = None,
+) -> list[Path]:
     """Draw every picture into the ``plots`` folder, and return their paths.
 
     Of a run that has not finished there is the history alone, of one that a time limit ended in its first generation
@@ -37,6 +87,10 @@ def draw(run: Run, in_time: Callable[[], bool] = lambda: True, kinds: Sequence[s
         Whether pictures that need the data, and further kinds, may still begin.
     kinds
         Some of `KINDS`, at least one: each picture is made once and written as each of them.
+    told
+        Returns what `tell` says, where somebody else is asked.
+    of_formula
+        Only the pictures of its formula, or only the others.
 
     Raises
     ------
@@ -47,22 +101,17 @@ def draw(run: Run, in_time: Callable[[], bool] = lambda: True, kinds: Sequence[s
 
     for kind in kinds:
         check_kind(kind)
-    pictures: dict[str, Callable[[], Axes]] = {}
-    if not run.history.empty:
-        pictures["fitness_history.png"] = run.plot_history
-    elif not run.has_product:
+    if run.history.empty and not run.has_product:
         raise InputError(f"{run.path}: no generation has finished yet, so there is nothing to draw")
-    if run.has_product:
-        pictures["pareto.png"] = run.plot_pareto
-        if run.best.explanation.edges:
-            pictures["network.png"] = run.best.plot_network
-        pictures["feature_importance.png"] = run.best.plot_attribution
-        pictures |= run.best.plots()
     folder, vault = run.directory.plots, run.directory.vault
     vault.make_folder(folder)
-    drawn: list[tuple[str, Axes | Figure]] = [(name, plot()) for name, plot in pictures.items()]
-    if run.has_product:
-        drawn += _explanations(run, in_time).items()
+    drawn: list[tuple[str, Axes | Figure]] = []
+    if not of_formula:
+        drawn += _stored(run)
+    if not of_formula and run.has_product:
+        drawn += _explanations(run, in_time, tell(run, in_time) if told is None else told())
+    if of_formula is not False and run.has_product:
+        drawn += _formula(run, in_time)
     paths: list[Path] = []
     for kind in kinds:
         if paths and not in_time():
@@ -73,22 +122,42 @@ def draw(run: Run, in_time: Callable[[], bool] = lambda: True, kinds: Sequence[s
     return paths
 
 
-def _explanations(run: Run, in_time: Callable[[], bool]) -> dict[str, Axes | Figure]:
-    """Return the pictures that need the data or formulas, those that this family and this machine can draw."""
+def _stored(run: Run) -> Iterator[tuple[str, Axes]]:
+    """Yield the pictures that need what the run has stored, and nothing else."""
+    if not run.history.empty:
+        yield "fitness_history.png", run.plot_history()
+    if run.has_product:
+        yield "pareto.png", run.plot_pareto()
+        if run.best.explanation.edges:
+            yield "network.png", run.best.plot_network()
+        yield "feature_importance.png", run.best.plot_attribution()
+        for name, plot in run.best.plots().items():
+            yield name, plot()
+
+
+def _explanations(run: Run, in_time: Callable[[], bool], told: Told) -> Iterator[tuple[str, Axes | Figure]]:
+    """Yield the pictures that need the data."""
+    from evokan.explain.laws.gallery import told as laws_of
+    from evokan.plots import plot_edge_gallery, plot_importances, plot_network
+
+    plots: list[tuple[str, Callable[[], Axes | Figure]]] = []
+    portraits, importances = told.portraits, told.importances
+    if portraits is not None:
+        plots.append(("edges.png", lambda: plot_edge_gallery(portraits)))
+        plots.append(("network_laws.png", lambda: plot_network(run.best.explanation, laws=laws_of(portraits))))
+    if importances is not None:
+        loss = Task(run.config["data"]["task"]).loss_name
+        plots.append(("importances.png", lambda: plot_importances(importances, loss)))
+    for name, plot in plots:
+        if in_time():
+            with suppress(InputError):
+                yield name, plot()
+
+
+def _formula(run: Run, in_time: Callable[[], bool]) -> Iterator[tuple[str, Figure]]:
+    """Yield the pictures that need formulas."""
     from evokan.plots import plot_splines
 
-    run.best.model  # noqa: B018 - a damaged one is said, not taken for a picture that cannot be drawn
-    found: dict[str, Axes | Figure] = {}
-    plots: list[tuple[str, Callable[[], Axes | Figure]]] = [
-        ("edges.png", run.best.plot_edges),
-        ("network_laws.png", run.best.plot_laws),
-        ("importances.png", run.plot_importances),
-    ]
     formulas = run.best.stored_formulas()
-    if formulas is not None and formulas.best.tables:
-        plots.append(("splines.png", partial(plot_splines, formulas.best.tables)))
-    for name, plot in plots:
-        with suppress(InputError):
-            if in_time():
-                found[name] = plot()
-    return found
+    if formulas is not None and formulas.best.tables and in_time():
+        yield "splines.png", plot_splines(formulas.best.tables)

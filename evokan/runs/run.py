@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,10 +213,11 @@ class Run:
             network uses.
         """
         from evokan.explain import importances
+        from evokan.problem.prediction import predict
 
         searches = [run._late_networks() for run in (self, *others)]
         seed = self.config["settings"]["seed"]
-        return importances(self.best.explanation.importances, self.best.outputs, searches, seed)
+        return importances(self.best.explanation.importances, partial(predict, self.best.model), searches, seed)
 
     def _late_networks(self) -> LateNetworks:
         from evokan.explain.column_importances import LateNetworks

@@ -12,15 +12,19 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from evokan.problem.baselines import Figures, Which, baseline_names, each_baseline, fit_baselines
 from evokan.problem.problem import Problem
 from evokan.searching.clock import Clock
+from evokan.searching.second import ALONE, Second
+from evokan.settings.job import Job
 from evokan.spaces.threads import single_threaded_math
+
+if TYPE_CHECKING:
+    from evokan.problem.baselines import Figures, Which
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from evokan.searching.beside import serve; serve()"
 FEW_ROWS = 2000
@@ -30,7 +34,9 @@ _LENGTH = 8
 
 
 @contextmanager
-def baselines_of(problem: Problem, seed: int, which: Which, clock: Clock) -> Iterator[Callable[[], dict[str, Figures]]]:
+def baselines_of(
+    problem: Problem, seed: int, which: Which, clock: Clock, second: Second = ALONE
+) -> Iterator[Callable[[], dict[str, Figures]]]:
     """Give a function that returns the baselines: fitted then, or beside what is done in the block, by many rows.
 
     Parameters
@@ -39,26 +45,49 @@ def baselines_of(problem: Problem, seed: int, which: Which, clock: Clock) -> Ite
         As for `evokan.problem.baselines.fit_baselines`.
     clock
         Where it has a limit, those that are not done in time have an ``error``.
+    second
+        Who is asked for those of few rows.
     """
-
-    def fit() -> dict[str, Figures]:
-        return fit_baselines(problem, seed, which=which)
+    if problem.task.is_equation or which == "none":
+        yield dict
+        return
+    if len(problem.development) <= FEW_ROWS and clock.limit is None:
+        yield second.ask(fitted, problem, seed, which).result
+        return
+    from evokan.problem.baselines import baseline_names
 
     names = baseline_names(problem, which)
-    if not names or (len(problem.development) <= FEW_ROWS and clock.limit is None):
-        yield fit
-        return
     with Baselines(problem, seed, which) as at_work:
 
         def wait() -> dict[str, Figures]:
             if clock.limit is None:
                 found, complete = at_work.wait()
-                return found if complete else fit()
+                return found if complete else fitted(problem, seed, which)
             found, complete = at_work.wait(max(clock.for_trainings, 0.0))
             clock.note("baselines", done=len(found), of=len(names))
             return {name: found.get(name, {"error": "not done within the time limit"}) for name in names}
 
         yield wait
+
+
+def compared_with(job: Job) -> Which:
+    """Return which baselines are wanted: without test rows none can be told from another."""
+    return job.config.baselines if len(job.problem.test) else "none"
+
+
+def compared(job: Job, baselines: Callable[[], Mapping[str, Figures]]) -> dict[str, Figures]:
+    """Return the usual models and those of the family, unless none are wanted."""
+    if compared_with(job) == "none":
+        return {}
+    return {**baselines(), **job.space.baselines(job.problem, job.config.split_seed)}
+
+
+def fitted(problem: Problem, seed: int, which: Which) -> dict[str, Figures]:
+    """Return the baselines, fitted in this process: see `evokan.problem.baselines.fit_baselines`."""
+    from evokan.problem.baselines import fit_baselines
+
+    with single_threaded_math():
+        return fit_baselines(problem, seed, which=which)
 
 
 class Baselines:
@@ -118,6 +147,8 @@ class Baselines:
 
 def serve() -> None:
     """Fit the baselines that standard input asks for, and write each as a line of JSON: the other process."""
+    from evokan.problem.baselines import each_baseline
+
     length = int.from_bytes(sys.stdin.buffer.read(_LENGTH), "big")
     problem, seed, which = pickle.loads(sys.stdin.buffer.read(length))
     # Whoever asked holds standard input open as long as he lives.

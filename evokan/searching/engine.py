@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evokan.errors import InputError, TrainingFailed
 from evokan.evaluation.evaluator import Evaluator
@@ -21,9 +21,8 @@ from evokan.evaluation.records import Record
 from evokan.evaluation.worths import Worths
 from evokan.evolution import Algorithm, Genome
 from evokan.evolution.history import HistoryRow
-from evokan.problem.baselines import Figures, Which
 from evokan.searching import loop
-from evokan.searching.beside import baselines_of
+from evokan.searching.beside import baselines_of, compared, compared_with
 from evokan.searching.build import make_algorithm
 from evokan.searching.choice import finalist_records, front_of
 from evokan.searching.clock import Clock, Timed
@@ -34,10 +33,14 @@ from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Stan
 from evokan.searching.plan import affordable, finalist_seconds, fit_seconds, plan, references_fit, search_seconds
 from evokan.searching.proposals import FamilyProposals
 from evokan.searching.renewal import Renewal
+from evokan.searching.second import ALONE, Second
 from evokan.settings.describe import describe, reference_point
 from evokan.settings.job import Job
 from evokan.spaces.chromosome import Bits, ChromosomeLayout
 from evokan.spaces.threads import single_threaded_math
+
+if TYPE_CHECKING:
+    from evokan.problem.baselines import Figures
 
 
 def search(
@@ -49,6 +52,7 @@ def search(
     description: Mapping[str, Any] | None = None,
     beginning: Beginning | None = None,
     clock: Clock | None = None,
+    second: Second = ALONE,
 ) -> Outcome:
     """Run a whole search, and write nothing.
 
@@ -66,6 +70,8 @@ def search(
         What an interrupted search goes on from.
     clock
         Where it has a limit, generations, finalists and baselines end in time for formula and pictures.
+    second
+        Who is asked for baselines and figures.
 
     Raises
     ------
@@ -81,11 +87,12 @@ def search(
     if clock.limit is not None:
         job = plan(job, clock, product=path is not None, begins=path is None and beginning is None)
         observer.on_plan(clock.plan)
-    with baselines_of(job.problem, job.config.split_seed, _compared_with(job), clock) as baselines:
+    second.ask(job.space.prepare, job.problem)
+    with baselines_of(job.problem, job.config.split_seed, compared_with(job), clock, second) as baselines:
         observer.on_stage("search")
         reference = description["reference_point"]
         evolution = evolve(job, executor, observer, reference=reference, beginning=beginning, clock=clock)
-        return finish(job, evolution, executor, observer, baselines, clock)
+        return finish(job, evolution, executor, observer, baselines, clock, second)
 
 
 def remembers(job: Job) -> bool:
@@ -207,10 +214,10 @@ def evaluate(
     return evaluator.evaluate([Genome(bits) for bits in chromosomes], 0)
 
 
-def finalizer(job: Job, executor: Executor, refit: str | None = None) -> Finalizer:
+def finalizer(job: Job, executor: Executor, refit: str | None = None, second: Second = ALONE) -> Finalizer:
     """Return what trains finalists; `refit` takes the place of the job's rule for the final fit."""
     config = job.config
-    return Finalizer(job.space, job.problem, job.budget, executor, config.seed, refit or config.refit)
+    return Finalizer(job.space, job.problem, job.budget, executor, config.seed, refit or config.refit, second)
 
 
 def retrain(
@@ -249,6 +256,7 @@ def finish(
     observer: Observer,
     baselines: Callable[[], Mapping[str, Figures]],
     clock: Clock,
+    second: Second = ALONE,
 ) -> Outcome:
     """Train the front again, fit it, choose one member and test it once.
 
@@ -264,7 +272,7 @@ def finish(
     TrainingFailed
         No network could be trained, or none again with fresh seeds.
     """
-    trainer = finalizer(job, executor)
+    trainer = finalizer(job, executor, second=second)
     finalists = retrain(job, evolution, trainer, observer, clock)
     observer.on_stage(f"final fit: {len(finalists)} networks of the front")
     front, chosen = fit_front(trainer, finalists, job.config.choose, fit_seconds(clock))
@@ -273,7 +281,7 @@ def finish(
     with single_threaded_math():
         figures = _figures(job, trainer, chosen)
         observer.on_stage("baselines")
-        figures |= {"baselines": _compared(job, baselines)}
+        figures |= {"baselines": compared(job, baselines)}
         figures |= {"references": trainer.reference_losses() if references_fit(clock) else {}}
     observer.on_figures(figures)
     return Outcome(job, evolution, front, chosen, figures)
@@ -318,25 +326,14 @@ def _figures(job: Job, trainer: Finalizer, chosen: Fitted) -> dict[str, Any]:
     problem = job.problem
     network, weights = chosen.finalist.architecture, chosen.weights
     fitted_on = problem.development if job.config.refit == "development" else problem.train
+    (train, test), validation = trainer.figures(chosen.finalist, weights, fitted_on, problem.test)
     return {
-        "train": trainer.metrics(network, weights, fitted_on),
-        "validation": trainer.validation_metrics(chosen.finalist),
-        "test": trainer.metrics(network, weights, problem.test),
+        "train": train,
+        "validation": validation,
+        "test": test,
         "n_params": network.n_params,
         "n_params_paper": network.n_params_paper,
         "n_edges": network.n_edges,
         "n_features": network.n_features,
         "depth": network.depth,
     }
-
-
-def _compared_with(job: Job) -> Which:
-    """Return which baselines are wanted: without test rows none can be told from another."""
-    return job.config.baselines if len(job.problem.test) else "none"
-
-
-def _compared(job: Job, baselines: Callable[[], Mapping[str, Figures]]) -> dict[str, Figures]:
-    """Return the usual models and those of the family, unless none are wanted."""
-    if _compared_with(job) == "none":
-        return {}
-    return {**baselines(), **job.space.baselines(job.problem, job.config.split_seed)}

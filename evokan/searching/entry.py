@@ -29,6 +29,7 @@ from evokan.searching.observer import Observer, Observers
 from evokan.searching.outcome import Beginning, Outcome
 from evokan.searching.plan import plan
 from evokan.searching.product import ClockWriter, RunWriter, finish_run
+from evokan.searching.second import second_for
 from evokan.settings.describe import describe, describe_rungs
 from evokan.settings.given import with_files
 from evokan.settings.job import Job, default_paths, prepare, resolve
@@ -43,6 +44,7 @@ def search(
     config: str | Path | None = None,
     timeout: float | None = None,
     began: float | None = None,
+    second: bool = False,
     **settings: Unpack[Settings],
 ) -> Run:
     """Search for a small network that explains a data set, and return the finished run.
@@ -60,6 +62,9 @@ def search(
         The same as `time_limit`: seconds until the run is finished, with the best so far.
     began
         When the time began, as `time.perf_counter` tells; by default with the call.
+    second
+        Whether a second process may help, as on the command line (`evokan.searching.second`): a short search is over
+        sooner, and gives the same. It does not know what was changed in this one.
     **settings
         The long options of ``evokan search`` with underscores: `space` and `dataset` (or `data` and `target`)
         are needed. See `evokan.settings.config.SearchConfig`. `data`, `test_data` and `val_data` may be rows instead of
@@ -90,8 +95,8 @@ def search(
         if job.config.time_limit and run.finished and run.config["settings"].get("time_limit") == job.config.time_limit:
             return load_run(out)
         execution: Any = {name: getattr(job.config, name) for name in EXECUTION}
-        return resume(out, equation=job.config.equation, observer=observer, **execution)
-    return keep(job, observer, Clock(job.config.time_limit or None, began=began), description)[0]
+        return resume(out, equation=job.config.equation, observer=observer, second=second, **execution)
+    return keep(job, observer, Clock(job.config.time_limit or None, began=began), description, second=second)[0]
 
 
 def _everybody(observer: Observer | None, callbacks: Sequence[AnyCallback] | None) -> Observer:
@@ -100,13 +105,22 @@ def _everybody(observer: Observer | None, callbacks: Sequence[AnyCallback] | Non
     return Observers(*shown, *observers(callbacks))
 
 
-def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any] | None = None) -> tuple[Run, Outcome]:
+def keep(
+    job: Job,
+    observer: Observer,
+    clock: Clock,
+    description: dict[str, Any] | None = None,
+    *,
+    second: bool = False,
+) -> tuple[Run, Outcome]:
     """Run a whole search in a new folder, that of the settings or one of its own.
 
     Parameters
     ----------
     description
         What `evokan.settings.describe.describe` says of the job; by default it is asked.
+    second
+        As in `search`.
 
     Raises
     ------
@@ -122,7 +136,7 @@ def keep(job: Job, observer: Observer, clock: Clock, description: dict[str, Any]
     with make_executor(job.config, observer) as executor:
         directory = _folder(job, description)
         with directory.written(), directory.lock():
-            outcome = _run(job, directory, executor, observer, clock)
+            outcome = _run(job, directory, executor, observer, clock, helped=second)
     return Run(directory.path), outcome
 
 
@@ -154,6 +168,7 @@ def resume(
     equation: str | Path | None = None,
     observer: Observer | None = None,
     callbacks: Sequence[AnyCallback] | None = None,
+    second: bool = False,
     **execution: Unpack[Execution],
 ) -> Run:
     """Go on with an interrupted run, or beyond its planned end.
@@ -166,7 +181,7 @@ def resume(
     equation
         File of the equation that the run was searched on, where it was one of the user's own: code is never taken from
         a run.
-    observer, callbacks
+    observer, callbacks, second
         As in `search`.
     **execution
         Where to train now and what else is done: `workers`, `ray`, `ray_address`, `gpus_per_task`, `cohort_timeout`,
@@ -221,7 +236,7 @@ def resume(
             whole_only = bool(config.race or job.problem.cuts or engine.remembers(job) or (done < 0 and job.descends))
             remains = directory.remains(done, done if whole_only else config.generations)
             with make_executor(config, observer) as executor:
-                _run(job, directory, executor, observer, clock, remains, checkpoint)
+                _run(job, directory, executor, observer, clock, remains, checkpoint, helped=second)
         elif config.report and not directory.vault.has(directory.report):
             write_report(run)
     return Run(directory.path)
@@ -242,6 +257,8 @@ def _run(
     clock: Clock,
     remains: Remains | None = None,
     checkpoint: Checkpoint | None = None,
+    *,
+    helped: bool = False,
 ) -> Outcome:
     log = RunLog(directory.log)
 
@@ -249,7 +266,12 @@ def _run(
         executor.stop()
         observer.on_interrupt()
 
-    with log.recording(directory.path), directory.written(), finish_first(stop):
+    with (
+        log.recording(directory.path),
+        directory.written(),
+        finish_first(stop),
+        second_for(job, clock, wanted=helped) as second,
+    ):
         beginning = None if remains is None else _beginning(directory, remains, checkpoint, engine.remembers(job))
         if beginning is not None and beginning.records:
             log.write(f"going on with {len(beginning.records)} individuals that are done")
@@ -261,13 +283,21 @@ def _run(
         stored["settings"]["time_limit"] = job.config.time_limit
         stored["settings"]["report"] = job.config.report
         stored["settings"]["picture_format"] = job.config.picture_format
-        load_ahead()
+        if not second.there:
+            load_ahead()
         timed = [ClockWriter(directory, stored, clock)] if clock.limit is not None else []
-        everybody = Observers(RunWriter(directory, stored, remains), *timed, log, observer)
+        everybody = Observers(RunWriter(directory, stored, remains, second), *timed, log, observer)
         outcome = engine.search(
-            job, executor, everybody, path=directory.path, description=stored, beginning=beginning, clock=clock
+            job,
+            executor,
+            everybody,
+            path=directory.path,
+            description=stored,
+            beginning=beginning,
+            clock=clock,
+            second=second,
         )
-        finish_run(directory.path, job.config.formula_seconds, everybody, clock)
+        finish_run(directory.path, job.config.formula_seconds, everybody, clock, second)
         everybody.on_end()
     return outcome
 

@@ -13,11 +13,12 @@ from evokan.arrays import IntArray
 from evokan.evaluation.executors import Executor, OutOfTimeError
 from evokan.evaluation.folds import Evaluation, aggregate
 from evokan.evaluation.records import Record
-from evokan.problem.metrics import evaluate_predictions
-from evokan.problem.prediction import predict
+from evokan.problem.metrics import Figures
 from evokan.problem.problem import Problem
 from evokan.searching.choice import FrontMember, choose
 from evokan.searching.clock import Timed
+from evokan.searching.judged import Judged, figures_of, mean_figures
+from evokan.searching.second import ALONE, Second
 from evokan.seeding import derive_seed, training_seed
 from evokan.spaces.architecture import Architecture, Weights
 from evokan.spaces.space import SearchSpace
@@ -76,10 +77,19 @@ class Finalizer:
         ``development``: the final fit uses train and validation rows together and stops where the folds
         did; ``holdout``: it uses the train rows and stops by the validation rows; ``none``: the network is the one
         that the search trained on its single hold-out, and nothing is trained from fresh seeds.
+    second
+        Who is asked for figures.
     """
 
     def __init__(
-        self, space: SearchSpace, problem: Problem, budget: Budget, executor: Executor, run_seed: int, refit: str
+        self,
+        space: SearchSpace,
+        problem: Problem,
+        budget: Budget,
+        executor: Executor,
+        run_seed: int,
+        refit: str,
+        second: Second = ALONE,
     ) -> None:
         self._space = space
         self._problem = problem
@@ -89,6 +99,7 @@ class Finalizer:
         self._executor = executor
         self._run_seed = run_seed
         self._refit = refit
+        self._second = second
 
     def retrain(
         self,
@@ -192,40 +203,39 @@ class Finalizer:
         figures = [aggregate(results, self._stop) for results in self._run(groups)]
         return {label: found.val_loss for label, found in zip(references, figures, strict=True) if not found.reason}
 
-    def validation_metrics(self, finalist: Finalist) -> dict[str, float | None]:
+    def figures(self, finalist: Finalist, weights: Weights, *parts: IntArray) -> tuple[list[Figures], Figures]:
+        """Return the figures of the fitted network on the rows of each part, and the `validation_metrics`."""
+        fitted = [Judged(finalist.architecture, weights, rows) for rows in parts]
+        found = self._judge([*fitted, *self._on_folds(finalist)])
+        return found[: len(parts)], mean_figures(found[len(parts) :])
+
+    def validation_metrics(self, finalist: Finalist) -> Figures:
         """Return the mean over the folds of the figures on rows that the fold did not train on.
 
         Folds that stop at a common iteration are judged there; otherwise each at its lowest loss.
         """
+        return mean_figures(self._judge(self._on_folds(finalist)))
+
+    def metrics(self, architecture: Architecture, weights: Weights, rows: IntArray) -> Figures:
+        """Return the figures of a trained network on `rows`; each is None where there are none."""
+        return self._judge([Judged(architecture, weights, rows)])[0]
+
+    def _judge(self, networks: list[Judged]) -> list[Figures]:
+        return self._second.ask(figures_of, self._space, self._problem, networks).result()
+
+    def _on_folds(self, finalist: Finalist) -> list[Judged]:
+        """Return the network as each fold trains it, with the rows that the fold did not train on."""
         together = self._stop == "common" and len(self._problem.judged_on) > 1
         iterations = max(finalist.iterations, 1) if together else None
         jobs = [
             TrainingJob(finalist.architecture, fold, finalist.seed, iterations, keep_weights=True)
             for fold in self._problem.judged_on
         ]
-        tables = []
-        for job, (trained,) in zip(jobs, self._run([(job,) for job in jobs]), strict=True):
-            if trained.weights is not None:
-                tables.append(self.metrics(finalist.architecture, trained.weights, job.fold.validation))
-        means: dict[str, float | None] = {}
-        for name in tables[0] if tables else ():
-            values = [value for table in tables if (value := table[name]) is not None]
-            means[name] = float(np.mean(values)) if values else None
-        return means
-
-    def metrics(self, architecture: Architecture, weights: Weights, rows: IntArray) -> dict[str, float | None]:
-        """Return the figures of a trained network on `rows`; each is None where there are none."""
-        if not len(rows):
-            return dict.fromkeys(self._problem.task.figures)
-        equation = self._problem.table.equation
-        if equation is not None:
-            from evokan.problem.solutions import evaluate_solution
-
-            model = self._space.model(architecture, self._problem, weights)
-            return evaluate_solution(equation, model, self._problem.table.X[rows])
-        table = self._problem.table
-        scores = predict(self._space.model(architecture, self._problem, weights), table.X[rows])
-        return evaluate_predictions(self._problem.task, table.in_units(table.y[rows]), table.in_units(scores))
+        return [
+            Judged(finalist.architecture, trained.weights, job.fold.validation)
+            for job, (trained,) in zip(jobs, self._run([(job,) for job in jobs]), strict=True)
+            if trained.weights is not None
+        ]
 
     def _own_seed(self, network: Architecture) -> int:
         """Return the seed that the search trained a network with on its first fold."""

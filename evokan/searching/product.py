@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evokan.errors import InputError
 from evokan.evaluation.records import Record
-from evokan.problem.problem import Problem
 from evokan.reports.content import gather
 from evokan.reports.html import write_report
 from evokan.reports.tested import keep_tested
 from evokan.runs.checkpoint import Remains
 from evokan.runs.directory import RunDirectory
+from evokan.runs.formulas import keep_formulas
 from evokan.runs.manifest import write_manifest
 from evokan.runs.pictures import draw
 from evokan.runs.run import Run
 from evokan.runs.sameness import fixed_settings
 from evokan.runs.tables import PARETO_COLUMNS, record_line, to_line
-from evokan.runs.vault import Vault, as_json
+from evokan.runs.vault import Vault
+from evokan.searching.asked import files_of_networks, formula_of, tested_of, told_of
 from evokan.searching.clock import Clock
 from evokan.searching.observer import Observer
 from evokan.searching.outcome import Beginning, Fitted, Standing
 from evokan.searching.plan import FORMULA_SLACK, SHORTEST_FORMULA, pictures_seconds
+from evokan.searching.second import ALONE, Second
 from evokan.settings.job import Job
-from evokan.spaces.explanation import Explanation, explanation_to_json
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.front import Formulas
@@ -42,10 +45,19 @@ class RunWriter(Observer):
         Content of ``config.json`` from now on.
     remains
         Of a run that goes on: what its tables are cut back to.
+    second
+        Who is asked for what is written of networks.
     """
 
-    def __init__(self, directory: RunDirectory, stored: Mapping[str, Any], remains: Remains | None = None) -> None:
+    def __init__(
+        self,
+        directory: RunDirectory,
+        stored: Mapping[str, Any],
+        remains: Remains | None = None,
+        second: Second = ALONE,
+    ) -> None:
         self._directory = directory
+        self._second = second
         self._stored = stored
         self._settings = fixed_settings(stored)
         self._remains = remains
@@ -79,14 +91,16 @@ class RunWriter(Observer):
         directory = self._directory
         vault = directory.vault
         vault.make_folder(directory.front, empty=True)
+        asked = self._second.ask(
+            files_of_networks, job.space, job.problem, job.config.refit, front, front.index(chosen)
+        )
+        files, best = asked.result()
         lines = []
-        for one in front:
+        for one, (model, spec) in zip(front, files, strict=True):
             member = one.finalist.member
             name = str(member.record.id)
-            paths = directory.front / f"{name}.safetensors", directory.front / f"{name}.json"
-            model, spec, _ = _network(job, one, job.space.explain)
-            vault.replace(paths[0], model)
-            vault.replace(paths[1], spec)
+            vault.replace(directory.front / f"{name}.safetensors", model)
+            vault.replace(directory.front / f"{name}.json", spec)
             lines.append(
                 record_line(member.record, directory.record_columns).rstrip("\n")
                 + ","
@@ -94,14 +108,13 @@ class RunWriter(Observer):
             )
         vault.replace(directory.pareto, to_line((*directory.record_columns, *PARETO_COLUMNS)) + "".join(lines))
         vault.make_folder(directory.best)
-        files = directory.best / "model.safetensors", directory.best / "architecture.json"
-        model, spec, explanation = _network(job, chosen, job.space.examine)
-        if [_content(vault, file) for file in files] != [model, spec]:
+        paths = directory.best / "model.safetensors", directory.best / "architecture.json"
+        if [_content(vault, path) for path in paths] != [best.model, best.spec]:
             for name in ("formulas.json", "formula.txt"):
                 vault.remove(directory.best / name)  # of the network that was chosen before
-        vault.replace(files[0], model)
-        vault.replace(files[1], spec)
-        for name, text in job.space.tables(explanation).items():
+        vault.replace(paths[0], best.model)
+        vault.replace(paths[1], best.spec)
+        for name, text in best.tables.items():
             vault.replace(directory.best / name, text)
 
     def on_figures(self, figures: Mapping[str, Any]) -> None:
@@ -140,28 +153,48 @@ class ClockWriter(Observer):
         self._directory.vault.write_json(self._directory.config, self._stored)
 
 
-def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Clock) -> None:
+def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Clock, second: Second = ALONE) -> None:
     """Read the chosen network as a formula, draw all pictures, write the report, and mark the run as finished.
 
     Where the clock has a limit, the formula takes what is left before the pictures, and pictures that need the data are
     left to ``evokan plot`` when the time is over, the report to ``evokan report``.
+
+    Parameters
+    ----------
+    second
+        Who is asked for the formula while pictures are drawn here.
     """
     run = Run(path)
+    settings = run.config["settings"]
     if clock.limit is not None:
         left = clock.left - pictures_seconds(run.config["data"]["rows"])
         formula_seconds = min(formula_seconds, left / FORMULA_SLACK)
         formula_seconds = 0.0 if formula_seconds < SHORTEST_FORMULA else formula_seconds
         clock.note("formula", seconds=round(formula_seconds, 2))
+    told = second.ask(told_of, path)
+    kinds = [*dict.fromkeys(("png", settings.get("picture_format", "png")))]
+    drawing = partial(draw, run, lambda: clock.left > 0, kinds, told=told.result if second.there else None)
+    drawn: list[Path] = []
     if formula_seconds:
         observer.on_stage("formula: reading the network")
-        write_formula(run, formula_seconds)
+        if second.there and _stored(run) is None:
+            asked = second.ask(formula_of, path, formula_seconds)
+            drawn = drawing(of_formula=False)
+            import_module("evokan.explain.formulas.trees")  # needed next: SymPy, while the other one is at work
+            files = asked.result()
+            if files is not None:
+                keep_formulas(run.directory, run.best.formulas_path, files)
+        else:
+            write_formula(run, formula_seconds)
+    tested = second.ask(tested_of, path)
     observer.on_stage("pictures")
-    kinds = dict.fromkeys(("png", run.config["settings"].get("picture_format", "png")))
-    drawn = draw(run, lambda: clock.left > 0, [*kinds])
+    drawn += drawing(of_formula=True if drawn else None)
     if clock.limit is not None:
         clock.note("pictures", drawn=len(drawn))
-    if run.config["settings"].get("report", True) and clock.left > 0:
+    if settings.get("report", True) and clock.left > 0:
         observer.on_stage("report")
+        if second.there:
+            keep_tested(run, tested.result())
         content = gather(run, ending=True)
         keep_tested(run, content["tested"])
         write_report(run, content=content, ending=True)
@@ -198,23 +231,3 @@ def _stored(run: Run) -> Formulas | None:
     except InputError:
         run.directory.vault.remove(run.best.formulas_path)
         return None
-
-
-def _network(job: Job, one: Fitted, explain: Callable[[Any, Problem], Explanation]) -> tuple[bytes, bytes, Explanation]:
-    """Return what is written of a network: its values, its architecture with the explanation, and the latter."""
-    from safetensors.torch import save
-
-    finalist, member = one.finalist, one.finalist.member
-    model: Any = job.space.model(finalist.architecture, job.problem, one.weights)
-    explanation = explain(model, job.problem)
-    spec = {
-        "id": member.record.id,
-        "chromosome": member.record.chromosome,
-        "val_loss_mean": member.val_loss_mean,
-        "val_loss_sd": member.val_loss_sd,
-        "fit": {"rule": job.config.refit, "seed": finalist.seed, "iterations": finalist.iterations},
-        "model": model.spec,
-        "explanation": explanation_to_json(explanation),
-    }
-    values: bytes = save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
-    return values, as_json(spec), explanation

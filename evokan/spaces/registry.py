@@ -32,6 +32,11 @@ def register_space(space: type[SearchSpace]) -> type[SearchSpace]:
     return space
 
 
+def has_registered() -> bool:
+    """Return whether there are families that another process does not know."""
+    return bool(_registered)
+
+
 def space_names() -> list[str]:
     """Return the names of all families, sorted."""
     return sorted({point.name for point in entry_points(group=GROUP)} | set(_registered))

@@ -143,7 +143,7 @@ def test_a_fault_of_ours_is_one_line_and_the_log_has_the_rest(evokan_here, monke
         raise RuntimeError("the wheels came off")
 
     with monkeypatch.context() as patch:
-        patch.setattr("evokan.searching.beside.fit_baselines", break_down)
+        patch.setattr("evokan.searching.engine.compared", break_down)
         result = evokan_here(*TINY, "--quiet")
     assert (result.status, result.out) == (1, "")
     assert result.err.splitlines() == [

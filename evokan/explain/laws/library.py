@@ -54,6 +54,10 @@ class LibraryFunction:
     periodic: bool = False
     degree: float | None = None
 
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
+        # What it is made of has no name that another process could find it by; it is itself in the library there.
+        return _named, (self.name,)
+
 
 def _sympy(name: str) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
@@ -193,3 +197,12 @@ def library(names: Sequence[str] | None = None) -> tuple[LibraryFunction, ...]:
         if name not in known:
             raise unknown_name("function", name, known)
     return tuple(known[name] for name in names)
+
+
+def _named(name: str) -> LibraryFunction:
+    return library([name])[0]
+
+
+def has_registered() -> bool:
+    """Return whether the library has functions that another process does not know."""
+    return len(_library) > len(_BUILT_IN)

@@ -175,7 +175,7 @@ def stub(monkeypatch, stub_space):
         def is_compiled(self, problem):
             return False
 
-    def finish(job, evolution, executor, observer, baselines, clock):
+    def finish(job, evolution, executor, observer, baselines, clock, second):
         assert len(evolution.survivors) == job.config.population
         observer.on_stage("finishing")
         observer.on_figures({"records": len(evolution.records)})
@@ -183,7 +183,7 @@ def stub(monkeypatch, stub_space):
     monkeypatch.setattr(registry, "_registered", {"momentary": Stub})
     monkeypatch.setattr("evokan.searching.engine.finish", finish)
 
-    def finish_run(path, seconds, observer, clock):
+    def finish_run(path, seconds, observer, clock, second):
         (path / "manifest.json").write_text('{"sha256": {}}')
 
     monkeypatch.setattr("evokan.searching.entry.finish_run", finish_run)
@@ -355,7 +355,7 @@ def test_a_folder_of_something_else_is_left_alone(stub, tmp_path, change):
 def test_a_run_is_finished_when_everything_is_there(stub, tmp_path, monkeypatch):
     from evokan.searching import entry
 
-    def killed(path, seconds, observer, clock):
+    def killed(path, seconds, observer, clock, second):
         assert (path / "best" / "metrics.json").exists()
         raise KeyboardInterrupt
 
