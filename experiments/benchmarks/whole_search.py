@@ -240,10 +240,10 @@ def write(rows: Sequence[Row], path: Path, size: tuple[int, int]) -> None:
             "command). Everything else counts as not training: start-up, selection, idle threads, writing, and also the "
             "final trainings with fresh seeds, baselines, formula and pictures. The share of the generations has the sum of "
             "`seconds` of `history.csv` instead of the wall time of the command.",
-            f"A command that evolves nothing (4 x 0) takes {warm.wall:.1f} s, nearly all in one thread: the import of "
+            f"A command that evolves nothing (4 x 0) takes {warm.wall:.1f} s: the import of "
             "torch, scikit-learn and matplotlib, six baselines, the search for a formula (3 s of work by default), and the "
-            "pictures. The faster the training, the larger the share of these in a command, and the less a second thread "
-            "can do: of a search it halves what is left.",
+            "pictures. A second process does part of them on the other processor, with any number of threads; so the faster "
+            "the training, the less a second thread can do.",
             "## Searches",
             report.table(
                 (
