@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -55,8 +54,10 @@ class NumericColumn(_Frozen):
     @classmethod
     def of(cls, name: str, numbers: NDArray[np.float64]) -> NumericColumn:
         """Return the column of these values, of which some may be NaN."""
+        from evokan.datasets.values import median_of
+
         low, high = (float(found(numbers)) for found in (np.nanmin, np.nanmax))
-        return cls(name=name, median=_median(numbers), low=low, high=high)
+        return cls(name=name, median=median_of(numbers), low=low, high=high)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -340,10 +341,3 @@ def _gap(name: str, column: pd.Series[Any], missing: NDArray[np.bool_]) -> str:
         f"column {name!r} has no value in {rows_text(column, missing)}: fill it in "
         "(only a model made with --impute median fills gaps itself)"
     )
-
-
-def _median(numbers: NDArray[np.float64]) -> float:
-    """Return the median of the numbers that are there; of two middle ones near 1.8e308 too, whose sum is beyond."""
-    with np.errstate(over="ignore"):
-        found = float(np.nanmedian(numbers))
-    return found if math.isfinite(found) else 2.0 * float(np.nanmedian(numbers / 2.0))

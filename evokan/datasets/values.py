@@ -97,6 +97,13 @@ def fallen_together(column: pd.Series[Any], name: str) -> tuple[str, ...]:
     )
 
 
+def median_of(numbers: NDArray[np.float64]) -> float:
+    """Return the median of the numbers that are there; of two middle ones near 1.8e308 too, whose sum is beyond."""
+    with np.errstate(over="ignore"):
+        found = float(np.nanmedian(numbers))
+    return found if math.isfinite(found) else 2.0 * float(np.nanmedian(numbers / 2.0))
+
+
 def not_numbers(column: pd.Series[Any]) -> NDArray[np.bool_]:
     """Return where a value is there and is not a number, shape (rows,)."""
     found: NDArray[np.bool_] = np.isnan(to_numbers(column)) & column.notna().to_numpy()

@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax
+from sklearn import metrics
 
 from evokan.errors import InputError
 from evokan.problem.scaling import Scaler
@@ -73,8 +75,6 @@ def prediction_loss(task: Task | TaskName, y_true: ArrayLike, logits: ArrayLike)
     if not len(scores) or not np.isfinite(scores).all():
         return np.inf
     if Task(task).has_classes:
-        from scipy.special import log_softmax
-
         return _log_loss(np.asarray(y_true, dtype=np.int64), log_softmax(scores, axis=1))
     y = np.asarray(y_true, dtype=np.float64)
     y, predicted, unit = _in_units(y, scores.reshape(y.shape))
@@ -96,9 +96,6 @@ def _log_loss(y: NDArray[np.int64], log_p: NDArray[np.float64]) -> float:
 
 
 def _classification(y: NDArray[np.int64], scores: NDArray[np.float64], kind: str) -> Figures:
-    from scipy.special import log_softmax
-    from sklearn.metrics import accuracy_score
-
     if y.ndim != 1 or scores.ndim != 2 or len(y) != len(scores):
         raise InputError(
             f"classification scores need shape (rows, classes): {len(y)} class numbers, scores of shape {scores.shape}"
@@ -114,7 +111,7 @@ def _classification(y: NDArray[np.int64], scores: NDArray[np.float64], kind: str
         p = scores / scores.sum(axis=1, keepdims=True)
         log_p = np.log(np.clip(p, np.finfo(np.float64).eps, None))
     return {
-        "accuracy": float(accuracy_score(y, scores.argmax(axis=1))),
+        "accuracy": float(metrics.accuracy_score(y, scores.argmax(axis=1))),
         "auc": _auc(y, np.exp(log_p)),
         "log_loss": _log_loss(y, log_p),
     }
@@ -122,18 +119,14 @@ def _classification(y: NDArray[np.int64], scores: NDArray[np.float64], kind: str
 
 def _auc(y: NDArray[np.int64], p: NDArray[np.float64]) -> float | None:
     classes = p.shape[1]
-    from sklearn.metrics import roc_auc_score
-
     if classes < 2 or len(np.unique(y)) < classes:
         return None
     if classes == 2:
-        return float(roc_auc_score(y, p[:, 1]))
-    return float(np.mean([roc_auc_score(y == k, p[:, k]) for k in range(classes)]))
+        return float(metrics.roc_auc_score(y, p[:, 1]))
+    return float(np.mean([metrics.roc_auc_score(y == k, p[:, k]) for k in range(classes)]))
 
 
 def _regression(y: NDArray[np.float64], scores: NDArray[np.float64]) -> Figures:
-    from sklearn import metrics
-
     if y.ndim > 2 or scores.size != y.size or len(scores) != len(y):
         raise InputError(
             f"regression needs one score per row and output: targets of shape {y.shape}, scores of shape {scores.shape}"

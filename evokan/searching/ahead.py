@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 
@@ -14,10 +15,11 @@ def load_ahead() -> None:
 
     Whoever needs them earlier waits inside of his own import. What cannot be imported is said there, too.
     """
-    threading.Thread(target=_load, name="evokan-imports").start()
+    threading.Thread(target=load, args=(_LATE,), name="evokan-imports").start()
 
 
-def _load() -> None:
-    for name in _LATE:
+def load(names: Sequence[str]) -> None:
+    """Import modules; what cannot be imported is said where it is needed."""
+    for name in names:
         with suppress(Exception):
             import_module(name)

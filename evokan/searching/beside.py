@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from evokan.problem.problem import Problem
 from evokan.searching.clock import Clock
+from evokan.searching.rope import begin, end, received, send
 from evokan.searching.second import ALONE, Second
 from evokan.settings.job import Job
 from evokan.spaces.threads import single_threaded_math
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from evokan.searching.beside import serve; serve()"
 FEW_ROWS = 2000
 """Up to so many rows, all baselines take a second, as long as a process takes to begin."""
-_LENGTH = 8
-"""Bytes in front of what is sent, which say how many follow."""
 
 
 @contextmanager
@@ -102,22 +100,13 @@ class Baselines:
     def __init__(self, problem: Problem, seed: int, which: Which = "all") -> None:
         self._found: dict[str, Figures] = {}
         self._complete = False
-        self._process: Any = subprocess.Popen(
-            [sys.executable, "-c", _START, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the search to answer
-        )
+        self._process = begin(_START)
         self._listener = threading.Thread(target=self._listen, args=((problem, seed, which),), daemon=True)
         self._listener.start()
 
     def _listen(self, question: tuple[Problem, int, Which]) -> None:
         with suppress(OSError, ValueError):
-            content = pickle.dumps(question, pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.write(len(content).to_bytes(_LENGTH, "big") + content)
-            self._process.stdin.flush()
-            del content
+            send(self._process.stdin, pickle.dumps(question, pickle.HIGHEST_PROTOCOL))
             for line in self._process.stdout:
                 name, figures = json.loads(line)
                 if not name:
@@ -138,19 +127,15 @@ class Baselines:
     ) -> None:
         """End the process, whatever it does."""
         self._process.kill()
-        self._process.wait()
         self._listener.join()
-        for stream in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                stream.close()
+        end(self._process)
 
 
 def serve() -> None:
     """Fit the baselines that standard input asks for, and write each as a line of JSON: the other process."""
     from evokan.problem.baselines import each_baseline
 
-    length = int.from_bytes(sys.stdin.buffer.read(_LENGTH), "big")
-    problem, seed, which = pickle.loads(sys.stdin.buffer.read(length))
+    problem, seed, which = pickle.loads(received(sys.stdin.buffer))
     # Whoever asked holds standard input open as long as he lives.
     threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
     if hasattr(os, "nice"):

@@ -7,23 +7,21 @@ file, and ends with the process that began it, however that one ends: standard i
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import queue
-import subprocess
-import sys
 import threading
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, ParamSpec, Self, TypeVar
 
 from evokan.evaluation.executors import available_processors
+from evokan.searching.ahead import load
+from evokan.searching.rope import begin, end, received, send
 
 if TYPE_CHECKING:
     from evokan.searching.clock import Clock
@@ -37,8 +35,6 @@ AHEAD = ("torch", "evokan.explain.find", "evokan.runs.run", "sklearn.model_selec
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from evokan.searching.second import serve; serve()"
 MOST_ROWS, MOST_VALUES = 2000, 1_000_000
 """Of a table that a second process holds as well."""
-_LENGTH = 8
-"""Bytes in front of what is sent, which say how many follow."""
 
 
 class _GoneError(Exception):
@@ -111,11 +107,7 @@ ALONE = Second()
 
 
 class SecondProcess(Second):
-    """The second process, at work from now on; a context that ends it.
-
-    Not begun by a fork, since there are threads here, nor as `multiprocessing` does, which imports the user's own
-    script once more.
-    """
+    """The second process, at work from now on; a context that ends it."""
 
     def __init__(self) -> None:
         self._warned: dict[Any, Any] = {}
@@ -123,13 +115,7 @@ class SecondProcess(Second):
         self._answers: list[Answer] = []
         self._process: Any = None
         with suppress(OSError, ValueError, TypeError):
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the search to answer
-            )
+            self._process = begin(_START)
 
     @property
     def there(self) -> bool:
@@ -142,7 +128,7 @@ class SecondProcess(Second):
         if self._process is None:
             return here
         try:
-            _send(self._process.stdin, pickle.dumps((function, given, named), pickle.HIGHEST_PROTOCOL))
+            send(self._process.stdin, pickle.dumps((function, given, named), pickle.HIGHEST_PROTOCOL))
         except Exception:  # it has ended, or the question cannot travel
             self._end()
             return here
@@ -155,7 +141,7 @@ class SecondProcess(Second):
             if self._process is None:
                 raise _GoneError
             try:
-                self._answers.append(pickle.loads(_received(self._process.stdout)))
+                self._answers.append(pickle.loads(received(self._process.stdout)))
             except Exception:  # it has ended, or what it says cannot be understood
                 self._end()
         answer = self._answers[number]
@@ -167,13 +153,8 @@ class SecondProcess(Second):
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            with suppress(OSError):
-                stream.close()
+        if process is not None:
+            end(process)
 
     def __enter__(self) -> Self:
         return self
@@ -213,18 +194,16 @@ def serve() -> None:
         os.dup2(2, 1)  # what a library prints is no answer
         waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(questions, waiting), daemon=True).start()
-        for name in AHEAD:
-            with suppress(Exception):  # said where it is needed
-                import_module(name)
+        load(AHEAD)
         while True:
-            _send(answers, _answered(waiting.get()))
+            send(answers, _answered(waiting.get()))
 
 
 def _listen(questions: BinaryIO, waiting: queue.SimpleQueue[bytes]) -> None:
     """Take questions as they come. Whoever asks holds the other end open as long as he lives."""
     with suppress(EOFError):
         while True:
-            waiting.put(_received(questions))
+            waiting.put(received(questions))
     os._exit(0)
 
 
@@ -239,27 +218,3 @@ def _answered(question: bytes) -> bytes:
             return pickle.dumps(Answer(True, result, said), pickle.HIGHEST_PROTOCOL)
         except Exception:  # whoever asked tries it again, and says what is wrong
             return pickle.dumps(Answer(False), pickle.HIGHEST_PROTOCOL)
-
-
-def _send(stream: BinaryIO, content: bytes) -> None:
-    stream.write(len(content).to_bytes(_LENGTH, "big") + content)
-    stream.flush()
-
-
-def _received(stream: BinaryIO) -> bytes:
-    """Return the next content as it was sent.
-
-    Raises
-    ------
-    EOFError
-        There is none, or not the whole of it.
-    """
-    length = int.from_bytes(_whole(stream, _LENGTH), "big")
-    return _whole(stream, length)
-
-
-def _whole(stream: BinaryIO, length: int) -> bytes:
-    content = stream.read(length)
-    if len(content) < length:
-        raise EOFError
-    return content

@@ -199,13 +199,44 @@ def load(config: SearchConfig, kept: Kept | None = None) -> Table:
     InputError
         There is no such table, it cannot be used, or a setting contradicts what a named data set is.
     """
-    if config.data is not None:
-        return _load_file(config, config.data, kept)
-    # Nothing of this imports pandas.
-    from evokan.datasets import load_dataset
+    from evokan.datasets import Dialect, load_dataset, load_series, load_table
     from evokan.datasets.equations import equation_table
     from evokan.datasets.own_equation import equation_from_file
 
+    if config.data is not None and config.time is not None:
+        return load_series(
+            config.data,
+            config.time,
+            config.series,
+            lags=config.lags,
+            horizon=config.horizon,
+            time_format=config.time_format,
+            drop=config.drop,
+            impute=config.impute,
+            resample=config.resample,
+            keep_na=config.keep_na,
+            keep_na_in=config.keep_na_in,
+            dialect=Dialect.of(config.sep, config.decimal, config.encoding),
+            kept=kept,
+        )
+    if config.data is not None:
+        return load_table(
+            config.data,
+            str(config.target),
+            task=config.task,
+            drop=config.drop,
+            impute=config.impute,
+            keep_na=config.keep_na,
+            keep_na_in=config.keep_na_in,
+            dialect=Dialect.of(config.sep, config.decimal, config.encoding),
+            kept=kept,
+            test_data=config.test_data,
+            val_data=config.val_data,
+            log_target=config.log_target,
+            handle_unknown=config.handle_unknown,
+            group=config.group,
+            split=config.split,
+        )
     if config.equation is not None:
         table = equation_table(equation_from_file(config.equation))
     else:
@@ -221,44 +252,6 @@ def load(config: SearchConfig, kept: Kept | None = None) -> Table:
     if faults:
         raise InputError(*faults)
     return table
-
-
-def _load_file(config: SearchConfig, data: Path, kept: Kept | None) -> Table:
-    from evokan.datasets import Dialect, load_series, load_table
-
-    if config.time is not None:
-        return load_series(
-            data,
-            config.time,
-            config.series,
-            lags=config.lags,
-            horizon=config.horizon,
-            time_format=config.time_format,
-            drop=config.drop,
-            impute=config.impute,
-            resample=config.resample,
-            keep_na=config.keep_na,
-            keep_na_in=config.keep_na_in,
-            dialect=Dialect.of(config.sep, config.decimal, config.encoding),
-            kept=kept,
-        )
-    return load_table(
-        data,
-        str(config.target),
-        task=config.task,
-        drop=config.drop,
-        impute=config.impute,
-        keep_na=config.keep_na,
-        keep_na_in=config.keep_na_in,
-        dialect=Dialect.of(config.sep, config.decimal, config.encoding),
-        kept=kept,
-        test_data=config.test_data,
-        val_data=config.val_data,
-        log_target=config.log_target,
-        handle_unknown=config.handle_unknown,
-        group=config.group,
-        split=config.split,
-    )
 
 
 def default_paths(config: SearchConfig) -> Iterator[Path]:
