@@ -85,8 +85,9 @@ def parts(frame: pd.DataFrame) -> list[str]:
         "## What is left when evolution is taken out",
         _without(frame),
         MEANING,
-        "DYNOTEARS was not tried. PCMCI with GPDC and CMIknn has three maps of 5 and of 10 concepts; it was not run yet "
-        "where it has no line.",
+        "DYNOTEARS was not tried. PCMCI with GPDC and CMIknn has three maps of 5 and of 10 concepts, and one of each "
+        "classical system. Its first stage alone (PC) stands beside it: the second also conditions on the causes of the "
+        "cause, and what is left then of a state that follows its own causes closely is too little for so general a test.",
     ]
 
 

@@ -96,6 +96,35 @@ def var_lingam(series: FloatArray, delay: int) -> Graph:
 
 def pcmci(series: FloatArray, delay: int, test: str) -> Graph:
     """PCMCI with one of its independence tests, the false discovery rate held at `LEVEL`."""
+    # A shuffle test of 500 shuffles has no p-value below 1 / 500: none is left after a correction.
+    method = "none" if test == "CMIknn" else "fdr_bh"
+    with _corrcoef_of_before():
+        result = _tigramite(series, test).run_pcmci(
+            tau_min=1, tau_max=delay, pc_alpha=0.05, alpha_level=LEVEL, fdr_method=method
+        )
+    p = result["p_matrix"][:, :, 1:]
+    return np.asarray((p < LEVEL).transpose(1, 0, 2))
+
+
+def pc(series: FloatArray, delay: int, test: str) -> Graph:
+    """PCMCI's first stage alone: causes that no set of stronger ones makes superfluous.
+
+    Its second stage also conditions on the causes of the cause, and of a cause that follows its own causes closely only
+    the noise is left then. A test with p-values as small as one likes is corrected for the number of causes.
+    """
+    n = series.shape[1]
+    level = LEVEL / (n * delay) if test == "RobustParCorr" else LEVEL
+    with _corrcoef_of_before():
+        parents = _tigramite(series, test).run_pc_stable(tau_min=1, tau_max=delay, pc_alpha=level)
+    found = np.zeros((n, n, delay), dtype=bool)
+    for effect, causes in parents.items():
+        for cause, lag in causes:
+            found[effect, cause, -lag - 1] = True
+    return found
+
+
+def _tigramite(series: FloatArray, test: str) -> Any:
+    """Return tigramite's search with an independence test."""
     from tigramite.data_processing import DataFrame
     from tigramite.pcmci import PCMCI
 
@@ -111,13 +140,7 @@ def pcmci(series: FloatArray, delay: int, test: str) -> Graph:
         from tigramite.independence_tests.cmiknn import CMIknn
 
         chosen = CMIknn(workers=1)
-    search = PCMCI(DataFrame(series), cond_ind_test=chosen, verbosity=0)
-    # A shuffle test of 500 shuffles has no p-value below 1 / 500: none is left after a correction.
-    method = "none" if test == "CMIknn" else "fdr_bh"
-    with _corrcoef_of_before():
-        result = search.run_pcmci(tau_min=1, tau_max=delay, pc_alpha=0.05, alpha_level=LEVEL, fdr_method=method)
-    p = result["p_matrix"][:, :, 1:]
-    return np.asarray((p < LEVEL).transpose(1, 0, 2))
+    return PCMCI(DataFrame(series), cond_ind_test=chosen, verbosity=0)
 
 
 @contextmanager
@@ -176,12 +199,15 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "granger": ("linear Granger", granger),
     "var_lingam": ("VARLiNGAM", var_lingam),
     "pcmci": ("PCMCI, RobustParCorr", lambda series, delay: pcmci(series, delay, "RobustParCorr")),
+    "pc": ("PC stage of PCMCI alone, RobustParCorr", lambda series, delay: pc(series, delay, "RobustParCorr")),
     "group_lasso": ("group lasso, additive", group_lasso),
     "pcmci_gpdc": ("PCMCI, GPDC", lambda series, delay: pcmci(series, delay, "GPDC")),
     "pcmci_cmiknn": ("PCMCI, CMIknn", lambda series, delay: pcmci(series, delay, "CMIknn")),
+    "pc_gpdc": ("PC stage of PCMCI alone, GPDC", lambda series, delay: pc(series, delay, "GPDC")),
+    "pc_cmiknn": ("PC stage of PCMCI alone, CMIknn", lambda series, delay: pc(series, delay, "CMIknn")),
 }
 """Label and function of every rival."""
-SLOW = ("pcmci_gpdc", "pcmci_cmiknn")
+SLOW = ("pcmci_gpdc", "pcmci_cmiknn", "pc_gpdc", "pc_cmiknn")
 
 
 @dataclass(frozen=True, eq=False)

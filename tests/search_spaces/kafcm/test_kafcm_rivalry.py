@@ -121,3 +121,13 @@ def test_the_page_tells_false_edges_and_systems():
     assert "| PCMCI, GPDC | not finished | not finished |" in text
     assert "| share of shuffled series with any edge, the default search | at most 0.05 | 0 | met |" in text
     assert "an equally good one 1 times" in text
+
+
+def test_the_first_stage_of_pcmci_names_effect_cause_and_delay():
+    pytest.importorskip("tigramite", reason="tigramite is not installed: pip install 'evokan[bench]'")
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=(400, 3))
+    series[2:, 1] += 2.0 * series[:-2, 0]  # 1 follows 0 after two steps
+    expected = np.zeros((3, 3, 2), dtype=bool)
+    expected[1, 0, 1] = True
+    assert (rivals.pc(series, 2, "RobustParCorr") == expected).all()
