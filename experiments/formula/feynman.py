@@ -21,9 +21,11 @@ from evokan.problem.problem import Problem
 from evokan.runs.tables import to_line
 from evokan.runs.vault import Vault
 from experiments.formula.feynman_page import METHODS, report
+from experiments.formula.feynman_verdicts import TABLE
 from experiments.formula.recovered import UNEXPLAINED, same_expression
 from experiments.formula.rivals import Found, gplearn_formula, pykan_formula
 from experiments.formula.rivals_operon import operon_formula
+from experiments.formula.rivals_table import table_formula
 from experiments.formula.searches import runs_folder, searched
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import conditions
@@ -44,6 +46,7 @@ RIVALS: dict[str, tuple[str, Callable[[Problem, int, float], Found]]] = {
     "pyoperon": ("pyoperon", operon_formula),
     "gplearn": ("gplearn", gplearn_formula),
     "pykan": ("kan", pykan_formula),
+    TABLE: ("evokan", table_formula),
 }
 """The module and the way of each."""
 ABSENT = "not installed"
@@ -79,6 +82,8 @@ def pieces(seeds: int) -> list[Piece]:
     parts: list[list[Piece]] = [
         [(name, "evokan", 0, *plain) for name in names],
         [(name, "pyoperon", 0, *plain) for name in first],
+        [(name, TABLE, 0, *plain) for name in names],
+        [(name, TABLE, 0, *harder) for harder in ((0.05, 0), (0.0, EXTRA)) for name in first],
         [(name, "evokan", 0, noise, 0) for noise in sorted(NOISES, key=lambda n: n != 0.05) for name in first],
         [(name, "pyoperon", 0, 0.05, 0) for name in first],
         [(name, "evokan", 0, 0.0, EXTRA) for name in first],
@@ -99,6 +104,7 @@ def _quick() -> list[Piece]:
         *((law, method, 0, noise, 0) for noise in (0.0, 0.05) for method in ("evokan", "pyoperon")),
         (law, "evokan", 0, 0.0, EXTRA),
         (law, "gplearn", 0, 0.0, 0),
+        (law, TABLE, 0, 0.0, 0),
     ]
 
 
@@ -199,7 +205,7 @@ def _row(work: Work, seconds: float, reason: str) -> dict[str, Any]:
 
 
 def _version(method: str) -> str:
-    if method not in RIVALS or method == "pykan":  # which the conditions name
+    if method in ("evokan", TABLE, "pykan"):  # which the conditions name
         return ""
     try:
         return f", {method} {version(method)}"

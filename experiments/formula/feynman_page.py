@@ -26,7 +26,8 @@ def report(table: pd.DataFrame, seconds: float, search: Mapping[str, Any]) -> st
         "# Laws of physics",
         f"1,000 rows to search with, 1,000 fresh rows without noise to test on; at most {seconds:.0f} s of processor time "
         f"a law and method, one core. evokan: a search of {search['population']} x {search['generations']} with `gakan`, "
-        "then the formula of its chosen network, whichever kind is the answer. pyoperon: population 1,000, trees of "
+        "then the formula of its chosen network, whichever kind is the answer. Without a network: only the part of that "
+        "search for formulas that asks the table alone, on all columns. pyoperon: population 1,000, trees of "
         "length 30, 10 steps of Levenberg-Marquardt; it is fitted to the training rows (the 800 that evokan fits to), "
         "and of the fronts of all its runs the tree with the least mean squared error on the 200 validation rows counts; "
         "it begins again with another seed until the time is up or a tree is exact on them. gplearn: "

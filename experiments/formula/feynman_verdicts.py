@@ -11,7 +11,8 @@ import pandas as pd
 from evokan.datasets.feynman import FEYNMAN, HUNDRED
 from experiments.formula.recovered import UNEXPLAINED
 
-METHODS = ("evokan", "pyoperon", "gplearn", "pykan")
+TABLE = "evokan, no network"
+METHODS = ("evokan", TABLE, "pyoperon", "gplearn", "pykan")
 SHARE_OF_NOISE = 0.01
 """With noise a law counts by its values, too, where it leaves less than this share of the noise's variance unexplained."""
 FIRST = {law.name for law in FEYNMAN}

@@ -15,7 +15,7 @@ from evokan.problem.problem import Problem
 from experiments.formula import feynman
 from experiments.formula.feynman import KEY, drop_outdated, given_up, measure, pieces
 from experiments.formula.feynman_page import report
-from experiments.formula.feynman_verdicts import counted, verdicts
+from experiments.formula.feynman_verdicts import TABLE, counted, verdicts
 from experiments.formula.rivals_operon import operon_formula
 from experiments.harness import Rows
 
@@ -44,9 +44,12 @@ def test_the_order_of_the_pieces_is_that_of_the_aims():
     found = pieces(3)
     assert len(set(found)) == len(found)
     blocks = [(key, len(list(part))) for key, part in groupby(found, key=lambda piece: piece[1:])]
-    assert blocks[:9] == [
+    assert blocks[:12] == [
         (("evokan", 0, 0.0, 0), 100),
         (("pyoperon", 0, 0.0, 0), 30),
+        ((TABLE, 0, 0.0, 0), 100),
+        ((TABLE, 0, 0.05, 0), 30),
+        ((TABLE, 0, 0.0, 5), 30),
         (("evokan", 0, 0.05, 0), 30),
         (("evokan", 0, 0.01, 0), 30),
         (("evokan", 0, 0.1, 0), 30),
@@ -55,8 +58,8 @@ def test_the_order_of_the_pieces_is_that_of_the_aims():
         (("pyoperon", 0, 0.0, 5), 30),
         (("pyoperon", 0, 0.0, 0), 70),
     ]
-    assert [key[:2] for key, _ in blocks[9:11]] == [("evokan", 1), ("evokan", 2)]
-    assert {key[0] for key, _ in blocks[11:]} == {"gplearn", "pykan"}
+    assert [key[:2] for key, _ in blocks[12:14]] == [("evokan", 1), ("evokan", 2)]
+    assert {key[0] for key, _ in blocks[14:]} == {"gplearn", "pykan"}
 
 
 def test_a_piece_that_fails_says_why(tmp_path, monkeypatch):

@@ -1,0 +1,30 @@
+"""What is left of evokan's formulas when the network is taken out: sums of products of the columns, from the table alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy as sp
+
+from evokan.explain.laws.library import library
+from evokan.explain.reading.effort import Effort
+from evokan.explain.relations.engine import relations
+from evokan.problem.problem import Problem
+from evokan.spaces.threads import single_threaded_math
+from experiments.formula.rivals import Found
+
+
+def table_formula(problem: Problem, seed: int, seconds: float) -> Found:
+    """Return the best law that the table alone gives away, within `seconds` of work.
+
+    The part of the search for formulas that asks no network (`evokan.explain.relations`): outer functions of sums of
+    products, ratios, scalings from logarithms, on the training rows and all columns. No seed has a say.
+    """
+    table, rows = problem.table, problem.train
+    symbols = sp.symbols(list(table.feature_names))
+    with single_threaded_math():
+        found = relations(table.X[rows], table.y[rows], symbols, library(), Effort(seconds))
+    if not found:
+        return "", np.full(len(problem.test), np.nan)
+    expression = found[0].expression
+    values = sp.lambdify(symbols, expression, "numpy")(*table.X[problem.test].T)
+    return str(expression), np.broadcast_to(np.asarray(values, dtype=np.float64), len(problem.test))
