@@ -21,8 +21,9 @@ def table_formula(problem: Problem, seed: int, seconds: float) -> Found:
     """
     table, rows = problem.table, problem.train
     symbols = sp.symbols(list(table.feature_names))
+    y = np.asarray(table.y[rows], dtype=np.float64)
     with single_threaded_math():
-        found = relations(table.X[rows], table.y[rows], symbols, library(), Effort(seconds))
+        found = relations(table.X[rows], y, symbols, library(), Effort(seconds))
     if not found:
         return "", np.full(len(problem.test), np.nan)
     expression = found[0].expression
