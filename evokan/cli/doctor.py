@@ -23,6 +23,7 @@ EXTRAS = {
     "openpyxl": "tables in .xlsx: pip install openpyxl",
     "xlrd": "tables in .xls: pip install xlrd",
     "odf": "tables in .ods: pip install odfpy",
+    "pyoperon": "evokan formula --formula-engine operon: pip install 'evokan[formula]'",
 }
 """Modules that are taken where they are there, and what for."""
 

@@ -12,11 +12,12 @@ import typer
 from evokan.cli.options import Force, Json, Quiet, RunPath
 from evokan.cli.printing import console, new_file, number, print_json, table, visible
 from evokan.errors import InputError, unknown_name
+from evokan.explain.formulas.kinds import ENGINES, KINDS
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.formula import Formula
     from evokan.explain.formulas.front import Formulas
-    from evokan.explain.formulas.kinds import Kind
+    from evokan.explain.formulas.kinds import Engine, Kind
     from evokan.runs.member import Member
     from evokan.runs.run import Run
 
@@ -83,6 +84,14 @@ def formula(
             help="Functions to try, by comma, such as 'x,x^2,exp(x)'; all by default.",
         ),
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--formula-engine",
+            metavar="NAME",
+            help="What looks for laws: evokan, operon (needs pyoperon: pip install 'evokan[formula]'), or both.",
+        ),
+    ] = "evokan",
     units: Annotated[
         Path | None,
         typer.Option(
@@ -120,10 +129,9 @@ def formula(
     if len(short) + (format != "text") > 1:
         faults.append("--format, --latex, --python, --c and --json: choose one")
     format = short[0] if short else format  # noqa: A001
-    if format not in FORMATS:
-        faults += unknown_name("format", format, FORMATS).faults
-    if kind not in (None, "network", "law"):
-        faults += unknown_name("kind", str(kind), ("network", "law")).faults
+    for what, name, known in (("format", format, FORMATS), ("formula engine", engine, ENGINES), ("kind", kind, KINDS)):
+        if name is not None and name not in known:
+            faults += unknown_name(what, name, known).faults
     if member is not None and complexity is not None:
         faults.append("--member and --complexity: choose one")
     if not 0 <= tolerance < float("inf"):
@@ -136,7 +144,7 @@ def formula(
 
     loaded = load_run(run)
     found = loaded.best if network is None else loaded.member(network)
-    formulas = _formulas(loaded, found, tolerance, time_limit, functions, units)
+    formulas = _formulas(loaded, found, tolerance, time_limit, functions, units, cast("Engine", engine))
     formulas = found.normalised(formulas) if scaled else formulas
     chosen = _chosen(formulas, cast("Kind | None", kind), member, complexity)
     text = written(chosen, formulas, format)
@@ -167,7 +175,13 @@ def written(chosen: Formula, formulas: Formulas, name: str) -> str:
 
 
 def _formulas(
-    run: Run, found: Member, tolerance: float, time_limit: float | None, functions: str | None, units: Path | None
+    run: Run,
+    found: Member,
+    tolerance: float,
+    time_limit: float | None,
+    functions: str | None,
+    units: Path | None,
+    engine: Engine,
 ) -> Formulas:
     """Return the formulas as they are stored, or search and store what is found."""
     names = None
@@ -181,13 +195,15 @@ def _formulas(
         from evokan.explain import Units
 
         known = Units.read(units, (*found.explanation.input_names, *found.explanation.output_names))
-    stored = found.stored_formulas() if names is None and known is None and time_limit is None else None
+    stored = None
+    if names is None and known is None and time_limit is None and engine == "evokan":
+        stored = found.stored_formulas()
     if stored is not None and stored.tolerance == tolerance:
         return stored
     # What was asked for in another way than by default is printed, and not kept for others.
     kept = names is None and tolerance == TOLERANCE and os.access(run.path, os.W_OK)
     with run.directory.lock() if kept else nullcontext():
-        made = found.formulas(tolerance=tolerance, time_limit=time_limit, functions=names, units=known)
+        made = found.formulas(tolerance=tolerance, time_limit=time_limit, functions=names, units=known, engine=engine)
         if kept:
             found.store(made)
     return made

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from evokan.arrays import FloatArray
-from evokan.errors import InputError
+from evokan.errors import InputError, unknown_name
 from evokan.explain.choice import fronts
 from evokan.explain.formulas.front import SPLINES, Formulas
-from evokan.explain.formulas.kinds import Kind
+from evokan.explain.formulas.kinds import ENGINES, Engine, Kind
 from evokan.explain.laws.library import LibraryFunction, library
 from evokan.explain.reading.effort import Effort
 from evokan.explain.reading.growth import lined, shapes
@@ -19,8 +19,10 @@ from evokan.explain.reading.reader import EXACT, Candidate, Judgement, Reader
 from evokan.explain.reading.rows import Rows
 from evokan.explain.reading.simplify import strongest_columns, thinned
 from evokan.explain.reading.smaller import smaller
-from evokan.explain.relations.engine import relations
+from evokan.explain.relations.engine import Way, relations
+from evokan.explain.relations.operon import check_installed, operon
 from evokan.explain.relations.oracle import Oracle
+from evokan.explain.relations.search import search as own_search
 from evokan.explain.relations.symmetries import VARIABLES, Scaling
 from evokan.explain.relations.units import Units
 from evokan.explain.scoring import Scored, Scorer
@@ -57,6 +59,7 @@ def find_formulas(
     units: Units | None = None,
     stored: Formulas | None = None,
     unseen: FloatArray | None = None,
+    engine: Engine = "evokan",
 ) -> Formulas:
     """Read a network as formulas of two kinds.
 
@@ -87,17 +90,26 @@ def find_formulas(
     unseen
         What the network says of the rows that judge, fold after fold, shape (rows, outputs), in trainings without them
         (`evokan.explain.unseen`); by default what it says as it stands, which flatters it where it has seen them.
+    engine
+        What looks for laws of one output on the columns in use, as they are and rewritten in fewer variables: our own
+        search for sums of products, pyoperon's genetic programming (also on the network's values, which have less noise
+        than the target), or both.
 
     Raises
     ------
     InputError
-        A column varies by less than 1e-100: in its unit, powers of it cannot be computed.
+        A column varies by less than 1e-100: in its unit, powers of it cannot be computed; the engine is unknown or not
+        installed.
     """
+    if engine not in ENGINES:
+        raise unknown_name("formula engine", engine, ENGINES)
+    if engine != "evokan":
+        check_installed(f"formula engine {engine}")
     _check_units(graph)
     with single_threaded_math():
         # The matrices are small: threads would wait for each other more than they work.
         search = _Search(
-            graph, split, tolerance, time_limit, library() if functions is None else functions, seed, unseen
+            graph, split, tolerance, time_limit, library() if functions is None else functions, seed, unseen, engine
         )
         return search.run(units, stored)
 
@@ -127,7 +139,9 @@ class _Search:
         functions: Sequence[LibraryFunction],
         seed: int,
         unseen: FloatArray | None,
+        engine: Engine,
     ) -> None:
+        self._engine = engine
         self._graph, self._tolerance, self._seed = graph, tolerance, seed
         self._limit, self._effort = time_limit, Effort()
         self._functions = functions
@@ -197,14 +211,20 @@ class _Search:
     def _parts(self, units: Units | None) -> Iterator[tuple[str, float, Callable[[], None]]]:
         """Yield the parts of the search, and up to which share of the time each may take."""
         single = not self._classes and len(self._graph.output_names) == 1
-        if single:
+        own = single and self._engine != "operon"
+        if own:
             yield "products", QUICK, self._relations
         yield "network", OWN, self._own
-        if single:
+        if own:
             if units is not None:
                 known = units.scalings(self._names, self._graph.output_names[0])
                 yield "units", 1.0, lambda: self._relations(known=known)
             yield "rewritten", 1.0, lambda: self._relations(self._network)
+        if single and self._engine != "evokan":
+            yield "operon", 1.0, lambda: self._relations(way=operon)
+            yield "operon, rewritten", 1.0, lambda: self._relations(self._network, way=operon)
+            if self._scorer.reference.val_loss > CLOSE:
+                yield "operon, smoothed", 1.0, lambda: self._relations(way=operon, smoothed=True)
         if self._graph.node_functions:
             return
         found = thinned(self._network, self._rows.x)
@@ -214,26 +234,38 @@ class _Search:
         starts = shapes(self._used, self._network.n_inputs, len(self._graph.output_names), self._rows, self._seed)
         for number, start in enumerate(starts, start=1):
             yield f"shape {number}", 1.0, lambda start=start: self._shape(start, np.inf)  # type: ignore[misc]
-        if single:
+        if own:
             yield "rewritten again", 1.0, self._once_more
 
     @property
     def _names(self) -> list[str]:
         return [self._graph.input_names[place] for place in self._asked]
 
-    def _relations(self, network: Network | None = None, known: Sequence[Scaling] = ()) -> None:
-        """Look for laws in the columns in use, or in what the derivatives of a network or units make of them."""
-        graph, used = self._graph, self._asked
-        oracle = None if network is None else Oracle(network, graph.input_scaler, graph.target_scaler, tuple(used))
-        rows = self._scorer.rows
+    def _relations(
+        self,
+        network: Network | None = None,
+        known: Sequence[Scaling] = (),
+        way: Way = own_search,
+        *,
+        smoothed: bool = False,
+    ) -> None:
+        """Look for laws in the columns in use, or in what the derivatives of a network or units make of them.
+
+        The laws of the network's values, where `smoothed`, are fitted to the target in the end like all others.
+        """
+        graph, used, rows = self._graph, self._asked, self._scorer.rows
+        x, y = rows.x[:, used], np.asarray(rows.y, dtype=np.float64)[:, 0]
+        if smoothed:
+            y = Oracle(self._network, graph.input_scaler, graph.target_scaler, tuple(used)).values(x)
         found = relations(
-            rows.x[:, used],
-            np.asarray(rows.y, dtype=np.float64)[:, 0],
+            x,
+            y,
             [self._scorer.symbols[place] for place in used],
             self._functions,
             self._effort,
-            oracle=oracle,
+            oracle=None if network is None else Oracle(network, graph.input_scaler, graph.target_scaler, tuple(used)),
             known=known,
+            way=way,
         )
         best = self._best_law
         for relation in found:

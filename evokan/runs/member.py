@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from evokan.explain.formulas.formula import Formula
     from evokan.explain.formulas.front import Formulas
-    from evokan.explain.formulas.kinds import Kind
+    from evokan.explain.formulas.kinds import Engine, Kind
     from evokan.explain.laws.gallery import EdgePortrait
     from evokan.spaces.graph import FunctionGraph
 
@@ -220,10 +220,9 @@ class Member:
         time_limit: float | None = None,
         functions: Sequence[str] | None = None,
         units: Mapping[str, Mapping[str, Fraction]] | None = None,
+        engine: Engine = "evokan",
     ) -> Formulas:
-        """Return the front of formulas of this network: complexity against validation loss, its own and laws.
-
-        Those that are stored in the run, where there are any and no other are asked for.
+        """Return the front of formulas, the network's own and laws; those stored in the run, if no other are asked for.
 
         Parameters
         ----------
@@ -234,26 +233,26 @@ class Member:
         functions
             Names of the functions to try; by default all that are registered (`evokan.explain.register_function`).
         units
-            Of the columns (`evokan.explain.Units.read`), for laws in dimensionless groups; by default those that the
-            search was given.
+            Of the columns (`evokan.explain.Units.read`), for laws in dimensionless groups; by default the search's.
+        engine
+            What looks for laws (`evokan.explain.find_formulas`); another one goes on from what is stored.
 
         Raises
         ------
         InputError
-            The family has no one-variable edges, the data is not there any more, or a function is unknown.
+            The family has no one-variable edges, the data is gone, a function unknown, or an engine not installed.
         """
         stored = self.stored_formulas()
         if stored is not None and (functions is not None or stored.tolerance != tolerance):
             stored = None
-        if stored is not None and units is None and time_limit is None:
+        if stored is not None and units is None and time_limit is None and engine == "evokan":
             return stored
         from evokan.runs.reading import Wanted, last_fit, search_formulas
 
+        wanted = Wanted(tolerance, time_limit, functions, units, engine)
         with self.reading_spec():
             fit = last_fit(self._run, self.spec)
-        wanted = Wanted(tolerance, time_limit, functions, units)
-        found = search_formulas(self._run, self.graph, fit, stored, wanted)
-        return found.with_encoding(self.encoded)
+        return search_formulas(self._run, self.graph, fit, stored, wanted).with_encoding(self.encoded)
 
     def normalised(self, found: Formulas) -> Formulas:
         """Return formulas of this network in scaled columns (`evokan.explain.formulas.normalised`); needs the data."""

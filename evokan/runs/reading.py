@@ -11,6 +11,7 @@ from evokan.errors import InputError
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.front import Formulas
+    from evokan.explain.formulas.kinds import Engine
     from evokan.explain.unseen import LastFit
     from evokan.runs.home import Home
     from evokan.spaces.graph import FunctionGraph
@@ -29,6 +30,7 @@ class Wanted:
     time_limit: float | None
     functions: Sequence[str] | None
     units: Mapping[str, Mapping[str, Fraction]] | None
+    engine: Engine = "evokan"
 
 
 def search_formulas(
@@ -58,6 +60,7 @@ def search_formulas(
         functions=library(wanted.functions),
         units=None if units is None else Units({name: dict(unit) for name, unit in units.items()}),
         stored=stored,
+        engine=wanted.engine,
         unseen=None if fit is None else unseen_outputs(run.space, run.problem, fit, graph, split, budget),
     )
     return of_target(found, schema.target) if schema.log_target else found

@@ -184,3 +184,18 @@ def test_a_run_whose_data_has_gone_says_so(iris_run, evokan_here, tmp_path):
     result = evokan_here("formula", copy, "--time-limit", 1)
     assert result.status == 2
     assert "the data has changed since the run began" in result.err
+
+
+def test_another_engine_is_asked_missed_and_misspelt(law_run, evokan_here, monkeypatch):
+    from evokan.explain.relations import operon
+
+    monkeypatch.setattr(operon, "find_spec", lambda name: "there")
+    result = evokan_here("formula", law_run.path, "--formula-engine", "both", "--tolerance", "0.06", "--quiet")
+    assert (result.status, result.out.strip()) == (0, "f = x*y")  # exact before any other engine is asked
+    monkeypatch.setattr(operon, "find_spec", lambda name: None)
+    result = evokan_here("formula", law_run.path, "--formula-engine", "operon")
+    assert result.status == 2
+    assert "pip install 'evokan[formula]'" in result.err
+    result = evokan_here("formula", law_run.path, "--formula-engine", "opron")
+    assert result.status == 2
+    assert "did you mean 'operon'?" in result.err

@@ -1,8 +1,8 @@
-"""Whose formula: the network's own, or a law that was found on the data with its help."""
+"""Whose formula: the network's own, or a law that was found on the data with its help; and what looks for laws."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Kind = Literal["network", "law"]
 KINDS: tuple[Kind, ...] = ("network", "law")
@@ -12,3 +12,7 @@ MEANING: dict[Kind, str] = {
 }
 EQUAL = 1e-10
 """Losses that differ by no more are equal: rounding."""
+
+Engine = Literal["evokan", "operon", "both"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+"""What looks for laws: our own search for sums of products, pyoperon's genetic programming, or both."""

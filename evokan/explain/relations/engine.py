@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +43,9 @@ OF_PART = 0.4
 KEPT = 4
 """Laws that are worth writing down."""
 
+Way = Callable[[Posed, tuple[LibraryFunction, ...], Effort], Iterator[Relation]]
+"""Yields laws for a posed problem: `search`, or an engine of others."""
+
 
 def relations(
     x: FloatArray,
@@ -54,6 +57,7 @@ def relations(
     oracle: Oracle | None = None,
     known: Sequence[Scaling] = (),
     approximate: bool = False,
+    way: Way = search,
 ) -> list[Relation]:
     """Return the best laws that were found, the best first.
 
@@ -73,18 +77,20 @@ def relations(
     approximate
         Whether the target is what an oracle says: the problem is taken as it is, too, and short laws go before close
         ones.
+    way
+        What looks for laws of each problem that comes up.
     """
     posed = Posed.of(x, y, tuple(symbols))
     found: list[Relation] = []
     with np.errstate(all="ignore"):
         roots = any(function.name == ROOT for function in functions)
         for problem in _problems(posed, oracle, known, approximate, roots):
-            found += search(problem, tuple(functions), effort)
+            found += way(problem, tuple(functions), effort)
             if _done(found, effort):
                 break
         if oracle is not None and not _done(found, effort):
             for separation in separations(x, oracle):
-                found += _separated(separation, x, y, symbols, functions, effort, oracle)
+                found += _separated(separation, x, y, symbols, functions, effort, oracle, way)
                 if _done(found, effort):
                     break
     price = OF_PART if approximate else PRICE
@@ -104,6 +110,7 @@ def _separated(
     functions: Sequence[LibraryFunction],
     effort: Effort,
     oracle: Oracle,
+    way: Way,
 ) -> list[Relation]:
     """Return laws that are put together from those of two groups of columns, constants fitted to the data."""
     parts = []
@@ -112,7 +119,14 @@ def _separated(
         own = x[:, list(group)]
         parts.append(
             relations(
-                own, part.values(own), [symbols[i] for i in group], functions, effort, oracle=part, approximate=True
+                own,
+                part.values(own),
+                [symbols[i] for i in group],
+                functions,
+                effort,
+                oracle=part,
+                approximate=True,
+                way=way,
             )[:PARTS]
         )
     found = []
