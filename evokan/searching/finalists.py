@@ -204,17 +204,14 @@ class Finalizer:
         return {label: found.val_loss for label, found in zip(references, figures, strict=True) if not found.reason}
 
     def figures(self, finalist: Finalist, weights: Weights, *parts: IntArray) -> tuple[list[Figures], Figures]:
-        """Return the figures of the fitted network on the rows of each part, and the `validation_metrics`."""
+        """Return the figures of the fitted network on the rows of each part, and those of validation.
+
+        The latter are the mean over the folds of the figures on rows that the fold did not train on. Folds that stop at
+        a common iteration are judged there; otherwise each at its lowest loss.
+        """
         fitted = [Judged(finalist.architecture, weights, rows) for rows in parts]
         found = self._judge([*fitted, *self._on_folds(finalist)])
         return found[: len(parts)], mean_figures(found[len(parts) :])
-
-    def validation_metrics(self, finalist: Finalist) -> Figures:
-        """Return the mean over the folds of the figures on rows that the fold did not train on.
-
-        Folds that stop at a common iteration are judged there; otherwise each at its lowest loss.
-        """
-        return mean_figures(self._judge(self._on_folds(finalist)))
 
     def metrics(self, architecture: Architecture, weights: Weights, rows: IntArray) -> Figures:
         """Return the figures of a trained network on `rows`; each is None where there are none."""

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from test_kill_and_resume import SEARCH, assert_equal, content
+from contents import content
+from test_kill_and_resume import SEARCH, assert_equal
 
 pytestmark = pytest.mark.faults
 

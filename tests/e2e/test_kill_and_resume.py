@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import random
 import signal
@@ -13,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from contents import content
 
 pytestmark = pytest.mark.faults
 
@@ -72,24 +71,6 @@ def stop(path: Path, records: int, how: signal.Signals, workers: int = 2) -> tup
         process.send_signal(how)
         _, err = process.communicate(timeout=120)
         return process.returncode, err
-
-
-def content(path: Path) -> dict[str, object]:
-    """Every file of a run, without what time and place decide."""
-    found: dict[str, object] = {}
-    for file in sorted(path.rglob("*")):
-        name = str(file.relative_to(path))
-        if file.is_dir() or name in ("run.log", ".lock"):
-            continue
-        if file.suffix == ".csv":
-            rows = list(csv.DictReader(io.StringIO(file.read_text())))
-            found[name] = [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
-        elif name == "config.json":
-            found[name] = json.loads(file.read_text())
-            del found[name]["settings"]["workers"]
-        else:
-            found[name] = file.read_bytes()
-    return found
 
 
 def assert_equal(run: Path, other: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 import signal
@@ -13,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from contents import content
 
 import evokan
 from evokan.cli.app import main
@@ -32,20 +31,6 @@ SETTINGS = {
     "formula_seconds": 0.4,
 }
 WORDS = [word for name, value in SETTINGS.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-
-
-def content(path: Path) -> dict[str, object]:
-    """Every file of a run, without its seconds."""
-    found: dict[str, object] = {}
-    for file in sorted(path.rglob("*")):
-        name = str(file.relative_to(path))
-        if file.is_dir() or name in ("run.log", ".lock"):
-            continue
-        found[name] = file.read_bytes()
-        if file.suffix == ".csv":
-            rows = list(csv.DictReader(io.StringIO(file.read_text())))
-            found[name] = [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
-    return found
 
 
 def told(path: Path) -> list[str]:
@@ -72,7 +57,7 @@ def alone(tmp_path_factory) -> Path:
 
 
 def assert_same(path: Path, alone: Path) -> None:
-    ours, theirs = content(path), content(alone)
+    ours, theirs = content(path, workers=True), content(alone, workers=True)
     assert {"best/formula.txt", "best/formulas.json", "plots/edges.png", "tested.json", "report.html"} <= set(ours)
     assert set(ours) == set(theirs)
     for name, value in ours.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
+from test_relations import posed
 
 from evokan.errors import InputError
 from evokan.explain import library
@@ -13,7 +14,6 @@ from evokan.explain.relations import operon as module
 from evokan.explain.relations.engine import relations
 from evokan.explain.relations.operon import check_installed, operon
 from evokan.explain.relations.posed import Posed
-from tests.evokan.explain.test_relations import posed
 
 needs_pyoperon = pytest.mark.skipif(
     module.find_spec("pyoperon") is None, reason="pyoperon is not installed: pip install 'evokan[formula]'"

@@ -333,7 +333,7 @@ def test_validation_figures_are_the_mean_over_rows_that_a_fold_did_not_train_on(
     problem = stub_problem(3)
     space = recorder()
     one = finalist(space, problem)
-    found = finalizer(space, problem).validation_metrics(one)
+    found = finalizer(space, problem).figures(one, {})[1]
     expected = []
     for fold in problem.folds:
         value = figures(TrainingJob(one.architecture, fold, one.seed)).val_loss
@@ -347,7 +347,7 @@ def test_validation_figures_are_taken_where_the_folds_stop(recorder, stub_proble
     space = recorder()
     one = replace(finalist(space, problem), iterations=7)
     space.jobs.clear()
-    Finalizer(space, problem, Budget(fold_stop=stop), ThreadExecutor(1), 11, "development").validation_metrics(one)
+    Finalizer(space, problem, Budget(fold_stop=stop), ThreadExecutor(1), 11, "development").figures(one, {})[1]
     assert [job.iterations for job in space.jobs] == [expected] * folds
 
 
@@ -356,12 +356,12 @@ def test_validation_figures_of_failed_trainings_are_left_out(recorder, stub_prob
     one = finalist(recorder(), problem)
     last = rows(problem.folds[-1])
     space = recorder(lambda job: Trained.failed("broke down") if rows(job.fold) == last else figures(job))
-    found = finalizer(space, problem).validation_metrics(one)
+    found = finalizer(space, problem).figures(one, {})[1]
     value = figures(TrainingJob(one.architecture, problem.folds[0], one.seed)).val_loss
     errors = problem.table.y[problem.folds[0].validation] - value
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
     nothing = recorder(lambda job: Trained.failed("broke down"))
-    assert finalizer(nothing, problem).validation_metrics(one) == {}
+    assert finalizer(nothing, problem).figures(one, {})[1] == {}
 
 
 def test_reference_losses_are_means_over_the_folds_without_those_that_fail(recorder, stub_problem):

@@ -88,7 +88,7 @@ def test_of_many_rows_nothing_but_seeds_and_bits_travels(refit):
         records = [record for record in judge.evaluate(genomes, 0) if record.usable][:1]
         trainer = Finalizer(space, problem, budget, executor, 1, refit)
         finalists = trainer.retrain(records)
-        trainer.validation_metrics(finalists[0])
+        trainer.figures(finalists[0], {})[1]
         assert trainer.fit(finalists)[0].weights is not None
         assert len(executor.sent) >= 5
         # Row numbers of one fold alone are 640,000 bytes.
