@@ -6,7 +6,7 @@ last: `timeout -s INT SECONDS evokan experiment kafcm-rivalry` leaves a page of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from experiments.harness import Context, Experiment, Rows
 from experiments.kafcm import rivalry_page
 from experiments.kafcm.graphs import evolved, get_ready, kinds
 from experiments.kafcm.plants import BASE, CELLS, NULLS, SYSTEMS, Cell, plant
-from experiments.kafcm.rivals import METHODS, SLOW, Method, Outcome, limited
+from experiments.kafcm.rivals import METHODS, SLOW, UNFINISHED, Method, Outcome, limited
 from experiments.parallel import as_done
 
 FIRST_SEED = 100
@@ -104,13 +104,31 @@ def pieces(seeds: int | None = None) -> list[Piece]:
     ]
 
 
+def measured(missing: Sequence[Piece], rows: Rows, workers: int) -> Iterator[dict[str, Any]]:
+    """Yield the rows of what is missing; what takes long map by map, and not where a smaller one was too much for it."""
+    waves: dict[Any, list[Piece]] = {}
+    for cell, seed, method in missing:
+        waves.setdefault((cell, seed) if method in SLOW else None, []).append((cell, seed, method))
+    for wave in waves.values():
+        lost = {(row["method"], row["cell"]) for row in rows.read() if row["reason"] == UNFINISHED}
+        limits = {name: min(BY_NAME[cell].concepts for method, cell in lost if method == name) for name, _ in lost}
+        able = [
+            piece for piece in wave if piece[2] not in SLOW or BY_NAME[piece[0]].concepts < limits.get(piece[2], np.inf)
+        ]
+        for cell, seed, method in wave:
+            if (cell, seed, method) not in able:
+                reason = f"not run: {UNFINISHED} with {limits[method]} concepts"
+                yield row(BY_NAME[cell], seed, method, Outcome(None, 0.0, reason), plant(BY_NAME[cell], seed).true)
+        yield from map(measure, able) if workers == 1 else as_done(measure, able, workers)
+
+
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write rows and page, the page also where it is stopped."""
     folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
     rows = Rows(folder / "rivalry.csv", KEYS)
     wanted = [(BASE.name, OWN_FIRST, name) for name in ("spline_f", OURS)] if context.quick else pieces(context.seeds)
     missing = rows.missing(wanted)
-    found = map(measure, missing) if context.workers == 1 else as_done(measure, missing, context.workers)
+    found = measured(missing, rows, context.workers)
     try:
         for _ in context.each("maps", missing):
             rows.add(next(found))

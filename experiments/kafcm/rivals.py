@@ -219,6 +219,7 @@ class Outcome:
     reason: str = ""
 
 
+UNFINISHED = "not finished"
 PATIENCE = 6
 """So many times its limit may a method take by the clock: other work may have the core."""
 
@@ -229,7 +230,7 @@ def limited(method: Method, series: FloatArray, delay: int, seconds: int) -> Out
     process = multiprocessing.get_context("fork").Process(target=_work, args=(there, method, series, delay, seconds))
     process.start()
     there.close()
-    found = Outcome(None, float(seconds), "not finished")
+    found = Outcome(None, float(seconds), UNFINISHED)
     if here.poll(PATIENCE * seconds):
         with suppress(EOFError):
             found = here.recv()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evokan.datasets.systems import CAUSES
-from experiments.harness import Context
+from experiments.harness import Context, Rows
 from experiments.kafcm import rivalry, rivalry_page, rivals
 from experiments.kafcm.plants import BASE, CELLS, NULLS, SYSTEMS, plant
 from experiments.kafcm.rivals import METHODS, SLOW, Outcome, limited, spline_f
@@ -131,3 +131,22 @@ def test_the_first_stage_of_pcmci_names_effect_cause_and_delay():
     expected = np.zeros((3, 3, 2), dtype=bool)
     expected[1, 0, 1] = True
     assert (rivals.pc(series, 2, "RobustParCorr") == expected).all()
+
+
+def test_what_was_too_slow_on_a_map_is_not_run_on_others_as_large(tmp_path, monkeypatch):
+    every = np.ones((10, 10, 1), dtype=bool)
+    ran = []
+
+    def slow(piece):
+        ran.append(piece)
+        lost = Outcome(None, 600.0, "not finished") if piece[2] == "pcmci_cmiknn" else Outcome(every, 1.0)
+        return rivalry.row(BASE, piece[1], piece[2], lost, every)
+
+    monkeypatch.setattr(rivalry, "measure", slow)
+    rows = Rows(tmp_path / "rivalry.csv", rivalry.KEYS)
+    pieces = [("base", seed, method) for seed in (100, 101) for method in ("pcmci_gpdc", "pcmci_cmiknn", "spline_f")]
+    for row in rivalry.measured(pieces, rows, 1):
+        rows.add(row)
+    assert {*ran} == {*pieces} - {("base", 101, "pcmci_cmiknn")}
+    reasons = {(row["seed"], row["method"]): row["reason"] for row in rows.read()}
+    assert reasons["101", "pcmci_cmiknn"] == "not run: not finished with 10 concepts"
