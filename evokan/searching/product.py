@@ -191,7 +191,10 @@ def finish_run(path: Path, formula_seconds: float, observer: Observer, clock: Cl
     drawn += drawing(of_formula=True if drawn else None)
     if clock.limit is not None:
         clock.note("pictures", drawn=len(drawn))
-    if settings.get("report", True) and clock.left > 0:
+    wanted = settings.get("report", True)
+    if wanted and clock.left <= 0:
+        observer.on_stage(f"report: left out, the time is over; evokan report {path} writes it")
+    elif wanted:
         observer.on_stage("report")
         if second.there:
             keep_tested(run, tested.result())

@@ -18,6 +18,7 @@ from evokan.problem.table import Table
 from evokan.searching import engine, plan
 from evokan.searching.clock import Clock, Timed
 from evokan.searching.observer import Observer
+from evokan.searching.product import finish_run
 from evokan.settings.job import prepare, resolve
 
 SMALL = {"space": "hkan", "dataset": "iris", "population": 6, "generations": 2, "seed": 1, "formula_seconds": 0}
@@ -198,3 +199,19 @@ def test_rungs_that_a_limit_has_chosen_stay_when_the_run_goes_on(tmp_path, monke
     again = evokan.resume(short.path, generations=2, time_limit=0)
     assert again.config["rungs"] == [2000, 4800]
     assert bare(again) == bare(through)
+
+
+def test_a_report_that_there_is_no_time_for_is_told(tmp_path):
+    class Stages(Observer):
+        def __init__(self):
+            self.said = []
+
+        def on_stage(self, text):
+            self.said.append(text)
+
+    run = evokan.search(**SMALL, out=tmp_path / "run", baselines="none")
+    run.directory.report.unlink()
+    seen = Stages()
+    finish_run(run.path, 0.0, seen, Clock(10.0, used=20.0))
+    assert seen.said == ["pictures", f"report: left out, the time is over; evokan report {run.path} writes it"]
+    assert not run.directory.report.exists()
