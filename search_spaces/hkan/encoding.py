@@ -98,7 +98,7 @@ def layout(problem: Problem, options: HKANOptions) -> ChromosomeLayout:
         sizes = {
             "nodes": _STEPS if hidden else 0,
             "basis": _index_bits(len(_bases(options, hidden))),
-            "sigma": _STEPS,
+            **dict.fromkeys(_sigmas(HIDDEN_BASES, options), _STEPS),
             "m": _index_bits(options.max_basis),
             "placement": _index_bits(len(HIDDEN_PLACEMENTS if hidden else PLACEMENTS)),
             "ridge": _index_bits(len(RIDGES)),
@@ -120,8 +120,12 @@ def decode(values: Mapping[str, Value], problem: Problem, options: HKANOptions) 
     for name in _names(depth):
         choices = _choices(problem, options, depth, hidden=name != "output")
         found = {
-            attribute: pick(f"{name}.{_SHORT.get(attribute, attribute)}", choices[attribute]) for attribute in choices
+            attribute: pick(f"{name}.{_SHORT.get(attribute, attribute)}", choices[attribute])
+            for attribute in choices
+            if attribute != "sigma"
         }
+        segments = _sigmas(found["basis"], options)
+        found["sigma"] = tuple(pick(f"{name}.{segment}", choices["sigma"]) for segment in segments)
         layers.append(HKANLayer(**found))
     return HKANArchitecture(problem.n_features, tuple(layers))
 
@@ -150,7 +154,11 @@ def encode(architecture: HKANArchitecture, problem: Problem, options: HKANOption
             raise ValueError(f"no chromosome says inside or node_ridge ({architecture.key})")
         for attribute, choices in _choices(problem, options, architecture.depth, hidden=name != "output").items():
             # What has no influence on an identity layer stays at 0.
-            if attribute in ("nodes", "basis") or not layer.is_identity:
+            if attribute == "sigma" and options.mixed_sigma:
+                if not layer.is_identity:
+                    for segment, sigma in zip(_sigmas(layer.bases, options), layer.sigmas, strict=True):
+                        put(f"{name}.{segment}", choices, sigma)
+            elif attribute in ("nodes", "basis") or not layer.is_identity:
                 value = layer.bases if attribute == "basis" else getattr(layer, attribute)
                 put(f"{name}.{_SHORT.get(attribute, attribute)}", choices, value)
     return found
@@ -161,8 +169,9 @@ def nearest(architecture: HKANArchitecture, problem: Problem, options: HKANOptio
     layers = []
     for number, layer in enumerate(architecture.layers):
         choices = _choices(problem, options, architecture.depth, hidden=number < architecture.depth - 1)
-        changed = {name: _nearest(choices[name], getattr(layer, name)) for name in ("nodes", "sigma", "n_basis")}
-        layers.append(replace(layer, **changed))
+        changed = {name: _nearest(choices[name], getattr(layer, name)) for name in ("nodes", "n_basis")}
+        sigmas = tuple(_nearest(choices["sigma"], sigma) for sigma in layer.sigmas)
+        layers.append(replace(layer, **changed, sigma=sigmas))
     return HKANArchitecture(architecture.n_inputs, tuple(layers))
 
 
@@ -172,6 +181,11 @@ def _nearest(choices: Sequence[Any], value: float) -> Any:
 
 _SHORT = {"n_basis": "m"}
 """Attributes of a layer whose segments are called otherwise."""
+
+
+def _sigmas(bases: Sequence[Basis], options: HKANOptions) -> list[str]:
+    """Return the segments that the sharpness of a layer's functions is in: one for all of them, or each by its name."""
+    return [f"sigma.{basis}" for basis in bases] if options.mixed_sigma else ["sigma"]
 
 
 def _names(depth: int) -> list[str]:

@@ -75,7 +75,8 @@ class FittedLayer:
     def _expanded(self, polynomials: Expansion, z: Array) -> Array:
         """Return h by way of polynomials over the range of these very rows."""
         functions = moments.functions(self.layer, polynomials, self.centres, self.coefficients)
-        return moments.outputs(polynomials, z, None, functions * self.weights[:, :, None], self.bias)
+        functions *= self.weights[:, :, None]
+        return moments.outputs(polynomials, z, functions[..., 1:], self.bias + functions[..., 0].sum(axis=1))
 
     def blocks(self, z: Array) -> Iterator[Array]:
         """Yield for every node its blocks without their constants, shape (columns, rows)."""
@@ -239,7 +240,7 @@ def _fit_by_moments(
     sums = moments.moments(polynomials, z, centred, weights, within=rule.last)
     coefficients = np.empty_like(centres)
     slopes, constants = np.empty((nodes, columns)), np.empty((nodes, columns))
-    combined = np.empty((nodes, columns, polynomials.count))
+    combined = np.empty((nodes, columns, polynomials.count - 1))
     for group in moments.groups(nodes, columns, n_basis, polynomials.count):
         found = moments.fit_blocks(
             layer, polynomials, sums, centres[group], group.start, target[group], rule.least_of_blocks
@@ -259,7 +260,7 @@ def _fit_by_moments(
     fitted = FittedLayer(layer, centres, coefficients, slopes, bias)
     if not wanted:
         return fitted, np.empty((nodes, 0))
-    return fitted, moments.outputs(polynomials, z, sums.mean, combined, mean[target])
+    return fitted, moments.outputs(polynomials, z, combined, mean[target] - (combined * sums.mean).sum(axis=(1, 2)))
 
 
 def _mean(values: Array, weights: Array | None) -> Array:

@@ -23,20 +23,22 @@ _GROUP = 1 << 22
 """Coefficients of basis functions at a time: 32 MB."""
 _FEW = 4096
 """Rows whose mean stands for that of all while sums are taken."""
+_NARROW = 1e-2
+"""Variance of a column on [-1, 1] below which sums that are not centred lose more than two digits of it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums over the rows, of P columns with D polynomials each.
+    """Sums over the rows, of P columns with K polynomials each: all but the constant.
 
     Attributes
     ----------
     mean
-        Of the polynomials, shape (P, D).
+        Of the polynomials, shape (P, K).
     gram
-        Sums of products of the centred polynomials, shape (P, D, P, D); with `within` (P, D, D), of a column alone.
+        Sums of products of the centred polynomials, shape (P, K, P, K); with `within` (P, K, K), of a column alone.
     right
-        Sums of their products with the centred targets, shape (targets, P, D).
+        Sums of their products with the centred targets, shape (targets, P, K).
     """
 
     mean: Array
@@ -46,39 +48,74 @@ class Moments:
 
 def moments(polynomials: Expansion, z: Array, targets: Array, weights: Array | None, *, within: bool) -> Moments:
     """Return the moments over the columns `z`, shape (P, rows), with centred `targets`, shape (targets, rows)."""
-    columns, count = len(z), polynomials.count
-    # Near the mean already: what is left to take off afterwards costs no digits.
+    columns, count = len(z), polynomials.count - 1
     few = z[:, :: max(1, z.shape[1] // _FEW)]
-    near = sum(found.sum(axis=2) for _, found in polynomials.pieces(few)) / few.shape[1]
+    near = np.zeros((count, columns))
+    by_sums = within and bool(polynomials.scaled(few).var(axis=1).min() > _NARROW)
+    if not by_sums:
+        # Near the mean already: what is left to take off afterwards costs no digits.
+        near += sum(found.sum(axis=2) for _, found in polynomials.pieces(few)) / few.shape[1]
     size = columns * count
     gram = np.zeros((columns, count, count) if within else (size, size), order="C" if within else "F")
     right, total = np.zeros((size, len(targets))), np.zeros(size)
+    squares, neighbours = np.zeros(size), np.zeros(size - columns)
     for rows, found in polynomials.pieces(z):
-        np.subtract(found, near[:, :, None], out=found)
+        if not by_sums:
+            np.subtract(found, near[:, :, None], out=found)
         flat, wanted = np.ascontiguousarray(found).reshape(size, -1), targets[:, rows]
-        if weights is None:
-            total += flat.sum(axis=1)
-        else:
-            total += flat @ weights[rows]
-            root = np.sqrt(weights[rows])
+        root = np.ones(flat.shape[1]) if weights is None else np.sqrt(weights[rows])
+        if weights is not None:
             flat *= root
             wanted = wanted * root
+        total += flat @ root
         right += flat @ wanted.T
-        if within:
-            cubes = flat.reshape(columns, count, -1)
+        if by_sums:
+            squares += _dots(flat, flat)
+            neighbours += _dots(flat[:-columns], flat[columns:])
+        elif within:
+            cubes = flat.reshape(count, columns, -1).transpose(1, 0, 2)
             gram += cubes @ cubes.transpose(0, 2, 1)
         else:
             gram = dsyrk(1.0, flat.T, beta=1.0, c=gram, trans=1, overwrite_c=1)
     number = float(z.shape[1] if weights is None else weights.sum())
-    shift = total / number
-    mean = near + shift.reshape(columns, count)
+    shift = (total / number).reshape(count, columns).T
+    if by_sums:
+        gram = _products(number, *(sums.reshape(-1, columns).T for sums in (total, squares, neighbours)))
     if within:
-        apart = shift.reshape(columns, count)
-        gram -= number * apart[:, :, None] * apart[:, None, :]
+        gram -= number * shift[:, :, None] * shift[:, None, :]
     else:
-        gram -= number * np.outer(shift, shift)
-        gram = (np.triu(gram) + np.triu(gram, 1).T).reshape(columns, count, columns, count)
-    return Moments(mean, gram, right.T.reshape(len(targets), columns, count))
+        gram = (np.triu(gram) + np.triu(gram, 1).T).reshape(count, columns, count, columns).transpose(1, 0, 3, 2)
+        gram = gram - number * np.multiply.outer(shift, shift)
+    return Moments(near.T + shift, gram, right.T.reshape(len(targets), count, columns).transpose(0, 2, 1))
+
+
+def _dots(x: Array, y: Array) -> Array:
+    """Return the sums of the products of each row of `x` with that of `y`."""
+    found: Array = np.matmul(x[:, None, :], y[:, :, None])[:, 0, 0]
+    return found
+
+
+def _products(number: float, total: Array, squares: Array, neighbours: Array) -> Array:
+    """Return sums of all products T_i T_j within columns, shape (P, K, K), i and j from 1: (T_i+j + T_|i-j|) / 2 each.
+
+    Parameters
+    ----------
+    number
+        The sum of the constant polynomial: of the weights.
+    total, squares, neighbours
+        Sums of T_k, of T_k^2, shape (P, K), and of T_k T_k+1, shape (P, K - 1); k from 1.
+    """
+    columns, count = total.shape
+    sums = np.empty((columns, 2 * count + 1))
+    sums[:, 0] = number
+    sums[:, 1 : count + 1] = total
+    above = np.arange(count + 1, 2 * count + 1)
+    even, odd = above[above % 2 == 0], above[above % 2 == 1]
+    sums[:, even] = 2.0 * squares[:, even // 2 - 1] - number
+    sums[:, odd] = 2.0 * neighbours[:, odd // 2 - 1] - total[:, :1]
+    k = np.arange(1, count + 1)
+    found: Array = 0.5 * (sums[:, k[:, None] + k] + sums[:, np.abs(k[:, None] - k)])
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +127,7 @@ class Blocks:
     coefficients
         Of their basis functions, shape (nodes, P, m).
     functions
-        Of their polynomials, shape (nodes, P, D).
+        Of their polynomials but the constant, shape (nodes, P, K).
     constants
         Their means over the rows, shape (nodes, P).
     """
@@ -117,11 +154,12 @@ def fit_blocks(
     expanded = expand(layer, polynomials, centres, first_node)
     own = np.arange(columns)
     within = sums.gram if sums.gram.ndim == 3 else sums.gram[own, :, own]
-    gram = np.matmul(np.matmul(expanded, within), expanded.transpose(0, 1, 3, 2))
-    right = np.matmul(expanded, sums.right[target][:, :, :, None])[..., 0]
+    varying = expanded[..., 1:]
+    gram = np.matmul(np.matmul(varying, within), varying.transpose(0, 1, 3, 2))
+    right = np.matmul(varying, sums.right[target][:, :, :, None])[..., 0]
     solved = solve_gram(gram.reshape(-1, m, m), right.reshape(-1, m), layer.ridge, least).reshape(nodes, columns, m)
     functions = np.matmul(solved[:, :, None, :], expanded)[:, :, 0]
-    return Blocks(solved, functions, (functions * sums.mean).sum(axis=2))
+    return Blocks(solved, functions[..., 1:], functions[..., 0] + (functions[..., 1:] * sums.mean).sum(axis=2))
 
 
 def expand(layer: HKANLayer, polynomials: Expansion, centres: Array, first_node: int) -> Array:
@@ -150,7 +188,7 @@ def groups(nodes: int, columns: int, m: int, count: int) -> list[slice]:
 
 
 def hidden_weights(sums: Moments, functions: Array, target: IntArray, ridge: float, least: float) -> Array:
-    """Return the least squares of hidden nodes on their blocks, shape (nodes, P); `functions` (nodes, P, D).
+    """Return the least squares of hidden nodes on their blocks, shape (nodes, P); `functions` (nodes, P, K).
 
     `ridge` and `least` are those of `solve_gram`.
     """
@@ -180,16 +218,17 @@ def last_rows(
     targets
         Of each node, centred, shape (nodes, rows).
     functions
-        The blocks' coefficients of the polynomials, shape (nodes, P, D).
+        The blocks' coefficients of the polynomials but the constant, shape (nodes, P, K).
     ridge
         Penalty on the squares of the weights.
     """
     reduced = [Reduced(len(z), 1) for _ in functions]
+    level = (functions * sums.mean).sum(axis=2)
     for rows, found in polynomials.pieces(z):
-        np.subtract(found, sums.mean[:, :, None], out=found)
         root = None if weights is None else np.sqrt(weights[rows])
         for node, own in enumerate(functions):
-            below, wanted = np.matmul(own[:, None, :], found)[:, 0], targets[node : node + 1, rows]
+            below, wanted = np.einsum("kpr,pk->pr", found, own), targets[node : node + 1, rows]
+            below -= level[node][:, None]
             reduced[node].add(*((below, wanted) if root is None else (below * root, wanted * root)))
     if ridge:
         for part in reduced:
@@ -197,13 +236,12 @@ def last_rows(
     return reduced
 
 
-def outputs(polynomials: Expansion, z: Array, mean: Array | None, combined: Array, constant: Array) -> Array:
-    """Return ``constant + combined . (polynomials - mean)``, shape (nodes, rows); `combined` (nodes, P, D)."""
+def outputs(polynomials: Expansion, z: Array, combined: Array, constant: Array) -> Array:
+    """Return ``constant + combined . polynomials``, shape (nodes, rows); `combined` (nodes, P, K)."""
     nodes = len(combined)
-    flat = combined.reshape(nodes, -1)
-    shift = constant if mean is None else constant - flat @ mean.ravel()
+    flat = combined.transpose(0, 2, 1).reshape(nodes, -1)
     h = np.empty((nodes, z.shape[1]))
     for rows, found in polynomials.pieces(z):
         h[:, rows] = flat @ np.ascontiguousarray(found).reshape(flat.shape[1], -1)
-    h += shift[:, None]
+    h += constant[:, None]
     return h

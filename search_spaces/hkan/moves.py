@@ -29,14 +29,15 @@ def neighbour(
 ) -> HKANArchitecture | None:
     """Return a network one move away that a chromosome can say, or None where the move is not possible.
 
-    ``double`` and ``halve`` change the nodes of a hidden layer, or the sharpness or the number of basis functions of
-    any; ``split`` makes two layers of half the nodes out of a hidden one; ``append`` puts a narrow layer below the
-    output, ``drop`` takes a hidden layer away; ``other`` gives a layer another basis function.
+    ``double`` and ``halve`` change the nodes of a hidden layer, or the sharpness (with `mixed_sigma` that of one
+    function) or the number of basis functions of any; ``split`` makes two layers of half the nodes out of a hidden one;
+    ``append`` puts a narrow layer below the output, ``drop`` takes a hidden layer away; ``other`` gives a layer another
+    basis function.
     """
     layers = list(network.layers)
     place = int(rng.integers(max(len(layers) - 1, 1)))
     if move in ("double", "halve"):
-        found = _scaled(layers, 2.0 if move == "double" else 0.5, rng)
+        found = _scaled(layers, 2.0 if move == "double" else 0.5, options.mixed_sigma, rng)
     elif move == "other":
         found = _other(layers, rng)
     elif move == "drop":
@@ -53,7 +54,7 @@ def neighbour(
     return None if moved == network else moved
 
 
-def _scaled(layers: Sequence[HKANLayer], factor: float, rng: np.random.Generator) -> list[HKANLayer] | None:
+def _scaled(layers: Sequence[HKANLayer], factor: float, each: bool, rng: np.random.Generator) -> list[HKANLayer] | None:
     last = len(layers) - 1
     places = [
         (number, name)
@@ -64,9 +65,16 @@ def _scaled(layers: Sequence[HKANLayer], factor: float, rng: np.random.Generator
     if not places:
         return None
     number, name = places[rng.integers(len(places))]
-    value = getattr(layers[number], name) * factor
-    changed: Any = max(value, 1.0) if name == "sigma" else max(round(value), 1)
-    return _with(layers, number, replace(layers[number], **{name: changed}))
+    layer = layers[number]
+    changed: dict[str, Any] = {}
+    if name == "sigma":
+        sigmas = [*layer.sigmas] if each else [layer.sigmas[0]]
+        place = int(rng.integers(len(sigmas))) if len(sigmas) > 1 else 0
+        sigmas[place] = max(sigmas[place] * factor, 1.0)
+        changed[name] = tuple(sigmas)
+    else:
+        changed[name] = max(round(getattr(layer, name) * factor), 1)
+    return _with(layers, number, replace(layer, **changed))
 
 
 def _other(layers: Sequence[HKANLayer], rng: np.random.Generator) -> list[HKANLayer]:
@@ -77,7 +85,8 @@ def _other(layers: Sequence[HKANLayer], rng: np.random.Generator) -> list[HKANLa
     basis = others[rng.integers(len(others))]
     if layer.is_identity:
         return _with(layers, number, HKANLayer(layer.nodes, basis, 3.0, 8, "data", 0.1))
-    return _with(layers, number, replace(layer, basis=basis))
+    sigmas = dict(zip(layer.bases, layer.sigmas, strict=True))
+    return _with(layers, number, replace(layer, basis=basis, sigma=sigmas.get(basis, layer.sigmas[0])))
 
 
 def _split(layers: Sequence[HKANLayer], place: int) -> list[HKANLayer] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from evokan.spaces.space import SpaceOptions
 
@@ -26,6 +26,8 @@ class HKANOptions(SpaceOptions):
         Largest number of basis functions in a block m.
     mixed
         Whether one layer may mix several basis functions.
+    mixed_sigma
+        Whether each of them has a sharpness of its own (with `mixed`): the chromosome is longer.
     cutoff
         The last least squares takes singular values below this share of the largest as 0. The default drops what
         rounding has made of columns that depend on one another; larger values damp noise.
@@ -44,6 +46,14 @@ class HKANOptions(SpaceOptions):
     max_sigma: float = Field(50.0, ge=1)
     max_basis: int = Field(40, ge=1, le=1000)
     mixed: bool = False
+    mixed_sigma: bool = False
     cutoff: float = Field(CUTOFF, ge=0, lt=1)
     steady: bool = True
     max_cost: float = Field(900.0, gt=0)
+
+    @field_validator("mixed_sigma")
+    @classmethod
+    def _where_layers_mix(cls, value: bool, others: ValidationInfo) -> bool:
+        if value and not others.data.get("mixed"):
+            raise ValueError("only layers that mix functions have several: set mixed as well")
+        return value

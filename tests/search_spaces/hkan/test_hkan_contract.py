@@ -35,6 +35,13 @@ class TestMixedAndSmall(TestHKAN):
         return HKAN(HKANOptions(mixed=True, max_layers=2, max_nodes=9, max_basis=6, cutoff=1e-6))
 
 
+class TestEachFunctionAsSharp(TestHKAN):
+    """A sharpness of its own for every function of a layer."""
+
+    def make_space(self) -> HKAN:
+        return HKAN(HKANOptions(mixed=True, mixed_sigma=True, max_layers=2, max_nodes=9, max_basis=6))
+
+
 class TestStandardScaler(TestHKAN):
     """Inputs far outside of [0, 1] are no reason to break down."""
 

@@ -131,6 +131,50 @@ def test_mixed_layers_take_any_set_of_functions():
     }
 
 
+EACH = HKANOptions(mixed=True, mixed_sigma=True)
+
+
+@given(st.integers(0, 2**31))
+def test_every_function_of_a_mixed_layer_may_have_its_own_sharpness(seed):
+    problem = small_problem("regression")
+    bits = layout(EACH)
+    space = HKAN(EACH)
+    chromosome = bits.random(generator("each", seed))
+    found = space.decode(chromosome, problem)
+    assert space.decode(space.encode(found, problem), problem) == found
+    # One function more or less leaves the others as sharp as they were.
+    values = bits.unpack(chromosome)
+    steps = encoding._ratios(1, EACH.max_sigma)
+    for name, one in zip([*(f"hidden{n}" for n in range(1, found.depth)), "output"], found.layers, strict=True):
+        for basis, sigma in zip(one.bases, one.sigmas, strict=True):
+            if not one.is_identity:
+                assert sigma == steps[encoding._from_gray(values[f"{name}.sigma.{basis}"])]
+
+
+def test_sharpness_of_each_function_is_asked_for_and_changes_no_other_chromosome():
+    one = HKANLayer(4, ("sigmoid", "tanh"), (2.0, 5.0))
+    problem = small_problem("regression")
+    mixed = HKANArchitecture(problem.n_features, (one, HKANLayer(basis="identity")))
+    near = encoding.nearest(mixed, problem, EACH)
+    assert near.layers[0].sigmas == pytest.approx((2.0, 5.0), rel=0.035)
+    assert HKAN(EACH).decode(HKAN(EACH).encode(near, problem), problem) == near
+    with pytest.raises(ValueError, match=r"no chromosome says hidden1\.sigma"):
+        HKAN(HKANOptions(mixed=True)).encode(near, problem)
+    with pytest.raises(ValueError, match="set mixed as well"):
+        HKANOptions(mixed_sigma=True)
+    # As runs of before have stored them.
+    last = {"basis": 5, "placement": 3}
+    before = [
+        ("layers", 3),
+        *((f"hidden{n}.{what}", size) for n in (1, 2) for what, size in _SIZES.items()),
+        *((f"output.{what}", size) for what, size in {**_SIZES, **last}.items() if what != "nodes"),
+    ]
+    assert [(s.name, s.size) for s in layout(HKANOptions(mixed=True)).segments] == before
+
+
+_SIZES = {"nodes": 6, "basis": 6, "sigma": 6, "m": 7, "placement": 1, "ridge": 4}
+
+
 def test_counts_by_hand():
     found = HKANArchitecture(3, (HKANLayer(5, "tanh", n_basis=4), HKANLayer(1, "identity")))
     assert found.widths == (3, 5, 1)

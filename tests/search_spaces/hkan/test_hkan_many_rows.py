@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_spaces.hkan import HKANLayer, HKANRegressor, expansion, fitting, solvers
+from search_spaces.hkan import HKANLayer, HKANRegressor, expansion, fitting, moments, solvers
 from search_spaces.hkan.expansion import Expansion, terms
 from search_spaces.hkan.features import Features
 from search_spaces.hkan.fitting import fit, predict
@@ -36,7 +36,8 @@ def test_smooth_functions_are_polynomials_up_to_rounding(basis, sigma, length, s
     functions = np.concatenate(
         [polynomials.coefficients(values) for _, _, values in Features(layer, polynomials.points).pieces(centres, 0)]
     ).reshape(2, 2, 3, count)
-    found = np.concatenate([np.matmul(functions, part) for _, part in polynomials.pieces(z)], axis=-1)
+    whole = [np.insert(part, 0, 1.0, axis=0) for _, part in polynomials.pieces(z)]
+    found = np.concatenate([np.matmul(functions, part.transpose(1, 0, 2)) for part in whole], axis=-1)
     np.testing.assert_allclose(found.reshape(wanted.shape), wanted, atol=1e-11 * max(1, sigma * length))
 
 
@@ -92,6 +93,35 @@ def test_sums_over_rows_give_the_same_network(name, weighted, monkeypatch):
     np.testing.assert_allclose(predict(plain.layers, x), plain.outputs.T, atol=10 * near)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("around", [0.0, 1e4])
+def test_moments_are_those_of_the_centred_polynomials(within, around, weighted, monkeypatch):
+    rng = np.random.default_rng(0)
+    z, y = rng.random((3, 900)), rng.normal(size=(2, 900))
+    weights = rng.random(900) + 0.5 if weighted else None
+    y -= np.average(y, axis=1, weights=weights)[:, None]
+    # As with rows far outside: these have a ten-thousandth of the range.
+    polynomials = Expansion(z.min(axis=1) - around, z.max(axis=1) + around, 8)
+    whole = np.concatenate([part.copy() for _, part in polynomials.pieces(z)], axis=-1).transpose(1, 0, 2)
+    monkeypatch.setattr(expansion, "_ROWS", 1 << 12)
+    used = []
+    products = moments._products
+    monkeypatch.setattr(moments, "_products", lambda *given: used.append(1) or products(*given))
+    found = moments.moments(polynomials, z, y, weights, within=within)
+    assert len(used) == (1 if within and not around else 0)
+    mean = np.average(whole, axis=2, weights=weights)
+    centred = whole - mean[:, :, None]
+    heavy = centred if weights is None else centred * weights
+    gram = np.einsum("pkr,plr->pkl" if within else "pkr,qlr->pkql", heavy, centred)
+    np.testing.assert_allclose(found.mean, mean, rtol=1e-12, atol=1e-13)
+    columns = range(3) if within else [(p, slice(None), q) for p in range(3) for q in range(3)]
+    for one in columns:
+        np.testing.assert_allclose(found.gram[one], gram[one], rtol=1e-11, atol=1e-12 * np.abs(gram[one]).max())
+    for target, own in enumerate(y):
+        np.testing.assert_allclose(found.right[target], heavy @ own, atol=1e-11)
+
+
 def test_classes_are_summed_too(monkeypatch):
     x, y = rows()
     targets = np.eye(3)[np.digitize(y, np.quantile(y, [0.3, 0.7]))]
@@ -108,7 +138,9 @@ def test_blocks_of_rows_keep_the_singular_values(columns, count, block, seed):
     x = rng.normal(size=(columns, count)) * np.geomspace(1, 1e-10, columns)[:, None]
     y = rng.normal(size=(2, count))
     whole = solvers.truncated(x, y, 1e-12)
-    reduced = solvers.Reduced(columns, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solvers, "_BLOCK", 50)
+        reduced = solvers.Reduced(columns, 2)
     for first in range(0, count, block):
         reduced.add(x[:, first : first + block], y[:, first : first + block])
     # Weights of weak columns, which a Gram matrix would have lost: 1e-20 is below rounding.

@@ -83,8 +83,28 @@ def test_another_function_takes_the_place_of_one():
     }
 
 
-def test_moves_are_chromosomes():
-    space = HKAN()
+def test_functions_of_a_mixed_layer_become_sharper_one_by_one():
+    options = HKANOptions(mixed=True, mixed_sigma=True)
+    sharp = HKANLayer(40, ("sigmoid", "tanh"), (4, 20), 6)
+    start = nearest(HKANArchitecture(PROBLEM.n_features, (sharp, HKANLayer(basis="identity"))), PROBLEM, options)
+    found = {neighbour(start, "double", PROBLEM, options, generator("moves", number)) for number in range(60)}
+    first, second = start.layers[0].sigmas
+    ratios = {
+        (round(one.layers[0].sigmas[0] / first, 1), round(one.layers[0].sigmas[1] / second, 1))
+        for one in found - {None}
+    }
+    assert ratios == {(1.0, 1.0), (2.0, 1.0), (1.0, 2.0)}  # the first of another number
+    for one in {neighbour(start, "other", PROBLEM, options, generator("moves", number)) for number in range(60)}:
+        if one.layers[0].basis == "tanh":
+            assert one.layers[0].sigma == second
+    equal = nearest(HKANArchitecture(2, (HKANLayer(40, ("sigmoid", "tanh"), 4, 6), LAST)), PROBLEM, options)
+    apart = {neighbour(equal, "double", PROBLEM, options, generator("moves", number)) for number in range(60)}
+    assert any(isinstance(one.layers[0].sigma, tuple) for one in apart - {None})
+
+
+@pytest.mark.parametrize("options", [OPTIONS, HKANOptions(mixed=True, mixed_sigma=True)])
+def test_moves_are_chromosomes(options):
+    space = HKAN(options)
     for start in (LINEAR, TWO, THREE):
         bits = space.encode(start, PROBLEM)
         for move in MOVES:
