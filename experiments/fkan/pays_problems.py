@@ -17,6 +17,8 @@ from evokan.seeding import generator
 
 JUDGED = 2000
 """Points at which errors are measured."""
+TRUST = 10.0
+"""What residuals are multiplied by where there are measurements: the equation is exact, and they are not."""
 
 
 class Task(Equation):
@@ -124,10 +126,10 @@ class Friction(Task):
         return np.linspace(0.0, self.end, 200)[:, None]
 
     def residual(self, u: Unknown, x: Tensor) -> Tensor:
-        """Return theta'' + k theta' + sin(theta)."""
+        """Return theta'' + k theta' + sin(theta), times `TRUST`."""
         theta = u(x)
         slope = derivative(theta, x)
-        return derivative(slope, x) + u.coefficients["k"] * slope + torch.sin(theta)
+        return TRUST * (derivative(slope, x) + u.coefficients["k"] * slope + torch.sin(theta))
 
     def conditions(self, u: Unknown) -> Sequence[Tensor]:
         """Return what the measurements are missed by."""
@@ -184,10 +186,10 @@ class Fisher(Task):
         return generator("fisher points").uniform(self.low, self.high, (400, 2))
 
     def residual(self, u: Unknown, x: Tensor) -> Tensor:
-        """Return u_t - D u_xx - r u (1 - u)."""
+        """Return u_t - D u_xx - r u (1 - u), times `TRUST`."""
         value, found = u(x), u.coefficients
         bend = derivative(derivative(value, x, 0), x, 0)
-        return derivative(value, x, 1) - found["D"] * bend - found["r"] * value * (1.0 - value)
+        return TRUST * (derivative(value, x, 1) - found["D"] * bend - found["r"] * value * (1.0 - value))
 
     def conditions(self, u: Unknown) -> Sequence[Tensor]:
         """Return what the measurements are missed by that are not kept back."""

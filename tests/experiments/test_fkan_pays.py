@@ -144,17 +144,23 @@ def page(ours, theirs, other, *, seconds=1.0):
         for stop in (8, 1)
     ]
     text = "\n".join(report(rows, Path("pays.png")))
-    return next(line for line in text.splitlines() if line.startswith("| Poisson in a disc") and line.count("|") == 7)
+    return next(
+        line
+        for line in text.splitlines()
+        if line.startswith("| Poisson in a disc")
+        and "/" not in line
+        and not any(name in line for name in ("| fkan |", "| tanh |", "| scipy |"))
+    )
 
 
 @pytest.mark.parametrize(
     ("figures", "seconds", "verdict"),
     [
-        ((1.0, 5.0, 5.0), 1.0, "| the network pays: it is more exact | 5 | fKAN is ahead |"),
-        ((5.0, 1.0, 1.0), 1.0, "| not reached | **SciPy wins** | 0.2 | tanh is ahead |"),
-        ((1.0, 1.1, 1.0), 0.1, "| **SciPy wins**: as exact, and faster | 1 | no difference |"),
-        ((1.0, 1.1, 1.0), 9.0, "| the network pays: it is as exact, and faster | 1 | no difference |"),
-        ((1.0, 1.1, 1.0), 1.0, "| a draw | 1 | no difference |"),
+        ((1.0, 5.0, 5.0), 1.0, "| the network pays: it is more exact |  |  | 5 | fKAN is ahead |"),
+        ((5.0, 1.0, 1.0), 1.0, "| not reached | **SciPy wins** |  |  | 0.2 | tanh is ahead |"),
+        ((1.0, 1.1, 1.0), 0.1, "| **SciPy wins**: as exact, and faster |  |  | 1 | no difference |"),
+        ((1.0, 1.1, 1.0), 9.0, "| the network pays: it is as exact, and faster |  |  | 1 | no difference |"),
+        ((1.0, 1.1, 1.0), 1.0, "| a draw |  |  | 1 | no difference |"),
     ],
 )
 def test_who_wins(figures, seconds, verdict):
