@@ -105,6 +105,7 @@ def test_least_squares_find_the_friction():
     assert np.abs(found.values - Friction(0).solution(found.x)).max() < 0.05
 
 
+@pytest.mark.slow
 def test_least_squares_find_the_wave():
     task = Fisher(0)
     found = by_lines(task)
