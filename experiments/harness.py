@@ -144,18 +144,45 @@ class Rows:
         """
         from evokan.runs.tables import to_line
 
+        lines = self._lines(rows)
+        if not self._columns:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._columns = tuple(rows[0])
+            lines.insert(0, to_line(self._columns))
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write("".join(lines))
+        self._done.update(self._keys(rows))
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        """Add the rows of one finished piece in place of those that it has, in one write.
+
+        Raises
+        ------
+        ValueError
+            The columns differ from those of the rows before.
+        """
+        keys = self._keys(rows)
+        if keys.isdisjoint(self._done):
+            Rows.add(self, *rows)
+            return
+        from evokan.runs.tables import to_line
+        from evokan.runs.vault import Vault
+
+        kept = [row for row in self.read() if tuple(row[name] for name in self.key_columns) not in keys]
+        lines = [to_line(self._columns), *self._lines(kept), *self._lines(rows)]
+        Vault(self.path.parent).replace(self.path, "".join(lines))
+
+    def _keys(self, rows: Iterable[Mapping[str, Any]]) -> set[tuple[str, ...]]:
+        return {tuple(_text(row[name]) for name in self.key_columns) for row in rows}
+
+    def _lines(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        from evokan.runs.tables import to_line
+
         columns = self._columns or tuple(rows[0])
         for row in rows:
             if set(row) != set(columns):
                 raise ValueError(f"{self.path}: expected the columns {columns}, got {tuple(row)}")
-        lines = [to_line(row[name] for name in columns) for row in rows]
-        if not self._columns:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lines.insert(0, to_line(columns))
-            self._columns = columns
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write("".join(lines))
-        self._done.update(tuple(_text(row[name]) for name in self.key_columns) for row in rows)
+        return [to_line(row[name] for name in columns) for row in rows]
 
     def read(self) -> list[dict[str, str]]:
         """Return all rows, values as text."""

@@ -29,8 +29,11 @@ class Measurements(Rows):
 
     def add(self, *rows: Mapping[str, Any]) -> None:
         """Add the rows of one finished piece, in one write."""
-        now = conditions()
-        super().add(*({**row, "conditions": now} for row in rows))
+        super().add(*_stamped(rows))
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        """Add the rows of one finished piece in place of those that it has, in one write."""
+        super().put(*_stamped(rows))
 
     def values(self) -> list[Row]:
         """Return all rows, numbers as numbers."""
@@ -182,6 +185,11 @@ def main(
         (folder(context) / f"{name}.csv").unlink(missing_ok=True)
     files = run(context, given.chromosomes) if chromosomes is not None else run(context)
     print(*files, sep="\n")
+
+
+def _stamped(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    now = conditions()
+    return [{**row, "conditions": now} for row in rows]
 
 
 def _parse(text: str) -> Any:

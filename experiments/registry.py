@@ -24,6 +24,7 @@ MODULES = {
     "fkan-mnist": "experiments.fkan.mnist",
     "fkan-neurons": "experiments.fkan.neurons",
     "fkan-parameters": "experiments.fkan.parameters",
+    "fkan-pays": "experiments.fkan.pays",
     "fkan-regression": "experiments.fkan.regression",
     "fkan-rivals": "experiments.fkan.rivals",
     "formula-feynman": "experiments.formula.feynman",

@@ -207,9 +207,8 @@ def report(rows: Sequence[dict[str, Any]]) -> list[str]:
         "1e-9; both begin with a power series at 0.01. Seconds include what is made before the first step.",
         table(("equation", "method", "seeds", "median error", "range", "median CPU s"), lines),
         _verdict(rows),
-        "For one ordinary differential equation a solver is faster and more exact than any network. Networks pay where a "
-        "coefficient is unknown, where data and equation go together, in several coordinates, and where the solution has to "
-        "be a formula: `docs/equations.md` has an example of each.",
+        "For one ordinary differential equation a solver is faster and more exact than any network. Where a network may pay, "
+        "with unknown coefficients, data, or several coordinates, is measured in `pays.md`.",
     ]
 
 

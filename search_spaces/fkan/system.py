@@ -6,9 +6,9 @@ kernel carries that on to the parameters.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
@@ -33,29 +33,49 @@ class _Call:
     jets: Tensor
 
 
-class System:
+class JetSystem(ABC):
     """The misfits of an equation at some points, as a function of a network's parameters and the coefficients.
+
+    Subclasses know a kind of network: its jets, and their gradients in its parameters.
 
     Parameters
     ----------
+    scaler
+        What the network sees of the coordinates.
     points
         Raw coordinates, shape (N, coordinates); may be changed between two evaluations.
+    outputs
+        Of the network.
 
     Attributes
     ----------
+    slope
+        Derivative of every scaled coordinate in the raw one.
     order
         That of the highest derivative that the equation takes.
     """
 
-    def __init__(self, equation: Equation, architecture: FKANArchitecture, scaler: Scaler, points: FloatArray) -> None:
+    def __init__(self, equation: Equation, scaler: Scaler, points: FloatArray, outputs: int) -> None:
         self.equation, self.points = equation, points
-        self.net = compile_network(architecture)
-        self.columns = np.array(architecture.inputs, np.int64)
-        self.scaler = scaler
+        self.scaler, self.outputs = scaler, outputs
         self.slope = 1.0 / scaler.scale
         self.order = order_of(equation, points)
-        self.table = chain_rule(points.shape[1], self.order)
-        self.outputs = architecture.n_outputs
+
+    @abstractmethod
+    def jets(self, network: FloatArray, points: FloatArray) -> FloatArray:
+        """Return the jets in raw coordinates, shape (points, outputs, components).
+
+        Parameters
+        ----------
+        network
+            Its parameters.
+        points
+            Scaled coordinates.
+        """
+
+    @abstractmethod
+    def pull(self, network: FloatArray, points: FloatArray, seeds: FloatArray) -> FloatArray:
+        """Return the gradients in the network's parameters of `seeds` times the jets, shape (parameters, points)."""
 
     def at(self, theta: FloatArray) -> Misfits:
         """Return the misfits for the parameter vector `theta`: those of the network, then the coefficients."""
@@ -64,11 +84,14 @@ class System:
             parts = misfits(self.equation, candidate, self.points)
         return Misfits(self, network, parts, calls, [*candidate.coefficients.values()])
 
+    def unknown(self, theta: FloatArray) -> Candidate:
+        """Return the unknown that the parameter vector `theta` makes."""
+        return self._candidate(theta)[1]
+
     def missed(self, theta: FloatArray, points: FloatArray) -> FloatArray:
         """Return by how much the network misses at `points`, shape (N,): the root of the summed squared residuals."""
-        _, candidate, _ = self._candidate(theta)
         with torch.enable_grad():
-            found = [part.detach().numpy() for part in residuals(self.equation, candidate, points)]
+            found = [part.detach().numpy() for part in residuals(self.equation, self.unknown(theta), points)]
         missed: FloatArray = np.sqrt(np.sum(np.square(found), axis=0))
         return missed
 
@@ -80,20 +103,34 @@ class System:
 
         def unknown(x: Tensor) -> Tensor:
             points = np.ascontiguousarray(self.scaler.transform(x.detach().numpy()))
-            found = np.empty((len(points), self.outputs, self.table[2][1]))
-            jets.network_jets(network, self.net, self.columns, points, self.slope, self.table, found)
-            calls.append(_Call(points, torch.from_numpy(found).requires_grad_()))
+            calls.append(_Call(points, torch.from_numpy(self.jets(network, points)).requires_grad_()))
             own = calls[-1].jets
             return local_polynomial(x, own[:, 0] if self.outputs == 1 else own, self.order)
 
         coefficients = [torch.tensor(value, requires_grad=True) for value in values]
         return network, Candidate(unknown, dict(zip(names, coefficients, strict=True))), calls
 
-    def pull(self, network: FloatArray, call: _Call, seeds: Any) -> FloatArray:
+
+class System(JetSystem):
+    """The misfits of an equation as a function of a fractional network's parameters, by compiled kernels."""
+
+    def __init__(self, equation: Equation, architecture: FKANArchitecture, scaler: Scaler, points: FloatArray) -> None:
+        super().__init__(equation, scaler, points, architecture.n_outputs)
+        self.net = compile_network(architecture)
+        self.columns = np.array(architecture.inputs, np.int64)
+        self.table = chain_rule(points.shape[1], self.order)
+
+    def jets(self, network: FloatArray, points: FloatArray) -> FloatArray:
+        """Return the jets in raw coordinates, shape (points, outputs, components)."""
+        found = np.empty((len(points), self.outputs, self.table[2][1]))
+        jets.network_jets(network, self.net, self.columns, points, self.slope, self.table, found)
+        return found
+
+    def pull(self, network: FloatArray, points: FloatArray, seeds: FloatArray) -> FloatArray:
         """Return the gradients in the network's parameters of `seeds` times the jets, shape (parameters, points)."""
-        out = np.empty((len(network), len(call.points)))
+        out = np.empty((len(network), len(points)))
         seeds = np.ascontiguousarray(seeds)
-        jets.jet_gradients(network, self.net, self.columns, call.points, self.slope, self.table, seeds, out)
+        jets.jet_gradients(network, self.net, self.columns, points, self.slope, self.table, seeds, out)
         return out
 
 
@@ -101,7 +138,12 @@ class Misfits:
     """What an equation misses by: residuals and conditions, each weighted so that their squares sum to the loss."""
 
     def __init__(
-        self, system: System, network: FloatArray, parts: list[Tensor], calls: list[_Call], coefficients: list[Tensor]
+        self,
+        system: JetSystem,
+        network: FloatArray,
+        parts: list[Tensor],
+        calls: list[_Call],
+        coefficients: list[Tensor],
     ) -> None:
         self._system, self._network, self._calls, self._coefficients = system, network, calls, coefficients
         self._parts = [part / max(len(part), 1) ** 0.5 for part in parts]
@@ -124,7 +166,7 @@ class Misfits:
         in_jets, in_coefficients = self._differentiated(loss)
         for call, seeds in zip(self._calls, in_jets, strict=True):
             if seeds is not None:
-                total += self._system.pull(self._network, call, seeds.numpy()).sum(axis=1)
+                total += self._system.pull(self._network, call.points, seeds.numpy()).sum(axis=1)
         return np.concatenate([total, [0.0 if slope is None else float(slope) for slope in in_coefficients]])
 
     def jacobian(self) -> FloatArray:
@@ -150,7 +192,7 @@ class Misfits:
             # Where misfit i depends on point i alone, one sum has all derivatives in it; random signs tell.
             local = len(seeds) == len(part) and torch.allclose(mixed, signs[:, None, None] * seeds, rtol=1e-9, atol=0.0)
             if local:
-                rows += self._system.pull(self._network, call, seeds.numpy())
+                rows += self._system.pull(self._network, call.points, seeds.numpy())
             else:
                 rows += self._entangled(part, call)
         return rows
@@ -166,7 +208,7 @@ class Misfits:
             if weights.any():
                 seeds = np.zeros(tuple(call.jets.shape))
                 seeds[:, output, component] = 1.0
-                rows += self._system.pull(self._network, call, seeds) @ weights.T
+                rows += self._system.pull(self._network, call.points, seeds) @ weights.T
         return rows
 
     def _slopes(self) -> FloatArray:

@@ -1,0 +1,179 @@
+"""Where networks pay: derivatives of the tanh network, problems that are solved by their solutions, SciPy's solvers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from evokan.problem.equations import Candidate, misfits
+from evokan.problem.equations.jets import components
+from evokan.problem.scaling import Scaler
+from experiments.fkan.pays import beginning, by_network, measure, methods
+from experiments.fkan.pays_page import last_rows, report
+from experiments.fkan.pays_problems import PROBLEMS, Ball, Fisher, Friction, problem
+from experiments.fkan.pays_scipy import by_data_alone, by_differences, by_lines, by_shooting
+from experiments.fkan.tanh_network import TanhSystem
+
+
+def tanh_system(points):
+    return TanhSystem(Fisher(0), (4, 3), Scaler(np.array([1.0, 2.0]), np.array([2.0, 0.5])), points)
+
+
+def test_the_tanh_network_has_its_derivatives():
+    x = np.random.default_rng(0).uniform(-1.0, 1.0, (5, 2))
+    system = tanh_system(x)
+    theta = np.concatenate([system.begin(0), [0.3, 0.3]])
+    network = theta[:-2]
+    assert len(network) == system.n_params == 3 * 4 + 5 * 3 + 4
+    found = system.jets(network, system.scaler.transform(x))
+
+    def value(points: torch.Tensor) -> torch.Tensor:
+        z, place = (points - torch.tensor([1.0, 2.0])) / torch.tensor([2.0, 0.5]), 0
+        for layer, (lower, upper) in enumerate([(2, 4), (4, 3), (3, 1)]):
+            weights = torch.from_numpy(network[place : place + lower * upper].reshape(upper, lower))
+            bias = torch.from_numpy(network[place + lower * upper : place + (lower + 1) * upper])
+            place += (lower + 1) * upper
+            z = z @ weights.T + bias
+            z = torch.tanh(z) if layer < 2 else z
+        return z[:, 0]
+
+    points = torch.tensor(x)
+    for number, place in enumerate(components(2, 2)):
+        leaf = points.clone().requires_grad_()
+        wanted = value(leaf)
+        for column in place:
+            wanted = torch.autograd.grad(wanted.sum(), leaf, create_graph=True)[0][:, column]
+        np.testing.assert_allclose(found[:, 0, number], wanted.detach().numpy(), rtol=1e-10, atol=1e-12)
+
+
+def test_the_tanh_network_has_its_jacobian():
+    system = tanh_system(np.random.default_rng(1).uniform(-1.0, 1.0, (6, 2)))
+    theta = np.concatenate([system.begin(3), [0.7, 0.4]])
+    jacobian = system.at(theta).jacobian()
+    for place in range(len(theta)):
+        step = np.where(np.arange(len(theta)) == place, 1e-6, 0.0)
+        difference = (system.at(theta + step).values - system.at(theta - step).values) / 2e-6
+        np.testing.assert_allclose(jacobian[:, place], difference, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["ball-2", "ball-5", "fisher"])
+def test_solutions_solve_their_equations(name: str):
+    task = problem(name, 0)
+
+    def exact(x: torch.Tensor) -> torch.Tensor:
+        if isinstance(task, Ball):
+            return 1.0 / (1.0 + ((x - torch.from_numpy(task.centre)) ** 2).sum(dim=1))
+        return (1.0 + torch.exp((x[:, 0] - 5.0 / 6.0**0.5 * x[:, 1]) / 6.0**0.5)) ** -2
+
+    truth = {key: torch.tensor(value, dtype=torch.float64) for key, value in task.truth.items()}
+    candidate = Candidate(exact, truth)
+    x = task.points(0)
+    np.testing.assert_allclose(exact(torch.from_numpy(x)).numpy(), task.solution(x), rtol=1e-12)
+    residual, data = misfits(task, candidate, x)
+    assert residual.detach().abs().max() < 1e-12
+    noise = 0.01 if name == "fisher" else 0.0
+    assert float(data.detach().std()) == pytest.approx(noise, abs=0.003 * bool(noise) + 1e-12)
+    assert np.isnan(task.unseen(candidate)) != (name == "fisher")
+
+
+def test_measurements_are_kept_back_from_the_conditions():
+    task = Fisher(0)
+    (seen,) = task.conditions(Candidate(lambda x: x[:, 0] * 0.0))
+    assert len(seen) + task.kept_back == len(task.measured)
+    assert task.unseen(Candidate(lambda x: x[:, 0] * 0.0)) == pytest.approx(np.mean(task.measured[:16] ** 2))
+    assert not np.array_equal(task.measured, Fisher(1).measured)
+
+
+@pytest.mark.parametrize(("dimensions", "sides"), [(2, (21, 41)), (3, (13, 25))])
+def test_differences_in_a_ball_are_of_second_order(dimensions: int, sides: tuple[int, int]):
+    task = Ball(dimensions)
+    errors = []
+    for side in sides:
+        found = by_differences(task, side)
+        assert len(found.values) == found.size == len(found.x)
+        errors.append(np.abs(found.values - task.solution(found.x)).max())
+    assert 2.8 < errors[0] / errors[1] < 5.0
+    assert errors[1] < 2e-3
+
+
+def test_least_squares_find_the_friction():
+    found = by_shooting(Friction(0))
+    assert found.coefficients["k"] == pytest.approx(0.3, rel=0.05)
+    assert np.abs(found.values - Friction(0).solution(found.x)).max() < 0.05
+
+
+@pytest.mark.slow
+def test_least_squares_find_the_wave():
+    task = Fisher(0)
+    found = by_lines(task)
+    assert found.coefficients["r"] == pytest.approx(1.0, rel=0.1)
+    # Splines that nothing holds but noise: good where there are measurements.
+    assert np.sqrt(np.mean((found.values - task.solution(found.x)) ** 2)) < 0.03
+    assert np.abs(by_data_alone(task).values - task.solution(task.judged())).max() < 0.2
+
+
+@pytest.mark.parametrize("method", ["fkan", "tanh"])
+def test_networks_get_better_and_stop_in_time(method: str):
+    task = Ball(2)
+    system, begin = beginning(task, method, 0)
+    again, _ = beginning(task, method, 0)
+    assert np.array_equal(system.at(begin).values, again.at(begin).values)
+    found = list(by_network(task, method, 0, 0.5))
+    assert [one[0] for one in found[:3]] == [1, 2, 4]
+    assert found[-1][1] < 0.1 * found[0][1]
+    assert 0.5 <= found[-1][4] < 2.0
+
+
+def test_the_iterate_that_misses_least_of_what_is_kept_back_is_kept(monkeypatch: pytest.MonkeyPatch):
+    unseen = iter([3.0, 1.0, 2.0, 0.5, *[9.0] * 10_000])
+    monkeypatch.setattr(Fisher, "unseen", lambda self, u: next(unseen))
+    errors = [one[1] for one in by_network(Fisher(0), "fkan", 0, 0.3)]
+    # Iterations 1, 2, 4, 8, ...: after the fourth nothing is taken.
+    assert len(set(errors[2:])) == 1
+    assert len(set(errors[:3])) == 3
+
+
+def page(ours, theirs, other, *, seconds=1.0):
+    rows = [
+        {"problem": "ball-2", "method": method, "seed": seed, "stop": stop, "error": error * stop, "numbers": 9}
+        | {"coefficient_error": "", "cpu_seconds": spent / stop}
+        for method, error, spent in (("fkan", ours, 1.0), ("tanh", other, 1.0), ("scipy", theirs, seconds))
+        for seed in range(3)
+        for stop in (8, 1)
+    ]
+    text = "\n".join(report(rows, Path("pays.png")))
+    return next(
+        line
+        for line in text.splitlines()
+        if line.startswith("| Poisson in a disc")
+        and "/" not in line
+        and not any(name in line for name in ("| fkan |", "| tanh |", "| scipy |"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "seconds", "verdict"),
+    [
+        ((1.0, 5.0, 5.0), 1.0, "| the network pays: it is more exact |  |  | 5 | fKAN is ahead |"),
+        ((5.0, 1.0, 1.0), 1.0, "| not reached | **SciPy wins** |  |  | 0.2 | tanh is ahead |"),
+        ((1.0, 1.1, 1.0), 0.1, "| **SciPy wins**: as exact, and faster |  |  | 1 | no difference |"),
+        ((1.0, 1.1, 1.0), 9.0, "| the network pays: it is as exact, and faster |  |  | 1 | no difference |"),
+        ((1.0, 1.1, 1.0), 1.0, "| a draw |  |  | 1 | no difference |"),
+    ],
+)
+def test_who_wins(figures, seconds, verdict):
+    line = page(*figures, seconds=seconds)
+    assert line.endswith(verdict)
+
+
+def test_a_measurement_has_a_row_for_every_look():
+    rows = measure("friction", "fkan", 0, quick=True)
+    assert [row["stop"] for row in rows[:4]] == [1, 2, 4, 8]
+    assert all(row["coefficient_error"] > 0.0 for row in rows)
+    (row,) = measure("friction", "scipy", 0)
+    assert row["coefficient_error"] < 0.05
+    assert [row["stop"] for row in last_rows(rows, "friction", "fkan")] == [rows[-1]["stop"]]
+    assert {name: methods(name)[-1] for name in PROBLEMS}["fisher"] == "data alone"
