@@ -174,7 +174,7 @@ def _unfinished(frame: pd.DataFrame) -> list[str]:
     if lost.empty:
         return []
     counts = Counter(zip(lost.method, lost.cell, strict=True))
-    told = [f"{NAMES[method]} on {count} maps of {cell!r}" for (method, cell), count in counts.items()]
+    told = [f"{NAMES[method]} on {count} of {cell!r}" for (method, cell), count in counts.items()]
     return [
         "Not finished in 120 s (GPDC and CMIknn: 600 s), not run for that reason on other maps of the size, or failed: "
         + "; ".join(told)
