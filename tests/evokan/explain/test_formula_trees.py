@@ -20,7 +20,8 @@ A, B, C = SYMBOLS = columns(("a", "b (cm)", "pi"))
 X = np.random.default_rng(0).uniform(0.1, 3, (40, 3))
 
 numbers = st.one_of(
-    st.floats(-1e6, 1e6).filter(bool).map(sp.Float),
+    # Products of eight are still doubles: what is smaller than these is 0 when it comes back.
+    st.floats(-1e6, 1e6).filter(lambda value: abs(value) > 1e-30).map(sp.Float),
     st.integers(-20, 20).map(sp.Integer),
     st.builds(sp.Rational, st.integers(-9, 9), st.integers(1, 9)),
     st.sampled_from([sp.pi, sp.E]),
