@@ -98,12 +98,14 @@ def find_formulas(
     Raises
     ------
     InputError
-        A column varies by less than 1e-100: in its unit, powers of it cannot be computed; the engine is unknown or not
-        installed.
+        A column varies by less than 1e-100: in its unit, powers of it cannot be computed; the engine is unknown, not
+        installed, or asked for classes or several outputs.
     """
     if engine not in ENGINES:
         raise unknown_name("formula engine", engine, ENGINES)
     if engine != "evokan":
+        if graph.task.has_classes or len(graph.output_names) > 1:
+            raise InputError(f"formula engine {engine}: laws are looked for of one number; leave it at evokan here")
         check_installed(f"formula engine {engine}")
     _check_units(graph)
     with single_threaded_math():

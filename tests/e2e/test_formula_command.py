@@ -199,3 +199,9 @@ def test_another_engine_is_asked_missed_and_misspelt(law_run, evokan_here, monke
     result = evokan_here("formula", law_run.path, "--formula-engine", "opron")
     assert result.status == 2
     assert "did you mean 'operon'?" in result.err
+
+
+def test_another_engine_is_not_asked_for_classes(iris_run, evokan_here):
+    result = evokan_here("formula", iris_run.path, "--formula-engine", "both")
+    assert result.status == 2
+    assert "formula engine both: laws are looked for of one number" in result.err
