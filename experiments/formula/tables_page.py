@@ -48,7 +48,7 @@ def page(rows: Sequence[Row], search: Mapping[str, Any]) -> str:
         "## Table by table",
         "Means over the splits; in brackets the median number of terms of all outputs (leaves of a tree, coefficients "
         "of a lasso). Cost: median of what the printed formula costs beside the network, in points of accuracy or per "
-        "cent of RMSE.",
+        "cent of RMSE. Undefined: in so many splits a formula has no value on some test row.",
         _tables(frame),
         _rivals(frame),
         *_formulas(frame),
@@ -75,7 +75,8 @@ def _tables(frame: pd.DataFrame) -> str:
     for name, part in frame.groupby("dataset", sort=False):
         cells: list[str | float] = [str(name), len(part), int(part.outputs.iloc[0]), f"{part.edges.median():.0f}"]
         for way in WAYS:
-            value = number(float(part[way].mean()))
+            lost = int(part[way].isna().sum())
+            value = f"undefined in {lost}" if lost else number(float(part[way].mean()))
             cells.append(value if way == "network" else f"{value} ({part[f'{way}_terms'].median():.0f})")
         cells += [f"**{cost(part, 'printed').median() + 0.0:+.1f}**", f"{part.printed_splines.median():.0f}"]
         cells.append(f"{part.cpu_seconds.median():.0f}")
