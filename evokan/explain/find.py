@@ -222,7 +222,7 @@ class _Search:
                 known = units.scalings(self._names, self._graph.output_names[0])
                 yield "units", 1.0, lambda: self._relations(known=known)
             yield "rewritten", 1.0, lambda: self._relations(self._network)
-        if single and self._engine != "evokan":
+        if self._engine != "evokan":
             yield "operon", 1.0, lambda: self._relations(way=operon)
             yield "operon, rewritten", 1.0, lambda: self._relations(self._network, way=operon)
             if self._scorer.reference.val_loss > CLOSE:
@@ -243,6 +243,9 @@ class _Search:
     def _names(self) -> list[str]:
         return [self._graph.input_names[place] for place in self._asked]
 
+    def _asked_of(self, network: Network) -> Oracle:
+        return Oracle(network, self._graph.input_scaler, self._graph.target_scaler, tuple(self._asked))
+
     def _relations(
         self,
         network: Network | None = None,
@@ -255,17 +258,17 @@ class _Search:
 
         The laws of the network's values, where `smoothed`, are fitted to the target in the end like all others.
         """
-        graph, used, rows = self._graph, self._asked, self._scorer.rows
+        used, rows = self._asked, self._scorer.rows
         x, y = rows.x[:, used], np.asarray(rows.y, dtype=np.float64)[:, 0]
         if smoothed:
-            y = Oracle(self._network, graph.input_scaler, graph.target_scaler, tuple(used)).values(x)
+            y = self._asked_of(self._network).values(x)
         found = relations(
             x,
             y,
             [self._scorer.symbols[place] for place in used],
             self._functions,
             self._effort,
-            oracle=None if network is None else Oracle(network, graph.input_scaler, graph.target_scaler, tuple(used)),
+            oracle=None if network is None else self._asked_of(network),
             known=known,
             way=way,
         )

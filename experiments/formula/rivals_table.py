@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
+from evokan.explain.formulas.values import numeric
 from evokan.explain.laws.library import library
 from evokan.explain.reading.effort import Effort
 from evokan.explain.relations.engine import relations
@@ -27,5 +28,4 @@ def table_formula(problem: Problem, seed: int, seconds: float) -> Found:
     if not found:
         return "", np.full(len(problem.test), np.nan)
     expression = found[0].expression
-    values = sp.lambdify(symbols, expression, "numpy")(*table.X[problem.test].T)
-    return str(expression), np.broadcast_to(np.asarray(values, dtype=np.float64), len(problem.test))
+    return str(expression), numeric([expression], symbols, {})(*table.X[problem.test].T)[0]

@@ -107,18 +107,22 @@ def pieces(seeds: int | None = None) -> list[Piece]:
 def measured(missing: Sequence[Piece], rows: Rows, workers: int) -> Iterator[dict[str, Any]]:
     """Yield the rows of what is missing; what takes long map by map, and not where a smaller one was too much for it."""
     waves: dict[Any, list[Piece]] = {}
-    for cell, seed, method in missing:
-        waves.setdefault((cell, seed) if method in SLOW else None, []).append((cell, seed, method))
+    for piece in missing:
+        waves.setdefault(piece[:2] if piece[2] in SLOW else None, []).append(piece)
     for wave in waves.values():
-        lost = {(row["method"], row["cell"]) for row in rows.read() if row["reason"] == UNFINISHED}
-        limits = {name: min(BY_NAME[cell].concepts for method, cell in lost if method == name) for name, _ in lost}
-        able = [
-            piece for piece in wave if piece[2] not in SLOW or BY_NAME[piece[0]].concepts < limits.get(piece[2], np.inf)
-        ]
-        for cell, seed, method in wave:
-            if (cell, seed, method) not in able:
-                reason = f"not run: {UNFINISHED} with {limits[method]} concepts"
-                yield row(BY_NAME[cell], seed, method, Outcome(None, 0.0, reason), plant(BY_NAME[cell], seed).true)
+        limits: dict[str, int] = {}
+        for before in rows.read():
+            method, concepts = before["method"], BY_NAME[before["cell"]].concepts
+            if method in SLOW and before["reason"] == UNFINISHED:
+                limits[method] = min(limits.get(method, concepts), concepts)
+        able = []
+        for name, seed, method in wave:
+            cell = BY_NAME[name]
+            if cell.concepts < limits.get(method, np.inf):
+                able.append((name, seed, method))
+                continue
+            reason = f"not run: {UNFINISHED} with {limits[method]} concepts"
+            yield row(cell, seed, method, Outcome(None, 0.0, reason), plant(cell, seed).true)
         yield from map(measure, able) if workers == 1 else as_done(measure, able, workers)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from evokan.arrays import FloatArray
 from evokan.errors import InputError
+from evokan.explain.formulas.values import numeric
 from evokan.explain.laws.library import LibraryFunction
 from evokan.explain.reading.effort import Effort
 from evokan.explain.relations.posed import Posed
-from evokan.explain.relations.search import JUDGES, Relation
+from evokan.explain.relations.search import Relation
 
 PLAIN = ("add", "sub", "mul", "div", "constant", "variable")
 SYMBOLS = {
@@ -64,8 +64,7 @@ def operon(posed: Posed, library: tuple[LibraryFunction, ...], effort: Effort) -
     """Yield the trees on the fronts (error against length) of a few runs, until one is exact or the effort is over."""
     if not posed.usable:
         return
-    numbers = np.arange(len(posed.y))
-    fitted, judges = posed.rows(numbers % JUDGES != 0), posed.rows(numbers % JUDGES == 0)
+    fitted, judges = posed.parted()
     names = [SYMBOLS[function.name] for function in library if function.name in SYMBOLS]
     allowed = [*PLAIN, *names, *(["asin"] if "sin" in names else [])]
     symbols = sp.symbols([f"v{number}" for number in range(posed.count)])
@@ -111,17 +110,11 @@ def _relation(tree: str, symbols: Sequence[sp.Symbol], judges: Posed) -> Relatio
     known = {**NAMES, **{symbol.name: symbol for symbol in symbols}}
     # SymPy multiplies constants that stand side by side.
     found = sp.sympify(tree.replace("^", "**"), locals=known)
-    if not found.is_finite and found.free_symbols == set():
+    if not (found.free_symbols or found.is_finite):
         return None
-    with np.errstate(all="ignore"):
-        left = judges.unexplained(_values(found, symbols, judges.x))
+    left = judges.unexplained(numeric([found], symbols, {})(*judges.x.T)[0])
     if not np.isfinite(left):
         return None
     own = dict(zip(symbols, judges.variables, strict=True))
     size = sum(node.is_Function or node.is_Pow or node.is_Symbol for node in sp.preorder_traversal(found))
     return Relation(judges.factor * found.xreplace(own), left, size)
-
-
-def _values(expression: sp.Expr, symbols: Sequence[sp.Symbol], x: FloatArray) -> FloatArray:
-    values = sp.lambdify(list(symbols), expression, "numpy")(*x.T)
-    return np.broadcast_to(np.asarray(values, dtype=np.float64), len(x))

@@ -9,6 +9,9 @@ import sympy as sp
 
 from evokan.arrays import FloatArray
 
+JUDGES = 3
+"""Every third row judges, the others are fitted to."""
+
 
 @dataclass(frozen=True, eq=False)
 class Posed:
@@ -54,6 +57,11 @@ class Posed:
     def rows(self, chosen: FloatArray) -> Posed:
         """Return the problem on some of its rows, told by a mask or by numbers."""
         return Posed(self.x[chosen], self.y[chosen], self.variables, self.factor, self.weights[chosen])
+
+    def parted(self) -> tuple[Posed, Posed]:
+        """Return the problem on the rows that are fitted to, and on those that judge."""
+        judge = np.arange(len(self.y)) % JUDGES == 0
+        return self.rows(~judge), self.rows(judge)
 
     @property
     def usable(self) -> bool:

@@ -22,8 +22,6 @@ from evokan.explain.relations.terms import FUNCTIONS, LOG, ROOT, Library, Term, 
 
 EXACT = 1e-18
 """Unexplained share of the variance that is rounding."""
-JUDGES = 3
-"""Every third row judges, the others are fitted to."""
 PAIRED = 3
 """Variables up to which functions of two of them are tried."""
 PRICE = 0.1
@@ -55,8 +53,7 @@ def search(posed: Posed, library: tuple[LibraryFunction, ...], effort: Effort) -
     """Yield laws for `posed`, until one is exact or the effort is over."""
     if not posed.usable:
         return
-    numbers = np.arange(len(posed.y))
-    fitted, judges = posed.rows(numbers % JUDGES != 0), posed.rows(numbers % JUDGES == 0)
+    fitted, judges = posed.parted()
     names = frozenset(function.name for function in library)
     ways = [_curves(posed, library, effort)] if posed.count == 1 else []
     ways += [_sums(fitted, judges, names, effort), _ratios(fitted, judges, names, effort)]
