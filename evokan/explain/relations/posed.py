@@ -11,6 +11,8 @@ from evokan.arrays import FloatArray
 
 JUDGES = 3
 """Every third row judges, the others are fitted to."""
+FLAT = 1e-9
+"""A target that varies by less than this share of its largest value varies by rounding alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,7 @@ class Posed:
     def usable(self) -> bool:
         """Whether all values are finite, and target and variables vary."""
         finite = np.isfinite(self.x).all() and np.isfinite(self.y).all() and np.isfinite(self.weights).all()
-        return bool(finite and self.y.std() > 0 and (self.x.std(axis=0) > 0).all())
+        return bool(finite and varies(self.y) and (self.x.std(axis=0) > 0).all())
 
     def unexplained(self, predicted: FloatArray) -> float:
         """Return the mean squared error of `predicted` (for `y`), as a share of the variance of the user's target."""
@@ -75,3 +77,8 @@ class Posed:
         with np.errstate(all="ignore"):
             share = float(np.mean((self.weights * predicted - truth) ** 2) / truth.var())
         return share if np.isfinite(share) else np.inf
+
+
+def varies(y: FloatArray) -> bool:
+    """Return whether a target varies by more than rounding."""
+    return bool(y.std() > FLAT * np.abs(y).max())

@@ -16,7 +16,7 @@ from evokan.explain.laws.library import LibraryFunction
 from evokan.explain.reading.effort import EDGE, Effort
 from evokan.explain.relations.implicit import ratios
 from evokan.explain.relations.outer import OUTER, Outer
-from evokan.explain.relations.posed import Posed
+from evokan.explain.relations.posed import Posed, varies
 from evokan.explain.relations.sparse import Sparse, Sum
 from evokan.explain.relations.terms import FUNCTIONS, LOG, ROOT, Library, Term, functions, products
 
@@ -199,7 +199,7 @@ def _inverse(outer: Outer, y: FloatArray) -> FloatArray | None:
         return None
     with np.errstate(all="ignore"):
         target = outer.inverse(y)
-    return target if np.isfinite(target).all() and target.std() > 1e-9 * np.abs(target).max() else None
+    return target if np.isfinite(target).all() and varies(target) else None
 
 
 def _total(parts: list[tuple[Term, float]], x: FloatArray) -> FloatArray:

@@ -256,6 +256,14 @@ def test_noise_gives_a_short_law():
     assert best.left < 2 * 0.05**2 / y.var()
 
 
+@settings(deadline=None, max_examples=25, derandomize=True)
+@given(st.integers(1, 2), st.floats(1e-17, 1e-11), st.sampled_from((-4.0, 1.0, 1e6)))
+def test_of_a_target_that_varies_by_rounding_alone_nothing_is_said(count, rounding, value):
+    rng = np.random.default_rng(count)
+    y = value * (1.0 + rounding * rng.normal(size=ROWS))
+    assert relations(rng.uniform(1, 2, (ROWS, count)), y, columns("ab"[:count]), library(), Effort(20)) == []
+
+
 def test_no_function_is_used_that_was_not_asked_for():
     x, y, symbols, _ = posed(lambda a, b: sp.exp(a) * sp.sqrt(b), "ab")
     found = relations(x, y, symbols, library(["x", "x^2"]), Effort(20))
