@@ -78,6 +78,13 @@ def coefficients(degree: int, a: float, b: float, out: Array) -> None:
 
 
 @jit
+def coefficients_of_rows(degrees: Array, a: Array, b: Array, out: Array) -> None:
+    """Fill what `coefficients` does of every row, shape (rows, 3, at least the largest q + 1)."""
+    for row in range(len(degrees)):
+        coefficients(degrees[row], a[row], b[row], out[row])
+
+
+@jit
 def derivative(series: Array, degree: int, out: Array) -> None:
     """Fill the Chebyshev coefficients of the derivative of a series of degree `degree`, both of one length."""
     out[:] = 0.0

@@ -2,7 +2,8 @@
 
 s is the sigmoid, g = s(gamma). With z = s^g = exp(g log s) there is nothing to divide by: dz/dx = g z (1 - s), and a
 large negative x gives z = 0 and derivatives 0, where the rule for powers would give 0 * infinity. In gamma, not in g,
-the derivative is bounded, too: dz/dgamma = (1 - g) z log z.
+the derivative is bounded, too: dz/dgamma = (1 - g) z log z. What is float32 on a processor is done by
+`search_spaces.fkan.single`; other types and devices, and derivatives that are differentiated again, here.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from search_spaces.fkan import jacobi, transformable
+from search_spaces.fkan import jacobi, single, transformable
 
 CHUNK = 1 << 16
 """Values worked on at once, so that the polynomials of a chunk stay in the processor's second cache."""
@@ -68,9 +70,8 @@ class _JacobiSeries(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, degrees: tuple[int, ...], a: Tensor, b: Tensor) -> Tensor:
         out = torch.zeros(len(degrees), 3, max(degrees) + 1, dtype=torch.float64)
-        pairs = torch.stack([a.detach().reshape(-1), b.detach().reshape(-1)], dim=1).double().tolist()
-        for degree, (one, other), part in zip(degrees, pairs, out.numpy(), strict=True):
-            jacobi.coefficients(degree, one, other, part)
+        one, other = (c.reshape(-1).double().numpy(force=True) for c in (a, b))
+        jacobi.coefficients_of_rows(np.array(degrees), one, other, out.numpy())
         values, in_a, in_b = out.to(a.dtype).unbind(1)
         ctx.degrees = degrees
         ctx.save_for_backward(a, b, in_a, in_b)
@@ -92,6 +93,8 @@ class _SigmoidSeries(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor, coefficients: Tensor) -> Tensor:
         ctx.save_for_backward(x, gamma, coefficients)
+        if single.fits(x, gamma, coefficients):
+            return single.values(x, gamma, coefficients)
         g = torch.sigmoid(gamma)
         out = torch.empty_like(x, memory_format=torch.contiguous_format)
         terms = _terms(coefficients)
@@ -124,6 +127,8 @@ def _derivatives(x: Tensor, gamma: Tensor, coefficients: Tensor, gradient: Tenso
 
 def _gradients(x: Tensor, gamma: Tensor, coefficients: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the same as `_derivatives`, chunk by chunk with few passes over memory."""
+    if single.fits(x, gamma, coefficients, gradient):
+        return single.gradients(x, gamma, coefficients, _derivative(coefficients), gradient)
     out = torch.empty_like(x, memory_format=torch.contiguous_format)
     terms = _terms(_derivative(coefficients))
     columns = coefficients.shape[:-1]

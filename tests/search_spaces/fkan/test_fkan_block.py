@@ -19,6 +19,7 @@ from torch.nn.functional import elu
 from search_spaces.fkan import FractionalJacobi
 from search_spaces.fkan.jacobi import coefficients, derivative
 from search_spaces.fkan.series import CHUNK, jacobi_series, sigmoid_series
+from search_spaces.fkan.single import BLOCK, exp, log_sigmoid
 
 PARAMETERS = st.floats(-0.99, 5.0)
 POINTS = np.concatenate([np.linspace(-1, 1, 101), np.cos(np.linspace(0.1, 3.0, 7))])
@@ -190,11 +191,50 @@ def test_no_finite_input_gives_nan(dtype, value):
         assert torch.isfinite(found).all()
 
 
-def test_single_precision_is_close_to_double():
-    x = torch.linspace(-8, 8, 400)
-    single = FractionalJacobi(6)(x)
-    assert single.dtype == torch.float32
-    assert torch.allclose(single.double(), FractionalJacobi(6)(x.double()), rtol=0, atol=2e-5)
+@pytest.mark.parametrize("neurons", [None, 1, 7, 300])
+@pytest.mark.parametrize("rows", [1, 5, 411])
+@pytest.mark.parametrize("squash", ["sigmoid", "tanh"])
+def test_single_precision_is_close_to_double(neurons, rows, squash):
+    """Blocks of one series and of many, whole ones and ends; every gradient, of an upstream that is not contiguous."""
+    generator = torch.Generator().manual_seed(rows)
+    width = neurons or 3
+    x = 4 * torch.randn(rows, width, generator=generator, dtype=torch.float64)
+    upstream = torch.randn(width, rows, generator=generator, dtype=torch.float64).T
+    found = {}
+    for dtype in (torch.float32, torch.float64):
+        block = FractionalJacobi(6, neurons, squash=squash, alpha=0.7, beta=-0.4, gamma=0.3, dtype=dtype)
+        with torch.no_grad():
+            block.gamma.add_(torch.linspace(0, 1, neurons or 1, dtype=dtype).reshape(block.gamma.shape))
+        points = x.to(dtype).requires_grad_()
+        y = block(points)
+        assert y.dtype == dtype
+        y.backward(upstream.to(dtype))
+        found[dtype] = [y, points.grad, *(parameter.grad for parameter in block.parameters())]
+    for single, double in zip(*found.values(), strict=True):
+        scale = max(1.0, double.abs().max().item())
+        assert torch.allclose(single.double(), double, rtol=0, atol=1e-5 * scale)
+
+
+def test_where_a_number_stands_makes_no_difference_in_single_precision():
+    """Vectors, the numbers left over, and blocks have the same operations."""
+    generator = torch.Generator().manual_seed(0)
+    block = FractionalJacobi(5, gamma=0.6)
+    x = torch.randn(3 * BLOCK + 17, generator=generator, requires_grad=True)
+    whole = block(x)
+    (gradient,) = torch.autograd.grad(whole.sum(), x)
+    for start, end in ((0, 1), (3, 12), (BLOCK - 5, BLOCK + 40), (3 * BLOCK, 3 * BLOCK + 17)):
+        part = x[start:end].detach().requires_grad_()
+        few = block(part)
+        assert torch.equal(few, whole[start:end])
+        assert torch.equal(torch.autograd.grad(few.sum(), part)[0], gradient[start:end])
+
+
+@pytest.mark.parametrize("x", [-700.0, -87.5, -3.0, -1e-3, 0.0, 0.4, 30.0, 88.0])
+def test_functions_of_single_precision(x):
+    e = exp(np.float32(-abs(x)))
+    assert abs(e - np.exp(-min(abs(float(np.float32(x))), 87.0))) <= 3e-7 * e
+    assert abs(log_sigmoid(np.float32(x), np.float32(e)) + np.logaddexp(0.0, -x)) <= 3e-7 * max(1.0, abs(x))
+    assert np.isnan(exp(np.float32(np.nan)))
 
 
 def test_zero_rows_and_odd_shapes():
