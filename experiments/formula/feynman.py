@@ -21,7 +21,7 @@ from evokan.problem.problem import Problem
 from evokan.runs.tables import to_line
 from evokan.runs.vault import Vault
 from experiments.formula.feynman_page import METHODS, report
-from experiments.formula.feynman_verdicts import TABLE
+from experiments.formula.feynman_verdicts import OPERON, SHORT, TABLE
 from experiments.formula.recovered import UNEXPLAINED, same_expression
 from experiments.formula.rivals import Found, gplearn_formula, pykan_formula
 from experiments.formula.rivals_operon import operon_formula
@@ -43,7 +43,8 @@ EXTRA = 5
 SMALLEST = ("I.12.1", "I.12.5", "I.14.4", "I.25.13", "I.29.4", "I.26.2")
 """The laws of two variables that pykan is tried on."""
 RIVALS: dict[str, tuple[str, Callable[[Problem, int, float], Found]]] = {
-    "pyoperon": ("pyoperon", operon_formula),
+    OPERON: ("pyoperon", operon_formula),
+    SHORT: ("pyoperon", partial(operon_formula, shortest=True)),
     "gplearn": ("gplearn", gplearn_formula),
     "pykan": ("kan", pykan_formula),
     TABLE: ("evokan", table_formula),
@@ -81,14 +82,14 @@ def pieces(seeds: int) -> list[Piece]:
     plain = (0.0, 0)
     parts: list[list[Piece]] = [
         [(name, "evokan", 0, *plain) for name in names],
-        [(name, "pyoperon", 0, *plain) for name in first],
+        [(name, OPERON, 0, *plain) for name in first],
         [(name, TABLE, 0, *plain) for name in names],
         [(name, TABLE, 0, *harder) for harder in ((0.05, 0), (0.0, EXTRA)) for name in first],
         [(name, "evokan", 0, noise, 0) for noise in sorted(NOISES, key=lambda n: n != 0.05) for name in first],
-        [(name, "pyoperon", 0, 0.05, 0) for name in first],
+        [(name, method, 0, 0.05, 0) for method in (OPERON, SHORT) for name in first],
         [(name, "evokan", 0, 0.0, EXTRA) for name in first],
-        [(name, "pyoperon", 0, 0.0, EXTRA) for name in first],
-        [(name, "pyoperon", 0, *plain) for name in others],
+        [(name, OPERON, 0, 0.0, EXTRA) for name in first],
+        [(name, OPERON, 0, *plain) for name in others],
         [(name, "evokan", seed, *plain) for seed in range(1, seeds) for name in names],
         [(name, "gplearn", 0, *plain) for name in names],
         [(name, "gplearn", 0, 0.05, 0) for name in first],
@@ -101,7 +102,7 @@ def _quick() -> list[Piece]:
     law = FEYNMAN[5].name
     return [
         (FEYNMAN[4].name, "evokan", 0, 0.0, 0),
-        *((law, method, 0, noise, 0) for noise in (0.0, 0.05) for method in ("evokan", "pyoperon")),
+        *((law, method, 0, noise, 0) for noise in (0.0, 0.05) for method in ("evokan", OPERON)),
         (law, "evokan", 0, 0.0, EXTRA),
         (law, "gplearn", 0, 0.0, 0),
         (law, TABLE, 0, 0.0, 0),
@@ -207,10 +208,11 @@ def _row(work: Work, seconds: float, reason: str) -> dict[str, Any]:
 def _version(method: str) -> str:
     if method in ("evokan", TABLE, "pykan"):  # which the conditions name
         return ""
+    package, _ = RIVALS[method]
     try:
-        return f", {method} {version(method)}"
+        return f", {package} {version(package)}"
     except PackageNotFoundError:
-        return f", {method} {ABSENT}"
+        return f", {package} {ABSENT}"
 
 
 def _evokan(

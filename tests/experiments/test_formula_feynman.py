@@ -44,7 +44,7 @@ def test_the_order_of_the_pieces_is_that_of_the_aims():
     found = pieces(3)
     assert len(set(found)) == len(found)
     blocks = [(key, len(list(part))) for key, part in groupby(found, key=lambda piece: piece[1:])]
-    assert blocks[:12] == [
+    assert blocks[:13] == [
         (("evokan", 0, 0.0, 0), 100),
         (("pyoperon", 0, 0.0, 0), 30),
         ((TABLE, 0, 0.0, 0), 100),
@@ -54,12 +54,13 @@ def test_the_order_of_the_pieces_is_that_of_the_aims():
         (("evokan", 0, 0.01, 0), 30),
         (("evokan", 0, 0.1, 0), 30),
         (("pyoperon", 0, 0.05, 0), 30),
+        (("pyoperon, shortest", 0, 0.05, 0), 30),
         (("evokan", 0, 0.0, 5), 30),
         (("pyoperon", 0, 0.0, 5), 30),
         (("pyoperon", 0, 0.0, 0), 70),
     ]
-    assert [key[:2] for key, _ in blocks[12:14]] == [("evokan", 1), ("evokan", 2)]
-    assert {key[0] for key, _ in blocks[14:]} == {"gplearn", "pykan"}
+    assert [key[:2] for key, _ in blocks[13:15]] == [("evokan", 1), ("evokan", 2)]
+    assert {key[0] for key, _ in blocks[15:]} == {"gplearn", "pykan"}
 
 
 def test_a_piece_that_fails_says_why(tmp_path, monkeypatch):
@@ -104,7 +105,7 @@ def test_rows_that_were_measured_in_another_way_are_measured_anew(tmp_path, monk
 
 @pytest.fixture
 def operon(monkeypatch):
-    """Stand in for pyoperon: a front of three trees, the longest of which has learned its rows by heart."""
+    """Stand in for pyoperon: a front of four trees, the longest of which has learned its rows by heart."""
     seen = SimpleNamespace(rows=[])
 
     class Regressor:
@@ -115,9 +116,10 @@ def operon(monkeypatch):
             seen.rows.append(len(x))
             known = {tuple(one): value for one, value in zip(x, y, strict=True)}
             self.pareto_front_ = [
-                {"tree": ("half", lambda one: one[0] * one[1] / 2)},
-                {"tree": ("product", lambda one: one[0] * one[1] * 1.001)},
-                {"tree": ("heart", lambda one: known.get(tuple(one), 0.0))},
+                {"complexity": 3, "tree": ("half", lambda one: one[0] * one[1] / 2)},
+                {"complexity": 5, "tree": ("product", lambda one: one[0] * one[1] * 1.001)},
+                {"complexity": 7, "tree": ("closer", lambda one: one[0] * one[1] * 1.00099)},
+                {"complexity": 9, "tree": ("heart", lambda one: known.get(tuple(one), 0.0))},
             ]
 
         def evaluate_model(self, tree, x):
@@ -133,13 +135,15 @@ def operon(monkeypatch):
     return seen
 
 
-def test_pyoperon_is_fitted_to_training_rows_and_chosen_on_validation_rows(operon):
+@pytest.mark.parametrize(("shortest", "answer", "factor"), [(False, "closer", 1.00099), (True, "product", 1.001)])
+def test_pyoperon_is_fitted_to_training_rows_and_chosen_on_validation_rows(operon, shortest, answer, factor):
+    """By the least error, or as the shortest that is no worse by more than 5 %."""
     law = next(law for law in FEYNMAN if law.name == "I.12.1")
     problem = Problem.from_table(law.sample(0))
-    text, values = operon_formula(problem, 0, 0.0)
-    assert text == "product"
+    text, values = operon_formula(problem, 0, 0.0, shortest=shortest)
+    assert text == answer
     assert operon.rows == [len(problem.train)]
-    assert values == pytest.approx(1.001 * problem.table.y[problem.test])
+    assert values == pytest.approx(factor * problem.table.y[problem.test])
 
 
 def test_noise_and_splines_count_as_the_page_says():
@@ -185,6 +189,20 @@ def test_aims_are_met_missed_or_open():
     assert verdict("laws recovered at 5 % noise, of 30, beside pyoperon", "not fewer than pyoperon") is None
     assert verdict("laws recovered with five irrelevant columns, of 30", "at least 25") is None
     assert verdict("processor time of all rows", "at most 15 hours") is True
+
+
+def test_of_the_two_ways_of_pyoperon_to_choose_the_better_one_counts():
+    rows = [*hundred("evokan", 20, noise=0.05), *hundred("pyoperon", 25, noise=0.05)]
+    shortest = hundred("pyoperon, shortest", 0, noise=0.05)[:30]
+    aim = ("laws recovered at 5 % noise, of 30, beside pyoperon", "not fewer than pyoperon")
+
+    def told(*more):
+        found = {(one.figure, one.aim): one for one in verdicts(counted(pd.DataFrame([*rows, *more])))}
+        return found[aim].met, found[aim].measured
+
+    assert told() == (True, "10 to 5")
+    assert told(*shortest) == (False, "10 to 5; 10 to 30, shortest")
+    assert told(*shortest[:9]) == (None, "10 to 5; 0 to 9 on the 9 laws that both were tried on, shortest")
 
 
 def test_a_later_seed_below_the_aim_is_told():
