@@ -34,7 +34,18 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Put the tables of commands into their page, and let pages of results name others by links."""
     if page.file.src_uri.startswith("results/"):
         return linked(markdown, Path(page.file.abs_src_path).parent)
+    markdown = within(markdown)
     return markdown.replace(PLACE, commands()) if PLACE in markdown else markdown
+
+
+def within(markdown: str) -> str:
+    """Return a page of `docs/` with the site's own pages in the place of links that lead out of that folder."""
+    names = "|".join(re.escape(name) for name in ("results/", *ALONE))
+    return re.sub(
+        rf"\]\(\.\./((?:\.\./)*)({names})",
+        lambda found: f"]({found[1]}{ALONE.get(found[2], found[2])}",
+        markdown,
+    )
 
 
 def linked(markdown: str, folder: Path) -> str:

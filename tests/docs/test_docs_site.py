@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 import typer
-from docs_pages import ROOT
+from docs_pages import ROOT, pages
 
 from evokan.cli.app import app
 
@@ -66,6 +66,17 @@ def test_reference_has_what_the_package_offers(site):
     text = (site / "reference" / "python.html").read_text(encoding="utf-8")
     offered = set(evokan.__all__) - {"__version__"}
     assert {name for name in offered if f'id="evokan.{name}"' not in text} == set()
+
+
+def test_links_lead_somewhere_in_the_checkout_too():
+    """Pages of `docs/` are read there as well: the site is not the only place."""
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in (*pages(), ROOT / "README.md", ROOT / "results" / "README.md")
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert broken == []
 
 
 def test_results_are_pages_and_named_by_links(site):
