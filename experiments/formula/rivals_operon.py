@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from evokan.arrays import FloatArray
+from evokan.explain.choice import CHANCE
 from evokan.explain.reading.reader import no_worse
 from evokan.problem.problem import Problem
 from experiments.formula.rivals import Found
@@ -18,8 +19,8 @@ from experiments.formula.rivals import Found
 SYMBOLS = "add,sub,mul,div,constant,variable,sqrt,square,exp,log,sin,cos,tanh,asin"
 EXACT = 1e-12
 """Unexplained share of the variance at which it stops."""
-TOLERANCE, CHANCE = 0.05, 1.0
-"""What a shorter tree may cost, as of our own formulas: a share of the loss, or so many standard errors."""
+TOLERANCE = 0.05
+"""Share of the loss that a shorter tree may cost, if not chance: by default so of our own formulas."""
 
 
 @dataclass(frozen=True, eq=False)

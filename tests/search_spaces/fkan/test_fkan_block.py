@@ -191,10 +191,17 @@ def test_no_finite_input_gives_nan(dtype, value):
         assert torch.isfinite(found).all()
 
 
+def test_single_precision_is_close_to_double():
+    x = torch.linspace(-8, 8, 400)
+    single = FractionalJacobi(6)(x)
+    assert single.dtype == torch.float32
+    assert torch.allclose(single.double(), FractionalJacobi(6)(x.double()), rtol=0, atol=2e-5)
+
+
 @pytest.mark.parametrize("neurons", [None, 1, 7, 300])
 @pytest.mark.parametrize("rows", [1, 5, 411])
 @pytest.mark.parametrize("squash", ["sigmoid", "tanh"])
-def test_single_precision_is_close_to_double(neurons, rows, squash):
+def test_blocks_and_gradients_of_single_precision_are_those_of_double(neurons, rows, squash):
     """Blocks of one series and of many, whole ones and ends; every gradient, of an upstream that is not contiguous."""
     generator = torch.Generator().manual_seed(rows)
     width = neurons or 3
