@@ -42,6 +42,10 @@ class Context:
     workers: int = 1
     silent: bool = False
 
+    def folder(self, name: str) -> Path:
+        """Return the folder of an experiment; a quick version stays apart from the figures that count."""
+        return self.results / (f"{name}-quick" if self.quick else name)
+
     def each(self, label: str, pieces: Sequence[Piece]) -> Iterator[Piece]:
         """Yield `pieces`, showing under `label` how many are done and how long the others will take."""
         from evokan.cli.progress import track

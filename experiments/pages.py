@@ -6,11 +6,13 @@ import argparse
 import csv
 import datetime
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from evokan.evaluation.executors import available_processors
 from experiments.harness import Context, Rows
@@ -40,9 +42,9 @@ class Measurements(Rows):
         return [{name: _parse(text) for name, text in row.items()} for row in self.read()]
 
 
-def folder(context: Context) -> Path:
-    """Return where the benchmarks write; a quick version stays apart from the figures that count."""
-    return context.results / ("benchmarks-quick" if context.quick else "benchmarks")
+def numbered(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Return a copy of rows that were read as text with numbers in `columns`, NaN where a cell holds none."""
+    return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in columns})
 
 
 def discard(path: Path, column: str, value: str) -> None:
@@ -97,6 +99,12 @@ def conditions() -> str:
     )
 
 
+def measured_under(lines: Iterable[object], threads: str = "") -> str:
+    """Return the section of a page that names the conditions its rows were measured under, each once."""
+    behind = f"; {threads}" if threads else ""
+    return "\n".join(["## Measured under", "", *(f"- {line}{behind}" for line in dict.fromkeys(lines))])
+
+
 def processor() -> str:
     """Return the processor's model name."""
     info = Path("/proc/cpuinfo")
@@ -146,12 +154,11 @@ def write_page(
     folder
         Folder below ``experiments`` where the script of the page's name lies.
     """
-    measured = "\n".join(f"- {line}; {threads}" for line in dict.fromkeys(row["conditions"] for row in rows))
     source = (
         f"Raw rows: `{path.with_suffix('.csv').name}` ({len(rows):,} rows). "
         f"Made by `experiments/{folder}/{path.stem}.py`."
     )
-    page = "\n\n".join([f"# {title}", *parts, "## Measured under", measured, source])
+    page = "\n\n".join([f"# {title}", *parts, measured_under((row["conditions"] for row in rows), threads), source])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page + "\n", encoding="utf-8")
 
@@ -182,7 +189,7 @@ def main(
     given = parser.parse_args(arguments)
     context = Context(given.out, given.quick, given.seeds)
     if given.fresh:
-        (folder(context) / f"{name}.csv").unlink(missing_ok=True)
+        (context.folder("benchmarks") / f"{name}.csv").unlink(missing_ok=True)
     files = run(context, given.chromosomes) if chromosomes is not None else run(context)
     print(*files, sep="\n")
 

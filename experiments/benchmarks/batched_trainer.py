@@ -104,7 +104,9 @@ def run(context: Context) -> Sequence[Path]:
     torch.set_num_threads(1)
     cuda = torch.cuda.is_available()
     cohorts = (8,) if context.quick else COHORTS if cuda else COHORTS[:1]
-    table = Measurements(report.folder(context) / f"{NAME}.csv", ("repeat", "data", "precision", "networks", "engine"))
+    table = Measurements(
+        context.folder("benchmarks") / f"{NAME}.csv", ("repeat", "data", "precision", "networks", "engine")
+    )
     pieces = list(
         product(
             range(1 if context.quick else context.seeds or 3),

@@ -23,7 +23,7 @@ from evokan.problem.problem import Problem
 from evokan.spaces.training import Budget, TrainingJob
 from experiments.fkan.figures import draw_costs
 from experiments.harness import Context, Experiment
-from experiments.pages import Aim, Measurements, Row, aims_table, folder, main, number, table, write_page
+from experiments.pages import Aim, Measurements, Row, aims_table, main, number, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions, FractionalJacobi
 from search_spaces.fkan.encoding import SEQUENTIAL, network
 
@@ -85,7 +85,7 @@ FORWARD, BOTH, TRAINING = "forward", "forward and backward", "training"
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing, and write the page."""
-    rows = Measurements(folder(context) / "fkan_block.csv", ("what", "pass"))
+    rows = Measurements(context.folder("benchmarks") / "fkan_block.csv", ("what", "pass"))
     repeats = 3 if context.quick else REPEATS
     ways = WAYS | public_ways()
     pieces = [*((name, which) for name in ways for which in (FORWARD, BOTH)), ("candidates", TRAINING)]

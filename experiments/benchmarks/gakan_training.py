@@ -69,7 +69,7 @@ def variants() -> dict[str, dict[str, Any]]:
 def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
     """Train all networks with every variant; rows of other defaults than today's are dropped first."""
     torch.set_num_threads(1)
-    path = report.folder(context) / f"{NAME}.csv"
+    path = context.folder("benchmarks") / f"{NAME}.csv"
     defaults = json.dumps(GAKANOptions().model_dump(mode="json"), sort_keys=True)
     if any(row["defaults"] != defaults for row in Measurements(path, ()).values()):
         path.unlink()

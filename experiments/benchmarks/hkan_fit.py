@@ -17,7 +17,7 @@ from evokan.errors import InputError
 from experiments.harness import Context, Experiment
 from experiments.hkan.published import PUBLISHED
 from experiments.hkan.repeats import Repeat, rows_of, run_repeat
-from experiments.pages import Aim, Measurements, Row, aims_table, folder, main, number, table, write_page
+from experiments.pages import Aim, Measurements, Row, aims_table, main, number, table, write_page
 
 PUBLIC = "HKAN_PUBLIC"
 AIMS = {"concrete": 12.0, "stock": 12.0, "tf3": 2.0, "tf5": 2.0}
@@ -41,7 +41,7 @@ FEW = {"tf1": 3, "tf5-5": 2, "kinematics8nm": 2}
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing, and write CSV and page."""
-    path = folder(context) / "hkan_fit.csv"
+    path = context.folder("benchmarks") / "hkan_fit.csv"
     rows = Measurements(path, ("dataset", "code", "seed"))
     names = ["concrete"] if context.quick else [*AIMS, *OTHERS]
     pieces = [

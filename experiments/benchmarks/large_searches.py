@@ -58,7 +58,7 @@ QUICK = (Case(WINE, 30), Case(f"2,000{MANY}", 30))
 
 def run(context: Context) -> Sequence[Path]:
     """Run every search that has no row yet; ``--quick`` two small ones."""
-    table = Measurements(report.folder(context) / f"{NAME}.csv", ("table", "limit"))
+    table = Measurements(context.folder("benchmarks") / f"{NAME}.csv", ("table", "limit"))
     cases = {(case.table, case.seconds): case for case in (QUICK if context.quick else CASES)}
     page = table.path.with_suffix(".md")
     for key in context.each("searches", table.missing(cases)):

@@ -49,7 +49,7 @@ def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
     from experiments.benchmarks.pykan_engine import train_pykan
 
     torch.set_num_threads(1)
-    table = Measurements(report.folder(context) / f"{NAME}.csv", ("chromosome",))
+    table = Measurements(context.folder("benchmarks") / f"{NAME}.csv", ("chromosome",))
     chosen = {network.number: network for network in networks(chromosomes, 3 if context.quick else None)}
     for speed in (False, True):  # first calls load and compile things
         train_pykan(chosen[0].masks, 3, problem(), speed=speed, steps=1)

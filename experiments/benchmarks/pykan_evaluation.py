@@ -113,7 +113,7 @@ def seconds(call: Call) -> float:
 def run(context: Context) -> Sequence[Path]:
     """Time every case once in each repeat, in turn."""
     torch.set_num_threads(1)
-    table = Measurements(report.folder(context) / f"{NAME}.csv", ("repeat",))
+    table = Measurements(context.folder("benchmarks") / f"{NAME}.csv", ("repeat",))
     missing = table.missing(list(range(3 if context.quick else context.seeds or 15)))
     cases = _cases() if missing else []
     for _, call in cases:

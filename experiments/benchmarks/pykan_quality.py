@@ -33,7 +33,7 @@ PYKAN, OURS = "pykan speed mode", "ours, stopping rule"
 def run(context: Context, chromosomes: Path = CHROMOSOMES) -> Sequence[Path]:
     """Train what is missing; our rows are always made anew, since they take seconds."""
     torch.set_num_threads(1)
-    path = report.folder(context) / f"{NAME}.csv"
+    path = context.folder("benchmarks") / f"{NAME}.csv"
     report.discard(path, "engine", OURS)
     table = Measurements(path, ("split", "engine", "chromosome"))
     chosen = {network.number: network for network in networks(chromosomes, 12 if context.quick else None)}

@@ -178,7 +178,7 @@ def train(name: str, folds: int, count: int) -> Row:
 
 def run(context: Context) -> Sequence[Path]:
     """Measure every piece in a process of its own, once in each repeat."""
-    table = Measurements(report.folder(context) / f"{NAME}.csv", ("what", "size", "repeat"))
+    table = Measurements(context.folder("benchmarks") / f"{NAME}.csv", ("what", "size", "repeat"))
     simulated = QUICK_SIMULATED if context.quick else SIMULATED
     few = 3 if context.quick else 20
     pieces: dict[tuple[str, int], tuple[Callable[..., Row], tuple[Any, ...]]] = {

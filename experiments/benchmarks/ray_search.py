@@ -60,7 +60,7 @@ def differing(one: Path, other: Path) -> list[str]:
 
 def run(context: Context) -> Sequence[Path]:
     """Run each search on both executors, which take turns in going first."""
-    table = Measurements(report.folder(context) / f"{NAME}.csv", ("dataset", "repeat"))
+    table = Measurements(context.folder("benchmarks") / f"{NAME}.csv", ("dataset", "repeat"))
     searches = QUICK if context.quick else SEARCHES
     pieces = [(name, repeat) for repeat in range(context.seeds or 1) for name in searches]
     for dataset, repeat in context.each("pairs of searches", table.missing(pieces)):

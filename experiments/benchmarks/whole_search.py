@@ -77,7 +77,7 @@ def call(arguments: Sequence[str], folder: Path, environment: Mapping[str, str] 
 
 def run(context: Context) -> Sequence[Path]:
     """Run every command once in each repeat, in turn."""
-    table = Measurements(report.folder(context) / f"{NAME}.csv", ("command", "threads", "repeat"))
+    table = Measurements(context.folder("benchmarks") / f"{NAME}.csv", ("command", "threads", "repeat"))
     population, generations = QUICK_SIZE if context.quick else SIZE
     commands = [(HELP, 0), (COLD, 1), (WARM, 1), *((name, threads) for name in VARIANTS for threads in THREADS)]
     repeats = range(1 if context.quick else context.seeds or 3)

@@ -68,7 +68,7 @@ class Plan(NamedTuple):
 def intended(context: Context) -> Plan:
     """Return the tables and methods that are here; of the others a line says why they are left out."""
     register()
-    folder = context.results / ("comparison-quick" if context.quick else "comparison")
+    folder = context.folder("comparison")
     names = at_hand(QUICK if context.quick else in_turns(), silent=context.silent)
     return Plan(folder, names, present(silent=context.silent), QUICK_SECONDS if context.quick else SECONDS)
 

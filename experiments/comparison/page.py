@@ -19,7 +19,7 @@ from experiments.comparison.standings import (
 )
 from experiments.comparison.tables import FIRST_SPLIT, MADE
 from experiments.gakan.statistics import interval_text, paired_p, shown
-from experiments.pages import number, table
+from experiments.pages import measured_under, number, table
 
 OURS = "gakan"
 INTRODUCTION = """\
@@ -47,9 +47,7 @@ vectors and neighbours too. *Terms*: edges, functions, leaves or coefficients th
 interval of the mean (Student's t over the splits, made wider for the rows that they share)."""
 
 
-def page(
-    standings: Standings, seconds: float, limit: float, measured_under: Sequence[str], pieces: tuple[int, int]
-) -> str:
+def page(standings: Standings, seconds: float, limit: float, conditions: Sequence[str], pieces: tuple[int, int]) -> str:
     """Return the Markdown page.
 
     Parameters
@@ -58,7 +56,7 @@ def page(
         Of one core, for each piece.
     limit
         Of one core, after which a piece was given up.
-    measured_under
+    conditions
         Lines of conditions.
     pieces
         How many there are, and how many are planned.
@@ -82,8 +80,7 @@ def page(
         _pairs(standings),
         "## Each table",
         *(_of_table(standings, name) for name in dict.fromkeys(standings.frame["table"])),
-        "## Measured under",
-        "\n".join(f"- {line}; one thread a piece" for line in measured_under),
+        measured_under(conditions, "one thread a piece"),
         f"Raw rows: `comparison.csv` ({pieces[0]:,} rows). Made by `experiments/comparison/`.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

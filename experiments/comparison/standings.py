@@ -14,6 +14,7 @@ from scipy.stats import friedmanchisquare, studentized_range
 from evokan.problem.task import Task
 from experiments.comparison.tables import MANY
 from experiments.gakan.statistics import holm, paired_p
+from experiments.pages import numbered
 
 LEVEL = 0.05
 TEXTS = ("table", "method", "task", "reason")
@@ -22,8 +23,7 @@ TEXTS = ("table", "method", "task", "reason")
 def numbers(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows as a frame, numbers as numbers, NaN where there is none; ``error`` is 1 - accuracy, or the RMSE."""
     frame = pd.DataFrame(rows)
-    columns = [str(name) for name in frame if name not in TEXTS]
-    frame[columns] = frame[columns].apply(pd.to_numeric, errors="coerce")
+    frame = numbered(frame, frame.columns.difference([*TEXTS], sort=False))
     frame["reason"] = frame["reason"].fillna("").astype(str)
     frame["error"] = (1 - frame["accuracy"]).where(frame["accuracy"].notna(), frame["rmse"])
     return frame

@@ -14,7 +14,7 @@ from experiments.evolution.settings import FITNESS, IN_WORDS
 from experiments.evolution.study import Piece, median_interval, run_piece
 from experiments.evolution.variants import LogarithmicSizes, LossDecides
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, table
+from experiments.pages import Measurements, measured_under, table
 from experiments.parallel import as_done
 
 DATASETS = ("wine", "raisin", "wdbc")
@@ -31,7 +31,7 @@ SEEDS = 10
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write the rows of every generation and the page."""
-    folder = context.results / ("evolution-quick" if context.quick else "evolution")
+    folder = context.folder("evolution")
     rows = Measurements(folder / "hypervolume.csv", ("variant", "dataset", "seed"))
     datasets = DATASETS[:1] if context.quick else DATASETS
     seeds = range(2 if context.quick else context.seeds or SEEDS)
@@ -121,7 +121,7 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
             tried,
         ),
         "",
-        *(f"Measured under: {line}; one thread a search." for line in dict.fromkeys(frame.conditions)),
+        measured_under(frame.conditions, "one thread a search"),
     ]
     return "\n".join(text) + "\n"
 

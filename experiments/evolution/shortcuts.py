@@ -10,7 +10,7 @@ import pandas as pd
 from experiments.evolution.settings import FITNESS, IN_WORDS
 from experiments.evolution.study import Piece, median_interval, run_piece
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, table
+from experiments.pages import Measurements, measured_under, table
 from experiments.parallel import as_done
 
 DATASETS = ("wine", "raisin")
@@ -28,7 +28,7 @@ SEEDS = 10
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write the rows of every generation and the page."""
-    folder = context.results / ("evolution-quick" if context.quick else "evolution")
+    folder = context.folder("evolution")
     rows = Measurements(folder / "shortcuts.csv", ("variant", "dataset", "seed"))
     datasets = DATASETS[:1] if context.quick else DATASETS
     seeds = range(2 if context.quick else context.seeds or SEEDS)
@@ -124,7 +124,7 @@ def report(frame: pd.DataFrame, search: dict[str, int]) -> str:
         "",
         table(("table", "variant", "reached in", "times fewer evaluations", "interval", "aim of 3"), until),
         "",
-        *(f"Measured under: {line}; one thread a search." for line in dict.fromkeys(frame.conditions)),
+        measured_under(frame.conditions, "one thread a search"),
     ]
     return "\n".join(text) + "\n"
 

@@ -41,7 +41,7 @@ half of the tables, too; else it stays."""
 
 def run(context: Context) -> Sequence[Path]:
     """Train what is missing, and write the page."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "calibration.csv", ("table", "split", "ridge"))
     tables = ["iris"] if context.quick else list(TABLES)
     splits = range(1 if context.quick else context.seeds or SPLITS)

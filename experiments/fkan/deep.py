@@ -71,7 +71,7 @@ class Study:
 
     def run(self, context: Context) -> Sequence[Path]:
         """Train what is missing, and write the page and the picture of the curves."""
-        folder = context.results / ("fkan-quick" if context.quick else "fkan")
+        folder = context.folder("fkan")
         rows = Measurements(folder / f"{self.name}.csv", KEY, tuple(self.columns))
         curves = Rows(folder / f"{self.name}_curves.csv", KEY)
         device = "cuda" if torch.cuda.is_available() else "cpu"

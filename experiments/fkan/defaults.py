@@ -35,7 +35,7 @@ HEADER = ("variant", "choice", "splits", "test", "validation loss", "accuracy", 
 
 def run(context: Context) -> Sequence[Path]:
     """Search what is missing, and write the page."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "defaults.csv", ("variant", "dataset", "split"))
     splits = {"iris": 1} if context.quick else SPLITS
     missing = rows.missing(

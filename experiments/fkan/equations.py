@@ -48,7 +48,7 @@ MOST_SECONDS = 10.0
 
 def run(context: Context) -> Sequence[Path]:
     """Train what is missing, and write the page and the figures."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "equations.csv", ("equation", "seed"))
     drawn = Rows(folder / "solutions.csv", ("equation",))
     names = ["lane-emden-0", "delay-fde"] if context.quick else list(AIMS)

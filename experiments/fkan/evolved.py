@@ -52,7 +52,7 @@ class Task(NamedTuple):
 
 def run(context: Context) -> Sequence[Path]:
     """Search what is missing, and write the page."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "evolved.csv", ("equation", "strategy", "seed"))
     equations = ["prey"] if context.quick else list(EQUATIONS)
     steps, trainings = (4, 8) if context.quick else (STEPS, TRAININGS)

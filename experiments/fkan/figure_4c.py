@@ -30,7 +30,7 @@ which a training counts."""
 
 def run(context: Context) -> Sequence[Path]:
     """Train what is missing, and write page and figure."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "figure_4c.csv", ("seed", "iteration"))
     iterations = 20 if context.quick else EPOCHS
     seeds = range(2 if context.quick else context.seeds or SEEDS)

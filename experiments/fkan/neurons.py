@@ -32,7 +32,7 @@ PUBLISHED = {
 
 def run(context: Context) -> Sequence[Path]:
     """Train what is missing, and write the page and the figure."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "neurons.csv", ("model", "neurons", "seed"))
     sizes = SIZES[:2] if context.quick else SIZES
     seeds = range(1 if context.quick else context.seeds or SEEDS)

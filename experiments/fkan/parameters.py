@@ -25,7 +25,7 @@ NAMES = ("alpha", "beta", "gamma")
 
 def run(context: Context) -> Sequence[Path]:
     """Train once by each method, and write values, page and figure."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "parameters.csv", ("method", "iteration"))
     for method, count in ITERATIONS.items():
         iterations = 20 if context.quick else count

@@ -41,7 +41,7 @@ Found = tuple[int, float, Mapping[str, float], int, float]
 
 def run(context: Context) -> Sequence[Path]:
     """Solve what is missing, and write page and picture."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "pays.csv", ("problem", "method", "seed"))
     seeds = 1 if context.quick else context.seeds or SEEDS
     wanted = [

@@ -63,7 +63,7 @@ AIMS = (0.0861, 0.0186, 0.0168, 0.177, 0.0218)
 
 def run(context: Context) -> Sequence[Path]:
     """Train what is missing, and write the page and the figure."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "regression.csv", ("model", "depth", "seed"))
     depths = DEPTHS[:2] if context.quick else DEPTHS
     seeds = 1 if context.quick else max(context.seeds or 10, 1)

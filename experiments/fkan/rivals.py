@@ -36,7 +36,7 @@ METHODS = ("fkan", "tanh", "solve_ivp", "solve_bvp")
 
 def run(context: Context) -> Sequence[Path]:
     """Solve what is missing, and write the page."""
-    folder = context.results / ("fkan-quick" if context.quick else "fkan")
+    folder = context.folder("fkan")
     rows = Measurements(folder / "rivals.csv", ("m", "method", "seed"))
     seeds = 1 if context.quick else context.seeds or 3
     indices, iterations = (INDICES[:1], 10) if context.quick else (INDICES, ITERATIONS)

@@ -60,7 +60,7 @@ Work = tuple[Piece, Path, float]
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing on as many processes as there are workers, and write table and page."""
-    folder = context.results / ("formula-quick" if context.quick else "formula")
+    folder = context.folder("formula")
     seconds = QUICK_SECONDS if context.quick else SECONDS
     drop_outdated(folder / "feynman.csv")
     rows = Rows(folder / "feynman.csv", KEY)

@@ -11,6 +11,7 @@ import pandas as pd
 from evokan.datasets.feynman import FEYNMAN, HUNDRED
 from experiments.formula.feynman_verdicts import FIRST, METHODS, condition, counted, recovered_by, verdicts
 from experiments.formula.recovered import UNEXPLAINED
+from experiments.pages import measured_under
 from experiments.pages import table as markdown
 
 __all__ = ["METHODS", "report"]
@@ -20,7 +21,7 @@ HARDER = ((0.01, 0), (0.05, 0), (0.1, 0), (0.0, 5))
 
 def report(table: pd.DataFrame, seconds: float, search: Mapping[str, Any]) -> str:
     """Return the page: aims, counts for each condition, then a row for each law."""
-    measured = "\n".join(f"- {line}" for line in dict.fromkeys(table.conditions)) if len(table) else ""
+    conditions = [*table.conditions] if len(table) else []
     table = counted(table)
     parts = [
         "# Laws of physics",
@@ -48,8 +49,7 @@ def report(table: pd.DataFrame, seconds: float, search: Mapping[str, Any]) -> st
         "Without noise, seed 0; the unexplained share of the variance, bold where the law is recovered.",
         _laws(table),
         *_harder(table),
-        "Measured under:",
-        measured,
+        measured_under(conditions),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evokan.datasets.feynman import FEYNMAN, HUNDRED
 from experiments.formula.recovered import UNEXPLAINED
+from experiments.pages import numbered
 
 TABLE = "evokan, no network"
 OPERON, SHORT = "pyoperon", "pyoperon, shortest"
@@ -47,9 +48,7 @@ class Verdict:
 
 def counted(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with numbers as such, and what counts as recovered."""
-    table = table.copy()
-    for column in ("unexplained", "cpu_seconds", "noise", "extra", "seed", "same_expression"):
-        table[column] = pd.to_numeric(table[column])
+    table = numbered(table, ("unexplained", "cpu_seconds", "noise", "extra", "seed", "same_expression"))
     for column in ("formula", "reason"):
         table[column] = table[column].fillna("")
     limit = np.maximum(UNEXPLAINED, SHARE_OF_NOISE * table.noise**2)

@@ -17,7 +17,7 @@ from evokan.problem.splits import Fold
 from evokan.spaces.training import Budget, TrainingJob
 from experiments.formula.searches import runs_folder, searched
 from experiments.harness import Context, Experiment, Rows
-from experiments.pages import conditions
+from experiments.pages import conditions, measured_under, numbered
 from search_spaces.gakan import GAKAN
 from search_spaces.gakan.encoding import full_network
 
@@ -29,7 +29,7 @@ CLOSE = 1e-3
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write table and page."""
-    folder = context.results / ("formula-quick" if context.quick else "formula")
+    folder = context.folder("formula")
     count = 1 if context.quick else context.seeds or 10
     rows = Rows(folder / "laws.csv", ("law", "way", "seed"))
     pieces = [(law, way, seed) for seed in range(count) for law in LAWS for way in ("structure", "search")]
@@ -98,8 +98,7 @@ def is_law(formula: Formula, law: str) -> bool:
 
 def report(table: pd.DataFrame) -> str:
     """Return the page."""
-    for column in ("exact", "test_rmse", "search_cpu_seconds", "formula_cpu_seconds", "edges"):
-        table[column] = pd.to_numeric(table[column])
+    table = numbered(table, ("exact", "test_rmse", "search_cpu_seconds", "formula_cpu_seconds", "edges"))
     lines = [
         "# Exact laws",
         "",
@@ -135,8 +134,7 @@ def report(table: pd.DataFrame) -> str:
         f"| {row['law']} | {row['way']} | {row['seed']} | `{row['formula'][:120]}` |"
         for row in table.to_dict("records")
     ]
-    measured = "\n".join(f"- {line}" for line in dict.fromkeys(table.conditions))
-    return "\n".join(lines) + f"\n\nMeasured under:\n\n{measured}\n"
+    return "\n".join([*lines, "", measured_under(table.conditions), ""])
 
 
 EXPERIMENT = Experiment("formula-laws", "exact laws from whole searches and from the known structures, ten seeds", run)

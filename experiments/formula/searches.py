@@ -20,7 +20,7 @@ from experiments.harness import Context
 
 def runs_folder(context: Context) -> Path:
     """Return where the runs are kept that experiments on formulas and on `gakan` share."""
-    return context.results / ("formula-quick" if context.quick else "formula") / "runs"
+    return context.folder("formula") / "runs"
 
 
 def searched(folder: Path, name: str, settings: dict[str, Any]) -> tuple[Run, float]:

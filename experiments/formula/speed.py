@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.harness import Context, Experiment, Rows
-from experiments.pages import conditions
+from experiments.pages import conditions, measured_under, numbered
 
 _NETWORK = """
 import sys, time, resource
@@ -60,7 +60,7 @@ AIMS = {"edge laws": "at most 3 s and 300 MB", "network diagram": "at most 1 s"}
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write table and page."""
-    folder = context.results / ("formula-quick" if context.quick else "formula")
+    folder = context.folder("formula")
     rows = Rows(folder / "speed.csv", ("work", "repeat"))
     pieces = [(work, repeat) for work in AIMS for repeat in range(1 if context.quick else context.seeds or 5)]
     for work, repeat in context.each("speed", rows.missing(pieces)):
@@ -93,8 +93,7 @@ def _call(script: str, *arguments: object) -> str:
 
 def report(table: pd.DataFrame) -> str:
     """Return the page."""
-    for column in ("edges", "cpu_seconds", "peak_mb"):
-        table[column] = pd.to_numeric(table[column])
+    table = numbered(table, ("edges", "cpu_seconds", "peak_mb"))
     lines = [
         "# Speed of explanations",
         "",
@@ -111,8 +110,7 @@ def report(table: pd.DataFrame) -> str:
             f"{part.cpu_seconds.max():.2f} | {part.peak_mb.max():.0f} | {AIMS[str(work)]} |"
         )
     lines += ["", "pykan 0.2.x: 14 s for one edge, 8.5 s and 1.6 GB for the diagram (measured earlier)."]
-    measured = "\n".join(f"- {line}" for line in dict.fromkeys(table.conditions))
-    return "\n".join(lines) + f"\n\nMeasured under:\n\n{measured}\n"
+    return "\n".join([*lines, "", measured_under(table.conditions), ""])
 
 
 EXPERIMENT = Experiment("formula-speed", "time and memory of edge laws and network diagram, 130 edges", run)

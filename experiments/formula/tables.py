@@ -31,7 +31,7 @@ KEYS = ("dataset", "split")
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write table and page."""
-    folder = context.results / ("formula-quick" if context.quick else "formula")
+    folder = context.folder("formula")
     names = at_hand(["iris"] if context.quick else [*CLASSIFICATION, *REGRESSION], silent=context.silent)
     count = 1 if context.quick else context.seeds or SPLITS
     pieces = [

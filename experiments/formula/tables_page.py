@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evokan.explain.formulas.front import SPLINES, TERMS
-from experiments.pages import Aim, Row, aims_table, number, table
+from experiments.pages import Aim, Row, aims_table, measured_under, number, numbered, table
 
 READABLE = ("lasso", "tree")
 """Rivals: a lasso (logistic with classes) and a pruned tree, tuned by five folds."""
@@ -34,8 +34,7 @@ def cost(frame: pd.DataFrame, way: str) -> pd.Series:
 def page(rows: Sequence[Row], search: Mapping[str, Any]) -> str:
     """Return the page; see `experiments.formula.tables.measure` for the rows."""
     frame = pd.DataFrame(rows)
-    for column in frame.columns.difference(["dataset", "text", "conditions"]):
-        frame[column] = pd.to_numeric(frame[column])
+    frame = numbered(frame, frame.columns.difference(["dataset", "text", "conditions"]))
     parts = [
         "# Formulas of tables",
         f"Searches of {search['population']} x {search['generations']} with the defaults of `gakan`, split seeds from "
@@ -52,8 +51,7 @@ def page(rows: Sequence[Row], search: Mapping[str, Any]) -> str:
         _tables(frame),
         _rivals(frame),
         *_formulas(frame),
-        "Measured under:",
-        "\n".join(f"- {line}" for line in dict.fromkeys(frame.conditions)),
+        measured_under(frame.conditions),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -16,7 +16,7 @@ from experiments.gakan.curves import one_legend, panels, plot_curves
 from experiments.gakan.statistics import against, interval_text, shown
 from experiments.gakan.variants import DEFAULT, OTHER_LOSS, VARIANTS
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, table
+from experiments.pages import Measurements, measured_under, numbered, table
 from experiments.parallel import in_order
 from experiments.study import PartSizes, Piece, at_hand, part_sizes, search
 
@@ -53,7 +53,7 @@ class Task(NamedTuple):
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write the rows of searches and generations, page and figure."""
-    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    folder = context.folder("gakan")
     size = {"population": 10, "generations": 3} if context.quick else SEARCH
     names = at_hand(DATASETS[:1] if context.quick else DATASETS, silent=context.silent)
     count = 2 if context.quick else context.seeds or SEEDS
@@ -138,14 +138,11 @@ def best_so_far(records: Sequence[Record]) -> list[dict[str, Any]]:
 def report(frame: pd.DataFrame, size: Mapping[str, int], sizes: Mapping[str, PartSizes]) -> str:
     """Return the page, from the rows of the searches and the rows of the tables' parts."""
     numbers = ("best_val_loss", "loss_evaluations", "trained", "accuracy", "log_loss", "n_params", "cpu_seconds")
-    frame = frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in numbers})
+    frame = numbered(frame, numbers)
     parts = ["# Ablation", INTRODUCTION.format(**size), "![Convergence](ablation.png)"]
     for name, part in frame.groupby("dataset", sort=False):
         parts += [f"## {name}", _table(part, sizes[str(name)].overlap)]
-    parts.append(
-        "## Measured under\n\n"
-        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(frame.conditions))
-    )
+    parts.append(measured_under(frame.conditions, "one thread a search"))
     return "\n\n".join(parts) + "\n"
 
 

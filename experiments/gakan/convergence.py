@@ -17,7 +17,7 @@ from experiments.evolution import study as evolution
 from experiments.gakan.curves import panels, plot_curves
 from experiments.gakan.published import PUBLISHED
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, table
+from experiments.pages import Measurements, measured_under, table
 from experiments.parallel import in_order
 from experiments.study import Piece, at_hand
 
@@ -31,7 +31,7 @@ FIGURE = "convergence_{preset}.png"
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write rows, page and figures."""
-    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    folder = context.folder("gakan")
     size = {"population": 10, "generations": 3} if context.quick else SEARCH
     names = at_hand(("iris", "wine") if context.quick else PUBLISHED, silent=context.silent)
     count = {name: 2 if context.quick else context.seeds or SEEDS[name] for name in names}
@@ -153,10 +153,7 @@ def report(curves: pd.DataFrame, references: pd.DataFrame, size: Mapping[str, in
                 lines,
             ),
         ]
-    parts.append(
-        "## Measured under\n\n"
-        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(curves.conditions))
-    )
+    parts.append(measured_under(curves.conditions, "one thread a search"))
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.harness import Context, Experiment, Rows
+from experiments.pages import numbered
 from experiments.parallel import as_done
 from experiments.study import Piece, run_piece
 
@@ -75,8 +76,7 @@ def run(context: Context) -> Sequence[Path]:
 
 def report(table: pd.DataFrame, earlier: pd.DataFrame | None, search: dict[str, int]) -> str:
     """Return the page: means over the splits, by variant and by rules."""
-    for column in ("accuracy", "log_loss", "n_params", "cpu_seconds"):
-        table[column] = pd.to_numeric(table[column])
+    table = numbered(table, ("accuracy", "log_loss", "n_params", "cpu_seconds"))
     splits = ", ".join(f"{name} {part.split.nunique()}" for name, part in table.groupby("dataset", sort=False))
     lines = [
         "# How the defaults of `gakan` were chosen",

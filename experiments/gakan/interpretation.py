@@ -19,7 +19,7 @@ from experiments.gakan.published import PUBLISHED
 from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
 from experiments.gakan.tables_report import complete_splits
 from experiments.harness import Context, Experiment, Rows
-from experiments.pages import Measurements, table
+from experiments.pages import Measurements, measured_under, table
 from experiments.parallel import in_order
 
 DATASETS = ("wine", "iris")
@@ -38,7 +38,7 @@ CLAIMED = {"wine": ("nonflavanoid_phenols", "color_intensity")}
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write rows, page and pictures; features are counted in the rows of `gakan-tables`."""
-    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    folder = context.folder("gakan")
     size = {"population": 10, "generations": 2} if context.quick else SEARCH
     rows = Measurements(folder / "interpretation.csv", ("dataset", "split"))
     missing = rows.missing([(name, SPLIT) for name in DATASETS])
@@ -130,10 +130,7 @@ def report(rows: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame]
         ]
     if not tables:
         parts.append("How often a column is kept follows from `gakan-tables`, which has not been run here yet.")
-    parts.append(
-        "## Measured under\n\n"
-        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(str(row["conditions"]) for row in rows))
-    )
+    parts.append(measured_under((row["conditions"] for row in rows), "one thread a search"))
     return "\n\n".join(parts) + "\n"
 
 

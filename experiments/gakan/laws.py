@@ -14,7 +14,7 @@ from evokan.problem.metrics import evaluate_predictions
 from experiments.formula.laws import LAWS, is_law
 from experiments.formula.searches import runs_folder, searched
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, number, table
+from experiments.pages import Measurements, measured_under, number, table
 from experiments.parallel import in_order
 
 SEEDS = 10
@@ -24,7 +24,7 @@ PICTURE = "law_{law}.png"
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write rows, page and the network diagrams of the first seed."""
-    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    folder = context.folder("gakan")
     size = {"population": 10, "generations": 3} if context.quick else SEARCH
     count = 1 if context.quick else context.seeds or SEEDS
     rows = Measurements(folder / "laws.csv", ("law", "seed"))
@@ -102,10 +102,7 @@ def report(frame: pd.DataFrame, size: Mapping[str, int]) -> str:
             f"![{law}]({PICTURE.format(law=law)})",
             table(("seed", "network", "edges", "parameters", "test RMSE", "formula's", "exact", "formula"), rows),
         ]
-    parts.append(
-        "## Measured under\n\n"
-        + "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(frame.conditions))
-    )
+    parts.append(measured_under(frame.conditions, "one thread a search"))
     return "\n\n".join(parts) + "\n"
 
 

@@ -77,7 +77,7 @@ class Task(NamedTuple):
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write rows and page."""
-    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    folder = context.folder("gakan")
     size = {"population": 10, "generations": 2} if context.quick else SEARCH
     wanted = ("iris",) if context.quick else CLASSIFICATION + REGRESSION
     names = at_hand(wanted, silent=context.silent)

@@ -11,7 +11,7 @@ from scipy.stats import friedmanchisquare
 
 from experiments.gakan.rivalry_verdicts import verdicts
 from experiments.gakan.statistics import interval_text, paired_p, shown
-from experiments.pages import table
+from experiments.pages import measured_under, numbered, table
 from experiments.study import part_sizes
 
 SEARCH = "search"
@@ -105,8 +105,7 @@ def page(rows: Sequence[Mapping[str, Any]], models: Sequence[Mapping[str, Any]],
         _losses(frame[frame.dataset.isin(frame[frame.way.str.startswith("no ")].dataset.unique())], parts=True),
         "## Tried and left out",
         LEFT_OUT,
-        "## Measured under",
-        "\n".join(f"- {line}; one thread a search" for line in dict.fromkeys(frame.conditions)),
+        measured_under(frame.conditions, "one thread a search"),
         f"Raw rows: `rivalry.csv` ({len(frame):,} rows). Made by `experiments/gakan/rivalry.py`.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -114,9 +113,7 @@ def page(rows: Sequence[Mapping[str, Any]], models: Sequence[Mapping[str, Any]],
 
 def _numbers(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
-    numbers = [str(name) for name in frame if name not in ("way", "dataset", "conditions")]
-    frame[numbers] = frame[numbers].apply(pd.to_numeric, errors="coerce")
-    return frame
+    return numbered(frame, frame.columns.difference(["way", "dataset", "conditions"], sort=False))
 
 
 def _models(frame: pd.DataFrame) -> str:

@@ -50,7 +50,7 @@ class Part(NamedTuple):
 
 def run(context: Context) -> Sequence[Path]:
     """Do what is missing, table by table, and write a CSV file a table, the times and the page."""
-    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    folder = context.folder("gakan")
     splits = (
         {"iris": 2, "wine": 2}
         if context.quick

@@ -28,7 +28,7 @@ NOTE = (
 
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, all tables' first split first, and write rows, times and page after each split of a table."""
-    folder = context.results / ("gakan-quick" if context.quick else "gakan")
+    folder = context.folder("gakan")
     names = ["iris", "wine"] if context.quick else at_hand(PUBLISHED, silent=context.silent)
     size = QUICK_SEARCH if context.quick else SEARCH
     splits = [FIRST_SPLIT + number for number in range(2 if context.quick else context.seeds or SPLITS)]

@@ -11,7 +11,7 @@ from experiments.gakan.published import PUBLISHED
 from experiments.gakan.published_page import published_accuracy, published_section, reached
 from experiments.gakan.statistics import against, interval_text, shown, t_interval
 from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER, NETWORKS
-from experiments.pages import Aim, aims_table, table
+from experiments.pages import Aim, aims_table, measured_under, numbered, table
 from experiments.study import PartSizes
 
 NUMBERS = ("split", "accuracy", "auc", "log_loss", "n_params", "n_params_paper", "n_edges", "n_features")
@@ -86,9 +86,7 @@ def report(
 
 def complete_splits(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows, figures as numbers, of the splits of which every model of the table has one."""
-    frame = frame.copy()
-    for column in NUMBERS:
-        frame[column] = pd.to_numeric(frame[column], errors="coerce")
+    frame = numbered(frame, NUMBERS)
     models = frame.groupby(["dataset", "split"]).model.transform("nunique")
     return frame[models == models.groupby(frame.dataset).transform("max")]
 
@@ -246,7 +244,7 @@ def _times(seconds: pd.DataFrame, names: list[str]) -> list[str]:
         f"splits take on {CORES} cores that have nothing else to do, computed from these; wanted, rice left out: at "
         f"most {MINUTES} minutes.",
         table(("table", "splits", *parts, "minutes in all", f"20 splits on {CORES} cores, minutes"), lines),
-        "Measured under:\n\n" + "\n".join(f"- {line}; one thread a part" for line in dict.fromkeys(seconds.conditions)),
+        measured_under(seconds.conditions, "one thread a part"),
     ]
 
 

@@ -110,7 +110,7 @@ def _row(
 
 def run(context: Context) -> Sequence[Path]:
     """Do what is missing, and write CSV file and page."""
-    folder = context.results / ("hkan-quick" if context.quick else "hkan")
+    folder = context.folder("hkan")
     measured = Measurements(folder / "classes.csv", ("dataset", "seed", "network"))
     done = {(str(row["dataset"]), int(row["seed"])) for row in measured.values()}
     names, count = (("wine",), 1) if context.quick else (DATASETS, context.seeds or SEEDS)

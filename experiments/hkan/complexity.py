@@ -71,7 +71,7 @@ def measure(piece: Piece) -> dict[str, Any]:
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing, and write CSV file and page."""
-    folder = context.results / ("hkan-quick" if context.quick else "hkan")
+    folder = context.folder("hkan")
     measured = Measurements(folder / "complexity.csv", ("varied", "value", "squares"))
     last = QUICK if context.quick else None
     pieces = [

@@ -105,7 +105,7 @@ def run_piece(piece: Piece) -> dict[str, Any]:
 
 def run(context: Context) -> Sequence[Path]:
     """Do what is missing, and write CSV file and page."""
-    folder = context.results / ("hkan-quick" if context.quick else "hkan")
+    folder = context.folder("hkan")
     measured = Measurements(folder / "explosions.csv", ("network", "steady", "kind"))
     names = (LINEAR, DEFAULT) if context.quick else tuple(NETWORKS)
     pieces = [Piece(name, steady, kind) for name in names for steady in (True, False) for kind in TRIALS]

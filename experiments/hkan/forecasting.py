@@ -90,7 +90,7 @@ def run_piece(piece: Piece, population: int = 20, generations: int = 8) -> Forec
 
 def run(context: Context) -> Sequence[Path]:
     """Do what is missing, and write CSV file and page."""
-    folder = context.results / ("hkan-quick" if context.quick else "hkan")
+    folder = context.folder("hkan")
     measured = Measurements(folder / "forecasting.csv", ("dataset", "space", "seed"))
     names, count = (["delayed-plant"], 1) if context.quick else ([*SERIES], context.seeds or SEEDS)
     missing = measured.missing(

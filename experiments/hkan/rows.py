@@ -68,7 +68,7 @@ def measure(model: str, rows: int, columns: int) -> dict[str, Any]:
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing, each in a process of its own with one thread, and write CSV file and page."""
-    folder = context.results / ("hkan-quick" if context.quick else "hkan")
+    folder = context.folder("hkan")
     measured = Measurements(folder / "rows.csv", ("model", "rows", "columns", "squares"), ("squares",))
     sizes = SIZES[:1] if context.quick else SIZES
     pieces = [(model, rows, COLUMNS, "" if model == BOOSTING else STEADY) for rows in sizes for model in MODELS]

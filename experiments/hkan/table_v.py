@@ -17,7 +17,6 @@ from experiments.hkan.searches import EVOLUTION, KAN, TPE, Piece, run_search
 from experiments.hkan.table_v_boxes import draw_boxes
 from experiments.hkan.table_v_page import page
 from experiments.pages import Measurements
-from experiments.pages import folder as benchmarks
 from experiments.parallel import as_done, in_order
 
 SEEDS = 3
@@ -33,12 +32,12 @@ def run(context: Context) -> Sequence[Path]:
     The page is written after every search, with what there is; boxes are drawn at the end, or where the run is
     interrupted.
     """
-    folder = context.results / ("hkan-quick" if context.quick else "hkan")
+    folder = context.folder("hkan")
     repeats = Measurements(folder / "repeats.csv", ("dataset", "seed"))
     baselines = Measurements(folder / "baselines.csv", ("dataset", "model"))
     searches = Measurements(folder / "searched.csv", ("dataset", "method", "seed", "population", "generations"))
     fits = Measurements(folder / "searched_fits.csv", ("dataset", "method", "seed", "fit"))
-    public = Measurements(benchmarks(context) / "hkan_fit.csv", ("dataset", "code", "seed"))
+    public = Measurements(context.folder("benchmarks") / "hkan_fit.csv", ("dataset", "code", "seed"))
     boxes, out = folder / "table_v_boxes.png", folder / "table_v.md"
     planned = search_pieces(context)
 

@@ -9,7 +9,7 @@ from experiments.hkan.searches import KAN
 from experiments.hkan.table_v_figures import Searched, best_baseline, fits, searched
 from experiments.hkan.table_v_given import given_part
 from experiments.hkan.table_v_searches import interval, searched_part
-from experiments.pages import Row, number, table
+from experiments.pages import Row, measured_under, number, table
 
 
 def page(
@@ -31,7 +31,6 @@ def page(
     waiting
         What has not been measured yet, a line each.
     """
-    conditions = dict.fromkeys(str(row["conditions"]) for row in [*repeats, *baselines, *searches])
     parts = [
         "# Table V of the HKAN paper (arXiv 2501.18199), side by side",
         "Root mean squared errors on the test rows; lower is better. Published figures are medians of 50 repeats. The "
@@ -45,8 +44,7 @@ def page(
         *searched_part(searches, baselines, single),
         "## Baselines",
         *_baselines(baselines),
-        "## Measured under",
-        "\n".join(f"- {line}; one thread" for line in conditions),
+        measured_under((row["conditions"] for row in [*repeats, *baselines, *searches]), "one thread"),
         "Raw rows: `repeats.csv`, `searched.csv`, `searched_fits.csv`, `baselines.csv`. Made by `evokan experiment "
         "hkan-table-v`.",
     ]

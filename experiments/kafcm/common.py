@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.base import BaseEstimator
@@ -26,7 +27,8 @@ from evokan.searching import engine
 from evokan.searching.finalists import choose_finalist
 from evokan.settings.job import Job, resolve
 from evokan.spaces.training import Budget
-from experiments.pages import conditions, number
+from experiments import pages
+from experiments.pages import Row, number
 from search_spaces.kafcm import KAFCM, CausalMap, CognitiveMap, KAFCMOptions
 from search_spaces.kafcm.baselines import two_layers
 
@@ -170,14 +172,11 @@ def _mlp(width: int, way: Mapping[str, Any], seed: int) -> BaseEstimator:
     )
 
 
-def write_page(path: Path, title: str, parts: Sequence[str], csv: str, module: str, seeds: int) -> Path:
-    """Write a Markdown page: title, parts, and where its numbers come from."""
-    source = (
-        f"Rows: `{csv}`. {seeds} seeds, one thread and one process; {conditions()}. Made by "
-        f"`experiments/kafcm/{module}.py`."
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n\n".join([f"# {title}", *parts, source]) + "\n", encoding="utf-8")
+def write_page(path: Path, title: str, frame: pd.DataFrame, parts: Sequence[str], seeds: int) -> Path:
+    """Write a Markdown page of the family: title, parts, the number of seeds, and where its numbers come from."""
+    parts = [*parts, f"Seeds: {seeds}."]
+    rows = cast(list[Row], frame.to_dict("records"))
+    pages.write_page(path, title, rows, "one thread and one process", parts, folder="kafcm")
     return path
 
 

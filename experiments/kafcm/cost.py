@@ -16,9 +16,9 @@ from evokan.plots import save
 from evokan.plots.style import BLUE, GREEN, MUTED, VERMILLION, dress, new_axes, styled
 from evokan.problem.problem import Problem
 from evokan.spaces.training import Budget, TrainingJob
-from experiments.harness import Context, Experiment, Rows
+from experiments.harness import Context, Experiment
 from experiments.kafcm.common import write_page
-from experiments.pages import Aim, aims_table, table
+from experiments.pages import Aim, Measurements, aims_table, table
 from search_spaces.kafcm import KAFCM, kernel
 from search_spaces.kafcm.encoding import from_mask
 from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_grid
@@ -98,21 +98,20 @@ def _time(call: Any) -> float:
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write table, picture and page."""
-    folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
+    folder = context.folder("kafcm")
     sizes = SIZES[:5] if context.quick else SIZES
-    rows = Rows(folder / "cost.csv", ("concepts", "repeat"))
+    rows = Measurements(folder / "cost.csv", ("concepts", "repeat"))
     pieces = [(n, repeat) for n in sizes for repeat in range(1 if context.quick else REPEATS)]
     for concepts, repeat in context.each("maps", rows.missing(pieces)):
         rows.add(measure(concepts, repeat))
-    frame = pd.DataFrame(rows.read()).apply(pd.to_numeric)
-    medians = frame.groupby("concepts").median().reset_index()
+    frame = pd.DataFrame(rows.values())
+    medians = frame.groupby("concepts").median(numeric_only=True).reset_index()
     picture = save(plot_cost(medians), folder / "cost.png")
     page = write_page(
         folder / "cost.md",
         "Parameters and cost against the number of concepts",
+        frame,
         _parts(medians),
-        "cost.csv",
-        "cost",
         frame.repeat.nunique(),
     )
     return [rows.path, picture, page]

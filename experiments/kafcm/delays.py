@@ -14,10 +14,10 @@ from sklearn.model_selection import GridSearchCV, KFold
 from threadpoolctl import threadpool_limits
 
 from evokan.datasets import load_dataset
-from experiments.harness import Context, Experiment, Rows
+from experiments.harness import Context, Experiment
 from experiments.kafcm.common import middle, search, tuned_mlps, write_page
 from experiments.kafcm.mackey import mape
-from experiments.pages import Aim, aims_table, table
+from experiments.pages import Aim, Measurements, aims_table, numbered, table
 
 LAGS = 18
 FIRST_SEED = 300
@@ -69,21 +69,18 @@ def _boosting(problem: Any, seed: int) -> tuple[Any, float]:
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write rows and page."""
-    folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
-    rows = Rows(folder / "delays.csv", ("seed",))
+    folder = context.folder("kafcm")
+    rows = Measurements(folder / "delays.csv", ("seed",))
     seeds = range(FIRST_SEED, FIRST_SEED + (1 if context.quick else context.seeds or 5))
     for seed in context.each("seeds", rows.missing(seeds)):
         rows.add(*measure(seed, context.quick))
-    frame = pd.DataFrame(rows.read())
-    for column in ("seed", "mape", "n_params", "cpu_seconds"):
-        frame[column] = pd.to_numeric(frame[column])
+    frame = numbered(pd.DataFrame(rows.read()), ("seed", "mape", "n_params", "cpu_seconds"))
     frame = frame[frame.seed >= FIRST_SEED]
     page = write_page(
         folder / "delays.md",
         "Mackey-Glass with a choice of delays",
+        frame,
         _parts(frame),
-        "delays.csv",
-        "delays",
         frame.seed.nunique(),
     )
     return [rows.path, page]

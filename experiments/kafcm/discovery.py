@@ -20,9 +20,9 @@ from evokan.plots import save
 from evokan.plots.style import BLUE, GREEN, SKY, VERMILLION, dress, new_axes, styled
 from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed
-from experiments.harness import Context, Experiment, Rows
+from experiments.harness import Context, Experiment
 from experiments.kafcm.common import Found, middle, search, write_page
-from experiments.pages import Aim, aims_table, table
+from experiments.pages import Aim, Measurements, aims_table, numbered, table
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 
@@ -135,26 +135,26 @@ def measure(concepts: int, seed: int, smaller: dict[str, Any]) -> list[dict[str,
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write table, picture and page."""
-    folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
+    folder = context.folder("kafcm")
     smaller = {"population": 20, "generations": 5} if context.quick else {}
     count = 2 if context.quick else context.seeds or 10
     sizes = {5: count} if context.quick else {10: count, 5: (count + 1) // 2, 20: 1}
-    rows = Rows(folder / "discovery.csv", ("concepts", "seed"))
+    rows = Measurements(folder / "discovery.csv", ("concepts", "seed"))
     for concepts, seed in context.each(
         "maps", rows.missing([(n, s) for n, number in sizes.items() for s in range(FIRST_SEED, FIRST_SEED + number)])
     ):
         rows.add(*measure(concepts, seed, smaller))
-    frame = pd.DataFrame(rows.read())
-    for column in ("concepts", "seed", "true_edges", "found_edges", "precision", "recall", "f1", "cpu_seconds"):
-        frame[column] = pd.to_numeric(frame[column])
+    frame = numbered(
+        pd.DataFrame(rows.read()),
+        ("concepts", "seed", "true_edges", "found_edges", "precision", "recall", "f1", "cpu_seconds"),
+    )
     shown = 5 if context.quick else 10
     picture = save(plot_curves(frame[frame.concepts == shown]), folder / "discovery.png")
     page = write_page(
         folder / "discovery.md",
         "Sparse causal discovery on maps with a known graph",
+        frame,
         _parts(frame),
-        "discovery.csv",
-        "discovery",
         count,
     )
     return [rows.path, picture, page]

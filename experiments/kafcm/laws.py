@@ -18,9 +18,9 @@ from evokan.plots import save
 from evokan.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, styled
 from evokan.problem.table import Table
 from experiments.formula.laws import is_law
-from experiments.harness import Context, Experiment, Rows
+from experiments.harness import Context, Experiment
 from experiments.kafcm.common import Found, middle, search, tuned_mlps, two_panels, write_page
-from experiments.pages import Aim, aims_table, number, table
+from experiments.pages import Aim, Measurements, aims_table, number, numbered, table
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
 
@@ -92,21 +92,31 @@ def read(found: Found) -> dict[str, Any]:
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write table, pictures and page."""
-    folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
+    folder = context.folder("kafcm")
     seeds = 2 if context.quick else context.seeds or 20
-    rows = Rows(folder / "laws.csv", ("law", "seed"))
+    rows = Measurements(folder / "laws.csv", ("law", "seed"))
     for name, seed in context.each("laws", rows.missing([(name, seed) for name in LAWS for seed in range(seeds)])):
         rows.add(*measure(name, seed))
-    frame = pd.DataFrame(rows.read())
-    for column in ("mse", "max_error", "sd_error", "max_error_law", "highest_at", "n_params", "tried", "cpu_seconds"):
-        frame[column] = pd.to_numeric(frame[column])
+    frame = numbered(
+        pd.DataFrame(rows.read()),
+        (
+            "mse",
+            "max_error",
+            "sd_error",
+            "max_error_law",
+            "highest_at",
+            "n_params",
+            "tried",
+            "cpu_seconds",
+            "formula_is_law",
+        ),
+    )
     pictures = [save(_picture(name), folder / f"{name}.png") for name in LAWS]
     page = write_page(
         folder / "laws.md",
         "Experiments I and II: one edge, one law",
+        frame,
         _parts(frame),
-        "laws.csv",
-        "laws",
         frame.seed.nunique(),
     )
     return [rows.path, *pictures, page]
@@ -174,7 +184,7 @@ def _parts(frame: pd.DataFrame) -> list[str]:
             texts = own.formula.value_counts()
             parts.append(
                 f"The formula of the edge, read by `evokan.explain` and in the units of the data, is the law "
-                f"with its constants to 3 digits with {int(pd.to_numeric(own.formula_is_law).sum())} of "
+                f"with its constants to 3 digits with {int(own.formula_is_law.sum())} of "
                 f"{len(own)} seeds: "
                 + "; ".join(f"`{text}` ({count})" for text, count in texts.items())
                 + ". A bound that no row reaches is left out of a formula."

@@ -16,9 +16,9 @@ from evokan.datasets import load_dataset
 from evokan.plots import save
 from evokan.plots.style import BLUE, GREEN, INK, ORANGE, VERMILLION, dress, styled
 from evokan.problem.baselines import fit_baselines
-from experiments.harness import Context, Experiment, Rows
+from experiments.harness import Context, Experiment
 from experiments.kafcm.common import SOLVERS, middle, search, tuned_mlps, two_panels, write_page
-from experiments.pages import table
+from experiments.pages import Measurements, numbered, table
 from search_spaces.kafcm.classical import train_classical
 
 SETTINGS = {"population": 40, "generations": 10}
@@ -76,20 +76,19 @@ def measure(seed: int) -> tuple[list[dict[str, Any]], dict[str, FloatArray]]:
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write table, picture and page."""
-    folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
-    rows = Rows(folder / "mackey.csv", ("seed",))
+    folder = context.folder("kafcm")
+    rows = Measurements(folder / "mackey.csv", ("seed",))
     for seed in context.each("seeds", rows.missing(range(2 if context.quick else context.seeds or 20))):
         rows.add(*measure(seed)[0])
-    frame = pd.DataFrame(rows.read())
-    for column in ("mape", "rmse", "max_error", "sd_error", "n_params", "tried", "cpu_seconds"):
-        frame[column] = pd.to_numeric(frame[column])
+    frame = numbered(
+        pd.DataFrame(rows.read()), ("mape", "rmse", "max_error", "sd_error", "n_params", "tried", "cpu_seconds")
+    )
     picture = save(_picture(), folder / "mackey-glass.png")
     page = write_page(
         folder / "mackey.md",
         "Experiment III: Mackey-Glass, x(t + 6) from four earlier values",
+        frame,
         _parts(frame),
-        "mackey.csv",
-        "mackey",
         frame.seed.nunique(),
     )
     return [rows.path, picture, page]

@@ -17,6 +17,7 @@ from experiments.kafcm import rivalry_page
 from experiments.kafcm.graphs import evolved, get_ready, kinds
 from experiments.kafcm.plants import BASE, CELLS, NULLS, SYSTEMS, Cell, plant
 from experiments.kafcm.rivals import METHODS, SLOW, UNFINISHED, Method, Outcome, limited
+from experiments.pages import Measurements
 from experiments.parallel import as_done
 
 FIRST_SEED = 100
@@ -128,8 +129,8 @@ def measured(missing: Sequence[Piece], rows: Rows, workers: int) -> Iterator[dic
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write rows and page, the page also where it is stopped."""
-    folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
-    rows = Rows(folder / "rivalry.csv", KEYS)
+    folder = context.folder("kafcm")
+    rows = Measurements(folder / "rivalry.csv", KEYS)
     wanted = [(BASE.name, OWN_FIRST, name) for name in ("spline_f", OURS)] if context.quick else pieces(context.seeds)
     missing = rows.missing(wanted)
     found = measured(missing, rows, context.workers)

@@ -13,7 +13,7 @@ from experiments.kafcm.common import middle, write_page
 from experiments.kafcm.graphs import LABELS
 from experiments.kafcm.plants import CELLS, NULLS, SYSTEMS
 from experiments.kafcm.rivals import METHODS
-from experiments.pages import Aim, aims_table, number, table
+from experiments.pages import Aim, aims_table, number, numbered, table
 
 OURS, WITHOUT, RANDOM = LABELS
 OWN_FIRST = 104
@@ -37,17 +37,14 @@ MEANING = """## What an edge means, and what it does not
 
 def write(folder: Path, rows: Sequence[dict[str, str]]) -> list[Path]:
     """Write the page of the rows of the study, and return what was written."""
-    frame = pd.DataFrame(rows)
-    for column in ("seed", "true", "found", "precision", "recall", "f1", "cpu_seconds"):
-        frame[column] = pd.to_numeric(frame[column])
+    frame = numbered(pd.DataFrame(rows), ("seed", "true", "found", "precision", "recall", "f1", "cpu_seconds"))
     main = frame.cell.isin([cell.name for cell in CELLS])
     frame = frame[~(main & frame.method.isin([OURS, RANDOM]) & (frame.seed < OWN_FIRST))]
     page = write_page(
         folder / "rivalry.md",
         "Causal discovery beside statistics, on the same rows",
+        frame,
         parts(frame),
-        "rivalry.csv",
-        "rivalry",
         frame.seed.nunique(),
     )
     return [page]

@@ -16,9 +16,9 @@ from evokan.datasets import load_dataset
 from evokan.plots import save
 from evokan.plots.style import CYCLE, dress, new_axes, styled
 from evokan.problem.problem import Problem
-from experiments.harness import Context, Experiment, Rows
+from experiments.harness import Context, Experiment
 from experiments.kafcm.common import write_page
-from experiments.pages import table
+from experiments.pages import Measurements, numbered, table
 from search_spaces.kafcm import KAFCM, KAFCMOptions
 from search_spaces.kafcm.encoding import from_mask
 from search_spaces.kafcm.flat import initial_values, state_dict, state_grid
@@ -65,26 +65,23 @@ def measure(name: str, seed: int, grid: int, rate: float, epochs: Sequence[int])
 
 def run(context: Context) -> Sequence[Path]:
     """Measure what is missing; write table, picture and page."""
-    folder = context.results / ("kafcm-quick" if context.quick else "kafcm")
+    folder = context.folder("kafcm")
     seeds = 1 if context.quick else context.seeds or 5
     epochs = EPOCHS[:2] if context.quick else EPOCHS
-    rows = Rows(folder / "sensitivity.csv", ("dataset", "seed", "grid", "rate"))
+    rows = Measurements(folder / "sensitivity.csv", ("dataset", "seed", "grid", "rate"))
     pieces = list(product(DATASETS, range(seeds), GRIDS, RATES))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     for piece in context.each("trainings", rows.missing(pieces)):
         rows.add(*measure(*piece, epochs))
     torch.set_num_threads(threads)
-    frame = pd.DataFrame(rows.read())
-    for column in (*FACTORS, "mse"):
-        frame[column] = pd.to_numeric(frame[column])
+    frame = numbered(pd.DataFrame(rows.read()), (*FACTORS, "mse"))
     picture = save(plot_sensitivity(frame), folder / "sensitivity.png")
     page = write_page(
         folder / "sensitivity.md",
         "Grid size, learning rate and epochs",
+        frame,
         _parts(frame),
-        "sensitivity.csv",
-        "sensitivity",
         frame.seed.nunique(),
     )
     return [rows.path, picture, page]

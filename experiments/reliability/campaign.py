@@ -53,7 +53,7 @@ PARTS = {
 
 def run(context: Context) -> Sequence[Path]:
     """Run the trials that are missing, those that went wrong again; write tables and page."""
-    folder = context.results / ("reliability-quick" if context.quick else "reliability")
+    folder = context.folder("reliability")
     tables: dict[str, Rows] = {}
     wanted: list[tuple[float, Trial]] = []
     for name, part in PARTS.items():
