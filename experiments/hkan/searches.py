@@ -42,6 +42,8 @@ KAN_LIMIT = 60.0
 """The same of a search of `gakan`, whatever the table: the column is to be cheap."""
 TPE_SHARE = 0.6
 """Of that limit TPE has what evolution has for its generations (`evokan.searching.clock.SEARCH_SHARE`)."""
+ASKED = 10
+"""Trials that TPE may ask for, as a multiple of its evaluations: repeats and networks without room are not evaluations."""
 EVOLUTION, TPE, KAN = "evolution", "tpe", "gakan"
 """Methods."""
 DRAWN = ("concrete", "stock", "elevators", "compactive", "tf2")
@@ -181,21 +183,21 @@ def _errors(job: Job, network: HKANArchitecture, seed: int) -> tuple[float, floa
 
 
 def _tpe(job: Job, piece: Piece) -> tuple[HKANArchitecture, float, int]:
-    """Return TPE's best network over Table III's ranges as they are printed, its loss on all folds, and the trials.
+    """Return TPE's best network over Table III's ranges as they are printed, its loss on the last rung, and evaluations.
 
     It begins with evolution's seeds; what evolution judges on few rows first, it prunes in the same way: a quarter of
-    the trials goes on (Optuna's successive halving).
+    the trials goes on (Optuna's successive halving). As evolution draws again where it finds no new network or one that
+    there is no room for, so does TPE: it is told the loss of before, or a bad one, and no evaluation is used up.
     """
     import optuna
+    from optuna.trial import TrialState
 
     problem, space, rungs = job.problem, job.space, ladder(job.problem, cuts=True)
     spending = Spending(space, problem, rungs)
+    known: dict[str, float | None] = {}
 
-    def objective(trial: optuna.Trial) -> float:
-        network = suggest(trial, problem.n_features)
-        if spending.refusal(network):
-            return TOO_COSTLY
-        spending.spend(network)
+    def evaluate(trial: optuna.Trial, network: HKANArchitecture) -> float | None:
+        """Return the loss; None where the network does not go on to the last rung."""
         loss = TOO_COSTLY
         for rung in rungs:
             jobs = [
@@ -206,7 +208,7 @@ def _tpe(job: Job, piece: Piece) -> tuple[HKANArchitecture, float, int]:
             loss = min(float(np.mean(losses)), TOO_COSTLY)
             trial.report(loss, GROWTH**rung.number)
             if rung is not rungs[-1] and trial.should_prune():
-                raise optuna.TrialPruned
+                return None
         return loss
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -218,8 +220,21 @@ def _tpe(job: Job, piece: Piece) -> tuple[HKANArchitecture, float, int]:
     )
     for start in space.seeds(problem):
         study.enqueue_trial(parameters(start))
-    study.optimize(objective, n_trials=piece.evaluations, timeout=piece.limit)
-    return suggest(study.best_trial, problem.n_features), float(study.best_value), len(study.trials)
+    began, asked = time.monotonic(), 0
+    while (
+        len(known) < piece.evaluations and asked < ASKED * piece.evaluations and time.monotonic() - began < piece.limit
+    ):
+        trial = study.ask()
+        asked += 1
+        network = suggest(trial, problem.n_features)
+        loss: float | None = TOO_COSTLY
+        if network.key in known:
+            loss = known[network.key]
+        elif not spending.refusal(network):
+            spending.spend(network)
+            loss = known[network.key] = evaluate(trial, network)
+        study.tell(trial, loss, state=TrialState.PRUNED if loss is None else TrialState.COMPLETE)
+    return suggest(study.best_trial, problem.n_features), float(study.best_value), len(known)
 
 
 def suggest(trial: optuna.Trial | optuna.trial.FrozenTrial, n_inputs: int) -> HKANArchitecture:

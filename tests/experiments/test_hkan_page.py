@@ -125,7 +125,7 @@ def test_searches_are_judged_by_the_median_over_the_seeds():
     assert "| at or below published HKAN, of 4 | at least 20 | 3 | **not met** |" in text
     assert "| at or below TPE, of 1 | at least 18 | 0 |" in text
     assert "At most the better of both published figures: 2 of 4" in text  # KAN's 0.0235 on laser is lower
-    assert "known only afterwards: 1 of 3; at most the KAN of ours: 1 of 2." in text
+    assert "known only afterwards: 1 of 3; at most the KAN of ours, of one fit and at most 60 s: 1 of 2." in text
     assert "TPE was not run" not in text
     assert "TPE was not run" in page([], [], searches[:3])
 
@@ -153,6 +153,23 @@ def test_wilcoxons_tests_see_what_is_lower():
     assert dee[5].startswith("**")
     assert float(laser[3]) > 0.05
     assert "dee_levels.png" not in text
+
+
+def test_exact_laws_and_fits_without_chance_are_tested_as_they_are():
+    """Errors of 1e-13 count, and twenty fits that are all alike are no twenty observations."""
+    searches = [search(name, 0, PUBLISHED[name].hkan) for name in ("tf1", "wizmir")]
+    single = singles("tf1", "evolution", [5e-13 + 1e-15 * i for i in range(20)])
+    single += [
+        *singles("wizmir", "evolution", [0.001] * 20),
+        *singles("wizmir", "tpe", [0.001 + 0.0001 * i for i in range(20)]),
+    ]
+    text = page([], [], searches, (), single)
+    each = [line.split(" | ") for line in text.splitlines() if line.startswith(("| tf1 | 20", "| wizmir | 20"))]
+    tf1, wizmir = sorted(each)
+    assert float(tf1[3].strip("*")) == pytest.approx(2 * 0.5**20, rel=0.1)
+    assert wizmir[3] == ""
+    assert float(wizmir[4]) < 1
+    assert wizmir[5].strip(" |") == ""
 
 
 def test_boxes_are_drawn_of_what_there_is(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from evokan.datasets import load_dataset
 from evokan.errors import InputError
-from evokan.settings.job import resolve
+from evokan.settings.job import prepare, resolve
 from evokan.testing import small_problem
 from experiments.harness import Context
 from experiments.hkan import searches, table_v
@@ -19,7 +19,7 @@ from experiments.hkan.laws import published_rows, register_laws
 from experiments.hkan.published import LARGE, PUBLISHED, SMALL
 from experiments.hkan.repeats import STEADY, TEXT, Repeat, rows_of, run_repeat
 from experiments.hkan.searches import Piece, parameters, run_search, suggest
-from search_spaces.hkan import HKAN, HKANLayer
+from search_spaces.hkan import HKAN, HKANArchitecture, HKANLayer
 from search_spaces.hkan.encoding import RIDGES
 
 NETWORKS = {
@@ -245,6 +245,31 @@ def test_all_pieces_fit_into_some_hundred_minutes_of_two_cores(monkeypatch):
         most += piece.limit
     # The small tables, most of which end long before their limit, included.
     assert most / 2 / 60 < 150
+
+
+def test_repeats_and_what_has_no_room_are_no_evaluations_of_tpe(monkeypatch):
+    """TPE asks on where it names a network again or one that costs too much, as evolution draws again."""
+    pytest.importorskip("optuna", reason="optuna is not installed: pip install 'evokan[bench]'")
+    job = prepare(resolve({"space": "hkan", "dataset": "exp-sin", "space_options": {"max_cost": 1.0}}))
+    few = [HKANArchitecture(2, (HKANLayer(nodes=n, n_basis=2), HKANLayer())) for n in range(2, 16)]
+    dear = HKANArchitecture(2, (HKANLayer(nodes=1000, n_basis=40), HKANLayer()))
+    trained, train = [], job.space.train
+
+    def named(trial, n_inputs):
+        """Return the same three over and over, one of them too dear, before new ones."""
+        return (few[0], few[1], dear)[trial.number % 3] if trial.number < 9 else few[trial.number - 7]
+
+    def counted(jobs, problem, budget):
+        trained.append(jobs[0].architecture.key)
+        return train(jobs, problem, budget)
+
+    monkeypatch.setattr(job.space, "train", counted)
+    monkeypatch.setattr(searches, "suggest", named)
+    network, loss, evaluations = searches._tpe(job, Piece("machineCPU", "tpe", 0, 3, 3))
+    assert evaluations == 12
+    assert trained == [network.key for network in few[:12]]
+    assert network.key in trained
+    assert 0 < loss < searches.TOO_COSTLY
 
 
 def test_seeds_of_evolution_are_starts_of_tpe():
