@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evokan.arrays import FloatArray
+from evokan.reports.compare import signed_rank_p
 from experiments.fkan.evolved_equations import EQUATIONS
 from experiments.pages import Aim, Row, aims_table, number, table
 from search_spaces.fkan.residual import STEP
@@ -14,7 +16,8 @@ STRATEGIES = {
     "evolution": "12 networks a generation, as `evokan search` evolves them",
     "rungs": "the same, but most networks get a quarter of the iterations only, and the better quarter goes on from there (as by "
     "default)",
-    "random": "networks drawn as those of the first generation are",
+    "random": "networks drawn as those of the first generation are, the family's seeds before them: with the same seed it begins "
+    "with the networks that evolution begins with",
     "seeds": "the family's seeds in turn, from ever new initial values",
     "paper": "the paper's network for its Lane-Emden equations, from ever new initial values",
     "paper, long": "one training of that network with all iterations",
@@ -28,6 +31,8 @@ TRAININGS = 30
 WHOLE = "whole search"
 """Of the pendulum, 12 x 3 with all other settings as they are: evolution, fresh trainings of the front, final fits."""
 AIM_ERROR, AIM_SECONDS = 1e-6, 30.0
+ALPHA = 0.05
+"""Of the signed-rank test over the seeds."""
 
 
 def report(rows: Sequence[Row]) -> list[str]:
@@ -36,8 +41,8 @@ def report(rows: Sequence[Row]) -> list[str]:
         "Largest error over 1,001 points against a Runge-Kutta solution to 1e-11, of the network with the lowest loss at the "
         "held-out points; nothing is chosen by its error. Every strategy may spend as many evaluations of its equation as "
         f"{TRAININGS} trainings of {STEP['levenberg-marquardt'] * STEPS} iterations of the Levenberg-Marquardt method take, "
-        "and is cut off there; networks that come up again are not trained again, so evolution goes on for longer. "
-        + " ".join(f"`{name}`: {text}." for name, text in STRATEGIES.items()),
+        "and ends with the training that goes beyond; networks that come up again are not trained again, so evolution goes on "
+        "for longer. " + " ".join(f"`{name}`: {text}." for name, text in STRATEGIES.items()),
     ]
     verdicts: list[str] = []
     compared = [row for row in rows if row["strategy"] in STRATEGIES]
@@ -52,6 +57,8 @@ def report(rows: Sequence[Row]) -> list[str]:
             "median loss",
             "at half",
             "parameters",
+            "evaluations",
+            "trainings",
             "CPU s",
             "better",
         )
@@ -59,8 +66,8 @@ def report(rows: Sequence[Row]) -> list[str]:
         verdicts.append(_verdict(equation, own))
     if verdicts:
         parts += [
-            "`better`: on how many seeds evolution has the lower error. Losses are those at the held-out points, `at half` "
-            "that after half of the evaluations; parameters of the network found, medians.",
+            "`better`: on how many seeds evolution has the lower error, and the same one. Losses are those at the held-out points, `at half` "
+            "that after half of the evaluations; parameters of the network found, evaluations and trainings spent, medians.",
             "## What evolution is worth",
             "\n".join(f"- {verdict}" for verdict in verdicts),
         ]
@@ -72,15 +79,17 @@ def report(rows: Sequence[Row]) -> list[str]:
 def _line(strategy: str, rows: Sequence[Row]) -> Sequence[str | float]:
     part = [row for row in rows if row["strategy"] == strategy]
     errors = [row["error"] for row in part]
-    better = "" if strategy == "evolution" else _better(strategy, rows)
+    better = "" if strategy == "evolution" else _better("evolution", strategy, rows)
     return (
         strategy,
         str(len(part)),
         f"{np.median(errors):.1e}",
         f"{min(errors):.1e} to {max(errors):.1e}",
         *(_median(part, name) for name in ("val_loss", "val_loss_half")),
-        number(float(np.median([row["n_params"] for row in part]))),
-        number(float(np.median([row["cpu_seconds"] for row in part]))),
+        *(
+            number(float(np.median([row[name] for row in part])))
+            for name in ("n_params", "evaluations", "trainings", "cpu_seconds")
+        ),
         better,
     )
 
@@ -91,17 +100,21 @@ def _median(rows: Sequence[Row], name: str) -> str:
     return f"{found:.1e}" if np.isfinite(found) else ""
 
 
-def _better(strategy: str, rows: Sequence[Row]) -> str:
-    """Return on how many of the seeds that both have evolution has the lower error."""
-    ours, theirs = (
-        {row["seed"]: row["error"] for row in rows if row["strategy"] == s} for s in ("evolution", strategy)
-    )
-    both = ours.keys() & theirs.keys()
-    return f"{sum(ours[seed] < theirs[seed] for seed in both)} of {len(both)}"
+def _pairs(ours: str, theirs: str, rows: Sequence[Row]) -> FloatArray:
+    """Return the logarithms of the ratios of errors, one for each of the seeds that both have."""
+    first, second = ({row["seed"]: row["error"] for row in rows if row["strategy"] == s} for s in (ours, theirs))
+    return np.array([np.log(first[seed] / second[seed]) for seed in sorted(first.keys() & second.keys())])
+
+
+def _better(ours: str, theirs: str, rows: Sequence[Row]) -> str:
+    """Return on how many of the seeds that both have the first has the lower error, and on how many the same."""
+    ratios = _pairs(ours, theirs, rows)
+    equal = int((ratios == 0).sum())
+    return f"{int((ratios < 0).sum())} of {len(ratios)}" + (f", {equal} equal" if equal else "")
 
 
 def _verdict(equation: str, rows: Sequence[Row]) -> str:
-    """Return how evolution compares with the best of its rivals, by the median error."""
+    """Return how evolution, with and without rungs, compares with the best of its rivals, by the median error."""
     found = {
         strategy: [row["error"] for row in rows if row["strategy"] == strategy]
         for strategy in STRATEGIES
@@ -109,14 +122,17 @@ def _verdict(equation: str, rows: Sequence[Row]) -> str:
     }
     medians = {strategy: float(np.median(errors)) for strategy, errors in found.items()}
     ours = {strategy: medians.pop(strategy) for strategy in EVOLVED if strategy in medians}
-    if "evolution" not in ours or not medians:
+    if not ours or not medians:
         return f"{equation}: not measured against anything."
     best = min(medians, key=lambda strategy: medians[strategy])
-    on_rungs = f", on rungs {ours['rungs']:.1e}" if "rungs" in ours else ""
-    return (
-        f"{equation}: evolution has a median error of {ours['evolution']:.1e}{on_rungs}; the best of its rivals, `{best}`, has "
-        f"{medians[best]:.1e}, so evolution {'wins' if min(ours.values()) < medians[best] else '**does not win**'}."
-    )
+    parts = []
+    for strategy, error in ours.items():
+        p = signed_rank_p(_pairs(strategy, best, rows))
+        said = "**does not win**" if error >= medians[best] else "wins" if p < ALPHA else "is ahead, within chance"
+        parts.append(
+            f"`{strategy}` has {error:.1e} and {said} (lower on {_better(strategy, best, rows)} seeds, p = {p:.2g})"
+        )
+    return f"{equation}: the best of the rivals by its median error, `{best}`, has {medians[best]:.1e}; {'; '.join(parts)}."
 
 
 def _whole(rows: Sequence[Row]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import Tensor
 from evokan.datasets import load_dataset
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.problem.problem import Problem
+from evokan.problem.scaling import Scaler
 from evokan.problem.splits import Fold
 from evokan.searching import engine
 from evokan.searching.finalists import choose_finalist
@@ -99,8 +101,14 @@ def run(context: Context) -> Sequence[Path]:
 
 
 def make_problem(seed: int, scaler: Any, folds: int = 1) -> Problem:
-    """Return the data of one seed: noise, test rows and split."""
-    return Problem.from_table(load_dataset("fkan-1d", seed=seed), split_seed=seed, scaler=scaler, folds=folds)
+    """Return the data of one seed: noise, test rows and split; without a scaler the targets are raw, too."""
+    problem = Problem.from_table(load_dataset("fkan-1d", seed=seed), split_seed=seed, scaler=scaler, folds=folds)
+    return with_raw_targets(problem) if scaler == "none" else problem
+
+
+def with_raw_targets(problem: Problem) -> Problem:
+    """Return the problem with its targets as they are: `scaler` is about inputs alone, targets are standardised anyway."""
+    return replace(problem, target_scaler=Scaler(np.zeros(1), np.ones(1)))
 
 
 def measure(

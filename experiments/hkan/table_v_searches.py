@@ -184,7 +184,7 @@ def _each(single: Sequence[Row], names: Sequence[str]) -> list[tuple[str, ...]]:
             if "TPE" in own and np.ptp(own["TPE"]) > 0
         }
     )
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for name, own in found.items():
         middle = float(np.median(own["evolution"]))
         tpe = number(middle / float(np.median(own["TPE"]))) if "TPE" in own else ""

@@ -66,18 +66,24 @@ def test_the_page_says_who_is_better():
             "n_params": 100,
             "cpu_seconds": 9.0,
             "trainings": 40,
+            "evaluations": 6000,
         }
-        for equation, strategy, seed in product(("pendulum", "prey"), STRATEGIES, range(3))
+        for equation, strategy, seed in product(("pendulum", "prey"), STRATEGIES, range(8))
     ]
     rows += [rows[0] | {"strategy": WHOLE, "error": 1e-7, "cpu_seconds": 31.0}]
     text = "\n".join(report(rows))
+    assert "prey: the best of the rivals by its median error, `random`, has 1.0e-06; " in text
     assert (
-        "prey: evolution has a median error of 1.0e-09, on rungs 1.0e-06; the best of its rivals, `random`, has" in text
+        "`evolution` has 1.0e-09 and wins (lower on 8 of 8 seeds, p = 0.0078); `rungs` has 1.0e-06 and **does not"
+        in text
     )
-    assert "1.0e-06, so evolution wins." in text
-    assert "pendulum: evolution has a median error of 1.0e-06, on rungs 1.0e-09" in text
-    assert "1.0e-09, so evolution **does not win**." in text
-    assert "| random | 3 | 1.0e-06 | 1.0e-06 to 1.0e-06 | 1.0e-12 | 1.0e-11 | 100 | 9 | 3 of 3 |" in text
+    assert (
+        "pendulum: the best of the rivals by its median error, `random`, has 1.0e-09; `evolution` has 1.0e-06" in text
+    )
+    assert "`rungs` has 1.0e-09 and **does not win** (lower on 0 of 8, 8 equal seeds, p = 1)" in text
+    assert "| random | 8 | 1.0e-06 | 1.0e-06 to 1.0e-06 | 1.0e-12 | 1.0e-11 | 100 | 6,000 | 40 | 9 | 8 of 8 |" in text
+    few = "\n".join(report([row for row in rows if row["seed"] < 3]))
+    assert "`evolution` has 1.0e-09 and is ahead, within chance (lower on 3 of 3 seeds, p = 0.25)" in few
     assert "error | at most 1e-06 | 1e-07 | met |" in text
     assert "one core | at most 30 s | 31 s | **not met** |" in text
     assert "inf" not in text

@@ -25,13 +25,16 @@ def test_figure_4c_counts_good_trainings_alone(tmp_path):
     _, page, picture = figure_4c.run(Context(tmp_path, quick=True, silent=True))
     assert picture.stat().st_size > 5000
     assert "Of 2 trainings 0 have a test MAE below 0.1, and since none has, all count" in page.read_text()
+    assert "None is good, so that nothing can be said of the figure." in page.read_text()
     rows = [
         {"seed": seed, "iteration": i, "alpha": seed + i, "beta": 1.0, "gamma": 0.0, "mae": mae}
         for seed, mae in ((0, 0.05), (1, 0.5), (2, 0.09))
         for i in (1, 2)
     ]
     assert figure_4c.by_name(rows)["alpha"].tolist() == [[1, 2], [3, 4]]
-    assert "| alpha | 1 | 3 | 1 |" in "\n".join(figure_4c.report(rows))
+    text = "\n".join(figure_4c.report(rows))
+    assert "| alpha | 1 | 3 | 1 | 2.52 | 0.14 |" in text
+    assert text.endswith("alpha yes, beta **no**, gamma yes.\n![means of alpha, beta and gamma](figure_4c.png)")
 
 
 def test_values_begin_where_the_public_code_begins():
@@ -47,10 +50,38 @@ def test_figure_4a_has_a_line_for_each_model(tmp_path, monkeypatch):
     monkeypatch.setattr(regression, "EPOCHS", 5)
     _, page, picture = neurons.run(Context(tmp_path, quick=True, silent=True))
     text = page.read_text()
-    assert all(text.count(f"| {model} |") == 2 for model in neurons.MODELS)  # ours, and published
+    assert all(text.count(f"| {model} |") == 3 for model in neurons.MODELS)  # ours, needed, published
     assert "pykan is not installed where this was measured" in text
-    assert "of 2 sizes" in text
+    assert "a fractional block needs the fewest neurons" in text
     assert picture.stat().st_size > 5000
+
+
+def test_neurons_are_counted_where_an_error_is_reached():
+    errors = {"fJNB(5)": (0.9, 0.3, 0.04), "relu": (0.4, 0.4, 0.4), "KAN (pykan)": (float("nan"), 0.3, 0.09)}
+    rows = [
+        {"model": model, "neurons": size, "seed": seed, "mae": mae}
+        for model, found in errors.items()
+        for size, mae in enumerate(found, start=1)
+        for seed in range(3)
+    ]
+    text = "\n".join(neurons.report(rows))
+    assert "| fJNB(5) | 2 | 3 | 3 | 3 |" in text
+    assert "| relu | 1 |  |  |  |" in text
+    assert "| KAN (pykan) | inf | 0.3 | 0.09 |" in text
+    assert "| KAN (pykan) | 2 | 3 | 3 |  |" in text
+    assert (
+        "needs the fewest neurons: **does not hold** (a block is the first, or one of the first, at 3 of the 4" in text
+    )
+    assert "needs the fewest neurons: holds" in "\n".join(
+        neurons.report([row for row in rows if row["model"] != "relu"])
+    )
+
+
+def test_raw_targets_are_those_of_the_table():
+    """Rivals see raw targets, so that the blocks' trainings of the paper's rule must too."""
+    problem = regression.make_problem(0, "none")
+    assert np.array_equal(problem.scaled_targets.reshape(-1), problem.table.y)
+    assert abs(regression.make_problem(0, "standard").scaled_targets[problem.train].mean()) < 1e-12
 
 
 def test_pykan_is_asked_for_what_the_notebook_asks_for(monkeypatch):
