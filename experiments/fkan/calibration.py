@@ -166,7 +166,24 @@ def report(rows: Sequence[Row]) -> list[str]:
         f"Over all tables; the last but one is the worst of all splits, `best {BEST}` the mean over as many networks:",
         table(("ridge", "folds", "test", f"test, best {BEST}", "worst", "accuracy"), whole),
         f"The lowest mean test log-loss has a ridge of {best:g}.",
+        *_promise(rows),
         *decision(rows),
+    ]
+
+
+def _promise(rows: Sequence[Row]) -> list[str]:
+    """Return by how much the test log-loss is above what the folds promise, with the penalty of before."""
+    ratios: dict[str, list[float]] = {}
+    for row in rows:
+        if row["ridge"] == DEFAULT and np.isfinite(row["log_loss"]):
+            ratios.setdefault(row["table"], []).append(float(row["log_loss"] / row["val_loss"]))
+    if not ratios:
+        return []
+    by_table = ", ".join(f"{name} {number(float(np.median(part)))}" for name, part in ratios.items())
+    most = max(max(part) for part in ratios.values())
+    return [
+        f"What the folds promise and the test keeps, with a ridge of {DEFAULT:g}: the median ratio of test log-loss to loss over "
+        f"the folds is {by_table}; the largest of all splits {number(most)}."
     ]
 
 
@@ -178,9 +195,13 @@ def decision(rows: Sequence[Row]) -> list[str]:
         rival = found.get((name, split, OTHER))
         if ridge == DEFAULT and rival is not None:
             ratios.setdefault(name, []).append(float(np.log(rival / loss)))
+    count = sum(map(len, ratios.values()))
+    # A final fit that failed has no loss.
+    ratios = {name: kept for name, part in ratios.items() if (kept := [ratio for ratio in part if np.isfinite(ratio)])}
     every = np.array([ratio for part in ratios.values() for ratio in part])
     if not len(every):
         return []
+    failed = f" ({count - len(every)} more where a final fit failed)" if len(every) < count else ""
     middle, p = float(np.median(every)), signed_rank_p(every)
     lower = sum(float(np.median(part)) < 0 for part in ratios.values())
     changes = middle < 0 and p < DECIDED and 2 * lower > len(ratios)
@@ -190,7 +211,7 @@ def decision(rows: Sequence[Row]) -> list[str]:
         f"Rule, written before the figures were there: {OTHER:g} takes the place of {DEFAULT:g} where the median ratio of test "
         f"log-losses is below 1 with p < {DECIDED:g} (signed-rank test of the logarithms, two-sided, over tables and splits), and "
         "on more than half of the tables.",
-        f"Median ratio of {OTHER:g} to {DEFAULT:g} over {len(every)} pairs: {number(float(np.exp(middle)))}, p = {p:.2g}; by table: "
+        f"Median ratio of {OTHER:g} to {DEFAULT:g} over {len(every)} pairs{failed}: {number(float(np.exp(middle)))}, p = {p:.2g}; by table: "
         f"{by_table}; below 1 on {lower} of {len(ratios)}. So it is **{OTHER if changes else DEFAULT:g}**.",
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -154,11 +154,23 @@ def report(rows: Sequence[Row]) -> list[str]:
         parts.append(f"`evokan search --space hkan --dataset {name} --lags {SERIES[name]}`:")
         heads = ("model", "test RMSE", "over the seeds", "parameters", "CPU s")
         parts.append(table(heads, [line for _, line in sorted(lines)]))
+        parts.append(_verdict({line[0].strip("*"): error for error, line in lines}))
     return [
         *parts,
         f"The last {STEPS} test rows at most, last concept, by the searches of the first seed:",
         "![forecasts and their errors](forecasting.png)",
     ]
+
+
+def _verdict(errors: Mapping[str, float]) -> str:
+    """Return how HKAN's median error compares with that of KA-FCM and of the best usual model."""
+    usual = {name: error for name, error in errors.items() if name not in (HKAN, KAFCM)}
+    rivals = [KAFCM] if KAFCM in errors else []
+    rivals += [min(usual, key=lambda name: usual[name])] if usual else []
+    if HKAN not in errors or not rivals:
+        return ""
+    told = [f"{number(errors[HKAN] / errors[name])} times that of {name}" for name in rivals]
+    return f"HKAN's error is {' and '.join(told)}{', the best of the usual models' if usual else ''}."
 
 
 EXPERIMENT = Experiment("hkan-forecasting", "HKAN's forecasts of time series, delays as columns", run)

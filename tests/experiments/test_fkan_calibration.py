@@ -52,6 +52,7 @@ def test_the_page_names_the_best_penalty_and_the_worst_split():
     ]
     text = "\n".join(calibration.report(rows))
     assert "has a ridge of 0.01." in text
+    assert "with a ridge of 0.001: the median ratio of test log-loss to loss over the folds is a 9; the largest" in text
     assert "| a | 9 | 0.1 / 0.9 | 0.1 / 0.7 |" in text
     assert "| 0.01 | 0.1 | 0.7 | 0.3 | 1.2 | 1.000 |" in text
     assert calibration.measure("iris", 0, 1e-2, 2)["log_loss"] == pytest.approx(
@@ -86,6 +87,14 @@ def test_the_rule_takes_what_is_lower_beyond_chance(ratio, taken):
     text = "\n".join(calibration.decision(losses(ratio)))
     assert f"So it is **{taken}**." in text
     assert "over 20 pairs" in text
+
+
+def test_a_fit_that_failed_is_left_out_and_counted():
+    rows = losses(lambda table, split: 0.8 + 0.01 * split)
+    rows[0]["log_loss"] = float("nan")
+    text = "\n".join(calibration.decision(rows))
+    assert "over 19 pairs (1 more where a final fit failed): 0.8" in text
+    assert "So it is **0.01**." in text
 
 
 def test_the_rule_needs_pairs():

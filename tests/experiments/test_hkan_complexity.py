@@ -36,5 +36,8 @@ def test_the_page_has_exponents_beside_those_of_the_multiplications():
     ]
     text = "\n".join(report(rows[:-1]))
     assert "| rows | 0.995 | 1 | 0.5 |" in text
+    assert "No faster than Algorithm 1 asks for, up to 0.1: rows yes." in text
+    slow = [row | {"fit_cpu_seconds": row["fit_cpu_seconds"] ** 1.5} for row in rows]
+    assert "up to 0.1: rows **no**." in "\n".join(report(slow))
     assert text.count("| rows | multiplications | steady, s | plain, s |") == 1
     assert any(line.startswith("| 4,000 |") and line.endswith("| 4 |  |") for line in text.splitlines())
