@@ -90,9 +90,9 @@ class Aim:
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
 
-def conditions() -> str:
-    """Return date, machine and versions as one line."""
-    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+def conditions(*packages: str) -> str:
+    """Return date, machine and versions as one line; `packages` are named besides those of `PACKAGES`."""
+    versions = ", ".join(f"{name} {_version(name)}" for name in (*PACKAGES, *packages))
     return (
         f"{datetime.datetime.now(tz=datetime.UTC).date()}; {processor()}; {available_processors()} cores; "
         f"Python {platform.python_version()}, {versions}"

@@ -115,10 +115,13 @@ class Fitted(NamedTuple):
         Scikit-learn's.
     scores
         Of the test rows: probabilities, shape (rows, classes), or values in the units of `Table.y`, shaped as targets.
+    rows
+        That it was fitted to, at most `MOST_ROWS`.
     """
 
     model: BaseEstimator
     scores: NDArray[np.float64]
+    rows: int
 
 
 def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: int | None = None) -> Fitted:
@@ -232,7 +235,7 @@ def _fit(
         folds = _folds(problem, y[rows], random_state)
         model = CalibratedClassifierCV(model, cv=folds, ensemble=False)
     model.fit(X[rows], y[rows])
-    return Fitted(model, np.ldexp(_scores(model, problem, X[problem.test]), unit)), notes
+    return Fitted(model, np.ldexp(_scores(model, problem, X[problem.test]), unit), len(rows)), notes
 
 
 def in_units(problem: Problem) -> tuple[tuple[NDArray[np.float64], Any], tuple[NDArray[Any], Any]]:
@@ -270,8 +273,13 @@ def _tuned(
     }
     if not grid:
         return model
-    points = [{key: [value] for key, value in point.items()} for point in ParameterGrid(grid)]
-    search = GridSearchCV(model, evenly(points, most), cv=folds, refit=False, n_jobs=1).fit(X, y)
+    points = list(ParameterGrid(grid))
+    plain = {key: model.get_params()[key] for key in grid}
+    if most is not None and plain in points:  # who can try a few only tries that first
+        others = [point for point in points if point != plain]
+        points = [plain, *(evenly(others, most - 1) if most > 1 else [])]
+    tried = [{key: [value] for key, value in point.items()} for point in evenly(points, most)]
+    search = GridSearchCV(model, tried, cv=folds, refit=False, n_jobs=1).fit(X, y)
     return model.set_params(**search.best_params_)
 
 

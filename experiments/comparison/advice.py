@@ -7,35 +7,35 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments.comparison.standings import LEVEL, Standings, against_all, geometric_means
+from experiments.comparison.standings import LEVEL, Standings, against_all, fewest, geometric_means
 from experiments.comparison.tables import MADE, MANY
 from experiments.pages import number, table
 
 NEAR = 0.1
 """A relative error up to so much above the lowest is near it."""
 WITHIN = f"{NEAR * 100:g} %"
-FEWEST = 6
-"""Of fewer tables no test can tell two methods apart at `LEVEL`."""
 SMALL = (50, 200)
 FAMILIES = ("gakan", "hkan", "fkan")
 
 RULES = f"""\
 *Relative error* of a method on a table: its mean error on the test rows (1 - accuracy, or RMSE) by the lowest mean of any
 method on that table; over several tables the geometric mean, so 1.2 is a fifth above the best there is. Each line names the
-method that is lowest in what the line asks for, and beside it those that cannot be told from it: within {WITHIN} of its
-relative error, and Wilcoxon's signed-rank test over the tables, corrected by Holm's method, has p of at least {LEVEL:g}. With
-fewer than {FEWEST} tables no such test can find a difference, and the line says so. A method that failed on a table
-altogether is in no line that this table is part of."""
+method that is lowest in what the line asks for, and beside it those that are as good: within {WITHIN} of its relative error,
+and Wilcoxon's signed-rank test over the tables, corrected by Holm's method, has p of at least {LEVEL:g}. With few tables no such
+test can find a difference: the line says so, and who is beside it is only near. Lines of log-loss, calibration, sizes and time
+have no test. A method that failed on a table altogether is in no line that this table is part of; on one split, it has the
+largest error of the others there."""
 
 
 class Advice(NamedTuple):
-    """One line: what is wanted, whom to take, the figures, who is as good."""
+    """One line: what is wanted, whom to take, the figures, who is as good, and whether a test could have told them apart."""
 
     wanted: str
     take: str
     figure: str
     others: Sequence[str]
     tables: int
+    tested: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -53,10 +53,11 @@ def _lines(standings: Standings) -> Iterator[Advice | None]:
         "the lowest error, on any table": standings.group("all"),
         "the lowest error of classes": standings.group("classes"),
         "the lowest error of numbers": standings.group("numbers"),
+        "the lowest error where splits draw the test rows": standings.group("drawn"),
         f"the lowest error on fewer than {MANY:,} rows": standings.group("few"),
         f"the lowest error on {MANY:,} rows or more": standings.group("many"),
         "the lowest error where columns act together (tables made so)": [
-            name for name in standings.tables if name in MADE
+            name for name in standings.group("all") if name in MADE
         ],
     }
     for wanted, tables in groups.items():
@@ -67,7 +68,7 @@ def _lines(standings: Standings) -> Iterator[Advice | None]:
         sizes = standings.by_table("parameters").median()
         small = [str(name) for name in sizes.index[sizes <= limit]]
         yield lowest_error(
-            standings, f"the lowest error of at most {limit} parameters (median)", standings.tables, small
+            standings, f"the lowest error of at most {limit} parameters (median)", standings.group("all"), small
         )
     near = _near(standings)
     for column, wanted in (
@@ -88,15 +89,17 @@ def lowest_error(
         return None
     means = geometric_means(part).sort_values(kind="stable")
     best = str(means.index[0])
-    return Advice(wanted, best, f"relative error {means.iloc[0]:.2f}", _as_good(part, means, best), len(part))
+    tested = len(part) >= fewest(part.shape[1])
+    others = _as_good(part, means, best, tested)
+    return Advice(wanted, best, f"relative error {means.iloc[0]:.2f}", others, len(part), tested)
 
 
-def _as_good(part: pd.DataFrame, means: pd.Series[float], best: str) -> list[str]:
+def _as_good(part: pd.DataFrame, means: pd.Series[float], best: str, tested: bool) -> list[str]:
     p = against_all(part, best)
     return [
         f"{name} ({means[name]:.2f})"
         for name in map(str, means.index[1:])
-        if means[name] <= (1 + NEAR) * means[best] and (len(part) < FEWEST or p[name] >= LEVEL)
+        if means[name] <= (1 + NEAR) * means[best] and (not tested or p[name] >= LEVEL)
     ]
 
 
@@ -114,7 +117,7 @@ def _probabilities(standings: Standings) -> Advice | None:
 
 
 def _calibration(standings: Standings) -> Advice | None:
-    found = standings.by_table("calibration_error").loc[standings.group("classes")].dropna(axis=1)
+    found = standings.calibration.dropna(axis=1)
     if found.empty:
         return None
     means = found.mean().sort_values(kind="stable")
@@ -124,7 +127,7 @@ def _calibration(standings: Standings) -> Advice | None:
 
 
 def _near(standings: Standings) -> list[str]:
-    means = geometric_means(standings.relative.dropna(axis=1))
+    means = geometric_means(standings.relative.loc[standings.group("all")].dropna(axis=1))
     return [str(name) for name in means.index[means <= (1 + NEAR) * means.min()]]
 
 
@@ -147,7 +150,7 @@ def section(standings: Standings) -> str:
             f"**{line.take}**",
             line.figure,
             ", ".join(line.others) or "none",
-            f"{line.tables}" + " (too few for a test)" * (line.tables < FEWEST),
+            f"{line.tables}" + " (no test)" * (not line.tested),
         )
         for line in lines
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evokan.cli.printing import console
-from experiments.comparison.methods import METHODS, fit, present
+from experiments.comparison.methods import METHODS, MOST_SECONDS, Task, fit, present
 from experiments.comparison.tables import FIRST_SPLIT, SPLITS, in_turns, register, split_seeds
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements
@@ -20,8 +20,12 @@ from experiments.study import at_hand
 
 SECONDS, QUICK_SECONDS = 20.0, 0.5
 """Processor seconds of one core for each piece."""
+FILE = "calibration.csv"
 LIMIT = 180.0
-"""Processor seconds after which a piece is given up; by the clock see `experiments.parallel.PATIENCE`."""
+"""Processor seconds after which the measurement of a method is given up; what took them is above `MOST_SECONDS`, and not
+tried. By the clock see `experiments.parallel.PATIENCE`."""
+GUARD = 600.0
+"""The same of the study: far above what is tried, so that no row depends on how fast a machine is."""
 QUICK = ("iris", "friedman-3")
 SPLIT = FIRST_SPLIT - 1
 """No row of the study is of this split."""
@@ -46,36 +50,35 @@ class Cost(NamedTuple):
     step: float
 
 
-class Piece(NamedTuple):
-    """A method on a split, with its budget in steps and the seconds that it should take."""
-
-    table: str
-    split: int
-    method: str
-    steps: int
-    expected: float
-
-
 class Plan(NamedTuple):
-    """What is to be compared, with how much time, and where its files lie."""
+    """What is to be compared, with how much time, and where its files lie.
+
+    Attributes
+    ----------
+    lacking
+        Tables and methods of the study that are not here.
+    """
 
     folder: Path
     tables: list[str]
     methods: list[str]
     seconds: float
+    lacking: tuple[str, ...] = ()
 
 
 def intended(context: Context) -> Plan:
     """Return the tables and methods that are here; of the others a line says why they are left out."""
     register()
     folder = context.folder("comparison")
-    names = at_hand(QUICK if context.quick else in_turns(), silent=context.silent)
-    return Plan(folder, names, present(silent=context.silent), QUICK_SECONDS if context.quick else SECONDS)
+    all_names = QUICK if context.quick else in_turns()
+    names, methods = at_hand(all_names, silent=context.silent), present(silent=context.silent)
+    lacking = tuple(name for name in (*all_names, *METHODS) if name not in {*names, *methods})
+    return Plan(folder, names, methods, QUICK_SECONDS if context.quick else SECONDS, lacking)
 
 
 def calibrated(context: Context, wanted: Plan) -> Measurements:
     """Measure what has not been measured, and return the file of all that has."""
-    measured = Measurements(wanted.folder / "calibration.csv", ("table", "method"))
+    measured = Measurements(wanted.folder / FILE, ("table", "method"))
     left = measured.missing([(name, method) for name in wanted.tables for method in wanted.methods])
     keys = [Key(*key, wanted.seconds) for key in left]
     found = guarded(measure, keys, context.workers, LIMIT, unfinished)
@@ -142,7 +145,7 @@ def plan(
     known: Mapping[tuple[str, str], Cost],
     splits: Callable[[str], Sequence[int]],
     seconds: float,
-) -> list[Piece]:
+) -> list[Task]:
     """Return all pieces of the study: all tables' first split first, all methods of a split together.
 
     Parameters
@@ -160,17 +163,17 @@ def plan(
                 if number < len(seeds[name]):
                     cost = known[name, method]
                     count = steps(method, cost, seconds)
-                    pieces.append(Piece(name, seeds[name][number], method, count, cost.fixed + count * cost.step))
+                    pieces.append(Task(name, seeds[name][number], method, count, cost.fixed + count * cost.step))
     return pieces
 
 
-def affordable(pieces: Sequence[Piece], hours: float = MOST_HOURS) -> list[Piece]:
+def affordable(pieces: Sequence[Task], hours: float = MOST_HOURS) -> list[Task]:
     """Return the pieces before the first split that would end beyond so many core hours."""
-    kept: list[Piece] = []
+    kept: list[Task] = []
     left, place = hours * 3600, 0
     while place < len(pieces):
         group = [piece for piece in pieces[place:] if (piece.table, piece.split) == pieces[place][:2]]
-        left -= sum(piece.expected for piece in group)
+        left -= sum(piece.expected for piece in group if piece.expected <= MOST_SECONDS)
         if left < 0:
             break
         kept += group
@@ -178,7 +181,7 @@ def affordable(pieces: Sequence[Piece], hours: float = MOST_HOURS) -> list[Piece
     return kept
 
 
-def expectation(pieces: Sequence[Piece], kept: Sequence[Piece], seconds: float) -> str:
+def expectation(pieces: Sequence[Task], kept: Sequence[Task], seconds: float) -> str:
     """Return in words what the pieces will take, and what is left out because it would be too much."""
     hours = sum(piece.expected for piece in kept) / 3600
     above = sum(piece.expected > 1.5 * seconds for piece in kept)
@@ -195,7 +198,7 @@ def expectation(pieces: Sequence[Piece], kept: Sequence[Piece], seconds: float) 
     return text
 
 
-def planned(context: Context, wanted: Plan, measured: Measurements) -> tuple[list[Piece], list[Piece]]:
+def planned(context: Context, wanted: Plan, measured: Measurements) -> tuple[list[Task], list[Task]]:
     """Return all pieces and those that are affordable, and print what they will take."""
     most = 1 if context.quick else context.seeds or SPLITS
     pieces = plan(

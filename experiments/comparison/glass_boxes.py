@@ -96,8 +96,8 @@ def glass_box(name: str, table: str, split: int, steps: int) -> Product:
         return MAKERS[name](one, classes, seed)
 
     settings = _alphas(make({}), X, y) if name == "tree" else GRIDS[name]
-    if steps > 1:
-        settings = evenly(settings, steps)
+    if steps > 1:  # splines: in the order of their list
+        settings = settings[:steps] if name == "gam" else evenly(settings, steps)
     scoring = "accuracy" if name == "tree" and classes else None
     chosen = settings[0] if steps < 2 or len(settings) < 2 else best_settings(make, settings, problem, scoring)
     model = make(chosen).fit(X, y)

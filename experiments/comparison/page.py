@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from evokan.problem.rungs import HURRIED_ROWS, SHARE
 from experiments.comparison import advice
-from experiments.comparison.methods import METHODS, NETWORKS
+from experiments.comparison.methods import METHODS, MOST_SECONDS, NETWORKS
 from experiments.comparison.standings import (
     LEVEL,
     Standings,
@@ -17,55 +20,85 @@ from experiments.comparison.standings import (
     friedman_p,
     geometric_means,
 )
-from experiments.comparison.tables import FIRST_SPLIT, MADE
+from experiments.comparison.tables import FIRST_SPLIT, MADE, REGRESSION
 from experiments.gakan.statistics import interval_text, paired_p, shown
 from experiments.pages import measured_under, number, table
 
 OURS = "gakan"
+OVER = 1.5
 INTRODUCTION = """\
 Every method has {seconds:g} s of one core for each split. How much it can do in that time (generations of 20 networks, settings
 compared by five folds) was decided beforehand from one measurement a table, on a split that is not used here
 (`calibration.csv`); the column *steps* of `comparison.csv` says how much it was. A second run with the same calibration does
 the same work. What takes longer with the least that it can do (two generations; one fit as it comes) is done all the same,
-and its time says so; what is not done in {limit:g} s of one core is given up, and its row has the reason and no figures.
+and its time says so; what would take more than {most:g} s of one core is not tried, and its row has the reason and no figures.
 
 - `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes but for what would take several times the
   budget: the finalists of `hkan` and `fkan` are the front alone, and `max_cost` of `hkan`, the estimated time of all its networks,
-  is 6 s. `kafcm` is for series, no tables.
+  is 6 s, so that it does not use all of its time. With {hurried:,} rows or more outside of the test part they are judged on
+  2,000 first, as with `--time-limit`. `kafcm` is for series, no tables.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
-- *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds.
-- *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes, tuned by five folds.
-- *ebm* (interpret-core): as many of its 14 bags as there is time for (a step is a bag), then settings by five folds; without pairs
-  of columns for more than two classes, where interpret cannot show them.
+- *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds, classes
+  by accuracy; their grids of 3 to 12 settings are often done long before the time is over. Of more than 4,000 rows *svm* takes
+  4,000.
+- *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes, tuned by five folds, classes
+  by log-loss, those of the tree by accuracy.
+- *ebm* (interpret-core): as many of its 14 bags as there is time for (a step is a bag), then settings by five folds, which takes
+  126 steps, so that it is mostly as it comes; without pairs of columns for more than two classes, where interpret cannot show them.
 
-Tables of fewer than 1,100 rows have ten splits, others three, seeds from {first} on. Tables of numbers that come with test
-rows keep them: there a split is a seed of folds and searches. Made tables: {made}.
+Tables of fewer than 1,100 rows have ten splits, others three, seeds from {first} on. The {kept} tables of numbers that come with
+test rows keep them: there a split is a seed of folds and searches, and decisions on the defaults of `gakan` and `fkan` have seen
+test rows of four (concrete, laser, stock, machineCPU; nearly all were against a change), and `gakan/rivalry.md` has reported
+14 of these tables. Of the others no default was decided on splits from {first} on. Made tables: {made}.
 
-*Error*: 1 - accuracy, or RMSE in the target's own units. *Parameters*: numbers that a prediction needs, those of trees, support
-vectors and neighbours too. *Terms*: edges, functions, leaves or coefficients that a reader has to look at. In brackets: 95 %
-interval of the mean (Student's t over the splits, made wider for the rows that they share)."""
+*Error*: 1 - accuracy, or RMSE in the target's own units. *Parameters*: numbers that a prediction needs, with thresholds, cut points
+and centres that were drawn from the data, and rows of neighbours; the two of a column's scaling, and grids of equal steps, count
+for nobody. *Terms*: edges, functions, leaves or coefficients that a reader has to look at. In brackets: 95 % interval of the mean
+(Student's t over the splits, made wider for the rows that they share); where all splits have the same test rows, from the lowest
+to the highest."""
 
 
-def page(standings: Standings, seconds: float, limit: float, conditions: Sequence[str], pieces: tuple[int, int]) -> str:
+class Progress(NamedTuple):
+    """How far the study is.
+
+    Attributes
+    ----------
+    kept, planned
+        Pieces that there is time for, and all of them.
+    lacking
+        Tables and methods that are not here.
+    """
+
+    kept: int
+    planned: int
+    lacking: Sequence[str] = ()
+
+
+def page(standings: Standings, seconds: float, conditions: Sequence[str], far: Progress, *, done: int) -> str:
     """Return the Markdown page.
 
     Parameters
     ----------
     seconds
         Of one core, for each piece.
-    limit
-        Of one core, after which a piece was given up.
     conditions
         Lines of conditions.
-    pieces
-        How many there are, and how many are planned.
+    done
+        Pieces that have a row.
     """
     made = "; ".join(f"`{name}`, {text}" for name, (_, _, text) in MADE.items())
     parts = [
         "# Which model to take for a table",
-        INTRODUCTION.format(seconds=seconds, limit=limit, first=FIRST_SPLIT, made=made),
-        _so_far(standings, *pieces),
+        INTRODUCTION.format(
+            seconds=seconds,
+            most=MOST_SECONDS,
+            hurried=int(HURRIED_ROWS / SHARE),
+            first=FIRST_SPLIT,
+            kept=len(REGRESSION),
+            made=made,
+        ),
+        *_so_far(standings, done, far),
         "## Which to take when",
         advice.section(standings),
         "## Ranks",
@@ -73,28 +106,33 @@ def page(standings: Standings, seconds: float, limit: float, conditions: Sequenc
         "## Error against size",
         "![Front of error against size](front.png)",
         "The line is the front: no method has both fewer parameters and a lower relative error, in the geometric mean over "
-        "the tables. Who failed on all splits of a table has the mean of the others, which may be the easy ones; who failed "
-        "on some of them, the mean of those that it finished.",
-        _sizes(standings),
+        "the tables. Who failed on all splits of a table has the mean of the others, which may be the easy ones. *Over time*: "
+        f"tables where a split took more than {OVER:g} times the {seconds:g} s, in the mean.",
+        _sizes(standings, seconds),
         f"## `{OURS}` against each of the others",
         _pairs(standings),
         "## Each table",
         *(_of_table(standings, name) for name in dict.fromkeys(standings.frame["table"])),
         measured_under(conditions, "one thread a piece"),
-        f"Raw rows: `comparison.csv` ({pieces[0]:,} rows). Made by `experiments/comparison/`.",
+        f"Raw rows: `comparison.csv` ({done:,} rows). Made by `experiments/comparison/`.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _so_far(standings: Standings, done: int, planned: int) -> str:
-    """Return how far the study is, where it is not at its end."""
-    if done >= planned:
-        return ""
-    counts = standings.frame.groupby("table")["split"].nunique()
-    return (
-        f"**The study goes on**: {done:,} of {planned:,} pieces are done. This page has {len(counts)} tables with "
-        f"{counts.min()} to {counts.max()} splits each, those of which every method has a row."
-    )
+def _so_far(standings: Standings, done: int, far: Progress) -> list[str]:
+    """Return how far the study is, where it is not at its end, and what is not part of it."""
+    parts = []
+    if done < far.kept:
+        counts = standings.frame.groupby("table")["split"].nunique()
+        parts.append(
+            f"**The study goes on**: {done:,} of {far.kept:,} pieces are done. This page has {len(counts)} tables with "
+            f"{counts.min()} to {counts.max()} splits each, those of which every method has a row."
+        )
+    if far.kept < far.planned:
+        parts.append(f"{far.planned - far.kept:,} pieces of later splits are beyond the core hours of the study.")
+    if far.lacking:
+        parts.append(f"**Not measured**, since packages or data were not at hand: {', '.join(far.lacking)}.")
+    return parts
 
 
 def _ranks(standings: Standings) -> str:
@@ -104,6 +142,7 @@ def _ranks(standings: Standings) -> str:
         "numbers": "numbers",
         "few": "few rows",
         "many": "many rows",
+        "drawn": "test rows drawn",
     }
     ranks = standings.ranks
     found = {text: ranks.loc[standings.group(name)] for name, text in groups.items()}
@@ -133,11 +172,12 @@ def _p(value: float) -> str:
     return "" if np.isnan(value) else shown(value)
 
 
-def _sizes(standings: Standings) -> str:
+def _sizes(standings: Standings, seconds: float) -> str:
     relative = geometric_means(standings.relative)
     sizes = geometric_means(standings.by_table("parameters").clip(lower=1))
     columns = {name: standings.by_table(name).median() for name in ("parameters", "terms", "columns", "cpu_seconds")}
     failed = standings.frame[standings.frame["reason"] != ""].groupby("method").size()
+    over = (standings.by_table("cpu_seconds") > OVER * seconds).sum()
     lines = [
         (
             str(name),
@@ -145,6 +185,7 @@ def _sizes(standings: Standings) -> str:
             str(int(standings.relative[name].notna().sum())),
             f"{sizes[name]:,.0f}",
             *(_count(float(values[name])) for values in columns.values()),
+            str(int(over[name])),
             str(int(failed.get(name, 0))),
         )
         for name in relative.sort_values(kind="stable").index
@@ -159,7 +200,7 @@ def _sizes(standings: Standings) -> str:
         "columns",
         "CPU s",
     )
-    return table((*header, "rows that failed"), lines)
+    return table((*header, "over time", "rows that failed"), lines)
 
 
 def _count(value: float) -> str:
@@ -176,7 +217,8 @@ def _pairs(standings: Standings) -> str:
             continue
         differences = standings.errors[OURS] - standings.errors[name]
         clear = {True: 0, False: 0}
-        for _, part in standings.frame.groupby("table", sort=False):
+        drawn = standings.frame[standings.frame["table"].isin(standings.group("drawn"))]
+        for _, part in drawn.groupby("table", sort=False):
             pair = part.pivot_table(index="split", columns="method", values="error").reindex(columns=[OURS, name])
             pair = pair.dropna()
             if len(pair) > 1 and paired_p(pair[OURS], pair[name]) < LEVEL:
@@ -194,8 +236,8 @@ def _pairs(standings: Standings) -> str:
         )
     text = (
         f"Tables where the mean error of `{OURS}` is lower, equal and higher; in brackets those where Wilcoxon's signed-rank "
-        f"test, paired by split, has p below {LEVEL:g} (with three splits it never has; splits share rows, so these p are too "
-        "small). Ratio: its relative error by the other's, geometric mean over the tables; p: Wilcoxon's test over the tables, "
+        f"test, paired by split, has p below {LEVEL:g}, of those whose test rows the split draws (with three splits it never has; "
+        "splits share rows, so these p are too small); a table that one of them failed on altogether is in none. Ratio: its relative error by the other's, geometric mean over the tables; p: Wilcoxon's test over the tables, "
         "corrected by Holm's method for all methods."
     )
     return text + "\n\n" + table(("method", "lower", "equal", "higher", "ratio", "p"), lines)
@@ -208,17 +250,35 @@ def _of_table(standings: Standings, name: str) -> str:
     traits = {column: float(values[name]) for column, values in standings.traits.items()}
     classes = bool(traits["classes"])
     order = part.groupby("method", sort=False)["error"].mean().sort_values(kind="stable").index
-    lines = [_line(str(method), part[part["method"] == method], classes, traits["overlap"]) for method in order]
+    sure: dict[Any, float] = standings.calibration.loc[name].to_dict() if classes else {}
+    lines = []
+    for method in map(str, order):
+        own = part[part["method"] == method]
+        spread = partial(_interval, overlap=traits["overlap"]) if traits["drawn"] else _range
+        more = (float(own["log_loss"].mean()), float(sure[method])) if classes else ()
+        lines.append(_line(method, own, "accuracy" if classes else "rmse", spread, more))
     header = ("method", "splits", "accuracy" if classes else "RMSE", *(("log-loss", "calibration error") * classes))
     text = f"### {name}\n\n{int(traits['rows']):,} rows."
     return text + "\n\n" + table((*header, "parameters", "terms", "columns", "CPU s", "failed"), lines)
 
 
-def _line(method: str, own: pd.DataFrame, classes: bool, overlap: float) -> tuple[str, ...]:
-    figure = own["accuracy" if classes else "rmse"].dropna()
-    digits = 3 if classes or figure.empty else max(0, 3 - int(np.floor(np.log10(max(figure.mean(), 1e-12)))))
-    shown_mean = "" if figure.empty else f"{figure.mean():.{digits}f} ({interval_text(figure, overlap, digits)})"
-    more = [_count(float(own[name].mean())) for name in ("log_loss", "calibration_error")] if classes else []
+def _interval(figure: pd.Series[float], digits: int, overlap: float) -> str:
+    return interval_text(figure, overlap, digits)
+
+
+def _range(figure: pd.Series[float], digits: int) -> str:
+    """Return the lowest and the highest value, nothing where all are the same."""
+    low, high = (f"{value:.{digits}f}" for value in (figure.min(), figure.max()))
+    return "" if low == high else f"{low} to {high}"
+
+
+def _line(
+    method: str, own: pd.DataFrame, column: str, spread: Callable[..., str], more: Sequence[float]
+) -> tuple[str, ...]:
+    figure = own[column].dropna()
+    plain = column == "accuracy" or figure.empty
+    digits = 3 if plain else max(0, 3 - int(np.floor(np.log10(max(figure.mean(), 1e-12)))))
+    shown_mean = "" if figure.empty else f"{figure.mean():.{digits}f} ({spread(figure, digits=digits)})"
     sizes = [_count(float(own[name].median())) for name in ("parameters", "terms", "columns")]
     failed = own[own["reason"] != ""]
     why = f"{len(failed)}: {failed['reason'].iloc[0].replace('|', '/')}" if len(failed) else ""
@@ -227,7 +287,7 @@ def _line(method: str, own: pd.DataFrame, classes: bool, overlap: float) -> tupl
         label,
         str(len(figure)),
         shown_mean.replace(" ()", ""),
-        *more,
+        *(_count(float(value)) for value in more),
         *sizes,
         f"{own['cpu_seconds'].mean():.1f}",
         why,

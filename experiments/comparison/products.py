@@ -20,13 +20,16 @@ class Product:
     scores
         Of the test rows: probabilities, shape (rows, classes), or values in the target's own units.
     parameters
-        Numbers that a prediction needs.
+        Numbers that a prediction needs: those that training found, thresholds, cut points and centres that were drawn from
+        the data, and rows of neighbours; the two of a column's scaling, and grids of equal steps, count for nobody.
     terms
         Functions, rules or coefficients that a reader would have to look at; None for a model that has no such parts.
     columns
         Input columns that a prediction depends on.
     step
         Of a search or EBM: processor seconds of one step more.
+    rows
+        That it was fitted to; None for all outside of the test part.
     """
 
     problem: Problem
@@ -35,6 +38,7 @@ class Product:
     terms: int | None
     columns: int
     step: float = 0.0
+    rows: int | None = None
 
 
 class Work(Protocol):

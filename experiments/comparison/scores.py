@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evokan.arrays import FloatArray
 from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.problem import Problem
 
 BINS = 10
 FIGURES = ("accuracy", "rmse", "log_loss", "calibration_error")
+BINS_COLUMN = "calibration_bins"
+"""The excess of every bin, added up over the rows: so several splits can be one sample."""
 
 
 def calibration_error(y: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> float:
@@ -26,12 +29,16 @@ def calibration_error(y: ArrayLike, probabilities: ArrayLike, bins: int = BINS) 
     probabilities
         Shape (rows, classes), rows sum to 1.
     """
+    return float(np.abs(excesses(y, probabilities, bins)).sum() / len(np.asarray(y)))
+
+
+def excesses(y: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> FloatArray:
+    """Return by how much the probabilities of the likeliest classes are above what happens, summed in each bin."""
     p = np.asarray(probabilities, dtype=np.float64)
     sure = p.max(axis=1)
     right = p.argmax(axis=1) == np.asarray(y)
     bin_of = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
-    excess = np.bincount(bin_of, sure - right, minlength=bins)
-    return float(np.abs(excess).sum() / len(sure))
+    return np.asarray(np.bincount(bin_of, sure - right, minlength=bins), dtype=np.float64)
 
 
 def figures(problem: Problem, scores: ArrayLike) -> dict[str, float | str]:
@@ -55,4 +62,5 @@ def figures(problem: Problem, scores: ArrayLike) -> dict[str, float | str]:
     if problem.task.has_classes:
         measured["calibration_error"] = calibration_error(y, found)
     named = {name: measured.get(name) for name in FIGURES}
-    return {name: "" if value is None else value for name, value in named.items()}
+    found_bins = " ".join(f"{one:.6g}" for one in excesses(y, found)) if problem.task.has_classes else ""
+    return {name: "" if value is None else value for name, value in named.items()} | {BINS_COLUMN: found_bins}

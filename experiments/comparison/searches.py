@@ -14,11 +14,13 @@ from evokan.evaluation.executors import Executor, ThreadExecutor
 from evokan.evolution.history import HistoryRow
 from evokan.problem.baselines import evenly
 from evokan.problem.prediction import predict
+from evokan.problem.rungs import HURRIED_ROWS, SHARE
 from evokan.searching import engine
 from evokan.searching.finalists import Finalist, Finalizer, choose_finalist
 from evokan.searching.observer import Observer
 from evokan.settings.job import Job, prepare, resolve
-from evokan.spaces.architecture import Architecture, Weights
+from evokan.spaces.architecture import Architecture
+from evokan.spaces.module import ScaledModule
 from experiments.comparison.products import Product
 from experiments.gakan import rivals
 
@@ -36,10 +38,15 @@ Found = tuple[Finalizer, Sequence[Finalist], float]
 
 
 def job_of(space: str, table: str, split: int, generations: int = 1) -> Job:
-    """Return what a search of a family works with: the defaults but for its size and `OPTIONS`, kernels compiled."""
+    """Return what a search of a family works with: the defaults but for its size and `OPTIONS`, kernels compiled.
+
+    Where there are rows for it, it has the rungs that `evokan search --time-limit` takes where there is little time.
+    """
     where = {"space": space, "dataset": table, "split_seed": split, "seed": split}
     size = {"population": POPULATION, "generations": generations, "space_options": OPTIONS.get(space, {})}
     job = prepare(resolve({**where, **size}))
+    if len(job.problem.development) >= HURRIED_ROWS / SHARE:
+        job = job.with_first_rung(HURRIED_ROWS)
     job.space.prepare(job.problem)
     return job
 
@@ -92,8 +99,9 @@ def tuned(table: str, split: int, steps: int) -> Product:
 
     def find(executor: Executor) -> Found:
         began = time.process_time()
-        trainer, finalist, _ = rivals.tuning(job, executor, steps)
-        return trainer, [finalist], (time.process_time() - began) / steps
+        trainer, record, _ = rivals.tuned(job, executor, steps)
+        step = (time.process_time() - began) / steps
+        return trainer, trainer.retrain([record])[:1], step
 
     return _product(job, find)
 
@@ -106,17 +114,23 @@ def _product(job: Job, find: Callable[[Executor], Found]) -> Product:
     network: Architecture = chosen.architecture
     if trained.weights is None:
         raise ValueError(f"the chosen network cannot be fitted: {trained.reason}")
+    model = job.space.model(network, job.problem, trained.weights)
     return Product(
         job.problem,
-        _scores(job, network, trained.weights),
-        network.n_params,
+        _scores(job, model),
+        network.n_params + centres(model),
         network.n_edges,
         network.n_features,
         step,
     )
 
 
-def _scores(job: Job, network: Architecture, weights: Weights) -> FloatArray:
+def centres(model: ScaledModule) -> int:
+    """Return the numbers of a module that are drawn from the data and part of every basis function: HKANs have such."""
+    return sum(part.numel() for name, part in model.named_buffers() if name.endswith("centres"))
+
+
+def _scores(job: Job, model: ScaledModule) -> FloatArray:
     problem = job.problem
-    output = predict(job.space.model(network, problem, weights), problem.table.X[problem.test])
+    output = predict(model, problem.table.X[problem.test])
     return np.asarray(softmax(output, axis=1) if problem.task.has_classes else output[:, 0], dtype=np.float64)

@@ -12,19 +12,21 @@ import pandas as pd
 from scipy.stats import friedmanchisquare, studentized_range
 
 from evokan.problem.task import Task
-from experiments.comparison.tables import MANY
+from experiments.comparison.scores import BINS_COLUMN
+from experiments.comparison.tables import MANY, REGRESSION
 from experiments.gakan.statistics import holm, paired_p
 from experiments.pages import numbered
 
 LEVEL = 0.05
-TEXTS = ("table", "method", "task", "reason")
+TEXTS = ("table", "method", "task", "reason", BINS_COLUMN)
 
 
 def numbers(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows as a frame, numbers as numbers, NaN where there is none; ``error`` is 1 - accuracy, or the RMSE."""
     frame = pd.DataFrame(rows)
     frame = numbered(frame, frame.columns.difference([*TEXTS], sort=False))
-    frame["reason"] = frame["reason"].fillna("").astype(str)
+    for name in ("reason", BINS_COLUMN):
+        frame[name] = frame[name].fillna("").astype(str)
     frame["error"] = (1 - frame["accuracy"]).where(frame["accuracy"].notna(), frame["rmse"])
     return frame
 
@@ -64,9 +66,10 @@ class Standings:
 
     @cached_property
     def traits(self) -> pd.DataFrame:
-        """Of each table: ``classes`` (bool), ``rows`` in all, rows ``tested`` over all splits, and the ``overlap``.
+        """Of each table: ``classes`` (bool), ``rows`` in all, rows ``tested`` over all splits, ``overlap``, and ``drawn``.
 
-        The overlap is what `experiments.gakan.statistics.t_interval` wants to know.
+        The overlap is what `experiments.gakan.statistics.t_interval` wants to know; drawn (bool) is whether the split seed
+        draws the test rows. The other tables come with theirs.
         """
         good = self.frame[self.frame["test_rows"].notna()]
         first = good.groupby("table", sort=False).first()
@@ -77,13 +80,40 @@ class Standings:
                 "rows": first["fitted_rows"] + first["test_rows"],
                 "tested": first["test_rows"] * splits,
                 "overlap": first["test_rows"] / first["fitted_rows"],
+                "drawn": [name not in REGRESSION for name in first.index],
             }
         )
 
     @cached_property
     def errors(self) -> pd.DataFrame:
-        """Mean errors by table and method."""
-        return self.by_table("error")
+        """Mean errors by table and method, NaN for one that failed on all splits.
+
+        On a split where it failed, a method has the largest error of those that did not: what is left out would be the
+        hard ones.
+        """
+        wide = self.frame.pivot(index=["table", "split"], columns="method", values="error")
+        filled = wide.apply(lambda errors: errors.fillna(wide.max(axis=1)))
+        tried = wide.notna().groupby(level="table").any()
+        means = pd.DataFrame(filled.groupby(level="table").mean().where(tried))
+        return means.reindex(index=self.tables, columns=self.methods)
+
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """Expected calibration errors by table of classes and method: the test rows of all splits are one sample."""
+        found = self.frame[self.frame[BINS_COLUMN] != ""]
+        rows = [
+            {
+                "table": table,
+                "method": method,
+                "error": np.abs(sum(np.array(text.split(), dtype=np.float64) for text in part[BINS_COLUMN])).sum()
+                / part["test_rows"].sum(),
+            }
+            for (table, method), part in found.groupby(["table", "method"])
+        ]
+        wide = pd.DataFrame(rows, columns=["table", "method", "error"]).pivot(
+            index="table", columns="method", values="error"
+        )
+        return wide.reindex(index=self.group("classes"), columns=self.methods)
 
     @cached_property
     def relative(self) -> pd.DataFrame:
@@ -98,7 +128,7 @@ class Standings:
         return ranks_of(self.errors)
 
     def group(self, name: str) -> list[str]:
-        """Return the tables of a group: ``all``, ``classes``, ``numbers``, ``few`` or ``many`` rows."""
+        """Return the tables of a group: ``all``, ``classes``, ``numbers``, ``few`` or ``many`` rows, ``drawn`` test rows."""
         traits = self.traits.reindex(self.tables)
         chosen = {
             "all": traits["rows"] > 0,
@@ -106,6 +136,7 @@ class Standings:
             "numbers": traits["classes"].eq(False),
             "few": traits["rows"] < MANY,
             "many": traits["rows"] >= MANY,
+            "drawn": traits["drawn"].eq(True),
         }[name]
         return [str(table) for table in traits.index[chosen]]
 
@@ -150,6 +181,17 @@ def alike(means: Mapping[str, float], difference: float) -> list[tuple[str, ...]
             groups.append(tuple(order[start : last + 1]))
             end = last + 1
     return groups
+
+
+def fewest(methods: int, level: float = LEVEL) -> int:
+    """Return the tables that `against_all` needs before it can tell any of so many methods from the first.
+
+    Wilcoxon's p is at least 2 / 2^tables; Holm's method multiplies the lowest by the number of comparisons.
+    """
+    tables = 1
+    while max(methods - 1, 1) * 2.0 / 2.0**tables >= level:
+        tables += 1
+    return tables
 
 
 def against_all(values: pd.DataFrame, reference: str) -> dict[str, float]:

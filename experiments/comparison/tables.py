@@ -39,7 +39,7 @@ REGRESSION = (
     "wizmir",
 )
 FIRST_SPLIT = 300
-"""No default was decided on split seeds from here on."""
+"""Of tables that split seeds draw the test rows of, no default was decided on split seeds from here on."""
 MANY = 1100
 """From so many rows on a table has `FEW_SPLITS`."""
 SPLITS, FEW_SPLITS = 10, 3

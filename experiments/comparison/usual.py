@@ -35,7 +35,7 @@ def usual(name: str, table: str, split: int, steps: int) -> Product:
     fitted = fit_baseline(NAMES[name][not problem.task.has_classes], problem, split, settings=steps)
     parameters, columns = size(_inner(fitted.model), problem.n_features)
     terms = columns if name == "linear" else None
-    return Product(problem, fitted.scores, parameters, terms, columns)
+    return Product(problem, fitted.scores, parameters, terms, columns, rows=fitted.rows)
 
 
 def _inner(model: Any) -> Any:

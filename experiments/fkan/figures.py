@@ -37,18 +37,20 @@ def draw_errors(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str
         save(axes, path)
 
 
-def draw_means(values: Mapping[str, NDArray[np.float64]], path: Path) -> None:
+def draw_means(values: Mapping[str, NDArray[np.float64]], iterations: Sequence[int], path: Path) -> None:
     """Draw the mean of each parameter over trainings, and a band of its variance, against the iterations.
 
     Parameters
     ----------
     values
         By name, shape (trainings, iterations).
+    iterations
+        Their numbers.
     """
     with styled():
         axes = new_axes(6.0, 4.0)
         for name, found in values.items():
-            iterations, mean, spread = np.arange(1, found.shape[1] + 1), found.mean(axis=0), found.var(axis=0)
+            mean, spread = found.mean(axis=0), found.var(axis=0)
             (line,) = axes.plot(iterations, mean, label=name)
             axes.fill_between(iterations, mean - spread, mean + spread, alpha=0.2, color=line.get_color(), linewidth=0)
         dress(axes, x_label="iterations of Adam", y_label="mean and variance over trainings")

@@ -60,7 +60,13 @@ def tunings(job: Job) -> Iterator[tuple[GAKANOptions, KANArchitecture]]:
         yield options.model_copy(update={"ridge": ridge, "base_ridge": base_ridge}), network
 
 
-def tuning(job: Job, executor: Executor, most: int | None = None) -> tuple[Finalizer, Finalist, int]:
+def tuning(job: Job, executor: Executor) -> tuple[Finalizer, Finalist, int]:
+    """Return what `tuned` does for all settings, its network trained again as a search trains its finalists."""
+    trainer, record, spent = tuned(job, executor)
+    return trainer, trainer.retrain([record])[0], spent
+
+
+def tuned(job: Job, executor: Executor, most: int | None = None) -> tuple[Finalizer, Record, int]:
     """Return the full [n, m] at the grid and penalties of lowest loss over the folds, and what it took to find it.
 
     Parameters
@@ -71,7 +77,7 @@ def tuning(job: Job, executor: Executor, most: int | None = None) -> tuple[Final
     Returns
     -------
     tuple
-        What fits and tests it, the network, and the loss evaluations spent.
+        What trains, fits and tests it, its record, and the loss evaluations spent.
     """
     best: tuple[float, GAKAN, Record] | None = None
     spent = 0
@@ -85,5 +91,4 @@ def tuning(job: Job, executor: Executor, most: int | None = None) -> tuple[Final
     if best is None:
         raise ValueError("no penalties let [n, m] be trained")
     _, space, record = best
-    trainer = Finalizer(space, job.problem, job.budget, executor, job.config.seed, job.config.refit)
-    return trainer, trainer.retrain([record])[0], spent
+    return Finalizer(space, job.problem, job.budget, executor, job.config.seed, job.config.refit), record, spent

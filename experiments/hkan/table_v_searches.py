@@ -16,7 +16,6 @@ from experiments.hkan.searches import (
     KAN,
     KAN_LIMIT,
     LARGE_BUDGET,
-    LARGE_LIMIT,
     LARGE_RUNG,
     LIMIT,
     TPE,
@@ -35,7 +34,7 @@ _HOW = (
     "trials of TPE. The networks of a search may take together "
     f"{BUDGET:.0f} s of a core, by estimate ({LARGE_BUDGET:.0f} s on the larger data sets), and one a tenth of what is "
     "left of it. A limit by the clock comes on top: "
-    f"{LIMIT:.0f} s for a whole search ({LARGE_LIMIT:.0f} s), {TPE_SHARE:.0%} of that for TPE, which has nothing to do "
+    f"{LIMIT:.0f} s for a whole search, {TPE_SHARE:.0%} of that for TPE, which has nothing to do "
     "afterwards; evaluations below 300 say where it was reached. The ten tables below 1,100 rows have three seeds of "
     "evolution and one of TPE, the others one of each. On those, wizmir apart, networks are judged on "
     f"{LARGE_RUNG:,} rows first, and a quarter goes on to more (TPE: Optuna's successive halving), at last to one fold of "

@@ -17,19 +17,22 @@ from sklearn.calibration import calibration_curve
 from sklearn.datasets import load_iris, make_friedman1
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import Lasso
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeClassifier
 
+from evokan.errors import InputError
+from evokan.problem import baselines
 from evokan.problem.baselines import evenly, fit_baseline, fit_baselines
 from evokan.problem.metrics import evaluate_predictions
 from evokan.searching.outcome import Evolution
 from evokan.settings.job import prepare, resolve
-from experiments.comparison import calibration, ebm, methods, searches, study
-from experiments.comparison.calibration import Cost, Piece, affordable, expectation, plan, steps
+from experiments.comparison import calibration, ebm, glass_boxes, methods, searches, study
+from experiments.comparison.calibration import Cost, affordable, expectation, plan, steps
 from experiments.comparison.ebm import boosted
-from experiments.comparison.glass_boxes import SplinesOfClasses, glass_box
+from experiments.comparison.glass_boxes import GRIDS, SplinesOfClasses, glass_box
 from experiments.comparison.methods import METHODS, Task, measure, present
 from experiments.comparison.scores import calibration_error
 from experiments.comparison.standings import alike, critical_difference, friedman_p, ranks_of
@@ -120,7 +123,7 @@ def test_the_order_is_by_splits_and_what_is_too_much_is_left_out():
     names, ways = ("a", "b"), ("gakan", "linear")
     known = {(name, way): Cost(10.0, 5.0) for name in names for way in ways}
     pieces = plan(names, ways, known, lambda name: [300, 301] if name == "a" else [300], 20.0)
-    assert [piece[:3] for piece in pieces] == [
+    assert [(piece.table, piece.split, piece.method) for piece in pieces] == [
         ("a", 300, "gakan"),
         ("a", 300, "linear"),
         ("b", 300, "gakan"),
@@ -135,7 +138,18 @@ def test_the_order_is_by_splits_and_what_is_too_much_is_left_out():
     assert "4 pieces" in expectation(pieces, kept, 20.0)
     assert "2 left out" in expectation(pieces, kept, 20.0)
     assert "core hours by split: 0.02, 0.01" in expectation(pieces, pieces, 20.0)
-    assert "left out" not in expectation([Piece("a", 300, "gakan", 2, 20.0)], [Piece("a", 300, "gakan", 2, 20.0)], 20.0)
+    assert "left out" not in expectation([Task("a", 300, "gakan", 2, 20.0)], [Task("a", 300, "gakan", 2, 20.0)], 20.0)
+
+
+def test_what_would_take_too_long_is_not_tried_and_costs_nothing(monkeypatch):
+    known = {("a", "gakan"): Cost(100.0, 40.0), ("a", "linear"): Cost(1.0, 1.0)}
+    pieces = plan(["a"], ["gakan", "linear"], known, lambda name: [300], 20.0)
+    assert pieces[0].expected == 180.0
+    assert affordable(pieces, 20 / 3600) == pieces
+    monkeypatch.setattr(methods, "fit", lambda *task: pytest.fail("was tried"))
+    row = measure(pieces[0])
+    assert row["reason"] == "not tried: the least that it can do takes more than 150 s of one core"
+    assert (row["rmse"], row["cpu_seconds"], row["steps"]) == ("", 0.0, 2)
 
 
 def test_a_model_that_cannot_be_tuned_in_time_is_measured_once(monkeypatch):
@@ -226,6 +240,7 @@ def test_the_steps_of_ebm_are_bags_and_then_settings(monkeypatch):
 
     class Machine:
         term_features_, term_scores_ = [(0,), (2,), (0, 2)], [np.zeros(4)] * 3
+        bins_ = ((np.zeros(2), np.zeros(1)), (np.zeros(2),), (np.zeros(2), np.zeros(1)))
 
         def __init__(self, **settings):
             made.append({name: settings[name] for name in settings if name not in ("n_jobs", "random_state")})
@@ -250,13 +265,13 @@ def test_the_steps_of_ebm_are_bags_and_then_settings(monkeypatch):
     monkeypatch.setattr(ebm, "best_settings", best)
     register()
     product = boosted("friedman-3", 300, 3)
-    assert (product.terms, product.columns, product.parameters) == (3, 2, 12)
+    assert (product.terms, product.columns, product.parameters) == (3, 2, 12 + 8)
     boosted("friedman-3", 300, ebm.BAGS + ebm.SETTING)
     assert (made, compared) == ([{"outer_bags": 3}, {"outer_bags": 14}], [])
     boosted("friedman-3", 300, ebm.MOST)
-    assert (made[-1], compared) == ({"learning_rate": 0.04, "outer_bags": 14}, [ebm.GRID])
+    assert (made[-1], compared) == ({"min_samples_leaf": 20, "outer_bags": 14}, [ebm.GRID])
     boosted("iris", 300, ebm.BAGS + 2 * ebm.SETTING)
-    assert compared[-1] == [{"interactions": 0}, {"learning_rate": 0.04, "interactions": 0}]
+    assert compared[-1] == [{"interactions": 0}, {"min_samples_leaf": 20, "interactions": 0}]
 
 
 @pytest.mark.skipif(find_spec("pygam") is None, reason="needs pygam")
@@ -318,6 +333,77 @@ def test_a_second_run_gives_the_same_rows(tmp_path, monkeypatch):
     again = study.run(Context(tmp_path / "b", quick=True, workers=1, silent=True))
     assert _without_seconds(again[0]) == rows
     assert before.splitlines()[:4] == again[0].read_bytes().splitlines()[:4]
+    # Nothing is missing: the page is made again from the rows.
+    page = folder / "comparison.md"
+    written = page.read_text()
+    page.unlink()
+    study.run(Context(tmp_path / "b", quick=True, workers=1, silent=True))
+    assert page.read_text() == written
+    costs = folder / "calibration.csv"
+    costs.write_text(costs.read_text().replace("iris,gakan,", "iris,gakan,9", 1))
+    with pytest.raises(InputError, match=r"gakan has .* steps on iris, by calibration.csv it is to have 2"):
+        study.run(Context(tmp_path / "b", quick=True, workers=1, silent=True))
+
+
+@pytest.mark.parametrize("method", ["hkan", "fkan", "tuned [n, m]", "boosting", "svm", "mlp", "lasso", "forest"])
+def test_every_method_gives_the_same_again(method):
+    register()
+    task = Task("xor", 300, method, max(METHODS[method].least, 2 if METHODS[method].probe == 0 else 1))
+    first, second = measure(task), measure(task)
+    assert first["reason"] == ""
+    assert first | {"cpu_seconds": 0} == second | {"cpu_seconds": 0}
+
+
+def test_a_model_with_few_settings_to_try_tries_its_own_first(monkeypatch):
+    problem = prepare(resolve({"space": "gakan", "dataset": "iris"})).problem
+    tried = []
+
+    class Search(GridSearchCV):
+        def __init__(self, model, grid, **settings):
+            tried.append([{key.split("__")[-1]: value[0] for key, value in point.items()} for point in grid])
+            super().__init__(model, grid, **settings)
+
+    monkeypatch.setattr(baselines, "GridSearchCV", Search)
+    for count in (2, 3):
+        fit_baseline("svm", problem, 0, settings=count)
+    assert tried == [
+        [{"C": 1.0, "gamma": "scale"}, {"C": 10.0, "gamma": "scale"}],
+        [{"C": 1.0, "gamma": "scale"}, {"C": 0.1, "gamma": "scale"}, {"C": 100.0, "gamma": 0.1}],
+    ]
+
+
+def test_splines_are_compared_in_the_order_of_their_list(monkeypatch):
+    def best(make, settings, problem, scoring):
+        raise LookupError(settings)
+
+    monkeypatch.setattr(glass_boxes, "best_settings", best)
+    with pytest.raises(LookupError) as found:
+        glass_box("gam", "iris", 300, 3)
+    assert found.value.args == (GRIDS["gam"][:3],)
+
+
+def test_centres_are_numbers_that_a_prediction_needs(monkeypatch):
+    seen = []
+    count = searches.centres
+    monkeypatch.setattr(searches, "centres", lambda model: seen.append(model) or count(model))
+    product = searches.evolved("hkan", "friedman-3", 300, 2)
+    network = seen[0].architecture
+    drawn = sum(
+        layer.nodes * columns * layer.n_basis
+        for layer, columns in zip(network.layers, network.widths, strict=False)
+        if not layer.is_identity
+    )
+    assert drawn > 0
+    assert product.parameters == network.n_params + drawn
+    searches.evolved("gakan", "friedman-3", 300, 2)
+    assert count(seen[1]) == 0
+
+
+def test_large_tables_are_judged_on_few_rows_first():
+    register()
+    assert not searches.job_of("gakan", "interacting", 300).problem.cuts
+    job = searches.job_of("gakan", "kinematics8nm", 300)
+    assert [sum(map(len, (cut[0].train, cut[0].validation))) for cut in job.problem.cuts] == [2000]
 
 
 def test_what_comes_to_no_end_is_a_row_with_its_reason():

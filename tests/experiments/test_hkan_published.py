@@ -11,6 +11,7 @@ import pytest
 
 from evokan.datasets import load_dataset
 from evokan.errors import InputError
+from evokan.searching.clock import SEARCH_SHARE
 from evokan.settings.job import prepare, resolve
 from evokan.testing import small_problem
 from experiments.harness import Context
@@ -232,9 +233,8 @@ def test_searches_come_in_their_order_and_tpe_where_optuna_is(monkeypatch, tmp_p
     assert len(table_v.search_pieces(Context(tmp_path, quick=True))) == 4
 
 
-def test_all_pieces_fit_into_some_hundred_minutes_of_two_cores(monkeypatch):
+def test_no_search_may_take_more_than_half_an_hour_and_tpe_has_what_evolution_has(monkeypatch):
     monkeypatch.setattr(table_v, "find_spec", lambda name: name)
-    most = 0.0
     for piece in table_v.search_pieces(Context(Path())):
         settings = resolve(piece.settings())
         whole_rows = piece.dataset in SMALL or piece.dataset == "wizmir"
@@ -242,9 +242,8 @@ def test_all_pieces_fit_into_some_hundred_minutes_of_two_cores(monkeypatch):
         assert piece.method == "gakan" or settings.space_options["max_cost"] > 100
         assert settings.space == ("gakan" if piece.method == "gakan" else "hkan")
         assert (settings.time_limit is None) == (piece.method == "tpe")
-        most += piece.limit
-    # The small tables, most of which end long before their limit, included.
-    assert most / 2 / 60 < 150
+        assert piece.limit <= 1800
+        assert (piece.limit == SEARCH_SHARE * searches.LIMIT) == (piece.method == "tpe")
 
 
 def test_repeats_and_what_has_no_room_are_no_evaluations_of_tpe(monkeypatch):
