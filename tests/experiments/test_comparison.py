@@ -358,12 +358,11 @@ def test_a_model_with_few_settings_to_try_tries_its_own_first(monkeypatch):
     problem = prepare(resolve({"space": "gakan", "dataset": "iris"})).problem
     tried = []
 
-    class Search(GridSearchCV):
-        def __init__(self, model, grid, **settings):
-            tried.append([{key.split("__")[-1]: value[0] for key, value in point.items()} for point in grid])
-            super().__init__(model, grid, **settings)
+    def search(model, grid, **settings):
+        tried.append([{key.split("__")[-1]: value[0] for key, value in point.items()} for point in grid])
+        return GridSearchCV(model, grid, **settings)
 
-    monkeypatch.setattr(baselines, "GridSearchCV", Search)
+    monkeypatch.setattr(baselines, "GridSearchCV", search)
     for count in (2, 3):
         fit_baseline("svm", problem, 0, settings=count)
     assert tried == [
