@@ -184,6 +184,8 @@ def _formulas(
     engine: Engine,
 ) -> Formulas:
     """Return the formulas as they are stored, or search and store what is found."""
+    from evokan.runs.reading import Wanted
+
     names = None
     if functions is not None:
         from evokan.explain import library
@@ -195,12 +197,11 @@ def _formulas(
         from evokan.explain import Units
 
         known = Units.read(units, (*found.explanation.input_names, *found.explanation.output_names))
-    stored = None
-    if names is None and known is None and time_limit is None and engine == "evokan":
-        stored = found.stored_formulas()
-    if stored is not None and stored.tolerance == tolerance:
+    stored = found.stored_formulas()
+    if Wanted(tolerance, time_limit, names, known, engine).met_by(stored):
         return stored
-    # What was asked for in another way than by default is printed, and not kept for others.
+    # What other functions or another tolerance make of the network is printed, and not kept for others; more time,
+    # units and another engine only add to what is kept.
     kept = names is None and tolerance == TOLERANCE and os.access(run.path, os.W_OK)
     with run.directory.lock() if kept else nullcontext():
         made = found.formulas(tolerance=tolerance, time_limit=time_limit, functions=names, units=known, engine=engine)

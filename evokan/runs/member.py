@@ -22,6 +22,7 @@ from evokan.runs.files import reading
 from evokan.runs.formulas import files_of, keep_formulas, read_formulas
 from evokan.runs.home import Home
 from evokan.runs.predictions import check_finite, known_columns, labels, own_units, shares
+from evokan.runs.reading import Wanted, last_fit, search_formulas
 from evokan.runs.shapes import MemberFile, MetricsFile
 from evokan.settings.spoken import naming_keywords
 from evokan.spaces.explanation import Explanation, explanation_from_json
@@ -242,14 +243,9 @@ class Member:
         InputError
             The family has no one-variable edges, the data is gone, a function unknown, or an engine not installed.
         """
-        stored = self.stored_formulas()
-        if stored is not None and (functions is not None or stored.tolerance != tolerance):
-            stored = None
-        if stored is not None and units is None and time_limit is None and engine == "evokan":
+        wanted, stored = Wanted(tolerance, time_limit, functions, units, engine), self.stored_formulas()
+        if wanted.met_by(stored):
             return stored
-        from evokan.runs.reading import Wanted, last_fit, search_formulas
-
-        wanted = Wanted(tolerance, time_limit, functions, units, engine)
         with self.reading_spec():
             fit = last_fit(self._run, self.spec)
         return search_formulas(self._run, self.graph, fit, stored, wanted).with_encoding(self.encoded)

@@ -32,11 +32,20 @@ class Wanted:
     units: Mapping[str, Mapping[str, Fraction]] | None
     engine: Engine = "evokan"
 
+    def extends(self, stored: Formulas | None) -> TypeGuard[Formulas]:
+        """Return whether a search goes on from what is stored: with the same functions, to the same tolerance."""
+        return stored is not None and self.functions is None and stored.tolerance == self.tolerance
+
+    def met_by(self, stored: Formulas | None) -> TypeGuard[Formulas]:
+        """Return whether what is stored will do, without any search."""
+        more = self.units is not None or self.time_limit is not None or self.engine != "evokan"
+        return self.extends(stored) and not more
+
 
 def search_formulas(
     run: Home, graph: FunctionGraph, fit: LastFit | None, stored: Formulas | None, wanted: Wanted
 ) -> Formulas:
-    """Return the formulas of a network of a run after a search that goes on from what is `stored`."""
+    """Return the formulas of a network of a run after a search, which goes on from what is `stored` where it can."""
     from evokan.explain import Split, Units, find_formulas, library
     from evokan.explain.formulas.logarithm import of_logarithm, of_target
     from evokan.explain.unseen import unseen_outputs
@@ -48,7 +57,9 @@ def search_formulas(
     known = run.settings["units"]
     if units is None and known is not None:
         units = Units.of(known, (*graph.input_names, *graph.output_names))
-    if schema.log_target and stored is not None:
+    if not wanted.extends(stored):
+        stored = None
+    elif schema.log_target:
         stored = of_logarithm(stored, graph.output_names[0])
     split = Split.of(run.problem, graph)
     budget = Budget(run.settings["steps"], "cpu", run.settings["fold_stop"])
