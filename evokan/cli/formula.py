@@ -197,14 +197,14 @@ def _formulas(
         from evokan.explain import Units
 
         known = Units.read(units, (*found.explanation.input_names, *found.explanation.output_names))
-    stored = found.stored_formulas()
-    if Wanted(tolerance, time_limit, names, known, engine).met_by(stored):
+    wanted, stored = Wanted(tolerance, time_limit, names, known, engine), found.stored_formulas()
+    if wanted.met_by(stored):
         return stored
     # What other functions or another tolerance make of the network is printed, and not kept for others; more time,
     # units and another engine only add to what is kept.
     kept = names is None and tolerance == TOLERANCE and os.access(run.path, os.W_OK)
     with run.directory.lock() if kept else nullcontext():
-        made = found.formulas(tolerance=tolerance, time_limit=time_limit, functions=names, units=known, engine=engine)
+        made = found.wanted_formulas(wanted)
         if kept:
             found.store(made)
     return made

@@ -243,7 +243,12 @@ class Member:
         InputError
             The family has no one-variable edges, the data is gone, a function unknown, or an engine not installed.
         """
-        wanted, stored = Wanted(tolerance, time_limit, functions, units, engine), self.stored_formulas()
+        with naming_keywords():
+            return self.wanted_formulas(Wanted(tolerance, time_limit, functions, units, engine))
+
+    def wanted_formulas(self, wanted: Wanted) -> Formulas:
+        """Return `formulas`; errors name options of the command line in place of keywords."""
+        stored = self.stored_formulas()
         if wanted.met_by(stored):
             return stored
         with self.reading_spec():

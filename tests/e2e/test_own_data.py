@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 
@@ -163,9 +164,12 @@ def test_a_target_by_its_logarithm(tmp_path, capsys):
     longer = run.best.formulas(time_limit=0.2).best
     assert longer.text.startswith("price = ")
     assert longer.predict(frame)[:, 0] == pytest.approx(frame["price"].to_numpy(), rel=0.2)
-    with pytest.raises(InputError, match="--units: a logarithm has none"):
+    with pytest.raises(InputError, match=r"^units: a logarithm has none.*; leave units out$"):
         run.best.formulas(units={})
     capsys.readouterr()
+    (tmp_path / "units.txt").write_text("size: m\n")
+    assert main(["formula", str(run.path), "--units", str(tmp_path / "units.txt")]) == 2
+    assert re.search("--units: a logarithm has none.*; leave --units out$", capsys.readouterr().err.strip())
     assert main(["predict", str(run.path), "--data", str(tmp_path / "t.csv"), "--out", "-"]) == 0
     printed = pd.read_csv(io.StringIO(capsys.readouterr().out))
     assert printed["prediction"].to_numpy() == pytest.approx(run.best.predict(frame))
