@@ -12,7 +12,7 @@ import typer
 from evokan.cli.options import Force, Json, Quiet, RunPath
 from evokan.cli.printing import console, new_file, number, print_json, table, visible
 from evokan.errors import InputError, unknown_name
-from evokan.explain.formulas.kinds import ENGINES, KINDS
+from evokan.explain.formulas.kinds import ENGINES, KINDS, TOLERANCE
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.formula import Formula
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from evokan.runs.member import Member
     from evokan.runs.run import Run
 
-TOLERANCE = 0.05
 FORMATS = ("text", "latex", "python", "c", "sympy", "json")
 
 

@@ -10,7 +10,7 @@ from evokan.arrays import FloatArray
 from evokan.errors import InputError, unknown_name
 from evokan.explain.choice import fronts
 from evokan.explain.formulas.front import SPLINES, Formulas
-from evokan.explain.formulas.kinds import ENGINES, Engine, Kind
+from evokan.explain.formulas.kinds import ENGINES, TIME_LIMIT, TOLERANCE, Engine, Kind
 from evokan.explain.laws.library import LibraryFunction, library
 from evokan.explain.reading.effort import Effort
 from evokan.explain.reading.growth import lined, shapes
@@ -32,8 +32,6 @@ from evokan.spaces.threads import single_threaded_math
 
 SMALLEST = 1e-100
 """Smallest scale of a column in whose unit formulas are computed."""
-TIME_LIMIT = 30.0
-"""Seconds, by default."""
 SEARCHED = 0.8
 """Share of the time for the search, the rest being for constants."""
 QUICK, OWN = 0.3, 0.7
@@ -52,7 +50,7 @@ def find_formulas(
     graph: FunctionGraph,
     split: Split,
     *,
-    tolerance: float = 0.05,
+    tolerance: float = TOLERANCE,
     time_limit: float = TIME_LIMIT,
     functions: Sequence[LibraryFunction] | None = None,
     seed: int = 0,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from evokan.datasets.outside import outside, outside_note
 from evokan.errors import EvokanWarning, InputError
+from evokan.explain.formulas.kinds import TOLERANCE, Engine, Kind
 from evokan.export import target
 from evokan.export.content import Content, described
 from evokan.problem.prediction import check_columns, predict
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from evokan.explain.formulas.formula import Formula
     from evokan.explain.formulas.front import Formulas
-    from evokan.explain.formulas.kinds import Engine, Kind
     from evokan.explain.laws.gallery import EdgePortrait
     from evokan.spaces.graph import FunctionGraph
 
@@ -217,7 +217,7 @@ class Member:
     def formulas(
         self,
         *,
-        tolerance: float = 0.05,
+        tolerance: float = TOLERANCE,
         time_limit: float | None = None,
         functions: Sequence[str] | None = None,
         units: Mapping[str, Mapping[str, Fraction]] | None = None,
@@ -276,7 +276,7 @@ class Member:
         kind: Kind | None = None,
         member: int | None = None,
         *,
-        tolerance: float = 0.05,
+        tolerance: float = TOLERANCE,
         time_limit: float | None = None,
         functions: Sequence[str] | None = None,
     ) -> Formula:

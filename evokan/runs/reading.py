@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from evokan.errors import InputError
+from evokan.explain.formulas.kinds import TIME_LIMIT
 
 if TYPE_CHECKING:
     from evokan.explain.formulas.front import Formulas
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from evokan.runs.home import Home
     from evokan.spaces.graph import FunctionGraph
 
-SECONDS = 30.0
-"""Of a first search, by default."""
 MOST_ITERATIONS = 25_000_000
 """Of a last fit, as a run may say: 25 a step."""
 
@@ -67,7 +66,7 @@ def search_formulas(
         graph,
         split,
         tolerance=wanted.tolerance,
-        time_limit=SECONDS if wanted.time_limit is None else wanted.time_limit,
+        time_limit=TIME_LIMIT if wanted.time_limit is None else wanted.time_limit,
         functions=library(wanted.functions),
         units=None if units is None else Units({name: dict(unit) for name, unit in units.items()}),
         stored=stored,

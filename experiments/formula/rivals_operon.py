@@ -12,6 +12,7 @@ import numpy as np
 
 from evokan.arrays import FloatArray
 from evokan.explain.choice import CHANCE
+from evokan.explain.formulas.kinds import TOLERANCE
 from evokan.explain.reading.reader import no_worse
 from evokan.problem.problem import Problem
 from experiments.formula.rivals import Found
@@ -19,8 +20,6 @@ from experiments.formula.rivals import Found
 SYMBOLS = "add,sub,mul,div,constant,variable,sqrt,square,exp,log,sin,cos,tanh,asin"
 EXACT = 1e-12
 """Unexplained share of the variance at which it stops."""
-TOLERANCE = 0.05
-"""Share of the loss that a shorter tree may cost, if not chance: by default so of our own formulas."""
 
 
 @dataclass(frozen=True, eq=False)

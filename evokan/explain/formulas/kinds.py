@@ -13,6 +13,11 @@ MEANING: dict[Kind, str] = {
 EQUAL = 1e-10
 """Losses that differ by no more are equal: rounding."""
 
+TOLERANCE = 0.05
+"""Share by which a simplification may raise the validation loss, by default."""
+TIME_LIMIT = 30.0
+"""Seconds of a first search, by default."""
+
 Engine = Literal["evokan", "operon", "both"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 """What looks for laws: our own search for sums of products, pyoperon's genetic programming, or both."""
