@@ -9,9 +9,10 @@ import typer
 from evokan.cli.options import Json, Quiet, RunPath
 from evokan.cli.printing import console, longest, number, print_json, print_line
 from evokan.errors import RunStopped
+from evokan.searching.observer import STAGES
 
-STAGES = ("going on", "finalists", "final fit", "baselines", "formula", "pictures", "report")
-"""How lines of ``run.log`` begin that are shown."""
+SHOWN = ("going on", *(stage for stage in STAGES if stage != "search"))
+"""How lines of ``run.log`` begin that are shown; generations tell of the search itself."""
 
 
 def watch(
@@ -48,7 +49,7 @@ def watch(
                 soft_wrap=True,
             )
         for line in sight.lines:
-            if line.startswith(STAGES) and " took " not in line:
+            if line.startswith(SHOWN) and " took " not in line:
                 out.print(line, soft_wrap=True)
         out.file.flush()
     summary = summarise(found)

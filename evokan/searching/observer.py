@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evokan.searching.outcome import Beginning, Fitted, Standing
     from evokan.settings.job import Job
 
-STAGES = ("search", "finalists", "final fit", "baselines", "formula", "pictures")
+STAGES = ("search", "finalists", "final fit", "baselines", "formula", "pictures", "report")
 """What a search does, in this order."""
 
 
