@@ -45,6 +45,17 @@ class StopSearch(RunStopped):
     """Raised by a callback to leave a search as Ctrl-C once does: what is done is on disk, `evokan.resume` goes on."""
 
 
+def reason(error: Exception) -> str:
+    """Return why a file, a folder or a server could not be used, in the words of the operating system if it has any.
+
+    Examples
+    --------
+    >>> reason(FileNotFoundError(2, "No such file or directory", "a.csv")), reason(OSError("torn")), reason(OSError())
+    ('No such file or directory', 'torn', 'OSError')
+    """
+    return getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not registered, with the nearest known one.
 

@@ -10,7 +10,7 @@ import typer
 
 from evokan.cli.options import ConfigFile, Force, Json, Quiet, all_but, takes_settings
 from evokan.cli.printing import console, new_file, number, print_json
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 
 if TYPE_CHECKING:
     from evokan.evaluation.records import Record
@@ -105,7 +105,7 @@ def read_chromosomes(path: Path, layout: ChromosomeLayout) -> list[Bits]:
     try:
         content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
-        raise InputError(f"--chromosomes {path}: cannot be read ({error.strerror or error})") from error
+        raise InputError(f"--chromosomes {path}: cannot be read ({reason(error)})") from error
     found: list[Bits] = []
     faults: list[str] = []
     for count, line in enumerate(content.splitlines(), start=1):

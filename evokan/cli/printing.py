@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.texts import printable
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
             ours = Path(str(error.filename)) in (part, path, *path.parents)
         if not ours:
             raise
-        raise InputError(f"--out {path}: cannot be written ({error.strerror or error})") from error
+        raise InputError(f"--out {path}: cannot be written ({reason(error)})") from error
 
 
 def _harmless(shown: Any) -> Any:

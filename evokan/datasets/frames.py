@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from evokan.datasets.binary import BINARY, read_binary
 from evokan.datasets.dialect import Dialect, decimal_of, decoded, has_commas, separator_of, with_points
-from evokan.errors import InputError, unknown_name
+from evokan.errors import InputError, reason, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ def read_any(
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"file {path} is not gzip-compressed, as its name says, or is cut off") from error
     except OSError as error:
-        raise InputError(f"file {path} cannot be read: {error.strerror}") from error
+        raise InputError(f"file {path} cannot be read: {reason(error)}") from error
     if not content.strip():
         raise InputError(f"file {path} is empty")
     notes: list[str] = []

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from evokan.datasets.equations import said
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.problem.equations.base import Equation
 
 
@@ -30,7 +30,7 @@ def equation_from_file(path: Path) -> Equation:
     try:
         source = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(f"--equation {path}: cannot be read ({error.strerror or error})") from error
+        raise InputError(f"--equation {path}: cannot be read ({reason(error)})") from error
     return equation_from_source(source, str(path))
 
 

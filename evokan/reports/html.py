@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.reports.charts import fit_chart, front_chart
 from evokan.reports.content import gather
 from evokan.reports.pages import inline, made_from
@@ -64,7 +64,7 @@ def write_report(
     except OSError as error:
         if ending or error.errno not in DISK_FAULTS:  # the end of a search is stopped so that it can go on
             raise
-        raise InputError(f"{path}: cannot be written ({error.strerror}); name another file with --out") from error
+        raise InputError(f"{path}: cannot be written ({reason(error)}); name another file with --out") from error
     return path
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.datasets.given import KEPT, Kept
-from evokan.errors import InputError, RunStopped
+from evokan.errors import InputError, RunStopped, reason
 from evokan.evaluation.records import Record
 from evokan.evolution.history import YOUNG_COLUMNS, HistoryRow
 from evokan.runs.checkpoint import Checkpoint, Remains
@@ -123,7 +123,7 @@ class RunDirectory:
         except OSError as error:
             if own and isinstance(error, FileExistsError):
                 raise
-            raise InputError(f"--out {path}: cannot be written ({error.strerror or error})") from error
+            raise InputError(f"--out {path}: cannot be written ({reason(error)})") from error
         return run
 
     def check_free(self) -> None:
@@ -158,7 +158,7 @@ class RunDirectory:
         try:
             names = run.vault.names(run.path) if run.path.is_dir() else []
         except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+            raise InputError(f"{path}: cannot be read ({reason(error)})") from error
         if run.config.name not in names:
             raise InputError(f"{path}: is not the folder of a run (it has no config.json)")
         return run
@@ -175,7 +175,7 @@ class RunDirectory:
         try:
             descriptor = self.vault.open_lock(self.path / ".lock")
         except OSError as error:
-            raise InputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+            raise InputError(f"{self.path}: cannot be written ({reason(error)})") from error
         with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -220,7 +220,7 @@ class RunDirectory:
             if error.errno not in DISK_FAULTS:
                 raise
             raise RunStopped(
-                f"{self.path}: cannot be written ({error.strerror}); what was recorded is kept: put that "
+                f"{self.path}: cannot be written ({reason(error)}); what was recorded is kept: put that "
                 f"right, then go on with: evokan resume {self.path}"
             ) from error
 

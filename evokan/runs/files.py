@@ -11,7 +11,7 @@ from textwrap import shorten
 
 from safetensors import SafetensorError
 
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """Numbers of the errors of a disk that takes no more."""
@@ -83,7 +83,7 @@ def reading(what: Path | str, remedy: str = "start a new run", *, foreign: bool 
     except NotPlain:
         raise
     except OSError as error:
-        raise InputError(f"{what} cannot be read ({error.strerror or error})") from error
+        raise InputError(f"{what} cannot be read ({reason(error)})") from error
     except Exception as error:
         if not (foreign or isinstance(error, _DAMAGE)):
             raise

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.datasets.outside import outside, outside_note
-from evokan.errors import EvokanWarning, InputError
+from evokan.errors import EvokanWarning, InputError, reason
 from evokan.explain.formulas.kinds import TOLERANCE, Engine, Kind
 from evokan.export import target
 from evokan.export.content import Content, described
@@ -190,7 +190,7 @@ class Member:
             home.vault.make_folder(home.exports)
             home.vault.replace(path, content)
         except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+            raise InputError(f"{path}: cannot be written ({reason(error)})") from error
         return path
 
     @cached_property

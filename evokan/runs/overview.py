@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.problem.task import Task
 from evokan.runs.run import Run
 from evokan.runs.summary import summarise
@@ -29,7 +29,7 @@ def find_runs(folder: Path) -> Iterator[Path]:
     try:
         os.listdir(folder)  # noqa: PTH208 - `walk` passes over what cannot be read
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror or error})") from error
+        raise InputError(f"{folder}: cannot be read ({reason(error)})") from error
     for name, folders, files in os.walk(folder):
         folders.sort()
         here = Path(name)

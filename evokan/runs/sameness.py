@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evokan.datasets.given import KEPT
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.settings.keywords import EXECUTION
 from evokan.settings.origin import file_sha256
 
@@ -152,7 +152,7 @@ def equation_of(path: Path, stored: Mapping[str, Any], file: str | Path | None) 
     try:
         same = file_sha256(Path(file)) == wanted
     except OSError as error:
-        raise InputError(f"--equation {file}: cannot be read ({error.strerror or error})") from error
+        raise InputError(f"--equation {file}: cannot be read ({reason(error)})") from error
     if not same:
         raise InputError(
             f"--equation {file}: is not the file that {path} began with, by its SHA-256; bring the old one back, or "

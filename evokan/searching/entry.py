@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.evaluation.executors import Executor
 from evokan.reports.html import write_report
 from evokan.runs.checkpoint import Checkpoint, Remains
@@ -156,7 +156,7 @@ def _is_beginning_of(directory: RunDirectory, description: Mapping[str, Any]) ->
         if not directory.path.is_dir() or not directory.vault.has(directory.config):
             return False
     except OSError as error:
-        raise InputError(f"--out {directory.path}: cannot be read ({error.strerror or error})") from error
+        raise InputError(f"--out {directory.path}: cannot be read ({reason(error)})") from error
     stored = directory.read_config()
     return not directory.foreign_files() and same_job(stored, description)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evokan.errors import InputError, unknown_name
+from evokan.errors import InputError, reason, unknown_name
 from evokan.settings.config import SearchConfig
 from evokan.spaces.registry import space_class
 
@@ -56,8 +56,8 @@ def read_edges(path: Path) -> dict[str, list[str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise InputError(f"--edges {path}: cannot be read ({said or error})") from error
+        said = reason(error) if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise InputError(f"--edges {path}: cannot be read ({said})") from error
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     names = [str(name).strip() for name in reader.fieldnames or ()]
     lacking = [name for name in COLUMNS if name not in names and name != "lag"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.faults import sentences
 from evokan.settings.config import SearchConfig
 from evokan.settings.repeat import is_run_config, settings_of_run
@@ -81,7 +81,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(text)
         written = yaml.load(text, yaml.BaseLoader)  # raises where a list holds itself
     except OSError as error:
-        raise InputError(f"--config {path}: cannot be read ({error.strerror or error})") from error
+        raise InputError(f"--config {path}: cannot be read ({reason(error)})") from error
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise InputError(f"--config {path}: is not a YAML file ({where}{error.problem})") from error

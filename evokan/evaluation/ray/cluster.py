@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from evokan.errors import InputError
+from evokan.errors import InputError, reason
 from evokan.evaluation.cohorts import one_line
 
 PROBE_SECONDS = 5.0
@@ -174,7 +174,7 @@ def _explained(what: str) -> Generator[None, None, None]:
     try:
         yield
     except (OSError, RuntimeError, ValueError, ImportError) as error:
-        text = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        text = reason(error)
         if "InvalidAuthToken" in f"{error} {error.__cause__}":
             text = (
                 "its token is missing or wrong; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH where the token "

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from evokan.errors import InputError, unknown_name
+from evokan.errors import InputError, reason, unknown_name
 from evokan.explain.relations.symmetries import Scaling
 
 Unit = dict[str, Fraction]
@@ -101,9 +101,7 @@ def _lines(given: str | Path) -> tuple[dict[str, str], list[str]]:
         text = Path(given).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         if ":" not in str(given) or not isinstance(error, FileNotFoundError):
-            raise InputError(
-                f"--units {given}: cannot be read ({getattr(error, 'strerror', None) or error})"
-            ) from error
+            raise InputError(f"--units {given}: cannot be read ({reason(error)})") from error
         text = str(given).replace(";", "\n")
     found: dict[str, str] = {}
     faults = []
