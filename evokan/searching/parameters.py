@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from evokan.errors import InputError, unknown_name
 from evokan.evaluation.executors import available_processors
 from evokan.searching.callbacks import AnyCallback
+from evokan.seeding import seed_of
 from evokan.spaces.registry import space_class
 
 OWN = ("space_options", "timeout", "n_jobs", "random_state", "verbose", "callbacks", "out")
@@ -143,15 +144,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         """
         if self.space_options is not None and not isinstance(self.space_options, Mapping):
             raise InputError(f"space_options: expected a mapping of names to values (got {self.space_options!r:.100})")
-        seed = self.random_state
-        if seed is None:
-            seed = int(np.random.SeedSequence().generate_state(1)[0])
-        elif isinstance(seed, np.random.RandomState):
-            seed = int(seed.randint(2**31 - 1))
-        elif isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise InputError(
-                f"random_state {seed!r:.100}: a whole number of at least 0, a RandomState or None is needed"
-            )
+        seed = seed_of(self.random_state)
         jobs = 1 if self.n_jobs is None else self.n_jobs
         if isinstance(jobs, int | np.integer) and jobs < 0:
             jobs = max(available_processors() + 1 + int(jobs), 1)
@@ -160,8 +153,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
             "space_options": dict(self.space_options or {}),
             "time_limit": self.timeout,
             "workers": jobs,
-            "seed": int(seed),
-            "split_seed": int(seed) % 2**32,
+            "seed": seed,
+            "split_seed": seed % 2**32,
             "out": self.out,
             "test_size": 0.0,
         }

@@ -15,11 +15,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from evokan.errors import InputError, unknown_name
 from evokan.problem.scaling import Scaler
+from evokan.seeding import seed_of
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer, fit, predict
 from search_spaces.hkan.head import fit_classes
 from search_spaces.hkan.importance import block_r2
-from search_spaces.hkan.layers import HKANLayer, as_number, as_whole, shown
+from search_spaces.hkan.layers import HKANLayer, as_number, shown
 from search_spaces.hkan.memory import refuse_what_does_not_fit
 from search_spaces.hkan.options import CUTOFF
 
@@ -118,14 +119,10 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             faults.append(f"layers {shown(self.layers)}: give a list of HKANLayer, the output layer last")
         else:
             faults += self._output_faults(self.layers[-1].nodes)
-        seed = as_whole(self.random_state)
-        if self.random_state is None:
-            seed = int(np.random.SeedSequence().generate_state(1)[0])
-        elif isinstance(self.random_state, np.random.RandomState):
-            seed = int(self.random_state.randint(2**31 - 1))
-        if seed is None or seed < 0:
-            state = shown(self.random_state)
-            faults.append(f"random_state {state}: a whole number of at least 0, a RandomState or None is needed")
+        try:
+            seed = seed_of(self.random_state)
+        except InputError as error:
+            faults += error.faults
         cutoff = as_number(self.cutoff)
         if not 0 <= cutoff < 1:
             faults.append(f"cutoff {shown(self.cutoff)}: a number from 0 to below 1 is needed")
@@ -133,7 +130,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             faults.append(f"steady {shown(self.steady)}: True or False")
         if not (isinstance(self.scaler, str) and self.scaler in ("minmax", "none")):
             faults.append(f"scaler {shown(self.scaler)}: minmax or none")
-        if seed is None or faults:
+        if faults:
             raise InputError(*faults)
         return seed, cutoff
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evokan.seeding import derive_seed, generator
+from evokan.errors import InputError
+from evokan.seeding import derive_seed, generator, seed_of
 
 parts = st.lists(
     st.one_of(
@@ -76,6 +77,21 @@ def test_the_order_of_keys_does_not_matter():
 def test_what_has_no_canonical_text_is_refused():
     with pytest.raises(TypeError):
         derive_seed(object())
+
+
+def test_a_random_state_stands_for_a_seed():
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002 - looked at, not used
+    assert [seed_of(given) for given in (0, np.int32(7), np.uint64(2**63), np.array(5))] == [0, 7, 2**63, 5]
+    state = np.random.RandomState(3)
+    assert seed_of(state) == seed_of(np.random.RandomState(3)) != seed_of(state)
+    assert seed_of(None) != seed_of(None)
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+@pytest.mark.parametrize("given", [-1, True, np.True_, 1.0, "1", [1], np.random.default_rng(0)])
+def test_what_stands_for_no_seed_is_named(given):
+    with pytest.raises(InputError, match=r"random_state .*: a whole number of at least 0, a RandomState or None is"):
+        seed_of(given)
 
 
 def test_generators_follow_the_seed_and_leave_global_state_alone():
