@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
@@ -18,7 +17,7 @@ from evokan.datasets.columns import ColumnSchema
 from evokan.datasets.given import frame_with_target, free_name
 from evokan.datasets.values import label
 from evokan.errors import InputError
-from evokan.problem.prediction import predict
+from evokan.problem.prediction import PredictsClasses, classes_of, predict
 from evokan.runs.predictions import own_units
 from evokan.searching import engine
 from evokan.searching.build import make_executor
@@ -199,7 +198,7 @@ class EvoKANRegressor(RegressorMixin, _Search):  # type: ignore[misc]
         return own_units(self._outputs(X), self._schema)[:, 0]
 
 
-class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
+class EvoKANClassifier(ClassifierMixin, PredictsClasses, _Search):  # type: ignore[misc]
     """The smallest Kolmogorov-Arnold network that tells classes apart: a search of evokan by fit and predict.
 
     All rows given are searched on: no test part is held out, so score on rows of your own.
@@ -264,7 +263,6 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
     True
     """
 
-    classes_: NDArray[Any]
     _task = "classification"
 
     def fit(
@@ -292,9 +290,7 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
         _refuse(unknown)
         frame, given = self._inputs(X, y)
         check_classification_targets(given)
-        classes, numbers = np.unique(np.asarray(given), return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"y: Classifier can't train when only one class is present ({classes[0]!r})")
+        classes, numbers = classes_of(given)
         kinds = pd.Categorical([label(value) for value in classes], categories=[label(value) for value in classes])
         held_out = self._held_out(X_val, y_val)
         if held_out is not None:
@@ -306,21 +302,8 @@ class EvoKANClassifier(ClassifierMixin, _Search):  # type: ignore[misc]
         self.classes_ = classes
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return probabilities, shape (rows, classes)."""
-        shares: NDArray[np.float64] = softmax(self._outputs(X), axis=1)
-        return shares
-
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return logits, shape (rows, classes); of two classes that of the second against the first, shape (rows,)."""
-        logits = self._outputs(X)
-        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable labels, shape (rows,)."""
-        numbers = self._outputs(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[numbers]
-        return labels
+    def _logits(self, X: Any) -> NDArray[np.float64]:
+        return self._outputs(X)
 
 
 def _refuse(unknown: Mapping[str, Any]) -> None:

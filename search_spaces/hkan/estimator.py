@@ -8,12 +8,12 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from evokan.errors import InputError, unknown_name
+from evokan.problem.prediction import PredictsClasses, classes_of
 from evokan.problem.scaling import Scaler
 from evokan.seeding import seed_of
 from search_spaces.hkan.basis import Array
@@ -222,7 +222,7 @@ class HKANRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         return [] if nodes == 1 else [f"layers: the last has {nodes} nodes; a regression has one output"]
 
 
-class HKANClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
+class HKANClassifier(ClassifierMixin, PredictsClasses, _Network):  # type: ignore[misc]
     """A hierarchical Kolmogorov-Arnold network for classes: one-hot least squares below a logistic regression.
 
     That is ours (`search_spaces.hkan.head`); the paper, arXiv 2501.18199, has regression alone.
@@ -273,10 +273,8 @@ class HKANClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
         x, given = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(given)
         seed, cutoff, z, rows, weights = self._prepared(x, sample_weight)
-        self.classes_, labels = np.unique(np.asarray(given)[rows], return_inverse=True)
+        self.classes_, labels = classes_of(np.asarray(given)[rows])
         count = len(self.classes_)
-        if count < 2:
-            raise ValueError(f"y: Classifier can't train when only one class is present ({self.classes_[0]!r})")
         nodes = self.layers[-1].nodes
         if nodes not in (1, count):
             raise InputError(f"layers: the last has {nodes} nodes; there are {count} classes (1 node stands for that)")
@@ -286,22 +284,6 @@ class HKANClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
         )[0]
         self._keep_sample(z, np.eye(count)[labels])
         return self
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return probabilities, shape (rows, classes)."""
-        found: NDArray[np.float64] = softmax(self._logits(X), axis=1)
-        return found
-
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return logits, shape (rows, classes); of two classes that of the second against the first, shape (rows,)."""
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable labels, shape (rows,)."""
-        logits = self._logits(X)
-        labels: NDArray[Any] = self.classes_[logits.argmax(axis=1)]
-        return labels
 
     def to_module(self) -> Any:
         """Return the fitted network as a torch module: raw inputs (N, columns) to logits (N, classes)."""
