@@ -70,6 +70,13 @@ EVALUATE, ITERATION, STEP_END, CONVERGED, FAILED = range(5)
 # Rows of the third array; then the steps s of every pair, then its gradient differences y.
 DIRECTION, BASE, BASE_GRADIENT, LOW_GRADIENT, ROWS = range(5)
 
+ITERATIONS_A_STEP, EVALUATIONS_A_STEP = 20, 25
+"""Limits of a step of the families, for `start`: as torch's `LBFGS.step`, and as pykan trains."""
+HISTORY = 10
+"""Curvature pairs that they keep, for `allocate`."""
+LIMITS_ALONE = (1e-32, 1e-32, 1e-32)
+"""Tolerances, for `start`, that end no step before its limits do."""
+
 NOTHING = -1  # the last command of a new minimisation
 LINE_SEARCH_EVALUATIONS = 25  # after the first
 SMALLEST_INTERVAL = 1e-9  # of a line search, as the largest change of a coordinate

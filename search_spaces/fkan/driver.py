@@ -7,15 +7,20 @@ from numpy.typing import NDArray
 
 from evokan.training import lbfgs, watch
 from evokan.training.compiled import Compiler
-from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
+from evokan.training.lbfgs import (
+    CONVERGED,
+    EVALUATE,
+    EVALUATIONS_A_STEP,
+    FAILED,
+    ITERATION,
+    ITERATIONS_A_STEP,
+    LIMITS_ALONE,
+    STEP_END,
+)
 from search_spaces.fkan import kernel
 from search_spaces.fkan.kernel import Array, Net, data_loss, loss_and_gradient, workspace
 
 jit = Compiler(__file__, kernel.jit, lbfgs.jit, watch.jit)
-
-MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
-TOLERANCES = (1e-32, 1e-32, 1e-32)
-"""One L-BFGS step is 20 iterations and at most 25 evaluations, nothing else ends it: as torch's `LBFGS.step`."""
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 """Of Adam (Kingma and Ba, 2015)."""
@@ -76,7 +81,7 @@ def train(
     loss = loss_and_gradient(theta, g, x, labels, targets, net, work, ridge)
     adam = learning_rate > 0.0
     state = lbfgs.allocate(theta, 1 if adam else history)
-    lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
+    lbfgs.start(state, ITERATIONS_A_STEP, EVALUATIONS_A_STEP, LIMITS_ALONE)
     mean, square = np.zeros_like(theta), np.zeros_like(theta)
     iteration, step, spent = 0, 0, 1
     ended = not np.isfinite(loss)
@@ -89,7 +94,7 @@ def train(
                 scale = np.sqrt(square[i] / (1.0 - BETA_2**iteration)) + EPSILON
                 theta[i] -= learning_rate * mean[i] / (1.0 - BETA_1**iteration) / scale
             command = ITERATION
-            step = iteration // MAX_EVALUATIONS
+            step = iteration // EVALUATIONS_A_STEP
         else:
             command, loss = lbfgs.advance(theta, loss, g, state)
         if adam or command == EVALUATE:

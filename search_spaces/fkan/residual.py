@@ -15,16 +15,10 @@ from evokan.problem.task import Task
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training import lbfgs
 from evokan.training.compiled import is_cached
+from evokan.training.lbfgs import EVALUATIONS_A_STEP, ITERATIONS_A_STEP, LIMITS_ALONE
 from evokan.training.least_squares import levenberg_marquardt
 from search_spaces.fkan import jets
-from search_spaces.fkan.driver import (
-    BETA_1,
-    BETA_2,
-    EPSILON,
-    MAX_EVALUATIONS,
-    MAX_ITERATIONS,
-    TOLERANCES,
-)
+from search_spaces.fkan.driver import BETA_1, BETA_2, EPSILON
 from search_spaces.fkan.encoding import SEQUENTIAL, FKANArchitecture, network
 from search_spaces.fkan.flat import compile_network, flat_values, spread_values, state_dict
 from search_spaces.fkan.moving import MovingPoints
@@ -32,7 +26,7 @@ from search_spaces.fkan.options import FKANOptions
 from search_spaces.fkan.system import System
 from search_spaces.fkan.taylor import chain_rule
 
-STEP = {"levenberg-marquardt": 5, "lbfgs": MAX_ITERATIONS, "adam": MAX_EVALUATIONS}
+STEP = {"levenberg-marquardt": 5, "lbfgs": ITERATIONS_A_STEP, "adam": EVALUATIONS_A_STEP}
 """Iterations of one of ``--steps``: of about equal cost."""
 
 SMALLEST_HISTORY = 100
@@ -107,7 +101,7 @@ def _lbfgs(system: System, theta: FloatArray, history: int) -> Iterates:
     now, spent = system.at(theta), 1
     loss, gradient = now.loss, now.gradient()
     state = lbfgs.allocate(theta, history)
-    lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
+    lbfgs.start(state, ITERATIONS_A_STEP, EVALUATIONS_A_STEP, LIMITS_ALONE)
     while True:
         command, loss = lbfgs.advance(theta, loss, gradient, state)
         if command == lbfgs.EVALUATE:

@@ -12,6 +12,7 @@ from evokan.problem.problem import FoldArrays, Problem
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training import watch
 from evokan.training.compiled import is_cached
+from evokan.training.lbfgs import EVALUATIONS_A_STEP
 from search_spaces.fkan import driver
 from search_spaces.fkan.encoding import SEQUENTIAL, FKANArchitecture, network
 from search_spaces.fkan.flat import compile_network, initial_values, state_dict
@@ -44,7 +45,7 @@ def train(
     labels_val, targets_val = _split_targets(data.y_val, problem)
     patience = 0 if job.iterations else options.patience
     rate = options.learning_rate if options.method(problem.task) == "adam" else 0.0
-    looks = np.zeros(budget.steps * driver.MAX_EVALUATIONS if job.watched else 0)
+    looks = np.zeros(budget.steps * EVALUATIONS_A_STEP if job.watched else 0)
     result = driver.train(
         theta,
         _upright(data.x_train[:, columns]),

@@ -7,7 +7,17 @@ from numpy.typing import NDArray
 
 from evokan.training import lbfgs, watch
 from evokan.training.compiled import Compiler
-from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
+from evokan.training.lbfgs import (
+    CONVERGED,
+    EVALUATE,
+    EVALUATIONS_A_STEP,
+    FAILED,
+    HISTORY,
+    ITERATION,
+    ITERATIONS_A_STEP,
+    LIMITS_ALONE,
+    STEP_END,
+)
 from search_spaces.gakan import kernel
 from search_spaces.gakan.backward import Level0, Net, Work
 from search_spaces.gakan.kernel import (
@@ -23,11 +33,6 @@ from search_spaces.splines.dense import BLOCK
 from search_spaces.splines.kernels import PADDING, regrid
 
 jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit, watch.jit)
-
-HISTORY = 10
-MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
-TOLERANCES = (1e-32, 1e-32, 1e-32)
-"""One step is 20 iterations and at most 25 evaluations, nothing else ends it: as pykan trains."""
 
 
 @jit
@@ -186,7 +191,7 @@ def train(
             spent += 1
             if not np.isfinite(loss):
                 break
-            lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
+            lbfgs.start(state, ITERATIONS_A_STEP, EVALUATIONS_A_STEP, LIMITS_ALONE)
             moved = False
         command, loss = lbfgs.advance(theta, loss, g, state)
         if command == EVALUATE:

@@ -16,6 +16,7 @@ from evokan.seeding import generator
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training import watch
 from evokan.training.compiled import is_cached
+from evokan.training.lbfgs import ITERATIONS_A_STEP
 from search_spaces.gakan import driver
 from search_spaces.gakan.attribution import attributions
 from search_spaces.gakan.encoding import SPLINE_ORDER, KANArchitecture, full_network
@@ -98,7 +99,7 @@ def train(
     labels, targets = _split_targets(data.y_train, problem, dtype)
     labels_val, targets_val = _split_targets(data.y_val, problem, dtype)
     watched = looks_at_every_iteration(job, options)
-    looks = np.zeros(budget.steps * driver.MAX_ITERATIONS + 1 if watched else 0)
+    looks = np.zeros(budget.steps * ITERATIONS_A_STEP + 1 if watched else 0)
     result = driver.train(
         theta,
         x,

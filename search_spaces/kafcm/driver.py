@@ -7,7 +7,16 @@ from numpy.typing import NDArray
 
 from evokan.training import lbfgs, watch
 from evokan.training.compiled import Compiler
-from evokan.training.lbfgs import CONVERGED, EVALUATE, FAILED, ITERATION, STEP_END
+from evokan.training.lbfgs import (
+    CONVERGED,
+    EVALUATE,
+    EVALUATIONS_A_STEP,
+    FAILED,
+    HISTORY,
+    ITERATION,
+    ITERATIONS_A_STEP,
+    STEP_END,
+)
 from search_spaces.kafcm import kernel
 from search_spaces.kafcm.kernel import BLOCK, Array, Data, Grid, Net, data_loss, loss_and_gradient, workspace
 from search_spaces.splines import kernels
@@ -15,8 +24,6 @@ from search_spaces.splines.kernels import PADDING
 
 jit = Compiler(__file__, kernel.jit, kernels.jit, lbfgs.jit, watch.jit)
 
-HISTORY = 10
-MAX_ITERATIONS, MAX_EVALUATIONS = 20, 25
 TOLERANCES = (1e-12, 1e-16, 1e-32)
 """Of the gradient, of the loss and the coordinates, of curvature: a law without noise is followed to the end."""
 
@@ -75,7 +82,7 @@ def train(
     work = workspace(net[2].shape[0], targets, max(data[2].shape[0], val[2].shape[0]))
     best = theta.copy()
     state = lbfgs.allocate(theta, HISTORY)
-    lbfgs.start(state, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES)
+    lbfgs.start(state, ITERATIONS_A_STEP, EVALUATIONS_A_STEP, TOLERANCES)
     loss = loss_and_gradient(theta, gradient, c, gc, net, kind, grid, data, work, g, ridge, l1)
     iteration, step, spent = 0, 0, 1
     usable = np.isfinite(loss)

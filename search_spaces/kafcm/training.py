@@ -14,6 +14,7 @@ from evokan.problem.splits import Fold
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training import watch
 from evokan.training.compiled import is_cached
+from evokan.training.lbfgs import ITERATIONS_A_STEP
 from search_spaces.kafcm import driver
 from search_spaces.kafcm.encoding import CausalMap
 from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_dict, state_grid
@@ -68,7 +69,7 @@ def train(
     ridge = options.ridge
     if bounding in PLAIN and len(data.train.running) == 1 and options.l1 == 0:
         ridge = begin_solved(theta, architecture, net, rows, ridge)
-    looks = np.zeros(budget.steps * driver.MAX_ITERATIONS if job.watched else 0)
+    looks = np.zeros(budget.steps * ITERATIONS_A_STEP if job.watched else 0)
     result = driver.train(
         theta,
         net,

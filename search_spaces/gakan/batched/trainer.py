@@ -17,10 +17,10 @@ from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from evokan.training.batched_lbfgs import BatchedLBFGS
+from evokan.training.lbfgs import EVALUATIONS_A_STEP, HISTORY, ITERATIONS_A_STEP, LIMITS_ALONE
 from search_spaces.gakan import training
 from search_spaces.gakan.batched.layout import Data, Member
 from search_spaces.gakan.batched.loss import CohortLoss
-from search_spaces.gakan.driver import HISTORY, MAX_EVALUATIONS, MAX_ITERATIONS, TOLERANCES
 from search_spaces.gakan.encoding import KANArchitecture
 from search_spaces.gakan.flat import flatten, state_dict
 from search_spaces.gakan.options import GAKANOptions
@@ -122,7 +122,7 @@ class _Batch:
         kept = np.arange(len(self._jobs))
         loss = CohortLoss(self._members, self._data, self._options.penalties)
         start = self._initial_values()
-        minimiser = BatchedLBFGS(start, HISTORY, MAX_ITERATIONS, MAX_EVALUATIONS, TOLERANCES, extras=2)
+        minimiser = BatchedLBFGS(start, HISTORY, ITERATIONS_A_STEP, EVALUATIONS_A_STEP, LIMITS_ALONE, extras=2)
         progress = _Progress.begin(self._jobs, start, self._options, steps)
         while len(kept):
             minimiser.advance(*loss(minimiser.trial))
@@ -245,7 +245,7 @@ class _Progress:
             column([np.inf] * len(jobs), torch.float64),
             column([np.inf] * len(jobs), torch.float64),
             theta.clone(),
-            theta.new_zeros((len(jobs), steps * MAX_ITERATIONS + 2), dtype=torch.float64),
+            theta.new_zeros((len(jobs), steps * ITERATIONS_A_STEP + 2), dtype=torch.float64),
             zeros,
         )
 
