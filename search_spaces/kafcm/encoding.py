@@ -7,7 +7,7 @@ or forbids are not among the bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -190,8 +190,3 @@ def from_mask(mask: NDArray[np.bool_], intervals: int, bounding: Bounding | Lite
     targets, sources = np.nonzero(mask)
     edges = zip(sources.tolist(), targets.tolist(), strict=True)
     return CausalMap(mask.shape[1], mask.shape[0], tuple(sorted(edges)), intervals, bounding)
-
-
-def from_edges(edges: Iterable[tuple[int, int]], n_sources: int, n_targets: int, intervals: int) -> CausalMap:
-    """Return the map of the edges (cause, effect)."""
-    return CausalMap(n_sources, n_targets, tuple(sorted(edges)), intervals)

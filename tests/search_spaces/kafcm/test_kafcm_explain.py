@@ -9,35 +9,27 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from kafcm_reference import from_edges, trained
 
 from evokan.datasets import load_dataset
 from evokan.plots import rendered, save
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.spaces.explanation import EdgeCurve, Explanation
-from evokan.spaces.training import Budget, TrainingJob
 from evokan.testing.problems import small_problem
-from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions
-from search_spaces.kafcm.encoding import from_edges
+from search_spaces.kafcm import CausalMap
 from search_spaces.kafcm.plots import plot_causal_graph, plot_functional_matrix, plot_trajectory
 from search_spaces.kafcm.shapes import shape_of
 
 X = np.linspace(-1, 1, 401)
 
 
-def trained(problem: Problem, architecture: CausalMap, **options):
-    space = KAFCM(KAFCMOptions(**options))
-    job = TrainingJob(architecture, problem.folds[0], 0, keep_weights=True)
-    (result,) = space.train([job], problem, Budget(20))
-    assert result.weights is not None
-    return space, space.model(architecture, problem, result.weights)
-
-
 @pytest.fixture(scope="module")
 def known():
     """A map of four concepts with a loop, a cycle, and a concept without causes."""
     problem = small_problem("trajectory")
-    return problem, *trained(problem, from_edges([(0, 0), (0, 1), (1, 0), (2, 3)], 4, 4, 4))
+    space, _, model = trained(problem, from_edges([(0, 0), (0, 1), (1, 0), (2, 3)], 4, 4, 4))
+    return problem, space, model
 
 
 # ---------------------------------------------------------------- courses
@@ -87,7 +79,7 @@ def test_the_course_says_what_the_curve_does(values, prominence):
 
 def test_the_optimum_of_a_learned_curve_is_where_the_law_has_it():
     problem = Problem.from_table(load_dataset("yerkes-dodson"))
-    space, model = trained(problem, CausalMap(1, 1, ((0, 0),), 10))
+    space, _, model = trained(problem, CausalMap(1, 1, ((0, 0),), 10))
     (edge,) = space.explain(model, problem).data["edges"]
     assert edge["course"] == "not monotonic"
     ((place, _),) = [turn for turn in edge["turns"] if turn[1] == "maximum" and abs(turn[0]) < 0.5]
@@ -114,7 +106,7 @@ def test_curves_are_the_parts_of_the_sum_in_own_units(known):
 
 def test_an_edge_that_adds_nothing_weighs_nothing():
     problem = small_problem("regression")
-    space, model = trained(problem, CausalMap(4, 1, ((0, 0), (1, 0)), 4))
+    space, _, model = trained(problem, CausalMap(4, 1, ((0, 0), (1, 0)), 4))
     with torch.no_grad():
         model.step_edges.w_s[1], model.step_edges.w_b[1] = 0.0, 0.0
     explanation = space.explain(model, problem)
@@ -128,7 +120,7 @@ def test_an_edge_that_adds_nothing_weighs_nothing():
 def test_the_graph_of_functions_is_the_network(task, bounding):
     problem = small_problem(task)
     edges = ((0, 0), (1, 0), (2, 0)) if task == "regression" else ((0, 1), (1, 1), (3, 2))
-    space, model = trained(problem, CausalMap(4, problem.n_outputs, edges, 5), bounding=bounding)
+    space, _, model = trained(problem, CausalMap(4, problem.n_outputs, edges, 5), bounding=bounding)
     graph = space.graph(model, problem)
     beyond = np.concatenate([problem.table.X, 3 * problem.table.X])  # outside of the grids, too
     np.testing.assert_allclose(graph.predict(beyond), predict(model, beyond), rtol=1e-9, atol=1e-9)
@@ -154,7 +146,7 @@ def test_rollouts_apply_the_map_again_and_hold_what_is_held(known):
 
 def test_a_two_level_map_keeps_its_inputs():
     problem = small_problem("regression")
-    _, model = trained(problem, CausalMap(4, 1, ((0, 0),), 3))
+    _, _, model = trained(problem, CausalMap(4, 1, ((0, 0),), 3))
     x = torch.from_numpy(problem.table.X[:2])
     with torch.no_grad():
         path = model.rollout(x, 2)

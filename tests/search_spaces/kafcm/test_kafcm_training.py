@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from kafcm_reference import from_edges, trained
 
 from evokan.datasets import load_dataset, make_table
 from evokan.datasets.maps import sine_law, synthetic_map
@@ -18,20 +19,10 @@ from evokan.problem.splits import Fold
 from evokan.spaces.training import Budget, TrainingJob
 from evokan.testing.problems import small_problem
 from search_spaces.kafcm import KAFCM, CausalMap, KAFCMOptions, kernel
-from search_spaces.kafcm.encoding import from_edges
 from search_spaces.kafcm.flat import compile_map, initial_values, kernel_data, state_grid
 from search_spaces.kafcm.solved import begin_solved
 from search_spaces.kafcm.states import CODES, cut_rollouts, fit_states, unbounded
 from search_spaces.kafcm.training import fold_data
-
-
-def trained(problem: Problem, architecture: CausalMap, *, steps: int = 20, seed: int = 0, **options):
-    space = KAFCM(KAFCMOptions(**options))
-    job = TrainingJob(architecture, problem.folds[0], seed, keep_weights=True)
-    result = space.train([job], problem, Budget(steps))[0]
-    assert result.weights is not None, result.reason
-    return result, space.model(architecture, problem, result.weights)
-
 
 # ---------------------------------------------------------------- states
 
@@ -111,7 +102,7 @@ def test_every_row_is_wanted_once_and_follows_the_one_before(lengths, length, da
 
 def test_a_law_without_noise_is_learned_to_the_end():
     problem = Problem.from_table(load_dataset("sine-law"))
-    _, model = trained(problem, CausalMap(1, 1, ((0, 0),), 32), bounding="clip", ridge=0.0)
+    _, _, model = trained(problem, CausalMap(1, 1, ((0, 0),), 32), bounding="clip", ridge=0.0)
     x = np.linspace(-0.99, 0.99, 99)[:, None]
     assert np.abs(predict(model, x) - sine_law(x)).max() < 1e-4
 
@@ -120,10 +111,10 @@ def test_the_true_graph_explains_a_map_down_to_its_noise():
     data = load_dataset("synthetic-map-5")
     problem = Problem.from_table(data)
     edges = synthetic_map(5, 0).edges
-    result, model = trained(problem, from_edges(edges, 5, 5, 8))
+    _, result, model = trained(problem, from_edges(edges, 5, 5, 8))
     error = predict(model, data.X[problem.test]) - data.y[problem.test]
     assert np.sqrt((error**2).mean()) < 1.5 * 0.02
-    fewer, _ = trained(problem, from_edges(edges[1:], 5, 5, 8))
+    _, fewer, _ = trained(problem, from_edges(edges[1:], 5, 5, 8))
     assert fewer.val_loss > 5 * result.val_loss
 
 
@@ -158,7 +149,7 @@ def test_rollouts_are_what_a_map_trained_on_them_is_good_at():
     starts = np.arange(0, len(problem.train) - 9, 10)
 
     def error(trained_on: int, ahead: int) -> float:
-        _, model = trained(problem, full, rollout=trained_on, bounding="identity", patience=0)
+        _, _, model = trained(problem, full, rollout=trained_on, bounding="identity", patience=0)
         with torch.no_grad():
             found = model.rollout(torch.from_numpy(path[starts]), ahead)[:, 1:].numpy()
         return float(np.mean([(found[:, t] - path[starts + 1 + t]) ** 2 for t in range(ahead)]))
@@ -170,7 +161,7 @@ def test_rollouts_are_what_a_map_trained_on_them_is_good_at():
 def test_a_concept_without_causes_goes_to_its_mean():
     problem = small_problem("trajectory")
     for bounding in ("tanh", "sigmoid", "clip", "identity"):
-        _, model = trained(problem, CausalMap(4, 4, ((0, 1),), 3), bounding=bounding)
+        _, _, model = trained(problem, CausalMap(4, 4, ((0, 1),), 3), bounding=bounding)
         values = predict(model, problem.table.X)
         assert np.allclose(values[:, [0, 2, 3]], problem.table.y[problem.train][:, [0, 2, 3]].mean(axis=0))
         assert np.ptp(values[:, 1]) > 0
@@ -184,7 +175,7 @@ def test_a_penalty_on_the_coefficients_takes_a_useless_edge_away():
     place = architecture.edges.index(spare)
 
     def strength(l1: float) -> float:
-        _, model = trained(problem, architecture, l1=l1, patience=0)
+        _, _, model = trained(problem, architecture, l1=l1, patience=0)
         return KAFCM().explain(model, problem).edges[place].weight
 
     assert strength(1e-2) < 0.5 * strength(0.0)
@@ -214,7 +205,7 @@ def test_the_data_tell_whether_anything_bends_a_sum(bend, bounding):
     assert own.spec(own.seeds(problem)[0], problem)["bounding"] == "sigmoid", "what the options say holds"
     losses = {}
     for other in ("tanh", "clip"):
-        losses[other] = trained(problem, replace(seed, bounding=other))[0].val_loss
+        losses[other] = trained(problem, replace(seed, bounding=other))[1].val_loss
     assert min(losses, key=losses.__getitem__) == bounding
     with pytest.raises(ValueError, match="bounding: 'tan' is none of"):
         CausalMap.from_json({**seed.to_json(), "bounding": "tan"})
