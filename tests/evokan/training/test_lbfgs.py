@@ -6,7 +6,6 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -17,13 +16,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from lbfgs_losses import Loss, Vector, quadratic, rosenbrock, wavy
 from scipy.optimize import minimize
 
 from evokan.training import lbfgs, vectors, wolfe
-
-Vector = NDArray[Any]
-Loss = Callable[[Vector, Vector], float]  # fills the gradient
 
 TORCH = (1e-7, 1e-9, 1e-10)
 STRICT = (1e-32, 1e-32, 1e-32)
@@ -122,26 +118,6 @@ def torch_points(
     return points
 
 
-def rosenbrock(x: Vector, g: Vector) -> float:
-    a, b = x[1:] - x[:-1] ** 2, 1 - x[:-1]
-    g[:] = 0
-    g[1:] += 200 * a
-    g[:-1] -= 400 * x[:-1] * a + 2 * b
-    return float((100 * a * a + b * b).sum())
-
-
-def quadratic(n: int, condition: float = 1e4) -> Loss:
-    rng = np.random.default_rng(3)
-    basis = np.linalg.qr(rng.normal(size=(n, n)))[0]
-    A, b = basis @ np.diag(np.geomspace(1 / condition, 1, n)) @ basis.T, rng.normal(size=n) / condition
-
-    def f(x: Vector, g: Vector) -> float:
-        g[:] = A @ x - b
-        return float(0.5 * x @ A @ x - b @ x)
-
-    return f
-
-
 def logistic_regression() -> Loss:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100, 8))
@@ -151,19 +127,6 @@ def logistic_regression() -> Loss:
         margin = label * (X @ w)
         g[:] = -X.T @ (label / (1 + np.exp(margin))) / 100 + 1e-3 * w
         return float(np.logaddexp(0, -margin).mean() + 5e-4 * w @ w)
-
-    return f
-
-
-def wavy(seed: int, n: int, amplitude: float) -> Loss:
-    """Many local minima: line searches need every branch."""
-    rng = np.random.default_rng(seed)
-    centre, wave, curvature = rng.normal(size=n) * 3, rng.uniform(0.5, 8, n), 10 ** rng.uniform(-2, 2, n)
-
-    def f(x: Vector, g: Vector) -> float:
-        d = x - centre
-        g[:] = curvature * d**3 + amplitude * wave * np.cos(wave * x) + 0.1 * x
-        return float((curvature * d**4 / 4 + amplitude * np.sin(wave * x) + 0.05 * x * x).sum())
 
     return f
 
