@@ -15,8 +15,7 @@ from search_spaces.splines.kernels import exp
 
 jit = Compiler(__file__, kernels.jit)
 
-HIGHEST = 5
-"""Highest derivative: one more than an equation takes."""
+# Derivatives up to the fifth: one more than an equation takes.
 _LOG, _Z, _Y, _BELL, _F, _A, _B, _NOW, _NEXT, _H = 0, 6, 12, 17, 32, 38, 43, 48, 54, 60
 SCRATCH = 65
 """Rows of scratch space: derivatives of log s, z and z log s; Bell polynomials; series; Chebyshev polynomials."""

@@ -67,11 +67,6 @@ class Formulas:
     work: float = 0.0
 
     @property
-    def network_loss(self) -> float:
-        """Validation loss of the network."""
-        return self.network.val_loss
-
-    @property
     def answer(self) -> int:
         """Place of the answer: the law where it is within a standard error of the network, else the network's.
 

@@ -144,8 +144,3 @@ def parse(text: str) -> Unit:
             name, exponent = match.groups()
             found[name] = found.get(name, Fraction(0)) + sign * Fraction(exponent or 1)
     return {name: exponent for name, exponent in found.items() if exponent}
-
-
-def unit_names(units: Mapping[str, Unit]) -> str:
-    """Return the base units that occur, in a line."""
-    return ", ".join(sorted({base for unit in units.values() for base in unit}))
