@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from evokan.evolution import Algorithm
+from evokan.reports.compare import signed_rank_p
 from experiments.evolution.settings import FITNESS, IN_WORDS
 from experiments.evolution.study import Piece, median_interval, run_piece
 from experiments.evolution.variants import LogarithmicSizes, LossDecides
@@ -138,8 +138,7 @@ def _against(by_seed: pd.DataFrame, variant: str, other: str) -> str:
     wins = int((pairs[variant] > pairs[other]).sum())
     if len(pairs) < 5:
         return f"{wins} of {len(pairs)}"
-    p = stats.wilcoxon(pairs[variant], pairs[other], alternative="two-sided").pvalue
-    return f"{wins} of {len(pairs)} (p = {p:.2g})"
+    return f"{wins} of {len(pairs)} (p = {signed_rank_p(pairs[variant] - pairs[other]):.2g})"
 
 
 EXPERIMENT = Experiment("evolution-hypervolume", "NSGA-II beside the genetic algorithm and random search", run)

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from evokan.arrays import FloatArray
 from evokan.evaluation.executors import ThreadExecutor
+from evokan.plots.style import BLUE, GREEN, ORANGE, VERMILLION
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
@@ -94,6 +95,13 @@ def search(table: Table, seed: int, settings: Mapping[str, Any], options: Mappin
     return Found(model, architecture, problem, networks, time.process_time() - began)
 
 
+MODELS = {
+    "kafcm": ("KA-FCM", BLUE),
+    "fcm": ("FCM, scalar weights", VERMILLION),
+    "mlp_adam": ("MLP, Adam", ORANGE),
+    "mlp": ("MLP, Adam or L-BFGS", GREEN),
+}
+"""What the pages call the models, and their colours."""
 MLP_WIDTHS = (8, 16, 32)
 MLP_WAYS: tuple[dict[str, Any], ...] = (
     {"solver": "adam", "learning_rate_init": 1e-3},

@@ -15,11 +15,11 @@ from evokan.datasets import load_dataset
 from evokan.datasets.maps import YERKES_NOISE, sine_law, yerkes_dodson
 from evokan.explain import Split, find_formulas
 from evokan.plots import save
-from evokan.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, dress, styled
+from evokan.plots.style import INK, MUTED, dress, styled
 from evokan.problem.table import Table
 from experiments.formula.laws import is_law
 from experiments.harness import Context, Experiment
-from experiments.kafcm.common import Found, middle, search, tuned_mlps, two_panels, write_page
+from experiments.kafcm.common import MODELS, Found, middle, search, tuned_mlps, two_panels, write_page
 from experiments.pages import Aim, Measurements, aims_table, number, numbered, table
 from search_spaces.kafcm import KAFCM
 from search_spaces.kafcm.classical import train_classical
@@ -27,12 +27,6 @@ from search_spaces.kafcm.classical import train_classical
 LAWS: dict[str, Callable[[FloatArray], FloatArray]] = {"yerkes-dodson": yerkes_dodson, "sine-law": sine_law}
 SETTINGS: dict[str, Any] = {"population": 16, "generations": 4, "choose": "best-loss"}
 OPTIONS: dict[str, dict[str, Any]] = {"yerkes-dodson": {}, "sine-law": {"bounding": "clip", "ridge": 0.0}}
-MODELS = {
-    "kafcm": ("KA-FCM", BLUE),
-    "fcm": ("FCM, scalar weights", VERMILLION),
-    "mlp_adam": ("MLP, Adam", ORANGE),
-    "mlp": ("MLP, Adam or L-BFGS", GREEN),
-}
 Trained = tuple[Callable[[FloatArray], FloatArray], int, int, float]
 GRID = np.linspace(-1.0, 1.0, 2001)
 

@@ -9,26 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy import stats
 
 from evokan.arrays import FloatArray
 from evokan.datasets import load_dataset
 from evokan.plots import save
-from evokan.plots.style import BLUE, GREEN, INK, ORANGE, VERMILLION, dress, styled
+from evokan.plots.style import INK, dress, styled
 from evokan.problem.baselines import fit_baselines
+from evokan.reports.compare import signed_rank_p
 from experiments.harness import Context, Experiment
-from experiments.kafcm.common import SOLVERS, middle, search, tuned_mlps, two_panels, write_page
+from experiments.kafcm.common import MODELS, SOLVERS, middle, search, tuned_mlps, two_panels, write_page
 from experiments.pages import Measurements, numbered, table
 from search_spaces.kafcm.classical import train_classical
 
 SETTINGS = {"population": 40, "generations": 10}
-MODELS = {
-    "kafcm": ("KA-FCM", BLUE),
-    "fcm": ("FCM, scalar weights", VERMILLION),
-    "mlp_adam": ("MLP, Adam", ORANGE),
-    "mlp": ("MLP, Adam or L-BFGS", GREEN),
-}
-
 
 CAUSE = (
     "The cause is the delays, not the sum of curves: x(t + 6) is a sum of curves of the present and of the values 17 to 23 s "
@@ -119,7 +112,7 @@ def _parts(frame: pd.DataFrame) -> list[str]:
             f"{int((ratio < 1).sum())} of {len(ratio)} seeds"
         )
         if len(wide) > 5:
-            verdict += f" (Wilcoxon, two-sided, p = {stats.wilcoxon(wide.kafcm, wide[other]).pvalue:.2g})"
+            verdict += f" (Wilcoxon, two-sided, p = {signed_rank_p(wide.kafcm - wide[other]):.2g})"
         verdicts.append(verdict + ".")
     others = fit_baselines(load_problem())
     lines = [[name, f"{figures['rmse']:.4f}"] for name, figures in others.items() if "rmse" in figures]
