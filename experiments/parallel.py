@@ -72,6 +72,8 @@ def guarded(
     workers: int,
     seconds: float,
     instead: Callable[[Task, str, float], Result],
+    *,
+    as_done: bool = False,
 ) -> Iterator[Result]:
     """Yield the same as `in_order` does, and what `instead` makes of a task that takes too long or loses its process.
 
@@ -84,6 +86,8 @@ def guarded(
         Of one core, for each task; by the clock, `PATIENCE` times as much, so that a busy machine decides nothing.
     instead
         Takes the task, the reason in words, and the processor seconds that were spent on it (0 on Windows).
+    as_done
+        Yield each as soon as it is there, not in the order of the tasks.
 
     Raises
     ------
@@ -93,21 +97,13 @@ def guarded(
     kept: dict[int, Result] = {}
     following = 0
     for place, result in _crew(work, tasks, workers, seconds, instead):
+        if as_done:
+            yield result
+            continue
         kept[place] = result
         while following in kept:
             yield kept.pop(following)
             following += 1
-
-
-def guarded_as_done(
-    work: Callable[[Task], Result],
-    tasks: Sequence[Task],
-    workers: int,
-    seconds: float,
-    instead: Callable[[Task, str, float], Result],
-) -> Iterator[Result]:
-    """Yield the same as `guarded` does, each as soon as it is there."""
-    return (result for _, result in _crew(work, tasks, workers, seconds, instead))
 
 
 @dataclass(eq=False)

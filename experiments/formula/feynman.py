@@ -28,7 +28,7 @@ from experiments.formula.rivals_table import table_formula
 from experiments.formula.searches import runs_folder, searched
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import conditions
-from experiments.parallel import guarded_as_done
+from experiments.parallel import guarded
 
 SECONDS, QUICK_SECONDS = 60.0, 5.0
 SEEDS = 3
@@ -66,7 +66,7 @@ def run(context: Context) -> Sequence[Path]:
     missing = rows.missing(_quick() if context.quick else pieces(context.seeds or SEEDS))
     works = [(piece, runs_folder(context), seconds) for piece in missing]
     page = folder / "feynman.md"
-    done = guarded_as_done(measure, works, context.workers, LIMIT, given_up)
+    done = guarded(measure, works, context.workers, LIMIT, given_up, as_done=True)
     for _ in context.each("laws", works):
         rows.add(next(done))
         page.write_text(report(pd.DataFrame(rows.read()), seconds, SEARCH), encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiments import parallel
-from experiments.parallel import as_done, guarded, guarded_as_done, in_order
+from experiments.parallel import as_done, guarded, in_order
 
 
 def test_every_task_is_done_once_and_the_order_is_kept_where_promised() -> None:
@@ -63,7 +63,7 @@ def test_what_takes_too_long_or_loses_its_process_does_not_stop_the_others(monke
     # It has been at work all the time, and on nothing else.
     assert 0.5 < found[1][2] < 3.0
     assert found[3][2] < 0.5
-    assert {text for text, _, _ in guarded_as_done(working, ["1", "2"], 2, 60.0, reasoned)} == {"1", "2"}
+    assert {text for text, _, _ in guarded(working, ["1", "2"], 2, 60.0, reasoned, as_done=True)} == {"1", "2"}
     assert list(guarded(working, [], 2, 1.0, reasoned)) == []
 
 
