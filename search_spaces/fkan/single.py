@@ -120,6 +120,7 @@ def _values(x: Array, g: Array, series: Array, out: Array) -> None:
         points, found = x[start : start + width], out[start : start + width]
         n = len(points)
         for i in range(n):
+            # The place of T_(k-1) holds log z until the first of them is there: one array less to go through.
             last[i] = g[i] * log_sigmoid(points[i], exp(-abs(points[i])))
         for i in range(n):
             z = exp(last[i])

@@ -254,8 +254,7 @@ def _fit_by_moments(
         steady, count = rule.steady and not layer.node_ridge, _count(z.shape[1], weights)
         slopes = np.stack([part.solve(rule.cutoff, steady=steady, count=count)[0] for part in reduced])
     combined *= slopes[:, :, None]
-    if not np.isfinite(combined).all():
-        raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
+    check_finite(combined)
     bias = mean[target] - (slopes * constants).sum(axis=1)
     fitted = FittedLayer(layer, centres, coefficients, slopes, bias)
     if not wanted:
@@ -300,6 +299,12 @@ def _fit_blocks(
     )
 
 
+def check_finite(blocks: Array) -> None:
+    """Raise `TrainingFailed` where a value of a block is not finite."""
+    if not np.isfinite(blocks).all():
+        raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
+
+
 def _node_models(blocks: Array, targets: Array, rule: Rule, ridge: float, weights: Array | None) -> Array:
     """Return the weights of linear models with intercept, shape (nodes, targets, columns).
 
@@ -313,8 +318,7 @@ def _node_models(blocks: Array, targets: Array, rule: Rule, ridge: float, weight
     ridge
         Penalty on the squares of the weights.
     """
-    if not np.isfinite(blocks).all():
-        raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
+    check_finite(blocks)
     columns, count = blocks.shape[1], _count(blocks.shape[2], weights)
     if weights is not None:
         root = np.sqrt(weights)

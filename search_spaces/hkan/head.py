@@ -16,10 +16,9 @@ import scipy.optimize
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from evokan.errors import TrainingFailed
 from evokan.seeding import generator
 from search_spaces.hkan.basis import Array
-from search_spaces.hkan.fitting import FittedLayer, fit
+from search_spaces.hkan.fitting import FittedLayer, check_finite, fit
 from search_spaces.hkan.layers import HKANLayer
 
 PENALTIES = (1e4, 1e3, 1e2, 1e1, 1e0, 1e-1, 1e-2)
@@ -115,8 +114,7 @@ class _Basis:
 
 
 def _basis(blocks: Array, heavy: Array) -> _Basis:
-    if not np.isfinite(blocks).all():
-        raise TrainingFailed("a block is not finite: the inputs are too large for this basis; scale them")
+    check_finite(blocks)
     mean = blocks @ heavy / heavy.sum()
     centred = blocks - mean[:, None]
     spread = np.sqrt(centred**2 @ heavy / heavy.sum())
