@@ -89,6 +89,12 @@ def read_any(
     ----------
     content
         Of a file that is not opened here.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is a folder, empty, or not what its suffix says, or a row is longer or shorter than
+        the header.
     """
     name = path.name.lower()
     packed = name.endswith(".gz")

@@ -36,7 +36,13 @@ def equation_from_file(path: Path) -> Equation:
 
 @lru_cache(maxsize=8)
 def equation_from_source(source: bytes, path: str) -> Equation:
-    """Return the equation of a file's content; what is pickled of it is the content, so that it can travel."""
+    """Return the equation of a file's content; what is pickled of it is the content, so that it can travel.
+
+    Raises
+    ------
+    InputError
+        The code breaks down, or it has no such object as `equation_from_file` takes, or several.
+    """
     module = ModuleType(f"evokan_equation_{hashlib.sha256(source).hexdigest()[:16]}")
     module.__file__ = path
     sys.modules[module.__name__] = module  # where dataclasses look their own module up

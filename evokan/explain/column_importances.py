@@ -154,9 +154,14 @@ def permutation_importance(
 
 
 def feature_use(search: LateNetworks) -> tuple[FloatArray, int]:
-    """Return in how many networks each column reaches an output, and how many networks there are.
+    """Return in how many networks each column reaches an output, shape (columns,), and how many networks there are.
 
     Every individual counts, survivors too; those that are no network do not.
+
+    Raises
+    ------
+    InputError
+        The family does not say which columns a network uses.
     """
     space, problem = search.space, search.problem
     layout = space.layout(problem)

@@ -103,6 +103,11 @@ def rendered(target: Axes | Figure, suffix: str) -> bytes:
     """Return the picture that `target` belongs to as a file, cropped to what is drawn; the suffix decides the format.
 
     The same picture gives the same bytes: no date is written into it, and no version into a PNG.
+
+    Raises
+    ------
+    ValueError
+        The axes belong to no figure, or matplotlib knows no such format.
     """
     figure = target if isinstance(target, Figure) else target.get_figure(root=True)
     if figure is None:

@@ -192,6 +192,11 @@ def surfaces(fronts: Sequence[Sequence[tuple[float, float]]]) -> dict[str, list[
     """Return what the best, half and all of the fronts have reached: points of parameters and loss, the smallest first.
 
     Empirical attainment functions (Grunert da Fonseca, Fonseca and Hall, 2001), by moocore.
+
+    Raises
+    ------
+    InputError
+        No front has a member with a finite loss.
     """
     import moocore
 

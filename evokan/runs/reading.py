@@ -44,7 +44,14 @@ class Wanted:
 def search_formulas(
     run: Home, graph: FunctionGraph, fit: LastFit | None, stored: Formulas | None, wanted: Wanted
 ) -> Formulas:
-    """Return the formulas of a network of a run after a search, which goes on from what is `stored` where it can."""
+    """Return the formulas of a network of a run after a search, which goes on from what is `stored` where it can.
+
+    Raises
+    ------
+    InputError
+        The target was fitted as a logarithm and units are given, a unit or a function is unknown, the data is gone, or
+        as for `evokan.explain.find_formulas`. Options of the command line are named.
+    """
     from evokan.explain import Split, Units, find_formulas, library
     from evokan.explain.formulas.logarithm import of_logarithm, of_target
     from evokan.explain.unseen import unseen_outputs

@@ -72,7 +72,13 @@ class Run:
 
     @property
     def pareto(self) -> pd.DataFrame:
-        """The front, trained again with fresh seeds: ``pareto.csv``."""
+        """The front, trained again with fresh seeds: ``pareto.csv``.
+
+        Raises
+        ------
+        InputError
+            The search has not finished, or the file is damaged.
+        """
         self._check_finished()
         path, remedy = self.directory.pareto, self.directory.remedy
         table = read_table(path, (*COLUMNS, *PARETO_COLUMNS), remedy)

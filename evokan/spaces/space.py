@@ -153,7 +153,8 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
         bits
             A chromosome that decodes to a network.
         attributions
-            What every edge of that network is worth (`Trained.attributions`), mean over the folds; None if unknown.
+            What every edge of that network is worth (`Trained.attributions`), mean over the folds, shape (edges,);
+            None if unknown.
         """
         return None
 

@@ -23,7 +23,7 @@ COLUMNS = 8
 
 
 def attributions(network: Network, x: FloatArray) -> FloatArray:
-    """Return the score of every link, shape (links,), on the scaled rows `x`.
+    """Return the score of every link, shape (links,), on the scaled rows `x`, shape (N, inputs).
 
     The score of a node is shared out to its incoming links by the spread of what they add, from the outputs down:
     B_l = A_j sd(link l) / sd(node j), A_i = sum of the B of the links that leave i (Liu et al., "KAN 2.0",
@@ -43,7 +43,7 @@ def attributions(network: Network, x: FloatArray) -> FloatArray:
 
 
 def thinned(network: Network, x: FloatArray) -> Network:
-    """Return `network` with its strongest links alone where it has many.
+    """Return `network` with its strongest links alone where it has many, judged on scaled rows `x`, shape (N, inputs).
 
     Those that together make 95 % of all scores, at most `MANY`; the others become constants. What that costs, a new
     fit of the rest makes up for, in a fraction of the time.
@@ -59,7 +59,10 @@ def thinned(network: Network, x: FloatArray) -> Network:
 
 
 def strongest_columns(network: Network, x: FloatArray, most: int = COLUMNS) -> list[int]:
-    """Return the input columns in use, ascending; where there are more than `most`, the strongest."""
+    """Return the input columns in use, ascending; where there are more than `most`, the strongest.
+
+    They are judged on scaled rows `x`, shape (N, inputs).
+    """
     scores = np.zeros(network.n_inputs)
     for link, score in zip(network.links, attributions(network, x), strict=True):
         if link.source < network.n_inputs:
