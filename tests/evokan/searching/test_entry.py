@@ -10,6 +10,7 @@ import torch
 import evokan
 from evokan.datasets import load_dataset
 from evokan.errors import EvokanWarning, InputError
+from evokan.explain.laws.gallery import told
 from evokan.problem.problem import Problem
 from evokan.searching.observer import Observer, Observers
 from evokan.settings.layers import LONGEST, SETTLE
@@ -73,6 +74,17 @@ def test_a_loaded_run_is_the_same(run):
 def test_axes_can_be_drawn_on(run):
     for axes in (run.plot_history(), run.plot_pareto(), run.best.plot_network(), run.best.plot_attribution()):
         assert axes.figure is not None
+
+
+def test_edges_and_their_laws_are_drawn(run):
+    found = run.best.portraits
+    figure = run.best.plot_edges()
+    assert len(figure.axes) == min(len(found), 24)
+    strongest = max(found, key=lambda one: one.spread)
+    assert figure.axes[0].get_title().startswith(f"{strongest.source_name} → {strongest.target_name}")
+    texts = {text.get_text() for text in run.best.plot_laws().texts}
+    assert set(told(found).values()) <= texts
+    assert not set(told(found).values()) <= {text.get_text() for text in run.best.plot_network().texts}
 
 
 def test_global_random_states_are_left_alone(tmp_path):
