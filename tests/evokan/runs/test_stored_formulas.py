@@ -14,10 +14,11 @@ import sympy as sp
 
 from evokan.errors import InputError
 from evokan.explain import Formulas, Split, find
+from evokan.explain.formulas.kinds import TOLERANCE
 from evokan.explain.unseen import LastFit, unseen_outputs
 from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.splits import Fold
-from evokan.runs.reading import last_fit
+from evokan.runs.reading import Wanted, last_fit
 from evokan.runs.run import Run, load_run
 from evokan.searching.entry import resume, search
 from evokan.spaces.training import Budget, TrainingJob
@@ -58,6 +59,25 @@ def test_what_is_stored_is_printed_without_a_search(stored, frame, monkeypatch):
     values = run.best.formula().predict(frame)  # text and categories as the table has them
     np.testing.assert_array_equal(values, run.best.formula().predict(run.problem.table.X))
     assert values.shape == (160, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "extends", "met"),
+    [
+        ({}, True, True),
+        ({"time_limit": 1.0}, True, False),
+        ({"units": {}}, True, False),
+        ({"engine": "both"}, True, False),
+        ({"functions": ["x"]}, False, False),
+        ({"tolerance": 0.1}, False, False),
+    ],
+)
+def test_whether_what_is_stored_will_do(stored, asked, extends, met):
+    wanted = Wanted(**{"tolerance": TOLERANCE, "time_limit": None, "functions": None, "units": None, **asked})
+    found = stored.best.stored_formulas()
+    assert (wanted.extends(found), wanted.met_by(found)) == (extends, met)
+    assert not wanted.extends(None)
+    assert not wanted.met_by(None)
 
 
 def test_losses_of_every_member_are_those_of_its_predictions(stored):

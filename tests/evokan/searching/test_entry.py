@@ -12,7 +12,7 @@ from evokan.datasets import load_dataset
 from evokan.errors import EvokanWarning, InputError
 from evokan.explain.laws.gallery import told
 from evokan.problem.problem import Problem
-from evokan.searching.observer import Observer, Observers
+from evokan.searching.observer import STAGES, Observer, Observers
 from evokan.settings.layers import LONGEST, SETTLE
 from evokan.spaces import registry
 
@@ -171,6 +171,15 @@ class Events(Observer):
 
     def on_end(self):
         self.seen.append("end")
+
+
+def test_every_stage_is_told_in_its_order(tmp_path):
+    events = Events()
+    evokan.search(**{**TINY, "formula_seconds": 0.2}, workers=1, observer=events, out=tmp_path / "run")
+    told = [text.partition(":")[0] for text in events.seen]
+    assert [text for text in told if text in STAGES] == list(STAGES)
+    others = {text.split()[0] for text in told if text not in STAGES}
+    assert others - {"compile"} == {"start", "record", "generation", "end"}
 
 
 @pytest.fixture
