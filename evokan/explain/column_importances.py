@@ -16,9 +16,12 @@ from evokan.seeding import derive_seed
 from evokan.spaces.space import SearchSpace
 from evokan.spaces.threads import single_threaded_math
 
-REPEATS = 20
-MOST_ROWS = 5000
+REPEATS, FEWEST_REPEATS = 20, 5
+MOST_ROWS, FEWEST_ROWS = 5000, 200
 """Rows among which columns are shuffled: of more rows, evenly spread ones."""
+MOST_WORK = 5e9
+"""Parameters times rows that all predictions together may have, some 30 s of one core: a network of 10^5 parameters has
+fewer shuffles of fewer rows, down to the fewest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,7 @@ class Importances:
     permutation, permutation_sd
         Rise of the loss (cross-entropy; root mean squared error in the target's units) when the column is shuffled
         among the test rows, by which the network was not chosen (all rows where none are held out), mean and standard
-        deviation over 20 shuffles.
+        deviation over 20 shuffles, fewer of a network with very many parameters.
     kept
         Share of the networks of the last generations, over all runs, in which the column reaches an output.
     networks
@@ -74,6 +77,7 @@ def importances(
     predict: Callable[[FloatArray], FloatArray],
     searches: Sequence[LateNetworks],
     seed: int,
+    n_params: int = 1,
 ) -> Importances:
     """Return the importances of the columns for one network.
 
@@ -88,6 +92,8 @@ def importances(
         The search that it came from, then others on the same columns, that count for `Importances.kept` as well.
     seed
         Of the shuffles.
+    n_params
+        Parameters of the network, at least 1.
 
     Raises
     ------
@@ -96,7 +102,7 @@ def importances(
     """
     problem = searches[0].problem
     names = problem.table.feature_names
-    mean, sd = permutation_importance(problem, predict, seed, np.flatnonzero(attribution))
+    mean, sd = permutation_importance(problem, predict, seed, np.flatnonzero(attribution), n_params)
     counts, total = np.zeros(problem.n_features), 0
     for search in searches:
         if search.problem.table.feature_names != names:
@@ -108,7 +114,7 @@ def importances(
 
 
 def permutation_importance(
-    problem: Problem, predict: Callable[[FloatArray], FloatArray], seed: int, columns: IntArray
+    problem: Problem, predict: Callable[[FloatArray], FloatArray], seed: int, columns: IntArray, n_params: int = 1
 ) -> tuple[FloatArray, FloatArray]:
     """Return mean and standard deviation of the rise of the loss on shuffled columns of the test rows.
 
@@ -118,11 +124,14 @@ def permutation_importance(
     ----------
     columns
         Those to shuffle; all others count nothing.
+    n_params
+        Parameters of the network, at least 1: with very many there are fewer shuffles and rows.
     """
     from sklearn.inspection import permutation_importance as shuffle
 
     rows = problem.test if len(problem.test) else problem.development
-    rows = rows[:: -(-len(rows) // MOST_ROWS)]
+    repeats, most = affordable(len(columns), min(len(rows), MOST_ROWS), n_params)
+    rows = rows[:: -(-len(rows) // most)]
     whole = problem.table.X[rows]
     mean, sd = np.zeros(problem.n_features), np.zeros(problem.n_features)
     if not len(columns):
@@ -146,11 +155,22 @@ def permutation_importance(
             whole[:, columns],
             problem.table.y[rows],
             scoring=score,
-            n_repeats=REPEATS,
+            n_repeats=repeats,
             random_state=derive_seed("permutation importance", seed) % 2**32,
         )
     mean[columns], sd[columns] = found.importances_mean, found.importances_std
     return mean, sd
+
+
+def affordable(columns: int, rows: int, n_params: int) -> tuple[int, int]:
+    """Return how many shuffles of each column there are, and of how many rows at most, both at least 1.
+
+    First there are fewer shuffles, then fewer rows: `MOST_WORK` is kept where the fewest allow it.
+    """
+    shuffled = max(columns, 1) * max(n_params, 1)
+    repeats = int(np.clip(MOST_WORK // (shuffled * max(rows, 1)), FEWEST_REPEATS, REPEATS))
+    fewest = min(rows, FEWEST_ROWS)
+    return repeats, max(1, int(np.clip(MOST_WORK // (shuffled * repeats), fewest, rows)))
 
 
 def feature_use(search: LateNetworks) -> tuple[FloatArray, int]:

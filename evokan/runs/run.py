@@ -223,7 +223,8 @@ class Run:
 
         searches = [run._late_networks() for run in (self, *others)]
         seed = self.config["settings"]["seed"]
-        return importances(self.best.explanation.importances, partial(predict, self.best.model), searches, seed)
+        network = partial(predict, self.best.model)
+        return importances(self.best.explanation.importances, network, searches, seed, self.best.metrics["n_params"])
 
     def _late_networks(self) -> LateNetworks:
         from evokan.explain.column_importances import LateNetworks
