@@ -15,6 +15,7 @@ from evokan.searching.finalists import Finalist, Finalizer
 from evokan.settings.job import Job, prepare, resolve
 from experiments.gakan import rivals
 from experiments.gakan.rivalry_page import page
+from experiments.gakan.rivalry_ways import BEFORE, PRUNING, RANDOM, SEARCH, SMALL, TUNED
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements
 from experiments.parallel import as_done
@@ -25,27 +26,23 @@ REGRESSION = ("concrete", "laser", "stock", "treasury", "auto_mpg", "machineCPU"
 FIRST_SPLIT, SPLITS = 300, 10
 FEW = {"kinematics8nm": 3}
 """Splits of a table of 8,192 rows."""
-DEAR = {("search of 0.1.0", "kinematics8nm"): 1}
+DEAR = {(BEFORE, "kinematics8nm"): 1}
 """Splits of what takes half an hour of a core each."""
-SEARCH = {"population": 40, "generations": 10}
-SIZES = (50, 100, 200)
-"""Live parameters that the best small networks may have."""
-BEFORE: dict[str, Any] = {
-    "initial": "random",
-    "move_rate": 0.0,
-    "parsimony": "ties",
-    "choose": "one-se",
-    "space_options": {"ridge": 0.0003},
-}
-"""What was the default in version 0.1.0."""
+SIZE = {"population": 40, "generations": 10}
 WAYS: dict[str, dict[str, Any]] = {
-    "search": {},
-    "random search": {"algorithm": "random"},
-    "search of 0.1.0": BEFORE,
-    "pruning alone": {},
-    "tuned [n, m]": {},
+    SEARCH: {},
+    RANDOM: {"algorithm": "random"},
+    BEFORE: {
+        "initial": "random",
+        "move_rate": 0.0,
+        "parsimony": "ties",
+        "choose": "one-se",
+        "space_options": {"ridge": 0.0003},
+    },
+    PRUNING: {},
+    TUNED: {},
 }
-"""The settings of every way, beside the defaults."""
+"""The settings of every way, beside the defaults; those of before are the defaults of version 0.1.0."""
 PARTS: dict[str, dict[str, Any]] = {
     "no seeds": {"initial": "random"},
     "no moves": {"move_rate": 0.0},
@@ -78,7 +75,7 @@ class Task(NamedTuple):
 def run(context: Context) -> Sequence[Path]:
     """Run what is missing, and write rows and page."""
     folder = context.folder("gakan")
-    size = {"population": 10, "generations": 2} if context.quick else SEARCH
+    size = {"population": 10, "generations": 2} if context.quick else SIZE
     wanted = ("iris",) if context.quick else CLASSIFICATION + REGRESSION
     names = at_hand(wanted, silent=context.silent)
     count = 1 if context.quick else context.seeds or SPLITS
@@ -127,18 +124,18 @@ def measure(task: Task) -> dict[str, Any]:
     job.space.prepare(job.problem)
     began = time.process_time()
     with ThreadExecutor(1) as executor:
-        if task.way == "tuned [n, m]":
+        if task.way == TUNED:
             trainer, finalist, spent = rivals.tuning(job, executor)
             finalists = [finalist]
         else:
-            evolution = rivals.pruning(job, executor) if task.way == "pruning alone" else engine.evolve(job, executor)
+            evolution = rivals.pruning(job, executor) if task.way == PRUNING else engine.evolve(job, executor)
             trainer, spent = engine.finalizer(job, executor), evolution.loss_evaluations
             finalists = engine.retrain(job, evolution, trainer)
         row = {"way": task.way, "dataset": task.dataset, "split": task.split}
         chosen = _picked(finalists, job.config.choose)
         row |= _figures("", job, trainer, chosen)
         row |= _figures("best_", job, trainer, _picked(finalists, "best-loss"))
-        for limit in SIZES:
+        for limit in SMALL:
             small = [finalist for finalist in finalists if finalist.member.record.n_params <= limit]
             row |= _figures(f"small{limit}_", job, trainer, _picked(small, "best-loss") if small else None)
     return {

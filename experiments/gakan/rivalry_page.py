@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.stats import friedmanchisquare
 
 from experiments.gakan.rivalry_verdicts import verdicts
+from experiments.gakan.rivalry_ways import BEFORE, PRUNING, RANDOM, SEARCH, SMALL, size_ratio
 from experiments.gakan.statistics import interval_text, paired_p, shown
 from experiments.pages import measured_under, numbered, table
 from experiments.study import part_sizes
 
-SEARCH = "search"
 INTRODUCTION = """\
 Searches of {population} x {generations}, five folds, split seeds from 300 on (no default was decided on them); the seed
 of a search is that of its split. All ways share folds, fresh cuts, final fit and test rows, and the rule of choice
@@ -32,8 +32,6 @@ minutes of a core there.
 Loss: test log-loss of the classification tables, RMSE of the others (target as in the file). p: Wilcoxon's signed-rank
 test against *search*, paired by split; splits share rows, so these p are too small. In brackets: 95 % interval of the
 mean (Student's t over the splits, made wider for the rows that they share; see `tables.md`)."""
-SMALL = (50, 100, 200)
-
 WHY = """What is left when evolution is taken out? On test rows, over all tables together, all of it: random search
 with the same first generation does as well. What the search has gained on 0.1.0 comes from that generation (seeds, their
 ways down, sparse samples): see *no seeds* below. Evolution is ahead on ele_2, and behind on kinematics8nm, stock and concrete as
@@ -179,8 +177,7 @@ def _ranks(frame: pd.DataFrame) -> str:
         return ""
     ranks = means.rank(axis=1)
     p = float(friedmanchisquare(*(means[way] for way in means)).pvalue)
-    sizes = frame.pivot_table(index="dataset", columns="way", values="params", aggfunc="median")
-    ratio = (sizes[SEARCH] / sizes["search of 0.1.0"]).median() if "search of 0.1.0" in sizes else np.nan
+    ratio = size_ratio(frame, BEFORE).median()
     lines = [
         (way, f"{ranks[way].mean():.2f}", str(int((ranks[way] == 1).sum()))) for way in ranks.mean().sort_values().index
     ]
@@ -192,7 +189,7 @@ def _ranks(frame: pd.DataFrame) -> str:
 
 
 def _small(frame: pd.DataFrame) -> str:
-    ways = [way for way in ("search", "pruning alone", "random search", "search of 0.1.0") if way in set(frame.way)]
+    ways = [way for way in (SEARCH, PRUNING, RANDOM, BEFORE) if way in set(frame.way)]
     lines = []
     for limit in SMALL:
         column = f"small{limit}_loss"

@@ -8,18 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from experiments.gakan.rivalry_ways import BEFORE, PRUNING, RANDOM, SEARCH, SMALL, TUNED, size_ratio
 from experiments.gakan.statistics import paired_p
 from experiments.hkan.published import PUBLISHED
 from experiments.pages import table
 
-SEARCH, PRUNING, BEFORE, TUNED, RANDOM = (
-    "search",
-    "pruning alone",
-    "search of 0.1.0",
-    "tuned [n, m]",
-    "random search",
-)
-SIZES = (50, 100, 200)
 SKETCHED = {
     50: {"wine": 0.09, "wdbc": 0.082, "iris": 0.071, "raisin": 0.30},
     100: {"wine": 0.08, "wdbc": 0.077, "iris": 0.06, "raisin": 0.293},
@@ -50,7 +43,7 @@ def verdicts(frame: pd.DataFrame, models: pd.DataFrame) -> str:
         *_losses(frame),
         _tuned(frame),
         _sizes(frame),
-        *(_small(frame, limit) for limit in SIZES),
+        *(_small(frame, limit) for limit in SMALL),
         *(_sketched(frame, limit) for limit in SKETCHED),
         _published(frame),
         *(() if models.empty else (_boosting(frame, models), *_accuracy(frame, models))),
@@ -91,8 +84,7 @@ def _losses(frame: pd.DataFrame) -> list[Verdict]:
 
 def _tuned(frame: pd.DataFrame) -> Verdict:
     own = frame[frame.accuracy.notna()]
-    means, sizes = _means(own), own.pivot_table(index="dataset", columns="way", values="params", aggfunc="median")
-    ratio = sizes[SEARCH] / sizes[TUNED]
+    means, ratio = _means(own), size_ratio(own, TUNED)
     won = [name for name in means.index if means.loc[name, SEARCH] <= means.loc[name, TUNED] and ratio[name] <= 1 / 3]
     lower = [str(name) for name in means.index if means.loc[name, SEARCH] <= means.loc[name, TUNED]]
     return Verdict(
@@ -105,9 +97,8 @@ def _tuned(frame: pd.DataFrame) -> Verdict:
 
 
 def _sizes(frame: pd.DataFrame) -> Verdict:
-    sizes = frame.pivot_table(index="dataset", columns="way", values="params", aggfunc="median")
     means = _means(frame)
-    ratio = float((sizes[SEARCH] / sizes[BEFORE]).median())
+    ratio = float(size_ratio(frame, BEFORE).median())
     loss = float((means[SEARCH] / means[BEFORE]).median())
     return Verdict(
         "half of 0.1.0's parameters in the median over the tables, at equal or lower test loss",
