@@ -145,7 +145,14 @@ def number(value: str | float) -> str:
 
 
 def write_page(
-    path: Path, title: str, rows: Sequence[Row], threads: str, parts: Sequence[str], *, folder: str = "benchmarks"
+    path: Path,
+    title: str,
+    rows: Sequence[Row],
+    threads: str,
+    parts: Sequence[str],
+    *,
+    folder: str = "benchmarks",
+    of: int | None = None,
 ) -> None:
     """Write the Markdown page: title, `parts`, under which conditions `rows` were measured, and by which script.
 
@@ -153,10 +160,12 @@ def write_page(
     ----------
     folder
         Folder below ``experiments`` where the script of the page's name lies.
+    of
+        Rows that the file has, where the page shows fewer.
     """
+    shown = f"{len(rows):,}" if of is None or of == len(rows) else f"{len(rows):,} of {of:,}"
     source = (
-        f"Raw rows: `{path.with_suffix('.csv').name}` ({len(rows):,} rows). "
-        f"Made by `experiments/{folder}/{path.stem}.py`."
+        f"Raw rows: `{path.with_suffix('.csv').name}` ({shown} rows). Made by `experiments/{folder}/{path.stem}.py`."
     )
     page = "\n\n".join([f"# {title}", *parts, measured_under((row["conditions"] for row in rows), threads), source])
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -132,7 +132,8 @@ def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: int | 
     name
         One of `baseline_names`.
     settings
-        How many settings of its grid five folds compare, evenly spread over it; None all of them, fewer than 2 none.
+        How many settings of its grid five folds compare, its own ones and others evenly spread; None all of them, fewer
+        than 2 none.
 
     Raises
     ------

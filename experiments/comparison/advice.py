@@ -24,7 +24,7 @@ method that is lowest in what the line asks for, and beside it those that are as
 and Wilcoxon's signed-rank test over the tables, corrected by Holm's method, has p of at least {LEVEL:g}. With few tables no such
 test can find a difference: the line says so, and who is beside it is only near. Lines of log-loss, calibration, sizes and time
 have no test. A method that failed on a table altogether is in no line that this table is part of; on one split, it has the
-largest error of the others there."""
+largest error or log-loss of the others there; calibration is that of the splits that a method finished."""
 
 
 class Advice(NamedTuple):
@@ -104,8 +104,7 @@ def _as_good(part: pd.DataFrame, means: pd.Series[float], best: str, tested: boo
 
 
 def _probabilities(standings: Standings) -> Advice | None:
-    classes = standings.group("classes")
-    losses = standings.by_table("log_loss").loc[classes].dropna(axis=1)
+    losses = standings.losses.dropna(axis=1)
     if losses.empty:
         return None
     ranks = losses.rank(axis=1).mean().sort_values(kind="stable")

@@ -21,9 +21,9 @@ from experiments.study import at_hand
 SECONDS, QUICK_SECONDS = 20.0, 0.5
 """Processor seconds of one core for each piece."""
 FILE = "calibration.csv"
-LIMIT = 180.0
-"""Processor seconds after which the measurement of a method is given up; what took them is above `MOST_SECONDS`, and not
-tried. By the clock see `experiments.parallel.PATIENCE`."""
+LIMIT = 2 * MOST_SECONDS
+"""Processor seconds after which the measurement of a method is given up. A search does at most twice the least that it can do
+there, so that the least of what is given up takes more than `MOST_SECONDS`. By the clock see `experiments.parallel.PATIENCE`."""
 GUARD = 600.0
 """The same of the study: far above what is tried, so that no row depends on how fast a machine is."""
 QUICK = ("iris", "friedman-3")
@@ -106,8 +106,8 @@ def measure(key: Key) -> dict[str, Any]:
 
 
 def unfinished(key: Key, reason: str, seconds: float) -> dict[str, Any]:
-    """Return the row of what came to no end: it takes all these processor seconds, so it will do the least it can."""
-    return _row(key, Cost(max(seconds, key.seconds), 0.0), reason)
+    """Return the row of what came to no end: of a search the least takes too long, a model is fitted once as it comes."""
+    return _row(key, Cost(max(seconds, key.seconds) if METHODS[key.method].probe else key.seconds, 0.0), reason)
 
 
 def _row(key: Key, cost: Cost, reason: str) -> dict[str, Any]:
@@ -183,14 +183,17 @@ def affordable(pieces: Sequence[Task], hours: float = MOST_HOURS) -> list[Task]:
 
 def expectation(pieces: Sequence[Task], kept: Sequence[Task], seconds: float) -> str:
     """Return in words what the pieces will take, and what is left out because it would be too much."""
-    hours = sum(piece.expected for piece in kept) / 3600
-    above = sum(piece.expected > 1.5 * seconds for piece in kept)
+    tried = [piece for piece in kept if piece.expected <= MOST_SECONDS]
+    hours = sum(piece.expected for piece in tried) / 3600
+    above = sum(piece.expected > 1.5 * seconds for piece in tried)
     text = (
         f"{len(kept):,} pieces, {hours:.1f} core hours expected; {above:,} take more than {1.5 * seconds:g} s "
         "with the smallest budget there is"
     )
+    if len(tried) < len(kept):
+        text += f"; {len(kept) - len(tried):,} are not tried, since they would take more than {MOST_SECONDS:g} s"
     by_split: dict[int, float] = {}
-    for piece in kept:
+    for piece in tried:
         by_split[piece.split] = by_split.get(piece.split, 0.0) + piece.expected / 3600
     text += f"; core hours by split: {', '.join(f'{hours:.2f}' for hours in by_split.values())}"
     if len(kept) < len(pieces):

@@ -125,7 +125,7 @@ def fit(table: str, split: int, method: str, steps: int) -> tuple[Product | None
 def measure(task: Task) -> dict[str, Any]:
     """Return the row of a method on a split."""
     if task.expected > MOST_SECONDS:
-        return unfinished(task, f"not tried: {TOO_LONG.format(MOST_SECONDS)}", 0.0)
+        return unfinished(task, f"not tried: {TOO_LONG.format(MOST_SECONDS)}", 0.0) | {"cpu_seconds": ""}
     product, reason, seconds = fit(*task[:4])
     row = unfinished(task, reason, seconds)
     if product is not None:

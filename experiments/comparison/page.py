@@ -11,6 +11,7 @@ import pandas as pd
 
 from evokan.problem.rungs import HURRIED_ROWS, SHARE
 from experiments.comparison import advice
+from experiments.comparison.calibration import GUARD
 from experiments.comparison.methods import METHODS, MOST_SECONDS, NETWORKS
 from experiments.comparison.standings import (
     LEVEL,
@@ -31,12 +32,13 @@ Every method has {seconds:g} s of one core for each split. How much it can do in
 compared by five folds) was decided beforehand from one measurement a table, on a split that is not used here
 (`calibration.csv`); the column *steps* of `comparison.csv` says how much it was. A second run with the same calibration does
 the same work. What takes longer with the least that it can do (two generations; one fit as it comes) is done all the same,
-and its time says so; what would take more than {most:g} s of one core is not tried, and its row has the reason and no figures.
+and its time says so; what would take more than {most:g} s of one core is not tried, what is not done in {guard:g} s is given up,
+and the row has the reason and no figures.
 
 - `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes but for what would take several times the
   budget: the finalists of `hkan` and `fkan` are the front alone, and `max_cost` of `hkan`, the estimated time of all its networks,
   is 6 s, so that it does not use all of its time. With {hurried:,} rows or more outside of the test part they are judged on
-  2,000 first, as with `--time-limit`. `kafcm` is for series, no tables.
+  2,000 first, as with `--time-limit`; then the finalists of all five are judged on one fold. `kafcm` is for series, no tables.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
 - *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds, classes
@@ -50,7 +52,7 @@ and its time says so; what would take more than {most:g} s of one core is not tr
 Tables of fewer than 1,100 rows have ten splits, others three, seeds from {first} on. The {kept} tables of numbers that come with
 test rows keep them: there a split is a seed of folds and searches, and decisions on the defaults of `gakan` and `fkan` have seen
 test rows of four (concrete, laser, stock, machineCPU; nearly all were against a change), and `gakan/rivalry.md` has reported
-14 of these tables. Of the others no default was decided on splits from {first} on. Made tables: {made}.
+9 of these tables. Of the others no default was decided on splits from {first} on. Made tables: {made}.
 
 *Error*: 1 - accuracy, or RMSE in the target's own units. *Parameters*: numbers that a prediction needs, with thresholds, cut points
 and centres that were drawn from the data, and rows of neighbours; the two of a column's scaling, and grids of equal steps, count
@@ -93,6 +95,7 @@ def page(standings: Standings, seconds: float, conditions: Sequence[str], far: P
         INTRODUCTION.format(
             seconds=seconds,
             most=MOST_SECONDS,
+            guard=GUARD,
             hurried=int(HURRIED_ROWS / SHARE),
             first=FIRST_SPLIT,
             kept=len(REGRESSION),
@@ -147,7 +150,7 @@ def _ranks(standings: Standings) -> str:
     ranks = standings.ranks
     found = {text: ranks.loc[standings.group(name)] for name, text in groups.items()}
     found = {text: part for text, part in found.items() if len(part)}
-    losses = standings.by_table("log_loss").loc[standings.group("classes")]
+    losses = standings.losses
     if len(losses):
         found["log-loss of classes"] = losses.rank(axis=1, na_option="bottom")
     means = {text: part.mean() for text, part in found.items()}

@@ -86,15 +86,24 @@ class Standings:
 
     @cached_property
     def errors(self) -> pd.DataFrame:
-        """Mean errors by table and method, NaN for one that failed on all splits.
+        """Mean errors by table and method, NaN for one that failed on all splits: see `filled`."""
+        return self.filled("error")
 
-        On a split where it failed, a method has the largest error of those that did not: what is left out would be the
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        """Mean log-losses of the tables of classes, as `errors`."""
+        return self.filled("log_loss").reindex(index=self.group("classes"))
+
+    def filled(self, column: str) -> pd.DataFrame:
+        """Return means by table and method of a figure of which less is better, NaN for a method without any.
+
+        On a split where it failed, a method has the largest figure of those that did not: what is left out would be the
         hard ones.
         """
-        wide = self.frame.pivot(index=["table", "split"], columns="method", values="error")
-        filled = wide.apply(lambda errors: errors.fillna(wide.max(axis=1)))
+        wide = self.frame.pivot(index=["table", "split"], columns="method", values=column)
+        whole = wide.apply(lambda found: found.fillna(wide.max(axis=1)))
         tried = wide.notna().groupby(level="table").any()
-        means = pd.DataFrame(filled.groupby(level="table").mean().where(tried))
+        means = pd.DataFrame(whole.groupby(level="table").mean().where(tried))
         return means.reindex(index=self.tables, columns=self.methods)
 
     @cached_property
@@ -208,4 +217,4 @@ def against_all(values: pd.DataFrame, reference: str) -> dict[str, float]:
         pair = logs[[reference, name]].dropna() if name != reference else logs[:0]
         if len(pair) > 1:
             found[str(name)] = paired_p(pair[reference], pair[name])
-    return dict(zip(found, holm(list(found.values())).tolist(), strict=True))
+    return holm(found)

@@ -25,7 +25,7 @@ def run(context: Context) -> Sequence[Path]:
     pieces, kept = calibration.planned(context, wanted, measured)
 
     rows = Rows(folder / "comparison.csv", ("table", "split", "method"))
-    tasks = {piece[:3]: Task(*piece) for piece in kept}
+    tasks = {piece[:3]: piece for piece in kept}
     _of_these_budgets(rows, tasks)
     missing = rows.missing(list(tasks))
     machines = Rows(folder / "conditions.csv", ("conditions",))

@@ -138,7 +138,7 @@ def report(rows: Sequence[Row]) -> list[str]:
 
     def mean(figure: str, ridge: float, name: str | None = None) -> float:
         part = [row[figure] for row in rows if row["ridge"] == ridge and name in (None, row["table"])]
-        return float(np.mean(part)) if part else float("nan")
+        return float(np.nanmean(part)) if np.isfinite(part).any() else float("nan")
 
     lines: list[Sequence[str | float]] = [
         (
@@ -152,7 +152,7 @@ def report(rows: Sequence[Row]) -> list[str]:
         (
             f"{ridge:g}",
             *(mean(figure, ridge) for figure in ("val_loss", "log_loss", "log_loss_of_best")),
-            max(row["log_loss"] for row in rows if row["ridge"] == ridge),
+            float(np.nanmax([row["log_loss"] for row in rows if row["ridge"] == ridge])),
             f"{mean('accuracy', ridge):.3f}",
         )
         for ridge in ridges

@@ -74,7 +74,7 @@ def report(
     claims = [
         _claims(part, key, one, activations, published.epochs) for key, one in columns.items() if _is_claimed(one)
     ]
-    whole = any(row["epochs"] == published.epochs for row in rows)
+    whole = judged == published.epochs
     here = [published] if whole else here
     plan = " and ".join(f"{one.epochs} ({_seeds(one.seeds)}, batches of {one.batch})" for one in here)
     return [

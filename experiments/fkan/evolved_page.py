@@ -127,8 +127,11 @@ def _verdict(equation: str, rows: Sequence[Row]) -> str:
     best = min(medians, key=lambda strategy: medians[strategy])
     parts = []
     for strategy, error in ours.items():
-        p = signed_rank_p(_pairs(strategy, best, rows))
-        said = "**does not win**" if error >= medians[best] else "wins" if p < ALPHA else "is ahead, within chance"
+        ratios = _pairs(strategy, best, rows)
+        p, lower = signed_rank_p(ratios), error < medians[best]
+        said = "is ahead, within chance" if lower else "**does not win**"
+        if lower and p < ALPHA and np.median(ratios) < 0:
+            said = "wins"
         parts.append(
             f"`{strategy}` has {error:.1e} and {said} (lower on {_better(strategy, best, rows)} seeds, p = {p:.2g})"
         )

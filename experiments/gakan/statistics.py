@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
@@ -48,11 +48,12 @@ def paired_p(a: ArrayLike, b: ArrayLike) -> float:
     return signed_rank_p(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64))
 
 
-def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
-    """Return the p values of a family of tests corrected by Holm's step-down method (1979), in their order."""
-    if not len(p_values):
-        return np.zeros(0)
-    return np.asarray(multipletests(p_values, method="holm")[1], dtype=np.float64)
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Return the p values of a family of tests, by name, corrected by Holm's step-down method (1979)."""
+    if not p_values:
+        return {}
+    corrected = multipletests(list(p_values.values()), method="holm")[1]
+    return dict(zip(p_values, map(float, corrected), strict=True))
 
 
 def against(
@@ -74,7 +75,7 @@ def against(
             pairs = wide[[reference, other]].dropna()
             if len(pairs) > 1:
                 p[other] = paired_p(pairs[reference], pairs[other])
-    return dict(zip(p, holm(list(p.values())).tolist(), strict=True))
+    return holm(p)
 
 
 def shown(p: float | None) -> str:

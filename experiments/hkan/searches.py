@@ -186,8 +186,8 @@ def _tpe(job: Job, piece: Piece) -> tuple[HKANArchitecture, float, int]:
     """Return TPE's best network over Table III's ranges as they are printed, its loss on the last rung, and evaluations.
 
     It begins with evolution's seeds; what evolution judges on few rows first, it prunes in the same way: a quarter of
-    the trials goes on (Optuna's successive halving). As evolution draws again where it finds no new network or one that
-    there is no room for, so does TPE: it is told the loss of before, or a bad one, and no evaluation is used up.
+    the trials goes on (Optuna's successive halving). What comes up again, or has no room, uses up no evaluation, as
+    evolution draws such individuals again: TPE is told the loss of before, or a bad one.
     """
     import optuna
     from optuna.trial import TrialState

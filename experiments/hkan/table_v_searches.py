@@ -29,13 +29,14 @@ ALPHA = 0.05
 
 _HOW = (
     "One search has 300 evaluations, 20 individuals and 14 generations after the first; evolution begins with the "
-    "seeds of `hkan`, and so does TPE (Optuna's; sharpness rounded, as it draws whole numbers). For both, what comes up "
-    "again or has no room is no evaluation. Everything is chosen by the validation loss of five folds; published: 1,000 "
+    "seeds of `hkan`, and so does TPE (Optuna's; sharpness rounded, as it draws whole numbers). Networks that "
+    "come up again or have no room are no evaluations of TPE (it may ask for 3,000 in all); evolution draws such an individual "
+    "again up to 40 times, and counts what is left. Everything is chosen by the validation loss of five folds; published: 1,000 "
     "trials of TPE. The networks of a search may take together "
     f"{BUDGET:.0f} s of a core, by estimate ({LARGE_BUDGET:.0f} s on the larger data sets), and one a tenth of what is "
     "left of it. A limit by the clock comes on top: "
     f"{LIMIT:.0f} s for a whole search, {TPE_SHARE:.0%} of that for TPE, which has nothing to do "
-    "afterwards; evaluations below 300 say where it was reached. The ten tables below 1,100 rows have three seeds of "
+    "afterwards; evaluations below 300 say where an end was reached. The ten tables below 1,100 rows have three seeds of "
     "evolution and one of TPE, the others one of each. On those, wizmir apart, networks are judged on "
     f"{LARGE_RUNG:,} rows first, and a quarter goes on to more (TPE: Optuna's successive halving), at last to one fold of "
     "the five."
@@ -160,7 +161,7 @@ def _tests(rows: Sequence[Row], single: Sequence[Row], names: Sequence[str]) -> 
     ]
     if each:
         parts += [
-            "On each data set, of the single fits: against the published median of HKAN the signed-rank test, against "
+            "On each data set, of the single fits: against the published median of HKAN the signed-rank test of the logarithms of the ratios, against "
             "TPE's fits the rank-sum test, two-sided, Holm's correction over the data sets. Fits of networks without "
             "chance are all alike, so that there is no test, and the tests know nothing of the luck of rows and searches.",
             table(("data", "fits", "over HKAN", "p", "over TPE", "p"), each),
@@ -173,10 +174,10 @@ def _each(single: Sequence[Row], names: Sequence[str]) -> list[tuple[str, ...]]:
     found = {name: own for name, own in found.items() if "evolution" in own}
     varied = {name: own for name, own in found.items() if np.ptp(own["evolution"]) > 0}
     # Ratios, since errors of exact laws are rounding: their differences are below what the test tells apart.
-    p_hkan = _holm(
+    p_hkan = holm(
         {name: signed_rank_p(np.log(np.array(own["evolution"]) / PUBLISHED[name].hkan)) for name, own in varied.items()}
     )
-    p_tpe = _holm(
+    p_tpe = holm(
         {
             name: float(mannwhitneyu(own["evolution"], own["TPE"]).pvalue)
             for name, own in varied.items()
@@ -196,11 +197,6 @@ def _each(single: Sequence[Row], names: Sequence[str]) -> list[tuple[str, ...]]:
             )
         )
     return lines
-
-
-def _holm(values: dict[str, float]) -> dict[str, float]:
-    """Return p values with Holm's correction, by data set."""
-    return dict(zip(values, map(float, holm(list(values.values()))), strict=True)) if values else {}
 
 
 def _p(values: dict[str, float], name: str) -> str:

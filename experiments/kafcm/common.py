@@ -180,11 +180,19 @@ def _mlp(width: int, way: Mapping[str, Any], seed: int) -> BaseEstimator:
     )
 
 
-def write_page(path: Path, title: str, frame: pd.DataFrame, parts: Sequence[str], seeds: int) -> Path:
-    """Write a Markdown page of the family: title, parts, the number of seeds, and where its numbers come from."""
+def write_page(
+    path: Path, title: str, frame: pd.DataFrame, parts: Sequence[str], seeds: int, of: int | None = None
+) -> Path:
+    """Write a Markdown page of the family: title, parts, the number of seeds, and where its numbers come from.
+
+    Parameters
+    ----------
+    of
+        Rows of the file, where `frame` has only some.
+    """
     parts = [*parts, f"Seeds: {seeds}."]
     rows = cast(list[Row], frame.to_dict("records"))
-    pages.write_page(path, title, rows, "one thread and one process", parts, folder="kafcm")
+    pages.write_page(path, title, rows, "one thread and one process", parts, folder="kafcm", of=of)
     return path
 
 

@@ -74,14 +74,15 @@ def run(context: Context) -> Sequence[Path]:
     seeds = range(FIRST_SEED, FIRST_SEED + (1 if context.quick else context.seeds or 5))
     for seed in context.each("seeds", rows.missing(seeds)):
         rows.add(*measure(seed, context.quick))
-    frame = numbered(pd.DataFrame(rows.read()), ("seed", "mape", "n_params", "cpu_seconds"))
-    frame = frame[frame.seed >= FIRST_SEED]
+    whole = numbered(pd.DataFrame(rows.read()), ("seed", "mape", "n_params", "cpu_seconds"))
+    frame = whole[whole.seed >= FIRST_SEED]
     page = write_page(
         folder / "delays.md",
         "Mackey-Glass with a choice of delays",
         frame,
         _parts(frame),
         frame.seed.nunique(),
+        of=len(whole),
     )
     return [rows.path, page]
 

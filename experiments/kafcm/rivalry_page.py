@@ -46,6 +46,7 @@ def write(folder: Path, rows: Sequence[dict[str, str]]) -> list[Path]:
         frame,
         parts(frame),
         frame.seed.nunique(),
+        of=len(rows),
     )
     return [page]
 

@@ -149,7 +149,10 @@ def test_what_would_take_too_long_is_not_tried_and_costs_nothing(monkeypatch):
     monkeypatch.setattr(methods, "fit", lambda *task: pytest.fail("was tried"))
     row = measure(pieces[0])
     assert row["reason"] == "not tried: the least that it can do takes more than 150 s of one core"
-    assert (row["rmse"], row["cpu_seconds"], row["steps"]) == ("", 0.0, 2)
+    assert (row["rmse"], row["cpu_seconds"], row["steps"]) == ("", "", 2)
+    told = expectation(pieces, pieces, 20.0)
+    assert "2 pieces, 0.0 core hours expected; 0 take more" in told
+    assert "; 1 are not tried, since they would take more than 150 s; core hours by split: 0.00" in told
 
 
 def test_a_model_that_cannot_be_tuned_in_time_is_measured_once(monkeypatch):
@@ -339,9 +342,11 @@ def test_a_second_run_gives_the_same_rows(tmp_path, monkeypatch):
     page.unlink()
     study.run(Context(tmp_path / "b", quick=True, workers=1, silent=True))
     assert page.read_text() == written
-    costs = folder / "calibration.csv"
-    costs.write_text(costs.read_text().replace("iris,gakan,", "iris,gakan,9", 1))
-    with pytest.raises(InputError, match=r"gakan has .* steps on iris, by calibration.csv it is to have 2"):
+    header, *lines = second[0].read_text().splitlines()
+    cells = lines[0].split(",")
+    cells[header.split(",").index("steps")] = "77"
+    second[0].write_text("\n".join([header, ",".join(cells), *lines[1:], ""]))
+    with pytest.raises(InputError, match=r"gakan has 77 steps on iris, by calibration.csv it is to have"):
         study.run(Context(tmp_path / "b", quick=True, workers=1, silent=True))
 
 
@@ -411,7 +416,12 @@ def test_what_comes_to_no_end_is_a_row_with_its_reason():
     assert list(row) == list(measure(Task("iris", 300, "linear", 0)))
     stored = calibration.unfinished(calibration.Key("iris", "forest", 20.0), "why", 171.2)
     assert set(stored) == {"table", "method", "fixed_seconds", "step_seconds", "reason"}
-    assert steps("forest", *calibration.costs([stored]).values(), 20.0) == 0
+    # A model whose second setting runs away is fitted as it comes; a search that is killed is not tried.
+    (cost,) = calibration.costs([stored]).values()
+    assert (steps("forest", cost, 20.0), cost.fixed) == (0, 20.0)
+    stored = calibration.unfinished(calibration.Key("iris", "gakan", 20.0), "why", 300.0)
+    (cost,) = calibration.costs([stored]).values()
+    assert cost.fixed + steps("gakan", cost, 20.0) * cost.step > methods.MOST_SECONDS
     assert steps("gakan", Cost(171.2, 0.0), 20.0) == 2
 
 

@@ -37,7 +37,7 @@ def test_the_work_is_bounded_unless_the_fewest_are_more(columns, rows, n_params)
         (500, 5000, 10**6, (5, 200)),
     ],
 )
-def test_usual_networks_are_shuffled_as_always(columns, rows, n_params, wanted):
+def test_only_large_networks_are_shuffled_less(columns, rows, n_params, wanted):
     assert affordable(columns, rows, n_params) == wanted
 
 
