@@ -19,7 +19,7 @@ FLOOR = 1e-16
 
 
 def draw_errors(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str], column: str, label: str) -> None:
-    """Draw the median MAE, with quartiles, against a column such as the number of layers."""
+    """Draw the median MAE, with quartiles, against a column such as the number of layers; failed trainings are left out."""
     with styled():
         axes = new_axes(7.0, 4.2)
         for model in models:
@@ -28,12 +28,12 @@ def draw_errors(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str
             if not sizes:
                 continue
             errors = [[row["mae"] for row in part if row[column] == size] for size in sizes]
-            low, middle, high = (np.array([np.percentile(values, q) for values in errors]) for q in (25, 50, 75))
+            low, middle, high = (np.array([np.nanpercentile(values, q) for values in errors]) for q in (25, 50, 75))
             (line,) = axes.plot(sizes, middle, marker="o", label=model)
             axes.fill_between(sizes, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
         axes.set_yscale("log")
         dress(axes, x_label=label, y_label="test MAE, median and quartiles")
-        axes.legend(frameon=False, ncols=2)
+        axes.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
         save(axes, path)
 
 

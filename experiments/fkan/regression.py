@@ -210,7 +210,12 @@ def report(rows: Sequence[dict[str, Any]], depths: Sequence[int]) -> list[str]:
     names = list(dict.fromkeys(row["model"] for row in rows))
 
     def cell(found: np.ndarray[Any, Any]) -> str:
-        return f"{np.median(found):.3g} ({found.min():.2g} to {found.max():.2g})" if len(found) else ""
+        good = found[np.isfinite(found)]
+        if not len(good):
+            return "all failed" if len(found) else ""
+        failed = f"; {len(found) - len(good)} failed" if len(good) < len(found) else ""
+        # A training that failed is as bad as can be.
+        return f"{np.median(np.where(np.isfinite(found), found, np.inf)):.3g} ({good.min():.2g} to {good.max():.2g}{failed})"
 
     lines: list[Sequence[str | float]] = [(name, *(cell(errors(name, depth)) for depth in depths)) for name in names]
     published: list[Sequence[str | float]] = [(name, *values[: len(depths)]) for name, values in PUBLISHED.items()]

@@ -133,6 +133,17 @@ def test_twice_as_slow_is_judged(sigmoid, verdict):
     assert "and 4.97 times less the time of ReLU" in text
 
 
+def test_failed_trainings_are_counted_and_are_the_worst():
+    maes = {1: (0.1, 0.2, float("nan")), 3: (float("nan"),) * 3, 5: (0.3, 0.1, 0.2)}
+    rows = [
+        {"model": by_pykan.NAME, "depth": depth, "seed": seed, "mae": mae}
+        for depth, found in maes.items()
+        for seed, mae in enumerate(found)
+    ]
+    text = "\n".join(regression.report(rows, (1, 3, 5)))
+    assert "| KAN (pykan) | 0.2 (0.1 to 0.2; 1 failed) | all failed | 0.2 (0.1 to 0.3) |" in text
+
+
 def test_depths_where_blocks_are_ahead_are_counted():
     names, depths = ["relu", "tanh", "fJNB(5)", "fJNB(6)"], (1, 3)
     table = {"relu": (1.0, 0.5), "tanh": (0.9, 2.0), "fJNB(5)": (0.1, 0.6), "fJNB(6)": (0.2, 0.4)}
