@@ -57,14 +57,17 @@ def test_equal_pairs_and_rounding():
 
 def test_holm_by_hand():
     # 4 x 0.005, 3 x 0.01, 2 x 0.03, then at least as large as before.
-    assert holm([0.01, 0.04, 0.03, 0.005]).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.6, 0.7]).tolist() == [1.0, 1.0]
-    assert holm([]).tolist() == []
+    found = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005})
+    assert found == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06, "d": 0.02})
+    assert list(found) == ["a", "b", "c", "d"]
+    assert holm({"a": 0.6, "b": 0.7}) == {"a": 1.0, "b": 1.0}
+    assert holm({}) == {}
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_lies_between_the_raw_p_and_bonferronis_and_keeps_the_order(p_values):
-    p, corrected = np.array(p_values), holm(p_values)
+    p = np.array(p_values)
+    corrected = np.array(list(holm({str(place): value for place, value in enumerate(p_values)}).values()))
     assert (corrected >= p - 1e-15).all()
     assert (corrected <= np.minimum(len(p) * p, 1.0) + 1e-15).all()
     order = np.argsort(p, kind="stable")
