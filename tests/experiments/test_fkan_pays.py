@@ -183,7 +183,10 @@ def test_who_wins(figures, seconds, verdict):
 
 def test_a_measurement_has_a_row_for_every_look():
     rows = measure("friction", "fkan", 0, quick=True)
-    assert [row["stop"] for row in rows[:4]] == [1, 2, 4, 8]
+    *looks, last = [row["stop"] for row in rows]
+    assert looks == [2**place for place in range(len(looks))]  # how many there are is for the machine to say
+    assert len(looks) >= 1
+    assert looks[-1] < last <= 2 * looks[-1]
     assert all(row["coefficient_error"] > 0.0 for row in rows)
     (row,) = measure("friction", "scipy", 0)
     assert row["coefficient_error"] < 0.05
