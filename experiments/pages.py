@@ -12,7 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from evokan.evaluation.executors import available_processors
 from experiments.harness import Context, Rows
@@ -45,6 +47,12 @@ class Measurements(Rows):
 def numbered(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
     """Return a copy of rows that were read as text with numbers in `columns`, NaN where a cell holds none."""
     return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in columns})
+
+
+def median_of(errors: ArrayLike) -> float:
+    """Return the median of some errors, at least one; a training that failed is as bad as can be."""
+    found = np.asarray(errors, dtype=np.float64)
+    return float(np.median(np.where(np.isfinite(found), found, np.inf)))
 
 
 def discard(path: Path, column: str, value: str) -> None:

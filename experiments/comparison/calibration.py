@@ -33,6 +33,8 @@ FOLDS = 5
 TINY = 1e-4
 """Seconds of a step that takes less than can be told."""
 MOST_HOURS = 20.0
+OVER = 1.5
+"""What takes more than so many times its seconds is said to."""
 
 
 class Key(NamedTuple):
@@ -173,7 +175,7 @@ def affordable(pieces: Sequence[Task], hours: float = MOST_HOURS) -> list[Task]:
     left, place = hours * 3600, 0
     while place < len(pieces):
         group = [piece for piece in pieces[place:] if (piece.table, piece.split) == pieces[place][:2]]
-        left -= sum(piece.expected for piece in group if piece.expected <= MOST_SECONDS)
+        left -= sum(piece.expected for piece in group if piece.is_tried)
         if left < 0:
             break
         kept += group
@@ -183,11 +185,11 @@ def affordable(pieces: Sequence[Task], hours: float = MOST_HOURS) -> list[Task]:
 
 def expectation(pieces: Sequence[Task], kept: Sequence[Task], seconds: float) -> str:
     """Return in words what the pieces will take, and what is left out because it would be too much."""
-    tried = [piece for piece in kept if piece.expected <= MOST_SECONDS]
+    tried = [piece for piece in kept if piece.is_tried]
     hours = sum(piece.expected for piece in tried) / 3600
-    above = sum(piece.expected > 1.5 * seconds for piece in tried)
+    above = sum(piece.expected > OVER * seconds for piece in tried)
     text = (
-        f"{len(kept):,} pieces, {hours:.1f} core hours expected; {above:,} take more than {1.5 * seconds:g} s "
+        f"{len(kept):,} pieces, {hours:.1f} core hours expected; {above:,} take more than {OVER * seconds:g} s "
         "with the smallest budget there is"
     )
     if len(tried) < len(kept):

@@ -77,6 +77,11 @@ class Task(NamedTuple):
     steps: int
     expected: float = 0.0
 
+    @property
+    def is_tried(self) -> bool:
+        """Whether it is expected to take no more than `MOST_SECONDS`."""
+        return self.expected <= MOST_SECONDS
+
 
 TOO_LONG = "the least that it can do takes more than {:g} s of one core"
 
@@ -124,7 +129,7 @@ def fit(table: str, split: int, method: str, steps: int) -> tuple[Product | None
 
 def measure(task: Task) -> dict[str, Any]:
     """Return the row of a method on a split."""
-    if task.expected > MOST_SECONDS:
+    if not task.is_tried:
         return unfinished(task, f"not tried: {TOO_LONG.format(MOST_SECONDS)}", 0.0) | {"cpu_seconds": ""}
     product, reason, seconds = fit(*task[:4])
     row = unfinished(task, reason, seconds)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evokan.problem.rungs import HURRIED_ROWS, SHARE
 from experiments.comparison import advice
-from experiments.comparison.calibration import GUARD
+from experiments.comparison.calibration import GUARD, OVER
 from experiments.comparison.methods import METHODS, MOST_SECONDS, NETWORKS
 from experiments.comparison.standings import (
     LEVEL,
@@ -26,7 +26,6 @@ from experiments.gakan.statistics import interval_text, paired_p, shown
 from experiments.pages import measured_under, number, table
 
 OURS = "gakan"
-OVER = 1.5
 INTRODUCTION = """\
 Every method has {seconds:g} s of one core for each split. How much it can do in that time (generations of 20 networks, settings
 compared by five folds) was decided beforehand from one measurement a table, on a split that is not used here

@@ -19,7 +19,7 @@ from evokan.spaces.training import Budget, Trained, TrainingJob
 from experiments.fkan.figures import draw_solutions
 from experiments.fkan.solutions import curves
 from experiments.harness import Context, Experiment, Rows
-from experiments.pages import Measurements, number, table, write_page
+from experiments.pages import Measurements, median_of, number, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
 
 STEPS = {"burgers-1": 20, "burgers-2": 20, "delay-fde": 10, "lane-emden-4": 90}
@@ -133,7 +133,7 @@ def report(rows: Sequence[dict[str, Any]], pictures: Sequence[tuple[str, Path]])
         if not part:
             continue
         errors = np.array([row["error"] for row in part], dtype=float)
-        median = float(np.median(np.nan_to_num(errors, nan=np.inf)))
+        median = median_of(errors)
         others = [number(source[name]) if name in source else "" for source in (PUBLISHED, GEPINN, NOTEBOOK)]
         seconds = float(np.median([row["cpu_seconds"] for row in part]))
         if name.startswith("lane-emden"):

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from experiments.fkan import by_pykan
 from experiments.fkan.figures import draw_errors
 from experiments.fkan.regression import EPOCHS, RATE, make_problem, measure
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, Row, table, write_page
+from experiments.pages import Measurements, Row, median_of, table, write_page
 
 SIZES = range(1, 11)
 SEEDS = 7
@@ -60,8 +59,7 @@ def report(rows: Sequence[Row]) -> list[str]:
 
     def median(model: str, size: int) -> float:
         found = [row["mae"] for row in rows if (row["model"], row["neurons"]) == (model, size)]
-        # A training that failed is as bad as can be.
-        return float(np.median(np.nan_to_num(found, nan=np.inf, posinf=np.inf))) if found else float("nan")
+        return median_of(found) if found else float("nan")
 
     header = ("", *(str(size) for size in sizes))
     ours: list[Sequence[str | float]] = [(name, *(median(name, size) for size in sizes)) for name in names]

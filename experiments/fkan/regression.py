@@ -29,7 +29,7 @@ from evokan.spaces.training import Budget, TrainingJob
 from experiments.fkan import by_pykan
 from experiments.fkan.figures import draw_errors
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, table, write_page
+from experiments.pages import Measurements, median_of, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import SEQUENTIAL, network
 
@@ -214,8 +214,7 @@ def report(rows: Sequence[dict[str, Any]], depths: Sequence[int]) -> list[str]:
         if not len(good):
             return "all failed" if len(found) else ""
         failed = f"; {len(found) - len(good)} failed" if len(good) < len(found) else ""
-        # A training that failed is as bad as can be.
-        return f"{np.median(np.where(np.isfinite(found), found, np.inf)):.3g} ({good.min():.2g} to {good.max():.2g}{failed})"
+        return f"{median_of(found):.3g} ({good.min():.2g} to {good.max():.2g}{failed})"
 
     lines: list[Sequence[str | float]] = [(name, *(cell(errors(name, depth)) for depth in depths)) for name in names]
     published: list[Sequence[str | float]] = [(name, *values[: len(depths)]) for name, values in PUBLISHED.items()]
