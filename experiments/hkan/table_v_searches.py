@@ -19,7 +19,6 @@ from experiments.hkan.searches import (
     LARGE_RUNG,
     LIMIT,
     TPE,
-    TPE_SHARE,
 )
 from experiments.hkan.table_v_boxes import groups
 from experiments.hkan.table_v_figures import Fits, Searched, best_baseline, searched
@@ -34,9 +33,9 @@ _HOW = (
     "again up to 40 times, and counts what is left. Everything is chosen by the validation loss of five folds; published: 1,000 "
     "trials of TPE. The networks of a search may take together "
     f"{BUDGET:.0f} s of a core, by estimate ({LARGE_BUDGET:.0f} s on the larger data sets), and one a tenth of what is "
-    "left of it. A limit by the clock comes on top: "
-    f"{LIMIT:.0f} s for a whole search, {TPE_SHARE:.0%} of that for TPE, which has nothing to do "
-    "afterwards; evaluations below 300 say where an end was reached. The ten tables below 1,100 rows have three seeds of "
+    "left of it. A limit comes on top, "
+    f"{LIMIT:.0f} s: of evolution for the whole search by the clock, of TPE, which has nothing to do afterwards, of the "
+    "processor; evaluations below 300 say where an end was reached. The ten tables below 1,100 rows have three seeds of "
     "evolution and one of TPE, the others one of each. On those, wizmir apart, networks are judged on "
     f"{LARGE_RUNG:,} rows first, and a quarter goes on to more (TPE: Optuna's successive halving), at last to one fold of "
     "the five."
