@@ -27,6 +27,7 @@ MODULES = {
     "fkan-pays": "experiments.fkan.pays",
     "fkan-regression": "experiments.fkan.regression",
     "fkan-rivals": "experiments.fkan.rivals",
+    "fkan-stopping": "experiments.fkan.stopping",
     "formula-feynman": "experiments.formula.feynman",
     "formula-laws": "experiments.formula.laws",
     "formula-speed": "experiments.formula.speed",

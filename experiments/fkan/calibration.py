@@ -29,8 +29,9 @@ from search_spaces.fkan import FKAN, FKANOptions
 from search_spaces.fkan.encoding import FKANArchitecture
 
 RIDGES = (1e-3, 3e-3, 1e-2, 3e-2)
-TABLES = {"iris": 0, "wine": 0, "wdbc": 210, "raisin": 210, "rice": 210}
-"""Rows that are drawn of a larger table; 0 takes all."""
+TABLES = ("iris", "wine", "wdbc", "raisin", "rice")
+MOST_ROWS = 210
+"""Of a table; of a larger one so many are drawn."""
 SPLITS, NETWORKS, FOLDS, BEST = 20, 12, 5, 3
 DEFAULT, OTHER = 1e-3, 1e-2
 DECIDED = 0.05
@@ -60,14 +61,14 @@ def run(context: Context) -> Sequence[Path]:
 
 
 def part_of(name: str, split: int) -> Table:
-    """Return a table, or as many of its rows as `TABLES` wants, drawn by the split's seed."""
-    whole, count = load_dataset(name), TABLES[name]
-    if not count:
+    """Return a table, or `MOST_ROWS` of its rows, drawn by the split's seed."""
+    whole = load_dataset(name)
+    if len(whole.y) <= MOST_ROWS:
         return whole
-    rows = np.sort(generator("calibration", name, split).permutation(len(whole.y))[:count])
+    rows = np.sort(generator("calibration", name, split).permutation(len(whole.y))[:MOST_ROWS])
     return make_table(
         name,
-        "classification",
+        whole.task.value,
         whole.X[rows],
         whole.y[rows],
         feature_names=whole.feature_names,
@@ -86,8 +87,8 @@ def measure(name: str, split: int, ridge: float, networks: int) -> Row:
             (judged(space, problem, network) for network in drawn(space, problem, split, networks)),
             key=lambda one: one[0],
         )
-        tested = [test(space, problem, network, iterations) for _, network, iterations in found[:BEST]]
-    best = tested[0]
+        tests = [tested(space, problem, network, iterations) for _, network, iterations in found[:BEST]]
+    best = tests[0]
     return {
         "table": name,
         "split": split,
@@ -96,7 +97,7 @@ def measure(name: str, split: int, ridge: float, networks: int) -> Row:
         "val_loss": found[0][0],
         "log_loss": best[0],
         "accuracy": best[1],
-        "log_loss_of_best": float(np.mean([loss for loss, _ in tested])),
+        "log_loss_of_best": float(np.mean([loss for loss, _ in tests])),
         "n_params": found[0][1].n_params,
     }
 
@@ -119,8 +120,8 @@ def judged(space: FKAN, problem: Problem, network: FKANArchitecture) -> tuple[fl
     return (np.inf if figures.reason else figures.val_loss), network, max(figures.iterations, 1)
 
 
-def test(space: FKAN, problem: Problem, network: FKANArchitecture, iterations: int) -> tuple[float, float]:
-    """Return log-loss and accuracy on the test rows after the final fit."""
+def tested(space: FKAN, problem: Problem, network: FKANArchitecture, iterations: int) -> tuple[float, float]:
+    """Return log-loss and accuracy on the test rows after the final fit; RMSE and NaN where there are no classes."""
     job = TrainingJob(network, problem.whole, 0, iterations, keep_weights=True)
     (trained,) = space.train([job], problem, Budget())
     if trained.weights is None:
@@ -128,7 +129,7 @@ def test(space: FKAN, problem: Problem, network: FKANArchitecture, iterations: i
     model = space.model(network, problem, trained.weights)
     scores = predict(model, problem.table.X[problem.test])
     figures = evaluate_predictions(problem.task, problem.table.y[problem.test], scores)
-    loss, accuracy = figures["log_loss"], figures["accuracy"]
+    loss, accuracy = figures.get("log_loss", figures.get("rmse")), figures.get("accuracy")
     return (float("nan") if loss is None else loss), (float("nan") if accuracy is None else accuracy)
 
 
