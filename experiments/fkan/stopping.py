@@ -1,7 +1,7 @@
 """Where the folds of `fkan` stop: each at its own lowest loss, or all at one common iteration; on tables.
 
-It decides a default by a rule that was written down before: see `DECIDED`. Split seeds are below 300. Of networks drawn as those
-of a first generation the best by its folds is taken: what a search does, at a small part of its cost.
+It decides a default by a rule that was written down before: see `DECIDED`. Split seeds are below 300. Twice: of networks drawn as
+those of a first generation the best by its folds is taken, a search at a small part of its cost; and by whole searches, fewer.
 """
 
 from __future__ import annotations
@@ -17,38 +17,52 @@ from evokan.problem.problem import Problem
 from evokan.reports.compare import signed_rank_p
 from evokan.spaces.threads import single_threaded_math
 from evokan.spaces.training import Budget, FoldStop, TrainingJob
-from experiments.fkan.calibration import FOLDS, NETWORKS, drawn, part_of, tested
+from experiments import study
+from experiments.fkan.calibration import FOLDS, MOST_ROWS, NETWORKS, drawn, part_of, tested
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, Row, number, table, write_page
+from experiments.study import Piece
 from search_spaces.fkan import FKAN
 
 TABLES = ("iris", "wine", "wdbc", "raisin", "rice", "concrete", "dee", "laser", "machineCPU", "stock")
 SPLITS = range(20, 40)
 """Others than those of `fkan-calibration`."""
+SEARCHED: dict[str, range] = {name: range(20, 25) for name in ("iris", "wine", "raisin", "wdbc")}
+"""Tables of whole searches, all rows of them, and their splits."""
+SEARCH = {"population": 20, "generations": 5}
+DRAWN, WHOLE = "drawn", "search"
 STOPS: tuple[FoldStop, ...] = get_args(FoldStop)
 COMMON, OWN = "common", "own"
 DECIDED = 0.05
 """A common iteration becomes the default where the median ratio of its test losses to those with stops of their own, over tables and
-splits, is below 1 with a p value below this (signed-rank test of the logarithms, two-sided), and is below 1 on more than half of
-the tables, too; else each fold keeps its own."""
+splits of networks drawn, is below 1 with a p value below this (signed-rank test of the logarithms, two-sided), is below 1 on more
+than half of the tables, too, and over whole searches; else each fold keeps its own."""
 
 
 def run(context: Context) -> Sequence[Path]:
     """Train what is missing, and write the page."""
     folder = context.folder("fkan")
-    rows = Measurements(folder / "stopping.csv", ("table", "split", "stop"))
+    rows = Measurements(folder / "stopping.csv", ("way", "table", "split", "stop"))
     tables = ["iris"] if context.quick else TABLES
-    splits = SPLITS[:1] if context.quick else SPLITS[: context.seeds or len(SPLITS)]
-    keys = [(name, split, stop) for split in splits for name in tables for stop in STOPS]
+    searched = {} if context.quick else SEARCHED
+    count = 1 if context.quick else context.seeds or len(SPLITS)
+    keys = [(DRAWN, name, split, stop) for split in SPLITS[:count] for name in tables for stop in STOPS]
+    keys += [
+        (WHOLE, name, split, stop) for name, splits in searched.items() for split in splits[:count] for stop in STOPS
+    ]
     page = folder / "stopping.md"
 
     def write() -> None:
         title = "Where the folds of `fkan` stop on tables"
         write_page(page, title, rows.values(), "one thread", report(rows.values()), folder="fkan")
 
-    pieces = list(dict.fromkeys((name, split) for name, split, _ in rows.missing(keys)))
-    for name, split in context.each("tables", pieces):
+    missing = rows.missing(keys)
+    pieces = dict.fromkeys((name, split) for way, name, split, _ in missing if way == DRAWN)
+    for name, split in context.each("tables", list(pieces)):
         rows.add(*measure(name, split, 2 if context.quick else NETWORKS))
+        write()
+    for _, name, split, stop in context.each("searches", [key for key in missing if key[0] == WHOLE]):
+        rows.add(search(name, split, stop))
         write()
     write()
     return [rows.path, page]
@@ -72,6 +86,7 @@ def measure(name: str, split: int, networks: int) -> list[Row]:
             loss, accuracy = tested(space, problem, network, iterations)
             rows.append(
                 {
+                    "way": DRAWN,
                     "table": name,
                     "split": split,
                     "stop": stop,
@@ -86,8 +101,50 @@ def measure(name: str, split: int, networks: int) -> list[Row]:
     return rows
 
 
+def search(name: str, split: int, stop: FoldStop) -> Row:
+    """Return what the network that a whole search chooses promises, and what it keeps on test rows."""
+    piece = Piece(stop, name, split, {"space": "fkan", "fold_stop": stop, **SEARCH}, ("one-se",), space=FKAN)
+    (product,) = study.search(piece).products
+    problem = piece.job().problem
+    return {
+        "way": WHOLE,
+        "table": name,
+        "split": split,
+        "stop": stop,
+        "rows": len(problem.table.y),
+        "val_loss": product.member.val_loss_mean,
+        "iterations": "",
+        "test_loss": product.test.get("log_loss", product.test.get("rmse")),
+        "accuracy": product.test.get("accuracy", ""),
+        "n_params": product.network.n_params,
+    }
+
+
 def report(rows: Sequence[Row]) -> list[str]:
     """Return the parts of the page."""
+    drawn_rows, whole = ([row for row in rows if row["way"] == way] for way in (DRAWN, WHOLE))
+    return [
+        f"{NETWORKS} networks drawn as those of a first generation are trained on {FOLDS} folds. `own`: each fold counts with its own "
+        "lowest validation loss, and the final fit takes as many iterations as the folds did in the mean. `common`: all folds count at "
+        "the iteration with the lowest mean, and the final fit takes as many. The best by either is fitted on all rows that are not for "
+        "the test, and tested. Losses are log-losses where there are classes, else mean squares of the scaled target (over the folds) and "
+        f"RMSE in its own units (test). Of tables with more than {MOST_ROWS} rows so many are drawn. Means over the splits.",
+        _means(drawn_rows),
+        *([] if not whole else ["## Whole searches"]),
+        *([] if not whole else [_searches(), _means(whole)]),
+        *decision(drawn_rows, whole),
+    ]
+
+
+def _searches() -> str:
+    return (
+        f"`evokan search --space fkan --population {SEARCH['population']} --generations {SEARCH['generations']}` on all rows of a table, "
+        "all other settings as they are; the loss over the folds is that of fresh seeds and cuts."
+    )
+
+
+def _means(rows: Sequence[Row]) -> str:
+    """Return the table of means by table and stop."""
     lines: list[Sequence[str | float]] = []
     names = list(dict.fromkeys(row["table"] for row in rows))
     for name in names:
@@ -105,18 +162,8 @@ def report(rows: Sequence[Row]) -> list[str]:
                         *(_mean(part, figure) for figure in ("iterations", "n_params")),
                     )
                 )
-    return [
-        f"{NETWORKS} networks drawn as those of a first generation are trained on {FOLDS} folds. `own`: each fold counts with its own lowest "
-        "validation loss, and the final fit takes as many iterations as the folds did in the mean. `common`: all folds count at the "
-        "iteration with the lowest mean, and the final fit takes as many. The best by either is fitted on all rows that are not for the "
-        "test, and tested. Losses are log-losses where there are classes, else mean squares of the scaled target (validation) and RMSE in "
-        "its own units (test). Means over the splits.",
-        table(
-            ("table", "stop", "splits", "loss over the folds", "test loss", "accuracy", "iterations", "parameters"),
-            lines,
-        ),
-        *decision(rows),
-    ]
+    heads = ("table", "stop", "splits", "loss over the folds", "test loss", "accuracy", "iterations", "parameters")
+    return table(heads, lines)
 
 
 def _mean(rows: Sequence[Row], figure: str) -> float:
@@ -124,29 +171,50 @@ def _mean(rows: Sequence[Row], figure: str) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def decision(rows: Sequence[Row]) -> list[str]:
-    """Return which stop the rule takes, and why; nothing where no split has both."""
+def decision(drawn_rows: Sequence[Row], whole: Sequence[Row]) -> list[str]:
+    """Return which stop the rule takes, and why; nothing where no split of networks drawn has both."""
+    ratios, searched = log_ratios(drawn_rows), log_ratios(whole)
+    every = np.array([ratio for part in ratios.values() for ratio in part])
+    if not len(every):
+        return []
+    in_searches = np.array([ratio for part in searched.values() for ratio in part])
+    middle, p = float(np.median(every)), signed_rank_p(every)
+    lower = sum(float(np.median(part)) < 0 for part in ratios.values())
+    changes = middle < 0 and p < DECIDED and 2 * lower > len(ratios)
+    confirmed = not len(in_searches) or float(np.median(in_searches)) < 0
+    return [
+        "## The default",
+        "Rule: a common iteration takes the place of stops of their own where, of networks drawn, the median ratio of test losses is below "
+        f"1 with p < {DECIDED:g} (signed-rank test of the logarithms, two-sided, over tables and splits), and on more than half of the "
+        "tables, and is below 1 over whole searches, too; written before the figures were there, its last part before those of searches. "
+        "Splits of a table share rows, so p is smaller than it should be.",
+        f"Networks drawn, median ratio of `common` to `own` over {len(every)} pairs: {number(float(np.exp(middle)))}, p = {p:.2g}; by table: "
+        f"{_by_table(ratios)}; below 1 on {lower} of {len(ratios)}.",
+        *(
+            [
+                f"Whole searches, over {len(in_searches)} pairs: {number(float(np.exp(np.median(in_searches))))}, "
+                f"p = {signed_rank_p(in_searches):.2g}; by table: {_by_table(searched)}."
+            ]
+            if len(in_searches)
+            else []
+        ),
+        f"So it is **{COMMON if changes and confirmed else OWN}**.",
+    ]
+
+
+def log_ratios(rows: Sequence[Row]) -> dict[str, list[float]]:
+    """Return by table the logarithms of the ratios of test losses, common to own, where both were fitted."""
     found = {(row["table"], row["split"], row["stop"]): float(row["test_loss"]) for row in rows}
     ratios: dict[str, list[float]] = {}
     for (name, split, stop), loss in found.items():
         rival = found.get((name, split, OWN))
         if stop == COMMON and rival is not None and np.isfinite(loss) and np.isfinite(rival):
             ratios.setdefault(name, []).append(float(np.log(loss / rival)))
-    every = np.array([ratio for part in ratios.values() for ratio in part])
-    if not len(every):
-        return []
-    middle, p = float(np.median(every)), signed_rank_p(every)
-    lower = sum(float(np.median(part)) < 0 for part in ratios.values())
-    changes = middle < 0 and p < DECIDED and 2 * lower > len(ratios)
-    by_table = ", ".join(f"{name} {number(float(np.exp(np.median(part))))}" for name, part in ratios.items())
-    return [
-        "## The default",
-        "Rule, written before the figures were there: a common iteration takes the place of stops of their own where the median ratio of "
-        f"test losses is below 1 with p < {DECIDED:g} (signed-rank test of the logarithms, two-sided, over tables and splits), and on more "
-        "than half of the tables. Splits of a table share rows, so p is smaller than it should be.",
-        f"Median ratio of `common` to `own` over {len(every)} pairs: {number(float(np.exp(middle)))}, p = {p:.2g}; by table: {by_table}; "
-        f"below 1 on {lower} of {len(ratios)}. So it is **{COMMON if changes else OWN}**.",
-    ]
+    return ratios
+
+
+def _by_table(ratios: dict[str, list[float]]) -> str:
+    return ", ".join(f"{name} {number(float(np.exp(np.median(part))))}" for name, part in ratios.items())
 
 
 EXPERIMENT = Experiment("fkan-stopping", "where the folds of fkan stop on tables: each by itself, or all at once", run)

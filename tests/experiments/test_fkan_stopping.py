@@ -13,7 +13,7 @@ from experiments.harness import Context
 def test_a_small_study_and_its_page(tmp_path):
     rows, page = stopping.run(Context(tmp_path, quick=True, silent=True))
     lines = rows.read_text().splitlines()
-    assert [line.split(",")[:3] for line in lines[1:]] == [["iris", "20", stop] for stop in ("common", "own")]
+    assert [line.split(",")[:4] for line in lines[1:]] == [["drawn", "iris", "20", stop] for stop in ("common", "own")]
     assert "| iris | common | 1 |" in page.read_text()
     assert stopping.run(Context(tmp_path, quick=True, silent=True))[0].read_text().splitlines() == lines
 
@@ -39,6 +39,7 @@ def test_of_a_table_without_classes_the_test_loss_is_an_rmse_in_the_targets_unit
 def losses(ratio, tables=5, splits=4):
     return [
         {
+            "way": "drawn",
             "table": f"t{number}",
             "split": split,
             "stop": stop,
@@ -64,11 +65,27 @@ def losses(ratio, tables=5, splits=4):
     ],
 )
 def test_the_rule_decides(ratio, taken):
-    assert stopping.decision(losses(ratio))[-1].endswith(f"So it is **{taken}**.")
+    assert stopping.decision(losses(ratio), [])[-1] == f"So it is **{taken}**."
+
+
+def test_whole_searches_have_to_confirm_it():
+    lower, higher = losses(lambda table, split: 0.8 + 0.01 * split), losses(lambda table, split: 1.1, tables=2)
+    assert stopping.decision(lower, lower)[-1] == "So it is **common**."
+    *_, searched, verdict = stopping.decision(lower, higher)
+    assert searched.startswith("Whole searches, over 8 pairs: 1.1, p = ")
+    assert verdict == "So it is **own**."
+
+
+def test_a_whole_search_leaves_a_row(monkeypatch):
+    monkeypatch.setattr(stopping, "SEARCH", {"population": 4, "generations": 1})
+    row = stopping.search("iris", 20, "common")
+    assert (row["way"], row["stop"], row["rows"]) == ("search", "common", 150)
+    assert row["test_loss"] > 0
+    assert row["accuracy"] > 0.5
 
 
 def test_a_final_fit_that_failed_is_no_pair():
     rows = losses(lambda table, split: 0.8 + 0.01 * split)
     rows[0]["test_loss"] = float("nan")
-    assert "over 19 pairs" in stopping.decision(rows)[-1]
-    assert stopping.decision([]) == []
+    assert any("over 19 pairs" in part for part in stopping.decision(rows, []))
+    assert stopping.decision([], []) == []
