@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from experiments.comparison.methods import FAMILIES
 from experiments.comparison.standings import LEVEL, Standings, against_all, fewest, geometric_means
 from experiments.comparison.tables import MADE, MANY
 from experiments.pages import number, table
@@ -15,7 +16,6 @@ NEAR = 0.1
 """A relative error up to so much above the lowest is near it."""
 WITHIN = f"{NEAR * 100:g} %"
 SMALL = (50, 200)
-FAMILIES = ("gakan", "hkan", "fkan")
 
 RULES = f"""\
 *Relative error* of a method on a table: its mean error on the test rows (1 - accuracy, or RMSE) by the lowest mean of any

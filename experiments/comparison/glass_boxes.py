@@ -22,9 +22,10 @@ PRUNED = 30
 """Trees between the whole one and its root that are compared at most."""
 GRIDS: dict[str, list[Settings]] = {
     "gam": [{"lam": lam, "n_splines": count} for count in (10, 20) for lam in (10.0, 0.1, 1.0, 100.0, 1000.0)],
-    "lasso": [{}, *({"strength": float(strength)} for strength in np.logspace(-2, 3, 11))],
+    "lasso": [{"strength": 10.0**power} for power in (0, -2, 3, -1, 2, 1, -1.5, 2.5, -0.5, 1.5, 0.5)],
 }
-"""Settings to compare, the first ones where there is no time for others."""
+"""Settings to compare, in this order as far as there is time; the first is that of a model where none are compared. Of `lasso`
+the ends of the range come next, so that a strong penalty is always tried."""
 
 
 class AdditiveSplines(BaseEstimator):  # type: ignore[misc]
@@ -96,8 +97,8 @@ def glass_box(name: str, table: str, split: int, steps: int) -> Product:
         return MAKERS[name](one, classes, seed)
 
     settings = _alphas(make({}), X, y) if name == "tree" else GRIDS[name]
-    if steps > 1:  # splines: in the order of their list
-        settings = settings[:steps] if name == "gam" else evenly(settings, steps)
+    if steps > 1:
+        settings = evenly(settings, steps) if name == "tree" else settings[:steps]
     scoring = "accuracy" if name == "tree" and classes else None
     chosen = settings[0] if steps < 2 or len(settings) < 2 else best_settings(make, settings, problem, scoring)
     model = make(chosen).fit(X, y)
@@ -115,7 +116,7 @@ def _tree(settings: Settings, classes: bool, seed: int) -> Any:
 
 
 def _lasso(settings: Settings, classes: bool, seed: int) -> Any:
-    strength = settings.get("strength", 1.0)
+    strength = settings["strength"]
     if classes:
         model: BaseEstimator = LogisticRegression(
             C=strength, l1_ratio=1.0, solver="saga", max_iter=3000, random_state=seed

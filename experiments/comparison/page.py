@@ -13,6 +13,7 @@ from evokan.problem.rungs import HURRIED_ROWS, SHARE
 from experiments.comparison import advice
 from experiments.comparison.calibration import GUARD, OVER
 from experiments.comparison.methods import METHODS, MOST_SECONDS, NETWORKS
+from experiments.comparison.searches import OPTIONS
 from experiments.comparison.standings import (
     LEVEL,
     Standings,
@@ -20,6 +21,7 @@ from experiments.comparison.standings import (
     critical_difference,
     friedman_p,
     geometric_means,
+    ranks_of,
 )
 from experiments.comparison.tables import FIRST_SPLIT, MADE, REGRESSION
 from experiments.gakan.statistics import interval_text, paired_p, shown
@@ -35,8 +37,9 @@ and its time says so; what would take more than {most:g} s of one core is not tr
 and the row has the reason and no figures.
 
 - `gakan`, `hkan`, `fkan`: searches of 20 networks a generation, all else as it comes but for what would take several times the
-  budget: the finalists of `hkan` and `fkan` are the front alone, and `max_cost` of `hkan`, the estimated time of all its networks,
-  is 6 s, so that it does not use all of its time. With {hurried:,} rows or more outside of the test part they are judged on
+  budget: the finalists of `hkan` and `fkan` are the front alone, and `max_cost` of `hkan`, the seconds that the networks of a
+  search may take together by an estimate of its own, is {cost:g}, since every finalist is trained several times more. What
+  searches took in fact is in the columns *CPU s*. With {hurried:,} rows or more outside of the test part they are judged on
   2,000 first, as with `--time-limit`; then the finalists of all five are judged on one fold. `kafcm` is for series, no tables.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
@@ -54,7 +57,7 @@ test rows of four (concrete, laser, stock, machineCPU; nearly all were against a
 9 of these tables. Of the others no default was decided on splits from {first} on. Made tables: {made}.
 
 *Error*: 1 - accuracy, or RMSE in the target's own units. *Parameters*: numbers that a prediction needs, with thresholds, cut points
-and centres that were drawn from the data, and rows of neighbours; the two of a column's scaling, and grids of equal steps, count
+and centres that were drawn, and rows of neighbours; the two of a column's scaling, and grids of equal steps, count
 for nobody. *Terms*: edges, functions, leaves or coefficients that a reader has to look at. In brackets: 95 % interval of the mean
 (Student's t over the splits, made wider for the rows that they share); where all splits have the same test rows, from the lowest
 to the highest."""
@@ -95,6 +98,7 @@ def page(standings: Standings, seconds: float, conditions: Sequence[str], far: P
             seconds=seconds,
             most=MOST_SECONDS,
             guard=GUARD,
+            cost=OPTIONS["hkan"]["max_cost"],
             hurried=int(HURRIED_ROWS / SHARE),
             first=FIRST_SPLIT,
             kept=len(REGRESSION),
@@ -151,7 +155,7 @@ def _ranks(standings: Standings) -> str:
     found = {text: part for text, part in found.items() if len(part)}
     losses = standings.losses
     if len(losses):
-        found["log-loss of classes"] = losses.rank(axis=1, na_option="bottom")
+        found["log-loss of classes"] = ranks_of(losses)
     means = {text: part.mean() for text, part in found.items()}
     order = ranks.mean().sort_values(kind="stable").index
     lines: list[Sequence[str | float]] = [

@@ -23,6 +23,7 @@ from evokan.spaces.architecture import Architecture
 from evokan.spaces.module import ScaledModule
 from experiments.comparison.products import Product
 from experiments.gakan import rivals
+from search_spaces.hkan.network import HKANLayerModule
 
 POPULATION = 20
 GRIDS = rivals.PRUNING_GRIDS
@@ -126,8 +127,12 @@ def _product(job: Job, find: Callable[[Executor], Found]) -> Product:
 
 
 def centres(model: ScaledModule) -> int:
-    """Return the numbers of a module that are drawn from the data and part of every basis function: HKANs have such."""
-    return sum(part.numel() for name, part in model.named_buffers() if name.endswith("centres"))
+    """Return how many centres of basis functions were drawn for a module, from the data or by chance: HKANs have such.
+
+    Centres at equal steps follow from their number, as the grids of splines do.
+    """
+    layers = (part for part in model.modules() if isinstance(part, HKANLayerModule))
+    return sum(part.centres.numel() for part in layers if part.layer.placement != "equal")
 
 
 def _scores(job: Job, model: ScaledModule) -> FloatArray:

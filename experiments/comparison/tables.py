@@ -16,28 +16,10 @@ from evokan.datasets.tables import make_table
 from evokan.problem.table import Table
 from evokan.problem.task import Task
 from experiments.benchmarks.large_tables import many_rows
+from experiments.hkan.published import REAL
 
 CLASSIFICATION = ("iris", "wine", "wdbc", "raisin", "rice")
-REGRESSION = (
-    "abalone",
-    "auto_mpg",
-    "bank32nh",
-    "compactive",
-    "concrete",
-    "dee",
-    "ele_2",
-    "elevators",
-    "kinematics8nm",
-    "kinematics32nh",
-    "laser",
-    "machineCPU",
-    "pumadyn32nh",
-    "pyramidines",
-    "stock",
-    "treasury",
-    "triazines",
-    "wizmir",
-)
+REGRESSION = REAL
 FIRST_SPLIT = 300
 """Of tables that split seeds draw the test rows of, no default was decided on split seeds from here on."""
 MANY = 1100

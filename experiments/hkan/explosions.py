@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,14 +80,18 @@ def rows_of(kind: str, seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 
 def reach(network: str, steady: bool, kind: str, seed: int) -> float:
-    """Return how far from the mean the farthest prediction lies, in standard deviations of the target."""
+    """Return how far from the mean the farthest prediction lies, in standard deviations of the target.
+
+    Infinity where one is not a number.
+    """
     x, y, new = rows_of(kind, seed)
     if network == LINEAR_REGRESSION:
         model = LinearRegression()
     else:
         model = HKANRegressor(NETWORKS[network], random_state=seed, steady=steady)
     predicted = model.fit(x, y).predict(new)
-    return float(np.abs(predicted - y.mean()).max() / y.std())
+    far = float(np.abs(predicted - y.mean()).max() / y.std())
+    return math.inf if math.isnan(far) else far
 
 
 def run_piece(piece: Piece) -> dict[str, Any]:
@@ -137,7 +142,7 @@ def report(rows: Sequence[Row]) -> list[str]:
         f"{ROWS} training rows of {COLUMNS} normal columns and some that depend on them or on one another: one-hot "
         "columns of five levels, a column that repeats another, a weighted sum of all. In the new rows there is no "
         "level, the column is one of its own, the sum is drawn anew. A trial has exploded where a prediction lies more "
-        f"than {FAR:.0f} standard deviations of the target from its mean. Seeds from {FIRST_SEED}; those below were for "
+        f"than {FAR:.0f} standard deviations of the target from its mean, or is not a number. Seeds from {FIRST_SEED}; those below were for "
         "the decisions. `steady` is the default of `HKANRegressor` and of searches; without it the least squares are "
         "the paper's, weak directions being cut off at 4e-15 of the largest alone."
     )

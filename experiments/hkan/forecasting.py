@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evokan import search
+from evokan.problem.baselines import fit_baselines
 from evokan.problem.prediction import predict
 from evokan.settings.job import prepare, resolve
+from evokan.spaces.threads import single_threaded_math
 from experiments.harness import Context, Experiment
 from experiments.hkan.forecasting_picture import draw
 from experiments.pages import Measurements, Row, number, table, write_page
@@ -23,14 +25,17 @@ SERIES = {"mackey-glass": 18, "delayed-plant": 4}
 """Named series, and ``--lags``."""
 SEEDS = 3
 BUDGET = 60.0
+POPULATION, GENERATIONS = 20, 8
 HKAN, KAFCM = "hkan", "kafcm"
+USUAL = "usual models"
+"""Stands where the family of a search does in the rows of scikit-learn's models."""
 TITLE = "HKAN: forecasts of time series"
 STEPS = 120
 """Last test rows that are drawn, of the first seed."""
 
 
 class Piece(NamedTuple):
-    """One search on one series."""
+    """One search on one series, by the name of the family, or `USUAL`."""
 
     dataset: str
     space: str
@@ -38,33 +43,54 @@ class Piece(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """What a search gives: a row for each model, and of the first seed what was forecast of the last test rows."""
+    """What a piece gives: a row for each model, and of a search of the first seed the forecasts of the last test rows."""
 
     rows: list[dict[str, Any]]
     steps: list[dict[str, Any]]
 
 
-def run_piece(piece: Piece, population: int = 20, generations: int = 8) -> Forecast:
-    """Search once; the rows of an HKAN's have the usual models, too."""
-    began = time.process_time()
-    hkan = piece.space == HKAN
+def options(space: str) -> dict[str, Any]:
+    """Return the settings of a family's search that are not as they come: HKAN's size and budget."""
+    if space != HKAN:
+        return {}
+    return {"population": POPULATION, "generations": GENERATIONS, "space_options": {"max_cost": BUDGET}}
+
+
+def command(space: str, dataset: str) -> str:
+    """Return how the same search is begun from a shell, without its seed."""
+    found = [f"evokan search --space {space} --dataset {dataset} --lags {SERIES[dataset]}"]
+    for name, value in options(space).items():
+        if name == "space_options":
+            found += [f"--space-option {key}={number:g}" for key, number in value.items()]
+        else:
+            found.append(f"--{name} {value}")
+    return " ".join(found)
+
+
+def run_piece(piece: Piece) -> Forecast:
+    """Search once, or fit the usual models."""
     settings: dict[str, Any] = {
-        "space": piece.space,
         "dataset": piece.dataset,
         "lags": SERIES[piece.dataset],
         "seed": piece.seed,
         "workers": 1,
-        "baselines": "all" if hkan else "none",
+        "baselines": "none",
         "formula_seconds": 0.0,
         "report": False,
     }
-    if hkan:
-        settings |= {"population": population, "generations": generations, "space_options": {"max_cost": BUDGET}}
+    if piece.space == USUAL:
+        problem = prepare(resolve({"space": HKAN, **settings})).problem
+        with single_threaded_math():
+            figures = fit_baselines(problem, piece.seed)
+        return Forecast([_row(piece, name, found) for name, found in figures.items() if "rmse" in found], [])
+    settings |= {"space": piece.space, **options(piece.space)}
+    job = prepare(resolve(settings))
+    job.space.prepare(job.problem)  # kernels, compiled once on a machine, are no part of the time
+    problem, began = job.problem, time.process_time()
     with TemporaryDirectory() as folder:
         run = search(**settings, out=Path(folder) / "run")
-        metrics = dict(run.best.metrics)
         seconds = time.process_time() - began
-        problem = prepare(resolve(settings)).problem
+        metrics = dict(run.best.metrics)
         last = problem.test[-STEPS:] if piece.seed == 0 else problem.test[:0]
         actual = np.asarray(problem.table.y, dtype=np.float64).reshape(len(problem.table.y), -1)[last, -1]
         forecast = predict(run.best.model, problem.table.X[last])[:, -1]
@@ -72,20 +98,19 @@ def run_piece(piece: Piece, population: int = 20, generations: int = 8) -> Forec
         {**piece._asdict(), "concept": problem.table.output_names[-1], "step": step, "actual": came, "forecast": said}
         for step, (came, said) in enumerate(zip(actual.tolist(), forecast.tolist(), strict=True))
     ]
-    found = {piece.space: metrics["test"], **metrics["baselines"]}
-    rows = [
-        {
-            **piece._asdict(),
-            "model": name,
-            "rmse": figures.get("rmse", ""),
-            "r2": figures.get("r2", ""),
-            "n_params": metrics["n_params"] if name == piece.space else "",
-            "cpu_seconds": round(seconds, 1) if name == piece.space else "",
-        }
-        for name, figures in found.items()
-        if "rmse" in figures
-    ]
-    return Forecast(rows, steps)
+    own = {"n_params": metrics["n_params"], "cpu_seconds": round(seconds, 1)}
+    return Forecast([_row(piece, piece.space, metrics["test"]) | own], steps)
+
+
+def _row(piece: Piece, model: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **piece._asdict(),
+        "model": model,
+        "rmse": figures["rmse"],
+        "r2": figures["r2"],
+        "n_params": "",
+        "cpu_seconds": "",
+    }
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -94,7 +119,7 @@ def run(context: Context) -> Sequence[Path]:
     measured = Measurements(folder / "forecasting.csv", ("dataset", "space", "seed"))
     names, count = (["delayed-plant"], 1) if context.quick else ([*SERIES], context.seeds or SEEDS)
     missing = measured.missing(
-        [Piece(name, space, seed) for seed in range(count) for name in names for space in (HKAN, KAFCM)]
+        [Piece(name, space, seed) for seed in range(count) for name in names for space in (HKAN, KAFCM, USUAL)]
     )
     steps = Measurements(folder / "forecasting_steps.csv", ("dataset", "space", "seed", "step"))
     results = as_done(run_piece, missing, context.workers)
@@ -102,35 +127,31 @@ def run(context: Context) -> Sequence[Path]:
 
     def write() -> None:
         values = measured.values()
-        draw(steps.values(), picture)
+        if drawn := steps.values():
+            draw(drawn, picture)
         write_page(path, TITLE, values, "one thread", report(values), folder="hkan")
 
     for _ in context.each("searches", missing):
         found = next(results)
-        # The search's own rows last: they say that the piece is done.
-        new = steps.missing([(*piece_of(row), row["step"]) for row in found.steps])
-        if new:
-            steps.add(*found.steps)
+        # The rows of the models last: they say that the piece is done. Where it was killed before them, its steps are there.
+        if found.steps:
+            steps.put(*found.steps)
         measured.add(*found.rows)
         write()
     write()
     return [measured.path, steps.path, picture, path]
 
 
-def piece_of(row: dict[str, Any]) -> Piece:
-    """Return the search that a row is of."""
-    return Piece(row["dataset"], row["space"], row["seed"])
-
-
 def report(rows: Sequence[Row]) -> list[str]:
     """Return text, and a table for each series."""
-    searches = {(row["dataset"], row["space"], row["seed"]) for row in rows}
+    searches = {(row["dataset"], row["space"], row["seed"]) for row in rows if row["space"] != USUAL}
     parts = [
         "Every column of a series is predicted from the values of all at some steps before: delays are columns, `--lags` "
         "says which, as for `kafcm` (`--horizon` and `--time` too). The nodes of an HKAN take turns with the targets. "
-        "The last rows, in the order of time, are for the test. Medians over the "
-        f"seeds of the searches, {len(searches)} in all, {len({seed for *_, seed in searches})} of a kind at most; the usual "
-        "models are scikit-learn's on the same columns, untuned, and persistence says that nothing changes.",
+        "The last rows, in the order of time, are for the test. The searches are those of the commands below, with `--seed` 0, "
+        f"1, ..., {len(searches)} in all, {len({seed for *_, seed in searches})} of a kind at most, and CPU s is what a whole "
+        "one takes, kernels compiled, without the usual models: these are scikit-learn's on the same columns, untuned, with the same seeds, and "
+        "persistence says that nothing changes. Figures are medians over the seeds.",
     ]
     for name in dict.fromkeys(str(row["dataset"]) for row in rows):
         own = [row for row in rows if row["dataset"] == name]
@@ -151,15 +172,15 @@ def report(rows: Sequence[Row]) -> list[str]:
                     ),
                 )
             )
-        parts.append(f"`evokan search --space hkan --dataset {name} --lags {SERIES[name]}`:")
+        spaces = [space for space in (HKAN, KAFCM) if any(search[:2] == (name, space) for search in searches)]
+        parts.append("\n".join(f"- `{command(space, name)}`" for space in spaces) or f"{name}, not searched yet:")
         heads = ("model", "test RMSE", "over the seeds", "parameters", "CPU s")
         parts.append(table(heads, [line for _, line in sorted(lines)]))
         parts.append(_verdict({line[0].strip("*"): error for error, line in lines}))
-    return [
-        *parts,
-        f"The last {STEPS} test rows at most, last concept, by the searches of the first seed:",
-        "![forecasts and their errors](forecasting.png)",
-    ]
+    if any(seed == 0 for *_, seed in searches):
+        parts.append(f"The last {STEPS} test rows at most, last concept, by the searches of the first seed:")
+        parts.append("![forecasts and their errors](forecasting.png)")
+    return [part for part in parts if part]
 
 
 def _verdict(errors: Mapping[str, float]) -> str:

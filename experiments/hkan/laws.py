@@ -65,9 +65,7 @@ _VARIANTS = {
 def published_rows(name: str) -> Sample:
     """Return the rows to compare with Table V: the paper's own files, or its functions drawn as they are there."""
     if name not in _VARIANTS:
-        problem = Problem.from_table(load_dataset(name), scaler="none")
-        x, y = problem.table.X, np.asarray(problem.table.y, dtype=np.float64)
-        return Sample(x[problem.development], y[problem.development], x[problem.test], y[problem.test])
+        return rows_as_they_are(name)
     variant = _VARIANTS[name]
     rng = generator("authors' law", name)
     x = variant.low + (1 - variant.low) * rng.random((variant.rows, variant.inputs))
@@ -79,6 +77,13 @@ def published_rows(name: str) -> Sample:
     y, y_test = variant.function(x), variant.function(x_test)
     low, high = variant.range or (min(y.min(), y_test.min()), max(y.max(), y_test.max()))
     return Sample(x, (y - low) / (high - low), x_test, (y_test - low) / (high - low))
+
+
+def rows_as_they_are(name: str) -> Sample:
+    """Return the rows of a data set of evokan, in their own units."""
+    problem = Problem.from_table(load_dataset(name), scaler="none")
+    x, y = problem.table.X, np.asarray(problem.table.y, dtype=np.float64)
+    return Sample(x[problem.development], y[problem.development], x[problem.test], y[problem.test])
 
 
 def register_laws(name: str) -> str:

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from evokan.datasets import load_dataset
-from evokan.problem.problem import Problem
-from experiments.hkan.laws import Sample, published_rows
+from experiments.hkan.laws import Sample, published_rows, rows_as_they_are
 from experiments.hkan.published import PUBLISHED
 from search_spaces.hkan import HKANRegressor
 
@@ -46,8 +44,4 @@ def run_repeat(piece: Repeat) -> dict[str, Any]:
 
 def rows_of(dataset: str) -> Sample:
     """Return the rows of a data set, or of the text's variant of a function."""
-    if not dataset.endswith(TEXT):
-        return published_rows(dataset)
-    problem = Problem.from_table(load_dataset(dataset.removesuffix(TEXT)), scaler="none")
-    x, y = problem.table.X, np.asarray(problem.table.y, dtype=np.float64)
-    return Sample(x[problem.development], y[problem.development], x[problem.test], y[problem.test])
+    return rows_as_they_are(dataset.removesuffix(TEXT)) if dataset.endswith(TEXT) else published_rows(dataset)

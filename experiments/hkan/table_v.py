@@ -11,7 +11,7 @@ from evokan.problem.baselines import fit_baselines
 from evokan.settings.job import prepare, resolve
 from experiments.harness import Context, Experiment
 from experiments.hkan.laws import register_laws
-from experiments.hkan.published import LARGE, PUBLISHED, SMALL
+from experiments.hkan.published import PUBLISHED, SMALL
 from experiments.hkan.repeats import REPEATS, STEADY, STEADY_REPEATS, TEXT, WITH_TEXT, Repeat, run_repeat
 from experiments.hkan.searches import EVOLUTION, KAN, TPE, Piece, run_search
 from experiments.hkan.table_v_boxes import draw_boxes
@@ -23,7 +23,6 @@ SEEDS = 3
 """Of the small tables; the others have one."""
 POPULATION, GENERATIONS = 20, 14
 """300 evaluations."""
-FUNCTIONS = ("tf1", "tf2", "tf3", "tf4", "tf5", "tf5-5")
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -123,7 +122,7 @@ def _repeat(rows: Measurements, context: Context) -> None:
 
 
 def _without_baselines(rows: Measurements, context: Context) -> list[str]:
-    names = ["machineCPU", "auto_mpg"] if context.quick else [*SMALL, *LARGE, *FUNCTIONS]
+    names = ["machineCPU", "auto_mpg"] if context.quick else [*SMALL, *LARGE_FIRST]
     done = {str(row["dataset"]) for row in rows.values()}
     return [name for name in names if name not in done]
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from evokan.plots import style
 from experiments.hkan.published import PUBLISHED
 from experiments.hkan.searches import EVOLUTION, KAN, TPE
+from experiments.hkan.table_v_figures import is_number
 from experiments.pages import Row
 
 _COLUMNS = 6
@@ -38,13 +39,13 @@ def draw_boxes(repeats: Sequence[Row], fits: Sequence[Row], path: Path) -> None:
 
 def groups(repeats: Sequence[Row], fits: Sequence[Row], name: str) -> dict[str, list[float]]:
     """Return the errors of one data set by what was fitted; what has none is left out."""
-    found = {"IV": [float(row["rmse"]) for row in repeats if row["dataset"] == name and _is_number(row["rmse"])]}
+    found = {"IV": [float(row["rmse"]) for row in repeats if row["dataset"] == name and is_number(row["rmse"])]}
     for label, method in (("evolution", EVOLUTION), ("TPE", TPE), ("KAN", KAN)):
         # A piece that was killed behind its fits has them twice.
         own = {
             (row["seed"], row["fit"]): row["rmse"]
             for row in fits
-            if (row["dataset"], row["method"]) == (name, method) and _is_number(row["rmse"])
+            if (row["dataset"], row["method"]) == (name, method) and is_number(row["rmse"])
         }
         found[label] = [float(value) for value in own.values()]
     return {label: values for label, values in found.items() if values}
@@ -63,7 +64,3 @@ def _panel(ax: Axes, name: str, values: dict[str, list[float]]) -> None:
     if seen.max() > _WIDE * seen.min() > 0:
         ax.set_yscale("log")
     ax.set_title(name, fontsize=style.TICK_PT)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and bool(np.isfinite(value))

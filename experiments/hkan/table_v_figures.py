@@ -54,7 +54,7 @@ class Searched(NamedTuple):
 
 def fits(rows: Sequence[Row], name: str) -> Fits | None:
     """Return the fits of Table IV's network on the data set `name`."""
-    own = [row for row in rows if row["dataset"] == name and _is_number(row["rmse"])]
+    own = [row for row in rows if row["dataset"] == name and is_number(row["rmse"])]
     if not own:
         return None
     low, median, high = np.quantile([row["rmse"] for row in own], [0.25, 0.5, 0.75]).tolist()
@@ -63,10 +63,10 @@ def fits(rows: Sequence[Row], name: str) -> Fits | None:
 
 def searched(rows: Sequence[Row], name: str, method: str = "evolution") -> Searched | None:
     """Return the searches by `method` on the data set `name`."""
-    own = [row for row in rows if (row["dataset"], row["method"]) == (name, method) and _is_number(row["rmse_median"])]
+    own = [row for row in rows if (row["dataset"], row["method"]) == (name, method) and is_number(row["rmse_median"])]
     if not own:
         return None
-    products = [row["product_rmse"] for row in own if _is_number(row["product_rmse"])]
+    products = [row["product_rmse"] for row in own if is_number(row["product_rmse"])]
     train, val_loss, n_params, seconds = (
         statistics.median(row[column] for row in own)
         for column in ("train_rmse", "val_loss", "n_params", "cpu_seconds")
@@ -89,7 +89,7 @@ def searched(rows: Sequence[Row], name: str, method: str = "evolution") -> Searc
 def best_baseline(rows: Sequence[Row], name: str) -> tuple[str, float] | None:
     """Return name and test error of the scikit-learn model that is best on the data set `name`."""
     errors = {
-        str(row["model"]): float(row["rmse"]) for row in rows if row["dataset"] == name and _is_number(row["rmse"])
+        str(row["model"]): float(row["rmse"]) for row in rows if row["dataset"] == name and is_number(row["rmse"])
     }
     if not errors:
         return None
@@ -100,10 +100,11 @@ def best_baseline(rows: Sequence[Row], name: str) -> tuple[str, float] | None:
 def public_error(rows: Sequence[Row], name: str) -> float | None:
     """Return the median test error of the authors' public code, from the rows of `hkan-fit`."""
     errors = [
-        row["rmse"] for row in rows if (row["dataset"], row["code"]) == (name, "public") and _is_number(row["rmse"])
+        row["rmse"] for row in rows if (row["dataset"], row["code"]) == (name, "public") and is_number(row["rmse"])
     ]
     return statistics.median(errors) if errors else None
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Return whether a value of a row is a finite number, and not empty."""
     return isinstance(value, int | float) and bool(np.isfinite(value))

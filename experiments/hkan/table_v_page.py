@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from experiments.hkan.published import PUBLISHED
 from experiments.hkan.searches import KAN
-from experiments.hkan.table_v_figures import Searched, best_baseline, fits, searched
+from experiments.hkan.table_v_figures import best_baseline, fits, searched
 from experiments.hkan.table_v_given import given_part
-from experiments.hkan.table_v_searches import interval, searched_part
+from experiments.hkan.table_v_searches import evaluations, interval, searched_part
 from experiments.pages import Row, measured_under, number, table
 
 
@@ -62,7 +62,7 @@ def _side_by_side(repeats: Sequence[Row], searches: Sequence[Row], baselines: Se
                 number(entry.kan),
                 number(entry.hkan),
                 *((number(fitted.median), interval(fitted)) if fitted else ("", "")),
-                *((number(found.median), interval(found), _evaluations(found)) if found else ("", "", "")),
+                *((number(found.median), interval(found), evaluations(found)) if found else ("", "", "")),
                 number(kan.median) if kan else "",
                 f"{number(best[1])} ({best[0]})" if best else "",
             )
@@ -103,7 +103,3 @@ def _baselines(rows: Sequence[Row]) -> list[str]:
         "scikit-learn, untuned, fitted on the same rows as the searches; empty where a fit failed.",
         table(("data", *models), lines),
     ]
-
-
-def _evaluations(figures: Searched) -> str:
-    return ", ".join(number(total) for total, _, _ in figures.sizes)

@@ -10,48 +10,14 @@ from scipy.stats import mannwhitneyu
 from evokan.reports.compare import signed_rank_p
 from experiments.gakan.statistics import holm
 from experiments.hkan.published import PUBLISHED
-from experiments.hkan.searches import (
-    BUDGET,
-    DRAWN,
-    KAN,
-    KAN_LIMIT,
-    LARGE_BUDGET,
-    LARGE_RUNG,
-    LIMIT,
-    TPE,
-)
+from experiments.hkan.searches import DRAWN, KAN, KAN_LIMIT, TPE
+from experiments.hkan.table_v_aims import Count, counts_table
 from experiments.hkan.table_v_boxes import groups
 from experiments.hkan.table_v_figures import Fits, Searched, best_baseline, searched
-from experiments.pages import Aim, Row, aims_table, number, table
+from experiments.hkan.table_v_texts import texts
+from experiments.pages import Row, number, table
 
 ALPHA = 0.05
-
-_HOW = (
-    "One search has 300 evaluations, 20 individuals and 14 generations after the first; evolution begins with the "
-    "seeds of `hkan`, and so does TPE (Optuna's; sharpness rounded, as it draws whole numbers). Networks that "
-    "come up again or have no room are no evaluations of TPE (it may ask for 3,000 in all); evolution draws such an individual "
-    "again up to 40 times, and counts what is left. Everything is chosen by the validation loss of five folds; published: 1,000 "
-    "trials of TPE. The networks of a search may take together "
-    f"{BUDGET:.0f} s of a core, by estimate ({LARGE_BUDGET:.0f} s on the larger data sets), and one a tenth of what is "
-    "left of it. A limit comes on top, "
-    f"{LIMIT:.0f} s: of evolution for the whole search by the clock, of TPE, which has nothing to do afterwards, of the "
-    "processor; evaluations below 300 say where an end was reached. The ten tables below 1,100 rows have three seeds of "
-    "evolution and one of TPE, the others one of each. On those, wizmir apart, networks are judged on "
-    f"{LARGE_RUNG:,} rows first, and a quarter goes on to more (TPE: Optuna's successive halving), at last to one fold of "
-    "the five."
-)
-_KAN = (
-    "KAN of ours: the network that a search of `gakan` chooses on the same rows, of as many individuals and generations (the "
-    "ways down from its seeds come on top), with its own defaults and at most "
-    f"{KAN_LIMIT:.0f} s by the clock, finalists and final fit included; one seed, one fit."
-)
-_WHICH = (
-    "The chosen network is fitted again with other centres (20 times, on the larger data sets 10), as the paper repeats "
-    'its own: "ours" and "TPE" are medians over the seeds of the medians, the interval goes from the lowest first to '
-    'the highest third quartile; "product" is the error that a search itself reports. TPE\'s network of lowest loss is '
-    "taken as it is. Evolution trains more: before it chooses, its front, and its survivors where there are no rungs of rows, "
-    "are trained again with fresh seeds on other cuts of the rows into folds."
-)
 
 
 def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequence[Row]) -> list[str]:
@@ -97,9 +63,9 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
         )
     if not lines:
         return ["No search has finished yet."]
-    aims = [Aim(f"at or below published HKAN, of {len(names)}", 20, beats["hkan"])]
+    aims = [Count("at or below published HKAN", 20, beats["hkan"], len(names))]
     if compared["tpe"]:
-        aims.append(Aim(f"at or below TPE, of {compared['tpe']}", 18, beats["tpe"]))
+        aims.append(Count("at or below TPE", 18, beats["tpe"], compared["tpe"]))
     heads = (
         *(
             "data",
@@ -115,10 +81,8 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
         *("KAN of ours (parameters; evaluations)", "best baseline", "parameters", "CPU s"),
     )
     return [
-        _HOW,
-        _WHICH,
-        _KAN,
-        aims_table(aims),
+        *texts(rows),
+        counts_table(aims),
         table(heads, lines),
         f"At most the better of both published figures: {beats['both']} of {len(names)}; at most the best baseline, "
         f"known only afterwards: {beats['baseline']} of {compared['baseline']}; at most the KAN of ours, "

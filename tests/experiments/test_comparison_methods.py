@@ -16,6 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeClassifier
+from torch import nn
 
 from evokan.problem import baselines
 from evokan.problem.baselines import evenly, fit_baseline, fit_baselines
@@ -30,6 +31,8 @@ from experiments.comparison.tables import (
     register,
 )
 from experiments.comparison.usual import size
+from search_spaces.hkan import HKANArchitecture, HKANLayer
+from search_spaces.hkan.network import HKANModule
 
 
 def test_settings_are_spread_evenly():
@@ -80,14 +83,14 @@ def test_a_pruned_tree_is_the_best_of_its_path():
 
 def test_few_coefficients_are_chosen_by_folds():
     register()
-    product = glass_box("lasso", "friedman-1", 300, 12)
+    product = glass_box("lasso", "friedman-1", 300, 11)
     assert product.terms is not None
     assert product.parameters == product.terms + 1
     assert product.columns == product.terms
-    row = measure(Task("friedman-1", 300, "lasso", 12))
+    row = measure(Task("friedman-1", 300, "lasso", 11))
     assert row["reason"] == ""
     assert 2.0 < row["rmse"] < 3.0  # the interaction and the square are out of its reach
-    assert (row["accuracy"], row["calibration_error"], row["steps"]) == ("", "", 12)
+    assert (row["accuracy"], row["calibration_error"], row["steps"]) == ("", "", 11)
 
 
 @pytest.mark.skipif(find_spec("interpret") is None, reason="needs interpret-core")
@@ -182,14 +185,24 @@ def test_a_model_with_few_settings_to_try_tries_its_own_first(monkeypatch):
     ]
 
 
-def test_splines_are_compared_in_the_order_of_their_list(monkeypatch):
+@pytest.mark.parametrize(("name", "count"), [("gam", 3), ("lasso", 2)])
+def test_settings_are_compared_in_the_order_of_their_list(name, count, monkeypatch):
     def best(make, settings, problem, scoring):
         raise LookupError(settings)
 
     monkeypatch.setattr(glass_boxes, "best_settings", best)
     with pytest.raises(LookupError) as found:
-        glass_box("gam", "iris", 300, 3)
-    assert found.value.args == (GRIDS["gam"][:3],)
+        glass_box(name, "iris", 300, count)
+    assert found.value.args == (GRIDS[name][:count],)
+
+
+def test_few_strengths_of_the_lasso_cover_its_range():
+    """Scikit-learn's own, the strongest penalty, the weakest, and what lies between; none twice."""
+    strengths = [settings["strength"] for settings in GRIDS["lasso"]]
+    assert strengths[:3] == [1.0, min(strengths), max(strengths)]
+    assert sorted(strengths) == pytest.approx(np.logspace(-2, 3, 11))
+    fives = np.log10(sorted(strengths[:5]))
+    assert np.diff(fives) == pytest.approx([1, 1, 2, 1])
 
 
 def test_centres_are_numbers_that_a_prediction_needs(monkeypatch):
@@ -201,12 +214,24 @@ def test_centres_are_numbers_that_a_prediction_needs(monkeypatch):
     drawn = sum(
         layer.nodes * columns * layer.n_basis
         for layer, columns in zip(network.layers, network.widths, strict=False)
-        if not layer.is_identity
+        if not layer.is_identity and layer.placement != "equal"
     )
     assert drawn > 0
     assert product.parameters == network.n_params + drawn
     searches.evolved("gakan", "friedman-3", 300, 2)
     assert count(seen[1]) == 0
+
+
+def test_centres_at_equal_steps_are_no_numbers_of_their_own():
+    last = [HKANLayer(1, "sigmoid", 3, 8, placement) for placement in ("equal", "random", "data")]
+    hidden = HKANLayer(2, "tanh", 3, 5, "random")
+    networks = [HKANArchitecture(3, (hidden, layer)) for layer in last]
+    assert [searches.centres(HKANModule(network, {"task": "regression"})) for network in networks] == [
+        30,
+        30 + 16,
+        30 + 16,
+    ]
+    assert searches.centres(nn.Linear(3, 1)) == 0
 
 
 def test_large_tables_are_judged_on_few_rows_first():
