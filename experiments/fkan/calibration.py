@@ -1,6 +1,6 @@
 """What the validation loss of `fkan` on small tables of classes promises, and what the test says, by penalty.
 
-It decides between two penalties by a rule that was written down before: see `DECIDED`. Split seeds are below 300. Networks
+It decides between two penalties by a rule that was written down before: see `decision`. Split seeds are below 300. Networks
 are drawn as those of a first generation, and the best by its folds is taken: what a search does, at a small part of its cost.
 """
 
@@ -19,10 +19,10 @@ from evokan.problem.metrics import evaluate_predictions
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.table import Table
-from evokan.reports.compare import signed_rank_p
 from evokan.seeding import generator
 from evokan.spaces.threads import single_threaded_math
 from evokan.spaces.training import Budget, TrainingJob
+from experiments.fkan.rule import RULE, SHARED, Ratios
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, Row, number, table, write_page
 from search_spaces.fkan import FKAN, FKANOptions
@@ -34,10 +34,6 @@ MOST_ROWS = 210
 """Of a table; of a larger one so many are drawn."""
 SPLITS, NETWORKS, FOLDS, BEST = 20, 12, 5, 3
 DEFAULT, OTHER = 1e-3, 1e-2
-DECIDED = 0.05
-"""The default for classes changes to `OTHER` where the median ratio of its test log-losses to those of `DEFAULT`, over tables
-and splits, is below 1 with a p value below this (signed-rank test of the logarithms, two-sided), and is below 1 on more than
-half of the tables, too; else it stays."""
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -190,30 +186,13 @@ def _promise(rows: Sequence[Row]) -> list[str]:
 
 def decision(rows: Sequence[Row]) -> list[str]:
     """Return which of the two penalties the rule takes, and why; nothing where they have no split in common."""
-    found = {(row["table"], row["split"], row["ridge"]): float(row["log_loss"]) for row in rows}
-    ratios: dict[str, list[float]] = {}
-    for (name, split, ridge), loss in found.items():
-        rival = found.get((name, split, OTHER))
-        if ridge == DEFAULT and rival is not None:
-            ratios.setdefault(name, []).append(float(np.log(rival / loss)))
-    count = sum(map(len, ratios.values()))
-    # A final fit that failed has no loss.
-    ratios = {name: kept for name, part in ratios.items() if (kept := [ratio for ratio in part if np.isfinite(ratio)])}
-    every = np.array([ratio for part in ratios.values() for ratio in part])
-    if not len(every):
+    ratios = Ratios.of(rows, "ridge", "log_loss", other=OTHER, default=DEFAULT)
+    if not ratios.logarithms:
         return []
-    failed = f" ({count - len(every)} more where a final fit failed)" if len(every) < count else ""
-    middle, p = float(np.median(every)), signed_rank_p(every)
-    lower = sum(float(np.median(part)) < 0 for part in ratios.values())
-    changes = middle < 0 and p < DECIDED and 2 * lower > len(ratios)
-    by_table = ", ".join(f"{name} {number(float(np.exp(np.median(part))))}" for name, part in ratios.items())
     return [
         "## The penalty for tables of classes",
-        f"Rule, written before the figures were there: {OTHER:g} takes the place of {DEFAULT:g} where the median ratio of test "
-        f"log-losses is below 1 with p < {DECIDED:g} (signed-rank test of the logarithms, two-sided, over tables and splits), and "
-        "on more than half of the tables.",
-        f"Median ratio of {OTHER:g} to {DEFAULT:g} over {len(every)} pairs{failed}: {number(float(np.exp(middle)))}, p = {p:.2g}; by table: "
-        f"{by_table}; below 1 on {lower} of {len(ratios)}. So it is **{OTHER if changes else DEFAULT:g}**.",
+        f"Rule, written before the figures were there: {OTHER:g} takes the place of {DEFAULT:g} where {RULE}. {SHARED}",
+        f"Median ratio of {OTHER:g} to {DEFAULT:g} {ratios.text}. So it is **{OTHER if ratios.changes else DEFAULT:g}**.",
     ]
 
 

@@ -1,6 +1,6 @@
 """Where the folds of `fkan` stop: each at its own lowest loss, or all at one common iteration; on tables.
 
-It decides a default by a rule that was written down before: see `DECIDED`. Split seeds are below 300. Twice: of networks drawn as
+It decides a default by a rule that was written down before: see `decision`. Split seeds are below 300. Twice: of networks drawn as
 those of a first generation the best by its folds is taken, a search at a small part of its cost; and by whole searches, fewer.
 """
 
@@ -14,29 +14,25 @@ import numpy as np
 
 from evokan.evaluation.folds import aggregate
 from evokan.problem.problem import Problem
-from evokan.reports.compare import signed_rank_p
 from evokan.spaces.threads import single_threaded_math
 from evokan.spaces.training import Budget, FoldStop, TrainingJob
 from experiments import study
 from experiments.fkan.calibration import FOLDS, MOST_ROWS, NETWORKS, drawn, part_of, tested
+from experiments.fkan.rule import RULE, SHARED, Ratios
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, Row, number, table, write_page
+from experiments.pages import Measurements, Row, table, write_page
 from experiments.study import Piece
 from search_spaces.fkan import FKAN
 
 TABLES = ("iris", "wine", "wdbc", "raisin", "rice", "concrete", "dee", "laser", "machineCPU", "stock")
 SPLITS = range(20, 40)
 """Others than those of `fkan-calibration`."""
-SEARCHED: dict[str, range] = {name: range(20, 25) for name in ("iris", "wine", "raisin", "wdbc")}
+SEARCHED = {name: range(20, 30) for name in ("iris", "wine")}
 """Tables of whole searches, all rows of them, and their splits."""
 SEARCH = {"population": 20, "generations": 5}
 DRAWN, WHOLE = "drawn", "search"
 STOPS: tuple[FoldStop, ...] = get_args(FoldStop)
 COMMON, OWN = "common", "own"
-DECIDED = 0.05
-"""A common iteration becomes the default where the median ratio of its test losses to those with stops of their own, over tables and
-splits of networks drawn, is below 1 with a p value below this (signed-rank test of the logarithms, two-sided), is below 1 on more
-than half of the tables, too, and over whole searches; else each fold keeps its own."""
 
 
 def run(context: Context) -> Sequence[Path]:
@@ -173,48 +169,20 @@ def _mean(rows: Sequence[Row], figure: str) -> float:
 
 def decision(drawn_rows: Sequence[Row], whole: Sequence[Row]) -> list[str]:
     """Return which stop the rule takes, and why; nothing where no split of networks drawn has both."""
-    ratios, searched = log_ratios(drawn_rows), log_ratios(whole)
-    every = np.array([ratio for part in ratios.values() for ratio in part])
-    if not len(every):
+    of_drawn, of_whole = (
+        Ratios.of(rows, "stop", "test_loss", other=COMMON, default=OWN) for rows in (drawn_rows, whole)
+    )
+    if not of_drawn.logarithms:
         return []
-    in_searches = np.array([ratio for part in searched.values() for ratio in part])
-    middle, p = float(np.median(every)), signed_rank_p(every)
-    lower = sum(float(np.median(part)) < 0 for part in ratios.values())
-    changes = middle < 0 and p < DECIDED and 2 * lower > len(ratios)
-    confirmed = not len(in_searches) or float(np.median(in_searches)) < 0
+    changes = of_drawn.changes and (not of_whole.logarithms or of_whole.median < 1)
     return [
         "## The default",
-        "Rule: a common iteration takes the place of stops of their own where, of networks drawn, the median ratio of test losses is below "
-        f"1 with p < {DECIDED:g} (signed-rank test of the logarithms, two-sided, over tables and splits), and on more than half of the "
-        "tables, and is below 1 over whole searches, too; written before the figures were there, its last part before those of searches. "
-        "Splits of a table share rows, so p is smaller than it should be.",
-        f"Networks drawn, median ratio of `common` to `own` over {len(every)} pairs: {number(float(np.exp(middle)))}, p = {p:.2g}; by table: "
-        f"{_by_table(ratios)}; below 1 on {lower} of {len(ratios)}.",
-        *(
-            [
-                f"Whole searches, over {len(in_searches)} pairs: {number(float(np.exp(np.median(in_searches))))}, "
-                f"p = {signed_rank_p(in_searches):.2g}; by table: {_by_table(searched)}."
-            ]
-            if len(in_searches)
-            else []
-        ),
-        f"So it is **{COMMON if changes and confirmed else OWN}**.",
+        f"Rule: a common iteration takes the place of stops of their own where, of networks drawn, {RULE}, and where the median ratio is "
+        f"below 1 over whole searches, too; written before the figures were there, its last part before those of searches. {SHARED}",
+        f"Networks drawn, median ratio of `common` to `own` {of_drawn.text}.",
+        *([f"Whole searches, {of_whole.text}."] if of_whole.logarithms else []),
+        f"So it is **{COMMON if changes else OWN}**.",
     ]
-
-
-def log_ratios(rows: Sequence[Row]) -> dict[str, list[float]]:
-    """Return by table the logarithms of the ratios of test losses, common to own, where both were fitted."""
-    found = {(row["table"], row["split"], row["stop"]): float(row["test_loss"]) for row in rows}
-    ratios: dict[str, list[float]] = {}
-    for (name, split, stop), loss in found.items():
-        rival = found.get((name, split, OWN))
-        if stop == COMMON and rival is not None and np.isfinite(loss) and np.isfinite(rival):
-            ratios.setdefault(name, []).append(float(np.log(loss / rival)))
-    return ratios
-
-
-def _by_table(ratios: dict[str, list[float]]) -> str:
-    return ", ".join(f"{name} {number(float(np.exp(np.median(part))))}" for name, part in ratios.items())
 
 
 EXPERIMENT = Experiment("fkan-stopping", "where the folds of fkan stop on tables: each by itself, or all at once", run)
