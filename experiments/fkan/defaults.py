@@ -149,8 +149,8 @@ def _beside_the_best(rows: Sequence[Row]) -> list[str]:
         safer = sum(max(part) < worst for part in ratios.values())
         parts.append(
             f"The defaults have {number(middle[DEFAULT])} times the lowest test figure in the mean, and {number(worst)} times on "
-            f"{names[ratios[DEFAULT].index(worst)]}, where they are furthest from it. Of the {len(ratios) - 1} other lines "
-            f"{better} have a lower mean, and {safer} a lower largest ratio."
+            f"{names[ratios[DEFAULT].index(worst)]}, where they are furthest from it. Lines with a lower mean: {better} of "
+            f"{len(ratios) - 1} others; with a lower largest ratio: {safer}."
         )
     return parts
 

@@ -125,7 +125,7 @@ def _verdict(rows: Sequence[Row]) -> list[str]:
         share = float(np.median([seconds["tanh"][m] / seconds["fkan"][m] for m in both]))
         told.append(
             f"The paper's network has the lower median error on {better} of {len(both)} equations; the tanh network takes "
-            f"{number(share)} times its time, in the median over the equations."
+            f"{number(share)} times as long, in the median over the equations."
         )
     if solved:
         ahead = sum(

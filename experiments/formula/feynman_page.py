@@ -61,8 +61,8 @@ def report(table: pd.DataFrame, seconds: float, search: Mapping[str, Any]) -> st
 def _longest(table: pd.DataFrame) -> str:
     """Return the most time that each method has taken."""
     most = table.groupby("method").cpu_seconds.max()
-    told = ", ".join(f"{method} {most[method]:.1f}" for method in METHODS if method in most)
-    return f"Most processor seconds that a law has taken: {told}." if told else ""
+    told = "; ".join(f"{method}: {most[method]:.1f}" for method in METHODS if method in most)
+    return f"The most processor seconds that a law has taken, by method: {told}." if told else ""
 
 
 def _counts(table: pd.DataFrame) -> str:

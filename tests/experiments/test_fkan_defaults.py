@@ -33,7 +33,7 @@ def test_the_defaults_are_judged_by_the_best_of_each_table():
     text = "\n".join(defaults.report(measured(tests)))
     assert "| 5 folds, ridge 0.001 | one-se | 4 | 1 | 2 | 4 |" in text
     assert "The defaults have 2 times the lowest test figure in the mean, and 4 times on t0, where" in text
-    assert "Of the 2 other lines 1 have a lower mean, and 1 a lower largest ratio." in text
+    assert "Lines with a lower mean: 1 of 2 others; with a lower largest ratio: 1." in text
 
 
 def test_a_common_iteration_is_counted_beside_its_like():

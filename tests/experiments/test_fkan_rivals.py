@@ -55,5 +55,5 @@ def test_the_page_has_a_line_for_each_method():
 )
 def test_the_page_says_what_the_rows_say(figures, better, times, ahead):
     text = "\n".join(report(measured(figures)))
-    assert f"lower median error on {better} of 2 equations; the tanh network takes {times} times its time" in text
+    assert f"lower median error on {better} of 2 equations; the tanh network takes {times} times as long" in text
     assert f"more exact than either network on {ahead} of 2 equations." in text
