@@ -26,4 +26,5 @@ def by_bvp(m: int, x: FloatArray) -> FloatArray:
         tol=1e-9,
         max_nodes=100_000,
     )
-    return np.where(x > START, path.sol(np.maximum(x, START))[0], lane_emden_series(m, x)[0])
+    found: FloatArray = np.where(x > START, path.sol(np.maximum(x, START))[0], lane_emden_series(m, x)[0])
+    return found

@@ -60,7 +60,7 @@ def lane_emden(m: int, x: FloatArray, rtol: float = 1e-13, atol: float = 1e-15) 
     By the Runge-Kutta method of order 8 from `START` on, below it by the power series about 0.
     """
     later = x > START
-    found = lane_emden_series(m, x)[0]
+    found: FloatArray = lane_emden_series(m, x)[0]
     solved = solve_ivp(
         lane_emden_slopes(m),
         (START, float(x[-1])),

@@ -57,7 +57,8 @@ class Tanh:
 
     def jets(self) -> FloatArray:
         """Return the jets of tanh of the sums."""
-        found, slopes = self.one * self.below, self.slopes
+        found: FloatArray = self.one * self.below
+        slopes = self.slopes
         found[0] = self.value
         curved = self.two * slopes
         for place, (one, other) in enumerate(self.pairs, start=1 + len(slopes)):
@@ -66,7 +67,8 @@ class Tanh:
 
     def pull(self, above: FloatArray) -> FloatArray:
         """Return the gradients in the jets of the sums, from those in the jets of tanh."""
-        found, slopes = self.one * above, self.slopes
+        found: FloatArray = self.one * above
+        slopes = self.slopes
         flat, curved = np.einsum("cjn,cjn->jn", above[1:], self.below[1:]), np.zeros_like(self.two)
         for place, (one, other) in enumerate(self.pairs, start=1 + len(slopes)):
             bent = self.two * above[place]
