@@ -69,7 +69,7 @@ def report(rows: Sequence[Row], picture: Path) -> list[str]:
         f"measurements residuals are multiplied by {TRUST:g}, since the equation is exact and they are not; that was chosen after "
         "a look at equal weights, which leave the coefficients further off. Nothing else was tuned.",
         "- **Poisson** in the unit ball, u = 1 / (1 + |x - c|^2) given on the surface: 200 points inside for each dimension, 100 "
-        "on the surface. `scipy`: central differences, of unequal steps next to the surface, on the finest grid that takes about as long "
+        "on the surface. `scipy`: central differences, of unequal steps next to the surface, on the finest of the grids that were tried "
         "(`spsolve`, beyond two dimensions `bicgstab`).",
         "- **Friction**: theta'' + k theta' + sin(theta) = 0 on [0, 10], k and the initial values unknown, 20 "
         "measurements of deviation 0.02. `scipy`: `least_squares` around `solve_ivp`.",
