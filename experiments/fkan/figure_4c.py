@@ -93,7 +93,7 @@ def _verdict(ends: Mapping[str, tuple[float, float]]) -> str:
     """Return of which parameters the figure has our mean: as far from the published one as both deviations, at most."""
     same = {name: abs(mean - PUBLISHED[name][0]) <= sd + PUBLISHED[name][1] for name, (mean, sd) in ends.items()}
     told = ", ".join(f"{name} {'yes' if found else '**no**'}" for name, found in same.items())
-    return f"The figure comes out again, means at the end no farther apart than both deviations together: {told}."
+    return f"Means at the end no farther apart from the published ones than both deviations together: {told}."
 
 
 EXPERIMENT = Experiment("fkan-figure-4c", "alpha, beta, gamma of a block over the iterations (fKAN, Figure 4c)", run)

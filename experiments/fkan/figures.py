@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from evokan.plots import save
 from evokan.plots.style import BLUE, INK, LABEL_PT, MUTED, TICK_PT, VERMILLION, dress, new_axes, styled
 
+WORST = 1e300
+"""What stands for the error of a training that failed."""
 FLOOR = 1e-16
 """Where logarithmic axes of errors end."""
 
 
 def draw_errors(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str], column: str, label: str) -> None:
-    """Draw the median MAE, with quartiles, against a column such as the number of layers; failed trainings are left out."""
+    """Draw the median MAE, with quartiles, against a column such as the number of layers.
+
+    Lines and bands have gaps where `quartiles` are not finite.
+    """
     with styled():
         axes = new_axes(7.0, 4.2)
         for model in models:
@@ -28,13 +33,21 @@ def draw_errors(rows: Sequence[dict[str, Any]], path: Path, models: Sequence[str
             if not sizes:
                 continue
             errors = [[row["mae"] for row in part if row[column] == size] for size in sizes]
-            low, middle, high = (np.array([np.nanpercentile(values, q) for values in errors]) for q in (25, 50, 75))
+            low, middle, high = np.transpose([quartiles(values) for values in errors])
             (line,) = axes.plot(sizes, middle, marker="o", label=model)
             axes.fill_between(sizes, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
         axes.set_yscale("log")
         dress(axes, x_label=label, y_label="test MAE, median and quartiles")
         axes.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
         save(axes, path)
+
+
+def quartiles(errors: ArrayLike) -> NDArray[np.float64]:
+    """Return the quartiles of some errors, shape (3,); a training that failed is as bad as can be, as in `median_of`."""
+    found = np.asarray(errors, dtype=np.float64)
+    # Between two infinities there is nothing to interpolate.
+    quarters = np.percentile(np.where(np.isfinite(found), found, WORST), (25, 50, 75))
+    return np.where(quarters < WORST / len(found) ** 2, quarters, np.inf)
 
 
 def draw_means(values: Mapping[str, NDArray[np.float64]], iterations: Sequence[int], path: Path) -> None:

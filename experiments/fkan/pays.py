@@ -16,7 +16,7 @@ from evokan.datasets.equations import equation_table
 from evokan.problem.problem import Problem
 from evokan.spaces.threads import single_threaded_math
 from evokan.training.least_squares import levenberg_marquardt
-from experiments.fkan.pays_page import WIDTHS, draw, report
+from experiments.fkan.pays_page import NETWORKS, WIDTHS, draw, report
 from experiments.fkan.pays_problems import PROBLEMS, Ball, Fisher, Friction, Task, problem
 from experiments.fkan.pays_scipy import Solved, by_data_alone, by_differences, by_lines, by_shooting
 from experiments.fkan.tanh_network import TanhSystem
@@ -62,14 +62,14 @@ def run(context: Context) -> Sequence[Path]:
 
 def methods(name: str) -> tuple[str, ...]:
     """Return who solves a problem."""
-    return ("fkan", "tanh", "scipy", *(("data alone",) if name == "fisher" else ()))
+    return (*NETWORKS, "scipy", *(("data alone",) if name == "fisher" else ()))
 
 
 def measure(name: str, method: str, seed: int, *, quick: bool = False) -> list[Row]:
     """Return how the error falls with the processor time, a row for each time looked at; the last one counts."""
     task = problem(name, seed)
     seconds = 0.2 if quick else SECONDS.get(name, MOST_SECONDS)
-    found = by_network(task, method, seed, seconds) if method in ("fkan", "tanh") else by_scipy(task, method, quick)
+    found = by_network(task, method, seed, seconds) if method in NETWORKS else by_scipy(task, method, quick)
     return [
         {
             "problem": name,

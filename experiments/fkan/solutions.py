@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,33 +54,43 @@ def drawn_points(equation: Equation) -> FloatArray:
     return np.stack([part.ravel() for part in np.meshgrid(*sides, indexing="ij")], axis=1)
 
 
-def lane_emden(m: int, x: FloatArray) -> FloatArray:
-    """Return the solution of the Lane-Emden equation of index `m` at ascending `x` (N,), to about 1e-12.
+def lane_emden(m: int, x: FloatArray, rtol: float = 1e-13, atol: float = 1e-15) -> FloatArray:
+    """Return the solution of the Lane-Emden equation of index `m` at ascending `x` (N,), by default to about 1e-12.
 
-    By the Runge-Kutta method of order 8 from `START` on, below it by the power series about 0 (Chandrasekhar, An
-    Introduction to the Study of Stellar Structure, 1939, chapter IV).
+    By the Runge-Kutta method of order 8 from `START` on, below it by the power series about 0.
     """
-
-    def series(x: FloatArray) -> FloatArray:
-        return 1.0 - x**2 / 6.0 + m * x**4 / 120.0 - m * (8 * m - 5) * x**6 / 15120.0
-
-    def derivatives(t: float, y: FloatArray) -> FloatArray:
-        return np.array([y[1], -2.0 / t * y[1] - y[0] ** m])
-
-    slope = -START / 3.0 + m * START**3 / 30.0 - m * (8 * m - 5) * START**5 / 2520.0
     later = x > START
-    found = series(x)
+    found: FloatArray = lane_emden_series(m, x)[0]
     solved = solve_ivp(
-        derivatives,
+        lane_emden_slopes(m),
         (START, float(x[-1])),
-        np.array([series(np.array(START)), slope]),
+        lane_emden_series(m, np.array(START)),
         method="DOP853",
         t_eval=x[later],
-        rtol=1e-13,
-        atol=1e-15,
+        rtol=rtol,
+        atol=atol,
     )
     found[later] = solved.y[0]
     return found
+
+
+def lane_emden_series(m: int, x: FloatArray) -> FloatArray:
+    """Return value and slope of the solution of index `m` near 0 by its power series, shape (2, *x.shape).
+
+    Chandrasekhar, An Introduction to the Study of Stellar Structure, 1939, chapter IV.
+    """
+    third = m * (8 * m - 5)
+    return np.array(
+        [
+            1.0 - x**2 / 6.0 + m * x**4 / 120.0 - third * x**6 / 15120.0,
+            -x / 3.0 + m * x**3 / 30.0 - third * x**5 / 2520.0,
+        ]
+    )
+
+
+def lane_emden_slopes(m: int) -> Callable[[FloatArray, FloatArray], FloatArray]:
+    """Return what `scipy.integrate` takes: the slopes of value and slope of index `m` at x > 0."""
+    return lambda x, y: np.array([y[1], -2.0 / x * y[1] - y[0] ** m])
 
 
 def _short(value: float) -> float:

@@ -19,7 +19,7 @@ from evokan.datasets.registry import list_datasets
 from evokan.problem.problem import Problem
 from evokan.runs.tables import to_line
 from evokan.runs.vault import Vault
-from experiments.formula.feynman_page import METHODS, report
+from experiments.formula.feynman_page import LEAST, METHODS, report
 from experiments.formula.feynman_verdicts import OPERON, SHORT, TABLE
 from experiments.formula.recovered import UNEXPLAINED, same_expression
 from experiments.formula.rivals import Found, gplearn_formula, pykan_formula
@@ -212,7 +212,7 @@ def _evokan(
     began = time.process_time()
     run, searching = searched(folder, f"{name}-{seed}", {"dataset": name, "seed": seed, **SEARCH})
     earlier = max(0.0, searching - (time.process_time() - began))
-    formula = run.best.formula(time_limit=max(5.0, limit - searching))
+    formula = run.best.formula(time_limit=max(LEAST, limit - searching))
     return formula.text, formula.predict(problem.table.X[problem.test])[:, 0], formula.kind, earlier
 
 

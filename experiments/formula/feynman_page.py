@@ -15,6 +15,8 @@ from experiments.pages import measured_under
 from experiments.pages import table as markdown
 
 __all__ = ["METHODS", "report"]
+LEAST = 5.0
+"""Seconds that evokan looks for a formula at least, however long its search was."""
 HARDER = ((0.01, 0), (0.05, 0), (0.1, 0), (0.0, 5))
 """Noise, and irrelevant columns."""
 
@@ -25,9 +27,10 @@ def report(table: pd.DataFrame, seconds: float, search: Mapping[str, Any]) -> st
     table = counted(table)
     parts = [
         "# Laws of physics",
-        f"1,000 rows to search with, 1,000 fresh rows without noise to test on; at most {seconds:.0f} s of processor time "
+        f"1,000 rows to search with, 1,000 fresh rows without noise to test on; {seconds:.0f} s of processor time for "
         f"a law and method, one core. evokan: a search of {search['population']} x {search['generations']} with `gakan`, "
-        "then the formula of its chosen network, whichever kind is the answer. Without a network: only the part of that "
+        "then the formula of its chosen network, whichever kind is the answer: looking for it has what the search left of the "
+        f"{seconds:.0f} s, at least {LEAST:g} s, and what is done with the formulas afterwards comes on top. Without a network: only the part of that "
         "search for formulas that asks the table alone, on all columns. pyoperon: population 1,000, trees of "
         "length 30, 10 steps of Levenberg-Marquardt; it is fitted to the training rows (the 800 that evokan fits to), "
         "and of the fronts of all its runs the tree with the least mean squared error on the 200 validation rows counts; "
@@ -35,6 +38,7 @@ def report(table: pd.DataFrame, seconds: float, search: Mapping[str, Any]) -> st
         "the shortest tree within a standard error, or 5 %, of that one, as evokan chooses; tried with noise. gplearn: "
         "population 1,000, fitted to and chosen on all 1,000 rows. pykan: train, prune, auto_symbolic, train, on six laws "
         "of two variables.",
+        _longest(table),
         f"Recovered by values: less than {UNEXPLAINED:g} of the variance of the fresh rows is unexplained (with noise: less "
         "than 0.01 of the noise's variance), and no spline is left. By expression: the difference to the law "
         "simplifies to 0 (or that of the squares or sines), constants within 1e-4 of a simple number being that number; "
@@ -52,6 +56,13 @@ def report(table: pd.DataFrame, seconds: float, search: Mapping[str, Any]) -> st
         measured_under(conditions),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _longest(table: pd.DataFrame) -> str:
+    """Return the most time that each method has taken."""
+    most = table.groupby("method").cpu_seconds.max()
+    told = "; ".join(f"{method}: {most[method]:.1f}" for method in METHODS if method in most)
+    return f"The most processor seconds that a law has taken, by method: {told}." if told else ""
 
 
 def _counts(table: pd.DataFrame) -> str:

@@ -11,6 +11,8 @@ import pandas as pd
 from evokan.explain.formulas.front import SPLINES, TERMS
 from experiments.pages import Aim, Row, aims_table, measured_under, number, numbered, table
 
+LEVEL = 1e-9
+"""Mean figures no farther apart are level: one is not better by rounding."""
 READABLE = ("lasso", "tree")
 """Rivals: a lasso (logistic with classes) and a pruned tree, tuned by five folds."""
 POINTS, PERCENT = 0.5, 2.0
@@ -88,12 +90,12 @@ def _rivals(frame: pd.DataFrame) -> str:
     ours = frame.groupby("dataset", sort=False)
     told = []
     for rival in READABLE:
-        better = worse = 0
+        better = worse = level = 0
         for _, part in ours:
             sign = 1.0 if part.classes.iloc[0] == 1 else -1.0
             gap = sign * (part.printed.mean() - part[rival].mean())
-            better, worse = better + (gap > 0), worse + (gap < 0)
-        told.append(f"the {rival} on {better} tables of {len(ours)} (worse on {worse})")
+            better, worse, level = better + (gap > LEVEL), worse + (gap < -LEVEL), level + (abs(gap) <= LEVEL)
+        told.append(f"the {rival} on {better} tables of {len(ours)} (worse on {worse}, level on {level})")
     return f"By its mean figure the printed formula is better than {' and than '.join(told)}."
 
 

@@ -1,4 +1,4 @@
-"""The network the user keeps, and the flat form that the compiled kernel works on."""
+"""The network the user keeps."""
 
 from __future__ import annotations
 

@@ -81,7 +81,10 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
         return seeds(problem, self.options)
 
     def train(self, jobs: Sequence[TrainingJob[FKANArchitecture]], problem: Problem, budget: Budget) -> list[Trained]:
-        """Train each job: on a table in the compiled driver, on an equation in torch."""
+        """Train each job: on a table in the compiled driver, on an equation by compiled derivatives of the network.
+
+        Torch differentiates no more than the equation itself.
+        """
         if problem.task.is_equation:
             from search_spaces.fkan.residual import train_residual
 

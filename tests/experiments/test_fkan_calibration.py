@@ -87,6 +87,7 @@ def test_the_rule_takes_what_is_lower_beyond_chance(ratio, taken):
     text = "\n".join(calibration.decision(losses(ratio)))
     assert f"So it is **{taken}**." in text
     assert "over 20 pairs" in text
+    assert "The splits of a table share rows" in text
 
 
 def test_a_fit_that_failed_is_left_out_and_counted():

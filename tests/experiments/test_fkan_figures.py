@@ -11,8 +11,9 @@ import torch
 
 from evokan.datasets.laws import fkan_1d
 from experiments.benchmarks import fkan_block
-from experiments.fkan import by_pykan, figure_4c, neurons, regression
+from experiments.fkan import by_pykan, figure_4c, figures, neurons, regression
 from experiments.harness import Context
+from experiments.pages import median_of
 
 
 def test_the_law_has_as_many_points_as_wanted():
@@ -34,6 +35,7 @@ def test_figure_4c_counts_good_trainings_alone(tmp_path):
     assert figure_4c.by_name(rows)["alpha"].tolist() == [[1, 2], [3, 4]]
     text = "\n".join(figure_4c.report(rows))
     assert "| alpha | 1 | 3 | 1 | 2.52 | 0.14 |" in text
+    assert "Means at the end no farther apart from the published ones than both deviations together: alpha" in text
     assert text.endswith("alpha yes, beta **no**, gamma yes.\n![means of alpha, beta and gamma](figure_4c.png)")
 
 
@@ -142,6 +144,37 @@ def test_failed_trainings_are_counted_and_are_the_worst():
     ]
     text = "\n".join(regression.report(rows, (1, 3, 5)))
     assert "| KAN (pykan) | 0.2 (0.1 to 0.2; 1 failed) | all failed | 0.2 (0.1 to 0.3) |" in text
+
+
+def test_a_fixed_activation_that_failed_is_behind():
+    maes = {"sigmoid": (float("nan"),) * 2, "tanh": (0.5, 0.5), "fJNB(5)": (0.1, 0.2), "fJNB(6)": (0.7, float("nan"))}
+    rows = [
+        {"model": model, "depth": 1, "seed": seed, "mae": mae}
+        for model, found in maes.items()
+        for seed, mae in enumerate(found)
+    ]
+    rows += [{"model": regression.EVOLVED, "depth": 1, "seed": seed, "mae": float("nan")} for seed in range(2)]
+    text = "\n".join(regression.report(rows, (1,)))
+    assert "fJNB(5) has a lower median error than every fixed activation at 1 of 1 depths" in text
+    assert "fJNB(6) has a lower median error than every fixed activation at 0 of 1 depths" in text
+    assert "| 1 | 0.0861 | inf | **not met** |" in text
+
+
+def test_quartiles_count_failed_trainings_as_the_worst():
+    nan = float("nan")
+    assert figures.quartiles([1.0, 2.0, 3.0, 4.0, 5.0]).tolist() == [2.0, 3.0, 4.0]
+    assert figures.quartiles([nan, 2.0, 3.0, 1.0, 4.0]).tolist() == [2.0, 3.0, 4.0]
+    assert figures.quartiles([1.0, 2.0, nan, nan]).tolist() == [1.75, np.inf, np.inf]
+    assert figures.quartiles([nan]).tolist() == [np.inf] * 3
+    for errors in ([0.1, 0.4, 0.2, nan], [nan, nan, 0.3]):
+        assert figures.quartiles(errors)[1] == median_of(errors)
+
+
+def test_a_picture_is_drawn_where_all_trainings_failed(tmp_path):
+    maes = {1: (0.1, 0.2), 3: (float("nan"), 0.2), 5: (float("nan"),) * 2}
+    rows = [{"model": "a", "depth": depth, "mae": mae} for depth, found in maes.items() for mae in found]
+    figures.draw_errors(rows, tmp_path / "a.png", ("a",), "depth", "layers")
+    assert (tmp_path / "a.png").stat().st_size > 5000
 
 
 def test_depths_where_blocks_are_ahead_are_counted():

@@ -1,4 +1,4 @@
-"""Where networks pay: derivatives of the tanh network, problems that are solved by their solutions, SciPy's solvers."""
+"""Where networks pay: problems that are solved by their solutions, SciPy's solvers, networks in their time."""
 
 from __future__ import annotations
 
@@ -11,55 +11,11 @@ import pytest
 import torch
 
 from evokan.problem.equations import Candidate, misfits
-from evokan.problem.equations.jets import components
-from evokan.problem.scaling import Scaler
 from experiments.fkan import pays
 from experiments.fkan.pays import beginning, by_network, measure, methods
 from experiments.fkan.pays_page import last_rows, report
 from experiments.fkan.pays_problems import PROBLEMS, Ball, Fisher, Friction, problem
 from experiments.fkan.pays_scipy import by_data_alone, by_differences, by_lines, by_shooting
-from experiments.fkan.tanh_network import TanhSystem
-
-
-def tanh_system(points):
-    return TanhSystem(Fisher(0), (4, 3), Scaler(np.array([1.0, 2.0]), np.array([2.0, 0.5])), points)
-
-
-def test_the_tanh_network_has_its_derivatives():
-    x = np.random.default_rng(0).uniform(-1.0, 1.0, (5, 2))
-    system = tanh_system(x)
-    theta = np.concatenate([system.begin(0), [0.3, 0.3]])
-    network = theta[:-2]
-    assert len(network) == system.n_params == 3 * 4 + 5 * 3 + 4
-    found = system.jets(network, system.scaler.transform(x))
-
-    def value(points: torch.Tensor) -> torch.Tensor:
-        z, place = (points - torch.tensor([1.0, 2.0])) / torch.tensor([2.0, 0.5]), 0
-        for layer, (lower, upper) in enumerate([(2, 4), (4, 3), (3, 1)]):
-            weights = torch.from_numpy(network[place : place + lower * upper].reshape(upper, lower))
-            bias = torch.from_numpy(network[place + lower * upper : place + (lower + 1) * upper])
-            place += (lower + 1) * upper
-            z = z @ weights.T + bias
-            z = torch.tanh(z) if layer < 2 else z
-        return z[:, 0]
-
-    points = torch.tensor(x)
-    for number, place in enumerate(components(2, 2)):
-        leaf = points.clone().requires_grad_()
-        wanted = value(leaf)
-        for column in place:
-            wanted = torch.autograd.grad(wanted.sum(), leaf, create_graph=True)[0][:, column]
-        np.testing.assert_allclose(found[:, 0, number], wanted.detach().numpy(), rtol=1e-10, atol=1e-12)
-
-
-def test_the_tanh_network_has_its_jacobian():
-    system = tanh_system(np.random.default_rng(1).uniform(-1.0, 1.0, (6, 2)))
-    theta = np.concatenate([system.begin(3), [0.7, 0.4]])
-    jacobian = system.at(theta).jacobian()
-    for place in range(len(theta)):
-        step = np.where(np.arange(len(theta)) == place, 1e-6, 0.0)
-        difference = (system.at(theta + step).values - system.at(theta - step).values) / 2e-6
-        np.testing.assert_allclose(jacobian[:, place], difference, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", ["ball-2", "ball-5", "fisher"])
@@ -179,6 +135,19 @@ def page(ours, theirs, other, *, seconds=1.0):
 def test_who_wins(figures, seconds, verdict):
     line = page(*figures, seconds=seconds)
     assert line.endswith(verdict)
+
+
+def test_iterations_are_those_at_the_end_and_of_networks_alone():
+    rows = [
+        {"problem": "ball-2", "method": method, "seed": seed, "stop": stop, "error": 0.1, "numbers": 9}
+        | {"coefficient_error": "", "cpu_seconds": 1.0}
+        for method in ("fkan", "tanh", "scipy")
+        for seed in range(3)
+        for stop in (1, 2, 100 + seed)
+    ]
+    text = "\n".join(report(rows, Path("pays.png")))
+    assert "| Poisson in a disc | tanh | 3 | 9 | 101 | 1.0e-01 |" in text
+    assert "| Poisson in a disc | scipy | 3 | 9 |  | 1.0e-01 |" in text
 
 
 def test_a_measurement_has_a_row_for_every_look():

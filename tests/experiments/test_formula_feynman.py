@@ -216,5 +216,6 @@ def test_the_page_names_what_was_missed():
     rows = [row(unexplained=0.5), row("I.12.2", noise=0.05, reason="ValueError: no", unexplained=None)]
     page = report(pd.DataFrame(rows), 60.0, {"population": 20, "generations": 4})
     assert "- as they are, seed 0: I.12.1 (0.5)" in page
+    assert "The most processor seconds that a law has taken, by method: evokan: 36.0." in page
     assert "- 5 % noise, seed 0: I.12.2 (ValueError: no)" in page
     assert "least mean squared error on the 200 validation rows" in page

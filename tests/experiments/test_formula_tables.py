@@ -33,7 +33,19 @@ def test_a_formula_costs_points_of_accuracy_or_per_cent_of_the_error():
     assert line(text, "| laser: ").endswith("| at most 2 % of RMSE | 1 % of RMSE | met |")
     assert "undefined in 1" in line(text, "| wine | 3 |")
     # Accuracy 0.97 is better than a lasso's 0.6, an error of 0.101 too.
-    assert "better than the lasso on 2 tables of 2 (worse on 0)" in text
+    assert "better than the lasso on 2 tables of 2 (worse on 0, level on 0)" in text
+
+
+def test_a_mean_that_differs_by_rounding_is_level():
+    thirds = (0.1, 0.2, 0.3)
+    rows = [
+        row("raisin", split, classes=1, network=0.9, printed=one) | {"lasso": other, "tree": 0.21}
+        for split, one, other in zip((300, 301, 302), thirds, thirds[::-1], strict=True)
+    ]
+    assert np.mean(thirds) != np.mean(thirds[::-1])  # by rounding
+    text = page(rows, SEARCH)
+    assert "better than the lasso on 0 tables of 1 (worse on 0, level on 1) and than the tree on 0" in text
+    assert "tables of 1 (worse on 1, level on 0)." in text
 
 
 def test_a_row_of_a_real_search(tmp_path, monkeypatch):
