@@ -16,11 +16,12 @@ from evokan.errors import InputError, unknown_name
 from evokan.problem.prediction import PredictsClasses, classes_of
 from evokan.problem.scaling import Scaler
 from evokan.seeding import seed_of
+from search_spaces.hkan.arguments import as_number, shown
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer, fit, predict
 from search_spaces.hkan.head import fit_classes
 from search_spaces.hkan.importance import block_r2
-from search_spaces.hkan.layers import HKANLayer, as_number, shown
+from search_spaces.hkan.layers import HKANLayer
 from search_spaces.hkan.memory import refuse_what_does_not_fit
 from search_spaces.hkan.options import CUTOFF
 

@@ -21,12 +21,11 @@ from search_spaces.hkan.layers import Basis, HKANLayer
 
 _DIGITS = math.log(1e15)
 """How far the coefficients have to decay."""
-_ROWS = 1 << 19
+_VALUES = 1 << 19
 """Values of polynomials at a time: 4 MB."""
-_LARGEST = 6000
+_MOST_BELOW_HIDDEN = 6000
 """Polynomials of all columns together below a hidden layer: a Gram matrix of 0.3 GB."""
-
-_FEW = 64
+_MOST_FOR_OUTPUTS = 64
 """Polynomials at most that take the place of a fitted layer's functions: the rounding of their sums grows with them."""
 
 Task = Literal["hidden", "last", "outputs"]
@@ -90,7 +89,7 @@ class Expansion:
         place of the one before.
         """
         columns, rows = z.shape
-        step = max(64, _ROWS // (columns * (self.count - 1)))
+        step = max(64, _VALUES // (columns * (self.count - 1)))
         memory = np.empty((self.count - 1, columns, min(step, rows)))
         for first in range(0, rows, step):
             part = slice(first, min(first + step, rows))
@@ -113,7 +112,7 @@ def expansion_for(layer: HKANLayer, z: Array, task: Task) -> Expansion | None:
         terms(basis, sigma, 0.5 * float(np.max(high - low)))
         for basis, sigma in zip(layer.bases, layer.sigmas, strict=True)
     )
-    if (task == "hidden" and len(z) * count > _LARGEST) or (task == "outputs" and count > _FEW):
+    if (task == "hidden" and len(z) * count > _MOST_BELOW_HIDDEN) or (task == "outputs" and count > _MOST_FOR_OUTPUTS):
         return None
     if not _polynomials_ns(layer, len(z), count, task) <= _values_ns(layer, task):
         return None

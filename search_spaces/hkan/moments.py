@@ -21,7 +21,7 @@ from search_spaces.hkan.solvers import Reduced, solve_gram
 
 _GROUP = 1 << 22
 """Coefficients of basis functions at a time: 32 MB."""
-_FEW = 4096
+_ROWS_OF_MEAN = 4096
 """Rows whose mean stands for that of all while sums are taken."""
 _NARROW = 1e-2
 """Variance of a column on [-1, 1] below which sums that are not centred lose more than two digits of it."""
@@ -49,7 +49,7 @@ class Moments:
 def moments(polynomials: Expansion, z: Array, targets: Array, weights: Array | None, *, within: bool) -> Moments:
     """Return the moments over the columns `z`, shape (P, rows), with centred `targets`, shape (targets, rows)."""
     columns, count = len(z), polynomials.count - 1
-    few = z[:, :: max(1, z.shape[1] // _FEW)]
+    few = z[:, :: max(1, z.shape[1] // _ROWS_OF_MEAN)]
     near = np.zeros((count, columns))
     by_sums = within and bool(polynomials.scaled(few).var(axis=1).min() > _NARROW)
     if not by_sums:
