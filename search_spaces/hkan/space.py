@@ -87,9 +87,10 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         """``max_cost``."""
         return self.options.max_cost
 
-    def cost(self, architecture: HKANArchitecture, folds: Sequence[Fold]) -> float:
+    def cost(self, architecture: HKANArchitecture, problem: Problem, folds: Sequence[Fold]) -> float:
         """Return about how many seconds of one core the network takes on `folds`."""
-        return cost.seconds(architecture.layers, architecture.n_inputs, folds)
+        classes, steady = problem.task.has_classes, self.options.steady
+        return cost.seconds(architecture.layers, architecture.n_inputs, folds, classes=classes, steady=steady)
 
     def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
         """Return fair coins, thrown until they describe a network of which the budget has room for several hundred."""
@@ -98,7 +99,7 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         drawn: list[tuple[float, Bits]] = []
         while len(drawn) < _DRAWS:
             bits = layout.random(rng)
-            drawn.append((self.cost(self.decode(bits, problem), folds), bits))
+            drawn.append((self.cost(self.decode(bits, problem), problem, folds), bits))
             if drawn[-1][0] <= self.allowance / _SAMPLES:
                 return bits
         return min(drawn, key=lambda one: one[0])[1]
