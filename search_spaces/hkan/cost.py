@@ -117,7 +117,7 @@ def _head_seconds(layer: HKANLayer, columns: int, rows: int) -> float:
     """Return what the logistic regression takes over the blocks of the output layer, one node for each class."""
     rows, classes = min(rows, HEAD_ROWS), layer.nodes
     directions = min(columns, rows, HEAD_DIRECTIONS)
-    calls = _CALLS * directions**_CALLS_OF_DIRECTIONS * rows**_CALLS_OF_ROWS * classes**_CALLS_OF_CLASSES
+    calls: float = _CALLS * directions**_CALLS_OF_DIRECTIONS * rows**_CALLS_OF_ROWS * classes**_CALLS_OF_CLASSES
     values = classes * rows * directions
     a_call = _CALL + _LOGIT * classes * rows + _LOGIT_PRODUCT * values
     a_call += _LOGIT_PRODUCT_BEYOND * max(0.0, values - _CACHED)
