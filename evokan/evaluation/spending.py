@@ -26,6 +26,7 @@ class Spending:
 
     def __init__(self, space: SearchSpace, problem: Problem, rungs: Sequence[Rung]) -> None:
         self._space = space
+        self._problem = problem
         self._left = space.allowance
         self._folds = rungs[0].folds if rungs[0].is_cut else problem.folds
         self._times = len(rungs) if rungs[0].is_cut else 1
@@ -45,4 +46,4 @@ class Spending:
             self._left -= self._cost(network)
 
     def _cost(self, network: Architecture) -> float:
-        return self._times * self._space.cost(network, self._folds)
+        return self._times * self._space.cost(network, self._problem, self._folds)

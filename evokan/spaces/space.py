@@ -125,8 +125,11 @@ class SearchSpace(ABC, Generic[OptionsT, ArchitectureT, ModelT]):
         """Seconds of one core that the networks of a search may take together, by `cost`; no end by default."""
         return float("inf")
 
-    def cost(self, architecture: ArchitectureT, folds: Sequence[Fold]) -> float:
-        """Return about how many seconds of one core a network takes on `folds`; only asked where there is an end."""
+    def cost(self, architecture: ArchitectureT, problem: Problem, folds: Sequence[Fold]) -> float:
+        """Return about how many seconds of one core a network takes on `folds` of the problem's rows.
+
+        Only asked where `allowance` has an end.
+        """
         return 0.0
 
     def descend(self, bits: Bits, problem: Problem, attributions: FloatArray | None) -> Bits | None:

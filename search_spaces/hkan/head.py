@@ -20,15 +20,13 @@ from evokan.seeding import generator
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer, check_finite, fit
 from search_spaces.hkan.layers import HKANLayer
+from search_spaces.hkan.limits import HEAD_DIRECTIONS, HEAD_ROWS
 
 PENALTIES = (1e4, 1e3, 1e2, 1e1, 1e0, 1e-1, 1e-2)
 """On half the squares of the weights of blocks with variance 1, beside the sum of the cross-entropies."""
 _PARTS = 4
-_ROWS = 20_000
-"""Rows at most that the weights are fitted on."""
-_DIRECTIONS = 256
 _WEAK = 1e-4
-"""Directions at most, and the share of the largest singular value below which they are left out."""
+"""Share of the largest singular value below which directions are left out."""
 _ITERATIONS = 100
 
 Labels = NDArray[np.int64]
@@ -87,7 +85,7 @@ def with_logits(layer: FittedLayer, below: Array, labels: Labels, seed: int, wei
     TrainingFailed
         A block is not finite.
     """
-    rows = np.linspace(0, len(labels) - 1, min(len(labels), _ROWS)).astype(np.int64)
+    rows = np.linspace(0, len(labels) - 1, min(len(labels), HEAD_ROWS)).astype(np.int64)
     z, own = np.ascontiguousarray(below[:, rows]), labels[rows]
     heavy = np.ones(len(rows)) if weights is None else weights[rows]
     bases: list[_Basis] = []
@@ -125,7 +123,7 @@ def _basis(blocks: Array, heavy: Array) -> _Basis:
     columns, rows = centred.shape
     gram = centred @ centred.T if columns <= rows else centred.T @ centred
     count = len(gram)
-    values, vectors = scipy.linalg.eigh(gram, subset_by_index=[max(0, count - _DIRECTIONS), count - 1])
+    values, vectors = scipy.linalg.eigh(gram, subset_by_index=[max(0, count - HEAD_DIRECTIONS), count - 1])
     kept = values > max(float(values[-1]), 1e-300) * _WEAK**2
     values, vectors = values[kept], vectors[:, kept]
     if columns > rows:

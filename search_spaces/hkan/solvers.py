@@ -20,6 +20,7 @@ _WEAK = 1e-2
 _AS_GOOD = 1.01
 """Of steady solutions whose validated error is within one percent of the lowest, the one with the fewest directions."""
 _MANY_ROWS = 1 << 16
+"""From here on the last least squares is reduced by QR block by block."""
 _BLOCK = 1 << 10
 """Rows that are reduced at a time: with a hundred columns they stay in the processor's cache."""
 _REFLECTORS = 16

@@ -41,8 +41,10 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
     Dudek and Rodak, "HKAN", arXiv 2501.18199. The losses are root mean squared errors (its paper's figure) of the
     scaled target, or for classes the mean cross-entropy; classification, by one-hot targets with a
     logistic regression in the last layer's place, is ours, as is forecasting: of a trajectory every concept is a
-    target, which the nodes take turns with, and delays are columns. The ``paper``
-    preset has no limit to the cost of networks, and no preference for small ones.
+    target, which the nodes take turns with, and delays are columns.
+
+    The ``paper`` preset begins with fair coins, has no preference for small networks, fits by the paper's plain least
+    squares (`HKANOptions.steady` False), and lets networks cost 10^6 s together, more than any search takes.
     """
 
     name: ClassVar[str] = "hkan"
@@ -59,7 +61,9 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         "default": Preset(
             settings={"scaler": "minmax", "folds": 5, "population": 20, "generations": 14, "mutation_rate": 0.9}
         ),
-        "paper": Preset(settings={"parsimony": "none", "initial": "random"}, options={"max_cost": 1e6}),
+        "paper": Preset(
+            settings={"parsimony": "none", "initial": "random"}, options={"max_cost": 1e6, "steady": False}
+        ),
     }
 
     def layout(self, problem: Problem) -> ChromosomeLayout:
@@ -83,9 +87,10 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         """``max_cost``."""
         return self.options.max_cost
 
-    def cost(self, architecture: HKANArchitecture, folds: Sequence[Fold]) -> float:
+    def cost(self, architecture: HKANArchitecture, problem: Problem, folds: Sequence[Fold]) -> float:
         """Return about how many seconds of one core the network takes on `folds`."""
-        return cost.seconds(architecture.layers, architecture.n_inputs, folds)
+        classes, steady = problem.task.has_classes, self.options.steady
+        return cost.seconds(architecture.layers, architecture.n_inputs, folds, classes=classes, steady=steady)
 
     def sample(self, problem: Problem, rng: np.random.Generator) -> Bits:
         """Return fair coins, thrown until they describe a network of which the budget has room for several hundred."""
@@ -94,7 +99,7 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         drawn: list[tuple[float, Bits]] = []
         while len(drawn) < _DRAWS:
             bits = layout.random(rng)
-            drawn.append((self.cost(self.decode(bits, problem), folds), bits))
+            drawn.append((self.cost(self.decode(bits, problem), problem, folds), bits))
             if drawn[-1][0] <= self.allowance / _SAMPLES:
                 return bits
         return min(drawn, key=lambda one: one[0])[1]

@@ -43,7 +43,16 @@ def test_records_do_not_depend_on_the_number_of_threads(evokan_here, tmp_path):
     found = []
     for workers in (1, 3):
         result = evokan_here(
-            "search", *SMALL, "--dataset", "iris", "--workers", workers, "--out", f"w{workers}", "--quiet"
+            "search",
+            *SMALL[:-1],
+            "max_cost=20",
+            "--dataset",
+            "iris",
+            "--workers",
+            workers,
+            "--out",
+            f"w{workers}",
+            "--quiet",
         )
         assert (result.status, result.err) == (0, "")
         rows = rows_of(tmp_path / f"w{workers}" / "evaluations.csv")

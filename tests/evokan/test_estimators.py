@@ -119,7 +119,7 @@ def test_the_formula_is_read_when_it_is_asked_for(fitted, wine):
 
 def test_a_family_without_edges_has_no_formula():
     x, y = load_iris(return_X_y=True)
-    model = EvoKANClassifier("hkan", space_options={"max_cost": 2}, population=4, generations=0, folds=2).fit(x, y)
+    model = EvoKANClassifier("hkan", space_options={"max_cost": 20}, population=4, generations=0, folds=2).fit(x, y)
     assert model.score(x, y) > 0.8
     assert not hasattr(model, "formula_")
     with pytest.raises(AttributeError, match="formula_: search space 'hkan' has no one-variable edges"):

@@ -9,6 +9,7 @@ import pytest
 from evokan.arrays import IntArray
 from evokan.problem.problem import Problem
 from evokan.problem.task import Task
+from evokan.settings.job import prepare, resolve
 from evokan.testing import SearchSpaceContract, small_problem
 from search_spaces.hkan import HKAN, HKANOptions
 
@@ -47,3 +48,12 @@ class TestStandardScaler(TestHKAN):
 
     def make_problem(self, task: Task, **changes) -> Problem:
         return small_problem(task, **changes)
+
+
+def test_the_paper_preset_fits_by_the_papers_least_squares():
+    paper, default = (
+        prepare(resolve({"space": "hkan", "dataset": "exp-sin", "preset": preset})) for preset in ("paper", "default")
+    )
+    assert (paper.space.options.steady, default.space.options.steady) == (False, True)
+    assert paper.space.allowance == 1e6
+    assert (paper.config.parsimony, paper.config.initial) == ("none", "random")

@@ -1,4 +1,4 @@
-"""Layers, chromosomes and costs."""
+"""Layers and chromosomes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ from evokan.errors import InputError
 from evokan.seeding import generator
 from evokan.spaces.chromosome import ChromosomeLayout
 from evokan.testing import small_problem
-from experiments.hkan.published import PUBLISHED
 from search_spaces.hkan import HKAN, HKANArchitecture, HKANLayer, HKANOptions, encoding
-from search_spaces.hkan.cost import fit_seconds, seconds
 from search_spaces.hkan.encoding import HIDDEN_BASES, RIDGES
 
 OPTIONS = HKANOptions()
@@ -255,52 +253,3 @@ def test_all_faults_of_a_layer_come_together():
     with pytest.raises(InputError) as caught:
         HKANLayer(0, "no", -1, 0, "nowhere", -1)
     assert len(caught.value.faults) == 6
-
-
-def test_samples_are_cheap_and_the_cost_is_that_of_all_folds():
-    problem = small_problem("regression", rows=200, folds=5, scaler="minmax")
-    free, tight = HKAN(HKANOptions(max_cost=1e9)), HKAN(HKANOptions(max_cost=6.0))
-    costs = {
-        space: [
-            space.cost(space.decode(space.sample(problem, generator("cost", n)), problem), problem.folds)
-            for n in range(40)
-        ]
-        for space in (free, tight)
-    }
-    assert max(costs[tight]) <= 6.0 / 300 < max(costs[free])
-    assert (free.allowance, tight.allowance) == (1e9, 6.0)
-    none = HKAN(HKANOptions(max_cost=1e-9))
-    assert none.cost(none.decode(none.sample(problem, generator("cost")), problem), problem.folds) > 1e-9
-
-
-@pytest.mark.parametrize(
-    "name", ["compactive", "elevators", "pumadyn32nh", "kinematics8nm", "tf3", "stock", "concrete"]
-)
-def test_the_estimate_is_near_what_fits_take(name):
-    # Medians of processor seconds in results/hkan/repeats.csv, and rows and columns of the tables.
-    measured, rows, columns = {
-        "compactive": (4.4, 6144, 21),
-        "elevators": (2.2, 12449, 18),
-        "pumadyn32nh": (1.3, 6144, 32),
-        "kinematics8nm": (3.8, 6144, 8),
-        "tf3": (1.7, 5000, 2),
-        "stock": (0.22, 712, 9),
-        "concrete": (0.072, 772, 8),
-    }[name]
-    assert 0.6 < fit_seconds(PUBLISHED[name].layers, columns, rows) / measured < 1.5
-
-
-def test_the_estimate_grows_with_everything_that_takes_time():
-    problems = (small_problem("regression", rows=n, folds=f, scaler="minmax") for n, f in ((60, 2), (600, 5)))
-    small, large = (problem.folds for problem in problems)
-    base = [HKANLayer(20, "tanh", n_basis=5), HKANLayer(1, "relu", n_basis=5)]
-    variants = [
-        [HKANLayer(40, "tanh", n_basis=5), base[1]],
-        [HKANLayer(20, "tanh", n_basis=9), base[1]],
-        [HKANLayer(20, "softplus", n_basis=5), base[1]],
-        [base[0], HKANLayer(9, "relu", n_basis=5), base[1]],
-    ]
-    assert all(seconds(variant, 4, small) > seconds(base, 4, small) for variant in variants)
-    assert seconds(base, 4, large) > seconds(base, 4, small)
-    assert seconds(base, 9, small) > seconds(base, 4, small)
-    assert 0 < seconds([HKANLayer(basis="identity")], 4, small) < seconds(base, 4, small)

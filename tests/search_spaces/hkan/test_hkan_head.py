@@ -99,7 +99,7 @@ def test_blocks_that_say_nothing_and_classes_of_one_row():
 def test_weights_come_from_part_of_very_many_rows(monkeypatch):
     x, y = rows(2000)
     whole = fit_classes([HKANLayer(3, "identity")], x, y, 3, 0, CUTOFF)[1]
-    monkeypatch.setattr(head, "_ROWS", 1000)
+    monkeypatch.setattr(head, "HEAD_ROWS", 1000)
     part = fit_classes([HKANLayer(3, "identity")], x, y, 3, 0, CUTOFF)[1]
     assert part.shape == (2000, 3)
     assert not np.array_equal(whole, part)

@@ -75,7 +75,7 @@ def test_sums_over_rows_give_the_same_network(name, weighted, monkeypatch):
     weights = np.random.default_rng(2).random(700) + 0.5 if weighted else None
     plain = fit(NETWORKS[name], x, y[:, None], 3, 1e-12, weights)
     monkeypatch.setattr(fitting, "MANY_ROWS", 1)
-    monkeypatch.setattr(expansion, "_ROWS", 1 << 13)
+    monkeypatch.setattr(expansion, "_VALUES", 1 << 13)
     monkeypatch.setattr(solvers, "_MANY_ROWS", 1)
     monkeypatch.setattr(solvers, "_BLOCK", 64)
     used = []
@@ -104,7 +104,7 @@ def test_moments_are_those_of_the_centred_polynomials(within, around, weighted, 
     # As with rows far outside: these have a ten-thousandth of the range.
     polynomials = Expansion(z.min(axis=1) - around, z.max(axis=1) + around, 8)
     whole = np.concatenate([part.copy() for _, part in polynomials.pieces(z)], axis=-1).transpose(1, 0, 2)
-    monkeypatch.setattr(expansion, "_ROWS", 1 << 12)
+    monkeypatch.setattr(expansion, "_VALUES", 1 << 12)
     used = []
     products = moments._products
     monkeypatch.setattr(moments, "_products", lambda *given: used.append(1) or products(*given))

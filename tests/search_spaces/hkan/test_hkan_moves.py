@@ -123,7 +123,7 @@ def genomes_of(space, *networks):
 
 
 def test_one_network_takes_a_tenth_of_what_is_left_and_repeats_cost_nothing():
-    cost = HKAN().cost(TWO, PROBLEM.folds)
+    cost = HKAN().cost(TWO, PROBLEM, PROBLEM.folds)
     space = HKAN(HKANOptions(max_cost=1.01 * cost / SHARE))
     wide = network(HKANLayer(900, "tanh", 5, 6, "random", 1), LAST)
     genomes = genomes_of(space, wide, TWO, TWO, LINEAR)
@@ -138,7 +138,7 @@ def test_one_network_takes_a_tenth_of_what_is_left_and_repeats_cost_nothing():
 
 
 def test_a_search_that_goes_on_has_spent_the_same():
-    cost = HKAN().cost(TWO, PROBLEM.folds)
+    cost = HKAN().cost(TWO, PROBLEM, PROBLEM.folds)
     space = HKAN(HKANOptions(max_cost=1.05 * cost / SHARE))
     variants = [
         network(HKANLayer(100, basis, 5, 6, "random", ridge), LAST)
