@@ -27,7 +27,7 @@ from search_spaces.hkan.network import HKANLayerModule
 
 POPULATION = 20
 GRIDS = rivals.PRUNING_GRIDS
-OPTIONS: dict[str, dict[str, float]] = {"hkan": {"max_cost": 6.0}}
+OPTIONS: dict[str, dict[str, float]] = {"hkan": {"max_cost": 10.0}}
 """Of families that have a budget of their own, in seconds for all networks of a search: of 20 s, since every finalist is
 trained five times more. As it comes it is 900 s, and one network may take 90."""
 FRONT_ALONE = ("hkan", "fkan")
