@@ -155,7 +155,10 @@ def _means(rows: Sequence[Row]) -> str:
                         len(part),
                         *(_mean(part, figure) for figure in ("val_loss", "test_loss")),
                         f"{accuracy:.3f}" if np.isfinite(accuracy) else "",
-                        *(_mean(part, figure) for figure in ("iterations", "n_params")),
+                        *(
+                            "" if np.isnan(mean := _mean(part, figure)) else mean
+                            for figure in ("iterations", "n_params")
+                        ),
                     )
                 )
     heads = ("table", "stop", "splits", "loss over the folds", "test loss", "accuracy", "iterations", "parameters")
