@@ -84,6 +84,8 @@ class Aim:
         Whether `limit` is a lower bound (True) or an upper bound.
     unit
         Written behind both numbers.
+    compared, whole
+        Where `measured` is a count: of how many, and of how many in the end; the aim is open as long as some are missing.
     """
 
     name: str
@@ -91,6 +93,19 @@ class Aim:
     measured: float
     at_least: bool = True
     unit: str = ""
+    compared: int = 0
+    whole: int = 0
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """Name, bound, what was measured, and the verdict."""
+        bound = f"{'at least' if self.at_least else 'at most'} {number(self.limit)}{self.unit}"
+        measured, verdict = f"{number(self.measured)}{self.unit}", "met" if self.met else "**not met**"
+        if self.whole:
+            bound, measured = f"{bound} of {self.whole}", f"{measured} of {self.compared}"
+        if self.compared < self.whole:
+            measured, verdict = f"{measured} so far", "open"
+        return self.name, bound, measured, verdict
 
     @property
     def met(self) -> bool:
@@ -125,16 +140,7 @@ def processor() -> str:
 
 def aims_table(aims: Sequence[Aim]) -> str:
     """Return a Markdown table: aim, bound, measured, met or not."""
-    rows = [
-        (
-            aim.name,
-            f"{'at least' if aim.at_least else 'at most'} {number(aim.limit)}{aim.unit}",
-            f"{number(aim.measured)}{aim.unit}",
-            "met" if aim.met else "**not met**",
-        )
-        for aim in aims
-    ]
-    return table(("figure", "aim", "measured", ""), rows)
+    return table(("figure", "aim", "measured", ""), [aim.cells for aim in aims])
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str | float]]) -> str:

@@ -24,7 +24,7 @@ GRIDS: dict[str, list[Settings]] = {
     "gam": [{"lam": lam, "n_splines": count} for count in (10, 20) for lam in (10.0, 0.1, 1.0, 100.0, 1000.0)],
     "lasso": [{"strength": 10.0**power} for power in (0, -2, 3, -1, 2, 1, -1.5, 2.5, -0.5, 1.5, 0.5)],
 }
-"""Settings to compare, in this order as far as there is time; the first is that of a model where none are compared. Of `lasso`
+"""Settings to compare, in this order as far as there is time; the first is used where there is no time to compare. Of `lasso`
 the ends of the range come next, so that a strong penalty is always tried."""
 
 

@@ -11,11 +11,10 @@ from evokan.reports.compare import signed_rank_p
 from experiments.gakan.statistics import holm
 from experiments.hkan.published import PUBLISHED
 from experiments.hkan.searches import DRAWN, KAN, KAN_LIMIT, TPE
-from experiments.hkan.table_v_aims import Count, counts_table
 from experiments.hkan.table_v_boxes import groups
 from experiments.hkan.table_v_figures import Fits, Searched, best_baseline, searched
 from experiments.hkan.table_v_texts import texts
-from experiments.pages import Row, number, table
+from experiments.pages import Aim, Row, aims_table, number, table
 
 ALPHA = 0.05
 
@@ -63,9 +62,9 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
         )
     if not lines:
         return ["No search has finished yet."]
-    aims = [Count("at or below published HKAN", 20, beats["hkan"], len(names))]
+    aims = [Aim("at or below published HKAN", 20, beats["hkan"], compared=len(names), whole=len(PUBLISHED))]
     if compared["tpe"]:
-        aims.append(Count("at or below TPE", 18, beats["tpe"], compared["tpe"]))
+        aims.append(Aim("at or below TPE", 18, beats["tpe"], compared=compared["tpe"], whole=len(PUBLISHED)))
     heads = (
         *(
             "data",
@@ -82,7 +81,7 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
     )
     return [
         *texts(rows),
-        counts_table(aims),
+        aims_table(aims),
         table(heads, lines),
         f"At most the better of both published figures: {beats['both']} of {len(names)}; at most the best baseline, "
         f"known only afterwards: {beats['baseline']} of {compared['baseline']}; at most the KAN of ours, "

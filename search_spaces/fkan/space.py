@@ -45,7 +45,7 @@ class FKAN(SearchSpace[FKANOptions, FKANArchitecture, "FKANNetwork"]):
     Options = FKANOptions
     Network = FKANArchitecture
     presets: ClassVar = {
-        "default": Preset(settings={"folds": 5, "fold_stop": "common", "choose": "one-se"}),
+        "default": Preset(settings={"folds": 5, "choose": "one-se"}),
         "paper": Preset(
             settings={
                 "scaler": "none",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evokan.problem.splits import Fold
+from search_spaces.hkan.head_limits import HEAD_DIRECTIONS, HEAD_ROWS
 from search_spaces.hkan.layers import Basis, HKANLayer
-from search_spaces.hkan.limits import HEAD_DIRECTIONS, HEAD_ROWS
 
 # Seconds on one core (AMD EPYC of 2024, OpenBLAS, float64): least squares over the fits of results/hkan/repeats.csv and
 # results/hkan/complexity.csv, and over 280 more of linear to wide networks on tables of 150 to 6,000 rows, plain and
@@ -93,7 +93,8 @@ def fit_seconds(
         # Nodes of an identity layer share their blocks, and one Gram matrix or decomposition.
         models = 1 if layer.is_identity else layer.nodes
         if not layer.is_identity:
-            # Of classes, the blocks of the last layer are computed again for the regression, and for its outputs.
+            # Of classes, the blocks of the last layer are computed again for the regression; a third time, for its
+            # outputs, is in the constants of the calls.
             looked_at = new_rows + (2 * rows if last and classes else rows)
             total += layer.nodes * columns * _block_seconds(layer, rows, looked_at)
         narrow = min(rows, columns)

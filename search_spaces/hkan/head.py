@@ -19,8 +19,8 @@ from scipy.special import log_softmax
 from evokan.seeding import generator
 from search_spaces.hkan.basis import Array
 from search_spaces.hkan.fitting import FittedLayer, check_finite, fit
+from search_spaces.hkan.head_limits import HEAD_DIRECTIONS, HEAD_ROWS
 from search_spaces.hkan.layers import HKANLayer
-from search_spaces.hkan.limits import HEAD_DIRECTIONS, HEAD_ROWS
 
 PENALTIES = (1e4, 1e3, 1e2, 1e1, 1e0, 1e-1, 1e-2)
 """On half the squares of the weights of blocks with variance 1, beside the sum of the cross-entropies."""

@@ -43,8 +43,8 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
     logistic regression in the last layer's place, is ours, as is forecasting: of a trajectory every concept is a
     target, which the nodes take turns with, and delays are columns.
 
-    The ``paper`` preset begins with fair coins, has no preference for small networks, fits by the paper's plain least
-    squares (`HKANOptions.steady` False), and lets networks cost 10^6 s together, more than any search takes.
+    The ``paper`` preset begins with random bit strings, has no preference for small networks, fits by the paper's plain
+    least squares (`HKANOptions.steady` False), and lets networks cost 10^6 s together, more than any search takes.
     """
 
     name: ClassVar[str] = "hkan"

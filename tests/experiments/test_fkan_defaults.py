@@ -52,4 +52,5 @@ def test_the_defaults_are_those_of_the_family():
     given = defaults.VARIANTS[defaults.DEFAULT[0]]
     assert given["space_options"] == {"ridge": FKANOptions().ridge}
     settings = FKAN.presets["default"].settings
-    assert {name: settings.get(name) for name in ("folds", "choose")} == {"folds": 5, "choose": defaults.DEFAULT[1]}
+    assert settings["choose"] == defaults.DEFAULT[1]
+    assert (settings["folds"], settings.get("fold_stop", "own")) == (given["folds"], given["fold_stop"])

@@ -65,12 +65,14 @@ def losses(ratio, tables=5, splits=4):
     ],
 )
 def test_the_rule_decides(ratio, taken):
-    assert stopping.decision(losses(ratio), [])[-1] == f"So it is **{taken}**."
+    confirmed = losses(lambda table, split: 0.9, tables=1)
+    assert stopping.decision(losses(ratio), confirmed)[-1] == f"So it is **{taken}**."
 
 
 def test_whole_searches_have_to_confirm_it():
     lower, higher = losses(lambda table, split: 0.8 + 0.01 * split), losses(lambda table, split: 1.1, tables=2)
     assert stopping.decision(lower, lower)[-1] == "So it is **common**."
+    assert stopping.decision(lower, [])[-1] == "So it is **own**."
     *_, searched, verdict = stopping.decision(lower, higher)
     assert searched.startswith("Whole searches, over 8 pairs: 1.1, p = ")
     assert verdict == "So it is **own**."

@@ -101,6 +101,7 @@ def test_the_data_sets_are_those_of_table_v():
     assert {*SMALL, *table_v.LARGE_FIRST} == set(PUBLISHED)
     assert len(table_v.LARGE_FIRST) == 14
     assert set(SMALL) < set(REAL)
+    assert set(PUBLISHED) - set(REAL) == {"tf1", "tf2", "tf3", "tf4", "tf5", "tf5-5"}
     assert (len(SMALL), len(REAL)) == (10, 18)
 
 
@@ -233,7 +234,7 @@ def test_searches_come_in_their_order_and_tpe_where_optuna_is(monkeypatch, tmp_p
     assert len(table_v.search_pieces(Context(tmp_path, quick=True))) == 4
 
 
-def test_no_search_may_take_more_than_half_an_hour_and_tpe_has_as_long_as_evolution(monkeypatch):
+def test_no_search_may_take_more_than_a_quarter_of_an_hour_and_tpe_has_as_long_as_evolution(monkeypatch):
     monkeypatch.setattr(table_v, "find_spec", lambda name: name)
     for piece in table_v.search_pieces(Context(Path())):
         settings = resolve(piece.settings())
@@ -242,7 +243,7 @@ def test_no_search_may_take_more_than_half_an_hour_and_tpe_has_as_long_as_evolut
         assert piece.method == "gakan" or settings.space_options["max_cost"] > 100
         assert settings.space == ("gakan" if piece.method == "gakan" else "hkan")
         assert (settings.time_limit is None) == (piece.method == "tpe")
-        assert piece.limit <= searches.LIMIT <= 1800
+        assert piece.limit <= searches.LIMIT == 900
         assert (piece.limit < searches.LIMIT) == (piece.method == "gakan")
 
 
