@@ -243,7 +243,7 @@ def test_large_tables_are_judged_on_few_rows_first():
 
 def test_searches_have_the_defaults_but_for_their_size():
     gakan, hkan = (searches.job_of(space, "iris", 300, 4) for space in ("gakan", "hkan"))
-    assert (hkan.config.population, hkan.config.generations, hkan.space.allowance) == (20, 4, 6.0)
+    assert (hkan.config.population, hkan.config.generations, hkan.space.allowance) == (20, 4, 10.0)
     usual = prepare(resolve({"space": "gakan", "dataset": "iris", "split_seed": 300, "seed": 300}))
     assert gakan.space.options == usual.space.options
 
