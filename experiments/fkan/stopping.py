@@ -110,14 +110,14 @@ def measure(name: str, split: int, networks: int) -> list[Row]:
 def search(name: str, split: int, stop: FoldStop) -> Row:
     """Return what the network that a whole search chooses promises, and what it keeps on test rows."""
     piece = Piece(stop, name, split, {"space": "fkan", "fold_stop": stop, **SEARCH}, ("one-se",), space=FKAN)
-    (product,) = study.search(piece).products
-    problem = piece.job().problem
+    outcome = study.search(piece)
+    (product,) = outcome.products
     return {
         "way": WHOLE,
         "table": name,
         "split": split,
         "stop": stop,
-        "rows": len(problem.table.y),
+        "rows": len(outcome.job.problem.table.y),
         "val_loss": product.member.val_loss_mean,
         "iterations": "",
         "test_loss": product.test.get("log_loss", product.test.get("rmse", float("nan"))),
