@@ -20,10 +20,12 @@ FIXED = (INK, MUTED, VERMILLION)
 """Colours of activations that are not trained; those that are go from dark to light with their degree."""
 DARKEST, LIGHTEST = 0.0, 0.88
 """Places in the colour map."""
+FEWEST = 2
+"""Epochs that make a curve."""
 
 
 def draw_curves(rows: Sequence[Mapping[str, str]], path: Path, metric: str, label: str) -> None:
-    """Draw loss and metric, of training and validation, against the epochs; no picture where there are no rows.
+    """Draw loss and metric, of training and validation, against the epochs; no picture where no training has `FEWEST`.
 
     Parameters
     ----------
@@ -35,9 +37,9 @@ def draw_curves(rows: Sequence[Mapping[str, str]], path: Path, metric: str, labe
     label
         What the axes call it.
     """
-    if not rows:
+    longest = max((int(row["epochs"]) for row in rows), default=0)
+    if longest < FEWEST:
         return
-    longest = max(int(row["epochs"]) for row in rows)
     part = [row for row in rows if int(row["epochs"]) == longest]
     stages = list(dict.fromkeys(row["stage"] for row in part))
     names = sorted(dict.fromkeys(row["activation"] for row in part))

@@ -16,7 +16,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from evokan.seeding import derive_seed
-from experiments.fkan.curves import draw_curves
+from experiments.fkan.curves import FEWEST, draw_curves
 from experiments.fkan.deep_page import Column, report
 from experiments.fkan.deep_training import Data, Epoch, Schedule
 from experiments.harness import Context, Rows
@@ -104,11 +104,12 @@ class Study:
     def unfinished(
         self, rows: Measurements, curves: Rows, pieces: list[tuple[str, int, int]]
     ) -> list[tuple[str, int, int]]:
-        """Return the pieces without a row, without curves, or with a row from before a figure was measured."""
+        """Return the pieces without a row, without a curve to draw, or with a row from before a figure was measured."""
         short = {
             tuple(row[name] for name in KEY) for row in rows.values() if any(row[name] == "" for name in self.columns)
         }
-        lacking = {*rows.missing(pieces), *curves.missing(pieces)}
+        drawn = [piece for piece in pieces if piece[2] >= FEWEST]
+        lacking = {*rows.missing(pieces), *curves.missing(drawn)}
         return [piece for piece in pieces if piece in lacking or piece in short]
 
     def train(

@@ -210,6 +210,13 @@ def test_a_study_goes_on_and_says_who_leads(tmp_path: Path):
     del calls[:]
     more.run(Context(tmp_path, seeds=1, silent=True))
     assert calls[::2] == [("fJNB(4)", 0, "data", 2), ("relu", 0, "data", 3), ("fJNB(4)", 0, "data", 3)]
+    # One epoch makes no curve: its row is enough.
+    short = replace(study, schedules=(Schedule(1, 8, 1),))
+    del calls[:]
+    *_, curves, _, _ = short.run(Context(tmp_path / "short", silent=True))
+    curves.unlink()
+    short.run(Context(tmp_path / "short", silent=True))
+    assert calls == [(name, 0, "data", 1) for name in ("relu", "fJNB(4)")]
 
 
 def page_of(values, columns=None, epochs=1, activations=("relu", "tanh", "fJNB(2)", "fJNB(3)")):
@@ -315,4 +322,5 @@ def test_curves_are_drawn_of_the_longest_trainings(tmp_path: Path):
     draw_curves(longest, tmp_path / "same.png", "psnr", "PSNR, dB")
     assert (tmp_path / "same.png").read_bytes() == (tmp_path / "curves.png").read_bytes()
     draw_curves([], tmp_path / "none.png", "psnr", "PSNR, dB")
+    draw_curves([row for row in rows if row["epochs"] == "1"], tmp_path / "none.png", "psnr", "PSNR, dB")
     assert not (tmp_path / "none.png").exists()
