@@ -8,6 +8,8 @@ where such an exception arrives within moments.
 from __future__ import annotations
 
 import ctypes
+import gc
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +18,8 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 PATIENCE = 2.0
 """Seconds that a call may take to notice that it is over."""
+PAUSE, MOMENT = 0.05, 0.001
+"""Seconds between two throws, and until a call is looked at again that is where nothing may be thrown."""
 
 
 class TimeUp(BaseException):
@@ -53,9 +57,24 @@ def within(seconds: float, function: Callable[[], Value], otherwise: Value) -> V
     thread.join(seconds)
     give_up = time.monotonic() + PATIENCE
     while thread.is_alive() and time.monotonic() < give_up:
+        if _is_collecting(thread):
+            thread.join(MOMENT)
+            continue
         # Again and again: a callee may be inside of a bare `except`.
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp))
-        thread.join(0.05)
+        thread.join(PAUSE)
     if call.error is not None:
         raise call.error
     return call.values[0] if call.values else otherwise
+
+
+def _is_collecting(thread: threading.Thread) -> bool:
+    """Return whether a thread is in one of the garbage collector's callbacks, where an exception would only be printed.
+
+    A collection holds the interpreter, so that its callbacks are where other threads find a busy one.
+    """
+    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None and frame.f_code not in callbacks:
+        frame = frame.f_back
+    return frame is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 import time
 
@@ -190,3 +192,28 @@ def test_a_time_limit_holds_in_any_thread_and_leaves_nothing_behind():
     assert within(0.0, lambda: 42, 0) == 0
     with pytest.raises(ZeroDivisionError):
         within(5.0, lambda: 1 / 0, 0)
+
+
+def test_a_late_call_is_not_stopped_inside_of_the_garbage_collector(monkeypatch):
+    def linger(seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pass
+
+    def callback(phase, info):
+        linger(0.03)
+
+    def endless():
+        while True:
+            gc.collect(0)
+            linger(0.01)
+
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    gc.callbacks.append(callback)
+    try:
+        # At several moments, of which six in seven are inside.
+        assert [within(0.01 * moment, endless, "otherwise") for moment in range(1, 8)] == 7 * ["otherwise"]
+    finally:
+        gc.callbacks.remove(callback)
+    assert not lost
