@@ -86,7 +86,7 @@ def report(
         "can be compared.",
         table(*_table(rows, columns, activations)),
         "Mean and standard deviation over the seeds. Published: over five trials, by the results stored with "
-        f"the notebooks. {_order(part, *next(iter(columns.items())))}",
+        f"the notebooks. {_order(rows, *next(iter(columns.items())))}",
         "## What the paper claims",
         f"Judged by the rows of {judged} epoch{'s' if judged > 1 else ''}. A difference within both standard deviations "
         "together may be chance, and one seed says nothing. The best of either side is the best afterwards, by the same test "
@@ -152,10 +152,15 @@ def _table(
 
 
 def _order(rows: Sequence[Row], key: str, column: Column) -> str:
-    """Return the order of the activations by one figure, here and in the paper."""
-    ours = {name: float(values.mean()) for name, values in _values(rows, key, [*column.published]).items()}
-    theirs = {name: mean for name, (mean, _) in column.published.items() if name in ours}
-    return f"From the highest {column.label} down: here {_ranking(ours)}; published {_ranking(theirs)}."
+    """Return the order of the activations by one figure, here after each number of epochs, and in the paper."""
+    said, names = [], set[str]()
+    for epochs in sorted({int(row["epochs"]) for row in rows}):
+        part = [row for row in rows if int(row["epochs"]) == epochs]
+        ours = {name: float(values.mean()) for name, values in _values(part, key, [*column.published]).items()}
+        names |= ours.keys()
+        said.append(f"here {_ranking(ours)} ({epochs} epoch{'s' if epochs > 1 else ''})")
+    theirs = {name: mean for name, (mean, _) in column.published.items() if name in names}
+    return f"From the highest {column.label} down: {'; '.join(said)}; published {_ranking(theirs)}."
 
 
 def _spread(values: Values) -> float:

@@ -189,7 +189,8 @@ def test_a_study_goes_on_and_says_who_leads(tmp_path: Path):
     text = page.read_text(encoding="utf-8")
     assert "| relu | 2 | 2 | 4" in text
     assert "| 98.0 ± 0.5 |" in text
-    assert "From the highest score down: here fJNB(4), relu; published fJNB(4), relu." in text
+    order = "here fJNB(4), relu (2 epochs); here fJNB(4), relu (3 epochs); published fJNB(4), relu."
+    assert f"From the highest score down: {order}" in text
     assert "| score | fJNB(4), 99.0 ± 0.4 | fJNB(4) 7" in text
     assert "| met | met | open, not measured yet with 9 epochs |" in text
     # A figure that older rows do not have: those are measured again, and take the place of the old ones.
@@ -228,6 +229,18 @@ def page_of(values, columns=None, epochs=1, activations=("relu", "tanh", "fJNB(2
     ]
     schedules = (Schedule(1, 8, 2), Schedule(9, 16, 5))
     return "\n".join(report(rows, columns, activations, schedules, text="", picture=Path("no.png")))
+
+
+def test_the_order_is_told_after_every_number_of_epochs():
+    rows = [
+        {"activation": name, "seed": 0, "epochs": epochs, "score": score, "cpu_seconds": 1.0}
+        for name, epochs, score in (("relu", 1, 2.0), ("fJNB(2)", 1, 3.0), ("relu", 5, 8.0), ("fJNB(2)", 5, 7.0))
+    ]
+    column = Column("score", 1, {"relu": (4.0, 0.1), "fJNB(2)": (9.0, 0.1)})
+    schedules = (Schedule(1, 8, 1), Schedule(5, 8, 1), Schedule(9, 16, 5))
+    parts = report(rows, {"score": column}, ("relu", "fJNB(2)"), schedules, text="", picture=Path("no.png"))
+    order = "here fJNB(2), relu (1 epoch); here relu, fJNB(2) (5 epochs); published fJNB(2), relu."
+    assert f"From the highest score down: {order}" in "\n".join(parts)
 
 
 LEADS, LAGS, LOW = (9.0, 9.2), (5.0, 5.1), (1.0, 1.1)
