@@ -29,6 +29,8 @@ MOST_REFERENCE_WORK = 10**8
 """Edges times rows: a minute or so of one core for five folds."""
 SEEDS_OF_EQUATION = 2
 """A residual at points held out flatters no network, so that few trainings tell enough."""
+LONGER_FIT = 4
+"""Times as long as in the search is the final fit of an equation: a residual has no noise that could be learned."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,19 @@ class Finalist:
     seed
         The fresh seed with the lowest mean loss over the folds; the final fit starts from it.
     iterations
-        Where the folds stopped with that seed (`Evaluation.iterations`): how long the final fit goes on.
+        How long the final fit goes on: to where the folds stopped with that seed (`Evaluation.iterations`), on an
+        equation `LONGER_FIT` times as far.
     """
 
     member: FrontMember
     architecture: Architecture
     seed: int
     iterations: int
+
+
+def longer_fit(problem: Problem) -> int:
+    """Return how many times as long as a training of the search a final fit takes."""
+    return LONGER_FIT if problem.task.is_equation else 1
 
 
 def choose_finalist(finalists: Sequence[Finalist], rule: str) -> Finalist:
@@ -76,7 +84,8 @@ class Finalizer:
     refit
         ``development``: the final fit uses train and validation rows together and stops where the folds
         did; ``holdout``: it uses the train rows and stops by the validation rows; ``none``: the network is the one
-        that the search trained on its single hold-out, and nothing is trained from fresh seeds.
+        that the search trained on its single hold-out, and nothing is trained from fresh seeds. On an equation
+        either goes on for `longer_fit` times as long.
     second
         Who is asked for figures.
     """
@@ -95,6 +104,8 @@ class Finalizer:
         self._problem = problem
         self._shared = (space, problem, budget)
         self._stop = budget.fold_stop
+        self._longer = longer_fit(problem)
+        self._steps = budget.steps
         self._fresh = SEEDS_OF_EQUATION if problem.task.is_equation else FRESH_SEEDS
         self._executor = executor
         self._run_seed = run_seed
@@ -161,7 +172,7 @@ class Finalizer:
                 if len(self._problem.judged_on) < len(self._problem.folds):
                     error = spread / len(good) ** 0.5
                 member = FrontMember(record, float(losses.mean()), spread, error, _fold_losses(done))
-                finalists.append(Finalist(member, network, seed, best.iterations))
+                finalists.append(Finalist(member, network, seed, best.iterations * self._longer))
         return finalists
 
     def fit(self, finalists: Sequence[Finalist], seconds: float = float("inf")) -> list[Trained]:
@@ -180,7 +191,13 @@ class Finalizer:
                     keep_weights=True,
                 )
             else:
-                job = TrainingJob(finalist.architecture, self._problem.hold_out, finalist.seed, keep_weights=True)
+                job = TrainingJob(
+                    finalist.architecture,
+                    self._problem.hold_out,
+                    finalist.seed,
+                    steps=self._steps * self._longer if self._longer > 1 else None,
+                    keep_weights=True,
+                )
             groups.append((job,))
         late = Trained.failed("not done within the time limit")
         return [results[0] if results else late for results in self._run(groups, seconds=seconds)]

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from evokan.datasets.equations import equation_table
 from evokan.evaluation.evaluator import Evaluator
 from evokan.evaluation.executors import OutOfTimeError, ThreadExecutor
 from evokan.evolution import Genome
 from evokan.evolution.front import pareto_front
+from evokan.problem.equations import LaneEmden
 from evokan.problem.prediction import predict
+from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
 from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer, choose_finalist
 from evokan.searching.fits import fit_front
@@ -259,6 +262,20 @@ def test_refit_on_the_hold_out_stops_by_the_validation_rows(recorder, stub_probl
     for job, one in zip(space.jobs, finalists, strict=True):
         assert rows(job.fold) == (problem.train.tolist(), problem.validation.tolist())
         assert (job.iterations, job.keep_weights, job.seed) == (None, True, one.seed)
+
+
+@pytest.mark.parametrize("refit", ["development", "holdout"])
+def test_an_equation_is_fitted_for_four_times_as_long_as_in_the_search(recorder, refit):
+    problem = Problem.from_table(equation_table(LaneEmden(3)))
+    space = recorder()
+    trainer = finalizer(space, problem, refit=refit)
+    finalists = trainer.retrain(searched(space, problem))
+    stopped = {(job.architecture.key, job.seed): figures(job).iterations for job in space.jobs}
+    assert all(one.iterations == 4 * stopped[one.architecture.key, one.seed] for one in finalists)
+    space.jobs.clear()
+    trainer.fit(finalists)
+    long = [(one.iterations, None) for one in finalists] if refit == "development" else [(None, 4 * Budget().steps)] * 4
+    assert [(job.iterations, job.steps) for job in space.jobs] == long
 
 
 def test_without_a_refit_the_network_is_the_one_that_the_search_trained(recorder, stub_problem):
