@@ -58,7 +58,8 @@ def run(context: Context) -> Sequence[Path]:
     steps, trainings = (4, 8) if context.quick else (STEPS, TRAININGS)
     seeds = range(1 if context.quick else context.seeds or SEEDS)
     keys = [(equation, strategy, seed) for seed in seeds for equation in equations for strategy in STRATEGIES]
-    missing = rows.missing([*(("pendulum", WHOLE, seed) for seed in seeds if not context.quick), *keys])
+    whole = [(equation, WHOLE, seed) for equation in equations for seed in seeds if not context.quick]
+    missing = rows.missing([*whole, *keys])
     results = as_done(measure, [Task(*key, steps, trainings) for key in missing], context.workers)
     page = folder / "evolved.md"
 

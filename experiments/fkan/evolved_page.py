@@ -8,10 +8,13 @@ import numpy as np
 
 from evokan.arrays import FloatArray
 from evokan.reports.compare import signed_rank_p
+from evokan.searching.finalists import LONGER_FIT
 from experiments.fkan.evolved_equations import EQUATIONS
 from experiments.pages import Aim, Row, aims_table, number, table
 from search_spaces.fkan.residual import STEP
 
+LONG = "paper, long"
+"""The rival of a whole search."""
 STRATEGIES = {
     "evolution": "12 networks a generation, as `evokan search` evolves them",
     "rungs": "the same, but most networks get a quarter of the iterations only, and the better quarter goes on from there (as by "
@@ -20,7 +23,7 @@ STRATEGIES = {
     "with the networks that evolution begins with",
     "seeds": "the family's seeds in turn, from ever new initial values",
     "paper": "the paper's network for its Lane-Emden equations, from ever new initial values",
-    "paper, long": "one training of that network with all iterations",
+    LONG: "one training of that network with all iterations",
 }
 EVOLVED = ("evolution", "rungs")
 POPULATION = 12
@@ -29,8 +32,12 @@ STEPS = 20
 TRAININGS = 30
 """Whole ones that every strategy can pay for: 3,000 iterations."""
 WHOLE = "whole search"
-"""Of the pendulum, 12 x 3 with all other settings as they are: evolution, fresh trainings of the front, final fits."""
-AIM_ERROR, AIM_SECONDS = 1e-6, 30.0
+"""12 x 3 with all other settings as they are: evolution, fresh trainings of the front, final fits."""
+AIM_OF, AIM_ERROR, AIM_SECONDS = "pendulum", 1e-6, 30.0
+HEADS = (
+    *("strategy", "seeds", "median error", "range", "median loss", "at half"),
+    *("parameters", "evaluations", "trainings", "CPU s", "better"),
+)
 ALPHA = 0.05
 """Of the signed-rank test over the seeds."""
 
@@ -49,20 +56,7 @@ def report(rows: Sequence[Row]) -> list[str]:
     for equation in dict.fromkeys(row["equation"] for row in compared):
         own = [row for row in compared if row["equation"] == equation]
         lines = [_line(strategy, own) for strategy in STRATEGIES if any(row["strategy"] == strategy for row in own)]
-        header = (
-            "strategy",
-            "seeds",
-            "median error",
-            "range",
-            "median loss",
-            "at half",
-            "parameters",
-            "evaluations",
-            "trainings",
-            "CPU s",
-            "better",
-        )
-        parts += [f"## {EQUATIONS[equation].name}", EQUATIONS[equation].summary + ".", table(header, lines)]
+        parts += [f"## {EQUATIONS[equation].name}", EQUATIONS[equation].summary + ".", table(HEADS, lines)]
         verdicts.append(_verdict(equation, own))
     if verdicts:
         parts += [
@@ -76,10 +70,11 @@ def report(rows: Sequence[Row]) -> list[str]:
     return [*parts, *_whole(rows)]
 
 
-def _line(strategy: str, rows: Sequence[Row]) -> Sequence[str | float]:
+def _line(strategy: str, rows: Sequence[Row], ours: str = "evolution") -> Sequence[str | float]:
+    """Return a line of a table under `HEADS`; the last cell compares `ours` with the strategy."""
     part = [row for row in rows if row["strategy"] == strategy]
     errors = [row["error"] for row in part]
-    better = "" if strategy == "evolution" else _better("evolution", strategy, rows)
+    better = "" if strategy == ours else _better(ours, strategy, rows)
     return (
         strategy,
         str(len(part)),
@@ -113,15 +108,15 @@ def _better(ours: str, theirs: str, rows: Sequence[Row]) -> str:
     return f"{int((ratios < 0).sum())} of {len(ratios)}" + (f", {equal} equal" if equal else "")
 
 
-def _verdict(equation: str, rows: Sequence[Row]) -> str:
-    """Return how evolution, with and without rungs, compares with the best of its rivals, by the median error."""
+def _verdict(equation: str, rows: Sequence[Row], praised: Sequence[str] = EVOLVED) -> str:
+    """Return how what is `praised` compares with the best of its rivals, by the median error."""
     found = {
         strategy: [row["error"] for row in rows if row["strategy"] == strategy]
-        for strategy in STRATEGIES
+        for strategy in (*STRATEGIES, WHOLE)
         if any(row["strategy"] == strategy for row in rows)
     }
     medians = {strategy: float(np.median(errors)) for strategy, errors in found.items()}
-    ours = {strategy: medians.pop(strategy) for strategy in EVOLVED if strategy in medians}
+    ours = {strategy: medians.pop(strategy) for strategy in praised if strategy in medians}
     if not ours or not medians:
         return f"{equation}: not measured against anything."
     best = min(medians, key=lambda strategy: medians[strategy])
@@ -139,32 +134,32 @@ def _verdict(equation: str, rows: Sequence[Row]) -> str:
 
 
 def _whole(rows: Sequence[Row]) -> list[str]:
-    """Return what whole searches of the pendulum reach; nothing where none was run."""
+    """Return what whole searches reach beside one long training; nothing where none was run."""
     part = [row for row in rows if row["strategy"] == WHOLE]
     if not part:
         return []
-    error, seconds = (float(np.median([row[name] for row in part])) for name in ("error", "cpu_seconds"))
-    what = f"pendulum, {POPULATION} x 3, median of {len(part)}"
+    judged = [row for row in part if row["equation"] == AIM_OF]
+    what = f"{AIM_OF}, {POPULATION} x 3, median of {len(judged)}"
     aims = [
-        Aim(f"{what}: error", AIM_ERROR, error, at_least=False),
-        Aim(f"{what}: one core", AIM_SECONDS, seconds, at_least=False, unit=" s"),
+        Aim(f"{what}: {said}", aim, float(np.median([row[name] for row in judged])), at_least=False, unit=unit)
+        for name, said, aim, unit in (("error", "error", AIM_ERROR, ""), ("cpu_seconds", "one core", AIM_SECONDS, " s"))
+        if judged
     ]
-    lines = [
-        (
-            str(row["seed"]),
-            f"{row['error']:.1e}",
-            f"{row['val_loss']:.1e}",
-            number(row["cpu_seconds"]),
-            str(row["trainings"]),
-            number(row["n_params"]),
-        )
-        for row in part
-    ]
+    lines, verdicts = [], []
+    for equation in dict.fromkeys(row["equation"] for row in part):
+        own = [row for row in rows if row["equation"] == equation and row["strategy"] in (WHOLE, LONG)]
+        lines += [
+            (equation, *_line(strategy, own, WHOLE)) for strategy in dict.fromkeys(row["strategy"] for row in own)
+        ]
+        verdicts.append(_verdict(equation, own, (WHOLE,)))
+    heads = ("equation", *HEADS[:4], *HEADS[6:-1], "`whole search` is better")
     return [
         "## A whole search",
-        f"`evokan search --equation FILE.py --population {POPULATION} --generations 3` of the pendulum, all other settings as they "
-        "are: evolution on rungs, the front and the survivors trained again with fresh seeds, the final fit. Seconds are those "
-        "of the processor, without the start of Python; pictures and formula are left out.",
+        f"`evokan search --equation FILE.py --population {POPULATION} --generations 3`, all other settings as they "
+        "are: evolution on rungs, the front and the survivors trained again with fresh seeds, the final fits, "
+        f"{LONGER_FIT} times as long as a training of the search. It spends what these take, and the network is the one that it "
+        "chooses. Seconds are those of the processor, without the start of Python; pictures and formula are left out.",
         aims_table(aims),
-        table(("seed", "error", "lowest loss", "CPU s", "trainings", "parameters"), lines),
+        table(heads, [(*line[:5], *line[7:]) for line in lines]),
+        "\n".join(f"- {verdict}" for verdict in verdicts),
     ]
