@@ -18,6 +18,7 @@ from evokan.evaluation.records import Record
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.searching import engine
+from evokan.searching.finalists import LONGER_FIT
 from evokan.searching.observer import EnoughError, Observer
 from evokan.seeding import derive_seed
 from evokan.settings.config import SearchConfig
@@ -25,7 +26,7 @@ from evokan.settings.job import Job, resolve
 from evokan.spaces.architecture import Weights
 from evokan.spaces.training import Budget, Trained, TrainingJob
 from experiments.fkan.evolved_equations import EQUATIONS, reference
-from experiments.fkan.evolved_page import POPULATION, STEPS, STRATEGIES, TRAININGS, WHOLE, report
+from experiments.fkan.evolved_page import LONG, LONGER, POPULATION, STEPS, STRATEGIES, TRAININGS, WHOLE, report
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, Row, write_page
 from experiments.parallel import as_done
@@ -200,13 +201,13 @@ def settings(seed: int, **more: Any) -> SearchConfig:
 def train(space: Counted, problem: Problem, task: Task) -> None:
     """Train hand-made networks until the ledger is spent, each once more from other initial values after its turn."""
     networks: Sequence[FKANArchitecture] = list(space.reference_architectures(problem).values())
-    if task.strategy == "seeds":
+    if task.strategy in ("seeds", LONGER):
         networks = space.seeds(problem)
-    steps = task.steps * (task.trainings if task.strategy == "paper, long" else 1)
+    steps = task.steps * {LONG: task.trainings, LONGER: LONGER_FIT}.get(task.strategy, 1)
     for number_, network in enumerate(cycle(networks)):
         seed = derive_seed("evolved", task.seed, network.key, number_)
         space.train([TrainingJob(network, problem.folds[0], seed)], problem, Budget(steps))
-        if space.ledger.is_spent or task.strategy == "paper, long":
+        if space.ledger.is_spent or task.strategy == LONG:
             return
 
 

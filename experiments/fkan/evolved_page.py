@@ -13,8 +13,8 @@ from experiments.fkan.evolved_equations import EQUATIONS
 from experiments.pages import Aim, Row, aims_table, number, table
 from search_spaces.fkan.residual import STEP
 
-LONG = "paper, long"
-"""The rival of a whole search."""
+LONG, LONGER = "paper, long", "seeds, longer"
+"""The rivals of a whole search."""
 STRATEGIES = {
     "evolution": "12 networks a generation, as `evokan search` evolves them",
     "rungs": "the same, but most networks get a quarter of the iterations only, and the better quarter goes on from there (as by "
@@ -22,6 +22,7 @@ STRATEGIES = {
     "random": "networks drawn as those of the first generation are, the family's seeds before them: with the same seed it begins "
     "with the networks that evolution begins with",
     "seeds": "the family's seeds in turn, from ever new initial values",
+    LONGER: f"the same, each for {LONGER_FIT} times as many iterations, as a whole search ends",
     "paper": "the paper's network for its Lane-Emden equations, from ever new initial values",
     LONG: "one training of that network with all iterations",
 }
@@ -134,7 +135,7 @@ def _verdict(equation: str, rows: Sequence[Row], praised: Sequence[str] = EVOLVE
 
 
 def _whole(rows: Sequence[Row]) -> list[str]:
-    """Return what whole searches reach beside one long training; nothing where none was run."""
+    """Return what whole searches reach beside long trainings without any; nothing where none was run."""
     part = [row for row in rows if row["strategy"] == WHOLE]
     if not part:
         return []
@@ -147,7 +148,7 @@ def _whole(rows: Sequence[Row]) -> list[str]:
     ]
     lines, verdicts = [], []
     for equation in dict.fromkeys(row["equation"] for row in part):
-        own = [row for row in rows if row["equation"] == equation and row["strategy"] in (WHOLE, LONG)]
+        own = [row for row in rows if row["equation"] == equation and row["strategy"] in (WHOLE, LONG, LONGER)]
         lines += [
             (equation, *_line(strategy, own, WHOLE)) for strategy in dict.fromkeys(row["strategy"] for row in own)
         ]
