@@ -89,7 +89,9 @@ def test_the_page_says_who_is_better():
     assert "inf" not in text
     assert "| pendulum | whole search | 1 | 1.0e-07 | 1.0e-07 to 1.0e-07 | 100 | 6,000 | 40 | 31 |  |" in text
     assert "| pendulum | paper, long | 8 | 1.0e-09 | 1.0e-09 to 1.0e-09 | 100 | 6,000 | 40 | 9 | 0 of 1 |" in text
-    assert "`paper, long`, has 1.0e-09; `whole search` has 1.0e-07 and **does not win** (lower on 0 of 1 seeds" in text
+    assert (
+        "`seeds, longer`, has 1.0e-09; `whole search` has 1.0e-07 and **does not win** (lower on 0 of 1 seeds" in text
+    )
     alone = "\n".join(report(rows[-1:]))
     assert "No strategy has been measured yet." in alone
     assert "error | at most 1e-06 | 1e-07 | met |" in alone
