@@ -108,7 +108,7 @@ def equation_dataset(equation: Equation) -> tuple[DatasetInfo, Loader]:
 
 
 def check_names(equation: Equation) -> None:
-    """Raise `InputError` where an equation's names cannot be told apart, or a coefficient begins at no number."""
+    """Raise `InputError` where an equation's names cannot be told apart, or a coefficient is none that is trained."""
     label = f"equation {equation.name!r}"
     faults = []
     for what, names in (("coordinate", equation.coordinates), ("unknown", equation.unknowns)):
@@ -122,6 +122,13 @@ def check_names(equation: Equation) -> None:
     for name, value in equation.coefficients.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             faults.append(f"{label}: coefficient {name!r} must begin at a number, got {value!r:.50}")
+    for owner in (*type(equation).__mro__, equation):
+        faults += [
+            f"{label}: nothing would train the tensor {name!r}: name it in coefficients with the number it begins at, "
+            f"and use u.coefficients[{name!r}]"
+            for name, value in vars(owner).items()
+            if getattr(value, "requires_grad", False) is True
+        ]
     if faults:
         raise InputError(*faults)
 

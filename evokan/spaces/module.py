@@ -99,8 +99,14 @@ def module_spec(
     own: Mapping[str, Any],
     names: Sequence[str] = ("feature_names", "target_name", "class_names"),
 ) -> dict[str, Any]:
-    """Return the spec of a network: family, architecture, task, what the family adds, and names out of the table."""
-    values = {name: getattr(problem.table, name) for name in names}
+    """Return the spec of a network: family, architecture, task, what the family adds, and names out of the table.
+
+    Outputs are named where neither the target nor the classes say what they are called.
+    """
+    table = problem.table
+    values = {name: getattr(table, name) for name in names}
+    if table.output_names not in ((table.target_name,), table.class_names):
+        values["output_names"] = table.output_names
     return {
         "space": space,
         "architecture": architecture.to_json(),

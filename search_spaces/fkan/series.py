@@ -4,6 +4,9 @@ s is the sigmoid, g = s(gamma). With z = s^g = exp(g log s) there is nothing to 
 large negative x gives z = 0 and derivatives 0, where the rule for powers would give 0 * infinity. In gamma, not in g,
 the derivative is bounded, too: dz/dgamma = (1 - g) z log z. What is float32 on a processor is done by
 `search_spaces.fkan.single`; other types and devices, and derivatives that are differentiated again, here.
+
+The functions have no ``setup_context``: a call would take 0.1 ms more, a third of the time of a small block, and the
+transforms that ask for one are served by `search_spaces.fkan.transformable`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -122,11 +122,6 @@ class HKAN(SearchSpace[HKANOptions, HKANArchitecture, "HKANModule"]):
         from search_spaces.hkan.network import HKANModule
 
         return HKANModule
-
-    def spec(self, architecture: HKANArchitecture, problem: Problem) -> dict[str, Any]:
-        """Return the JSON values from which `load_model` builds a module again."""
-        values = super().spec(architecture, problem)
-        return values | ({"output_names": list(problem.table.output_names)} if problem.task.in_time else {})
 
     def scaling(self, problem: Problem, weights: Weights) -> Weights:
         """Return the scalers: training has brought the target into a range of its own, which goes on top."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+
+from evokan import load_run
 
 DECAY = """
 import numpy as np
@@ -51,7 +54,10 @@ def test_a_system_with_a_coefficient_is_searched(decay):
 
 @pytest.mark.parametrize(
     "command",
-    [("show", "run"), ("plot", "run"), ("formula", "run", "--time-limit", 0.2), ("report", "run"), ("resume", "run")],
+    [
+        *(("show", "run"), ("plot", "run"), ("formula", "run", "--time-limit", 0.2), ("report", "run")),
+        *(("export", "run", "--format", "python", "--out", "network.py"), ("resume", "run")),
+    ],
 )
 def test_the_code_is_not_run_again(decay, evokan, command):
     home, _ = decay
@@ -79,6 +85,15 @@ def test_predictions_have_a_column_for_each_unknown(decay, evokan):
     lines = (home / "values.csv").read_text().splitlines()
     assert lines[0] == "y,z"
     assert float(lines[2].split(",")[0]) == pytest.approx(0.5, abs=1e-2)
+    assert not (home / "was-run").exists()
+
+
+def test_a_run_is_loaded_without_the_code(decay, monkeypatch):
+    home, _ = decay
+    monkeypatch.chdir(home)
+    best = load_run("run").best
+    assert best.outputs(np.array([[1.0]]))[0, 0] == pytest.approx(0.5, abs=1e-2)
+    assert best.explanation.output_names == ("y", "z")
     assert not (home / "was-run").exists()
 
 

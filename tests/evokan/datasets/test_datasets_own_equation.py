@@ -117,6 +117,9 @@ def test_faults_of_a_file(text, message):
     assert len(refusal.value.faults) == 1
 
 
+TRAINED = '__import__("torch").nn.Parameter(__import__("torch").ones(1))'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -125,6 +128,16 @@ def test_faults_of_a_file(text, message):
         ('coordinates = ("t",)', 'coordinates = ("t",); coefficients = {"k": 1.0}', "coefficient 'k' has no influence"),
         ('coordinates = ("t",)', 'coordinates = ("t",); coefficients = {"k": None}', "must begin at a number"),
         ('coordinates = ("t",)', 'coordinates = ("t",); unknowns = "ab"', "name at least one unknown, as a tuple"),
+        (
+            'coordinates = ("t",)',
+            f'coordinates = ("t",)\n    k = {TRAINED}',
+            r"nothing would train the tensor 'k': .* u\.coefficients\['k'\]$",
+        ),
+        (
+            "    def conditions",
+            f"    def __init__(self): self.k = {TRAINED}\n    def conditions",
+            "nothing would train the tensor 'k'",
+        ),
         ("    def conditions", "    def exact(self, x): return x\n    def conditions", r"exact\(x\) must return"),
     ],
 )

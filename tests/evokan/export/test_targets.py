@@ -14,9 +14,12 @@ import pytest
 import torch
 
 import evokan
+from evokan.datasets.equations import equation_table
 from evokan.errors import InputError, InvalidArchitecture
 from evokan.export import target
 from evokan.export.content import Content
+from evokan.problem.equations import Equation, derivative
+from evokan.problem.problem import Problem
 from evokan.seeding import generator
 from evokan.spaces.plain import Step
 from evokan.spaces.registry import make_space
@@ -28,6 +31,7 @@ CASES = [
     ("fkan", "classification", {"max_width": 4}),
     ("fkan", "regression", {"triples": "neuron", "max_width": 4}),
     ("fkan", "residual", {"max_width": 4}),
+    ("fkan", "system", {"max_width": 4}),
     ("hkan", "classification", {"max_nodes": 4, "max_basis": 4}),
     ("hkan", "regression", {"mixed": True, "max_nodes": 4, "max_nodes_deep": 4, "max_basis": 4}),
     ("hkan", "trajectory", {"max_nodes": 4, "max_nodes_deep": 4, "max_basis": 4}),
@@ -40,9 +44,31 @@ ODD = ('a*/b"\\', "??/\nc")
 """Names that end comments and texts; they stand in the place of the first two of every network."""
 
 
+class Rotation(Equation):
+    """u' = v, v' = -u."""
+
+    name, summary, coordinates, unknowns = "rotation", "u' = v, v' = -u", ("t",), ("u", "v")
+
+    def points(self, seed):
+        return np.linspace(0.0, 3.0, 40)[:, None]
+
+    def residual(self, unknown, x):
+        u, v = unknown(x).unbind(1)
+        return [derivative(u, x) - v, derivative(v, x) + u]
+
+    def conditions(self, unknown):
+        u, v = unknown(self.at(0.0)).unbind(1)
+        return [u, v - 1.0]
+
+
+def problem_of(task):
+    """Return a small problem of a task; of a ``system`` that of two unknowns."""
+    return Problem.from_table(equation_table(Rotation())) if task == "system" else small_problem(task)
+
+
 def random_network(family, task, options):
     """Return a small network of a family whose trained values are random; nothing is trained."""
-    problem, space = small_problem(task), make_space(family, options)
+    problem, space = problem_of(task), make_space(family, options)
     rng = generator("exported", family, task, str(options))
     layout = space.layout(problem)
     while True:
