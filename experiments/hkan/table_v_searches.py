@@ -24,6 +24,7 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
     lines, names = [], []
     beats = {"hkan": 0, "both": 0, "baseline": 0, "tpe": 0, "kan": 0}
     compared = {"baseline": 0, "tpe": 0, "kan": 0}
+    even = [0, 0]
     for name, entry in PUBLISHED.items():
         ours, tpe, kan = (searched(rows, name, method) for method in ("evolution", TPE, KAN))
         best = best_baseline(baselines, name)
@@ -40,6 +41,9 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
             if error is not None:
                 compared[rival] += 1
                 beats[rival] += ours.median <= error
+        if tpe and evaluations(tpe) == evaluations(ours):
+            even[0] += ours.median <= tpe.median
+            even[1] += 1
         lines.append(
             (
                 name,
@@ -86,6 +90,11 @@ def searched_part(rows: Sequence[Row], baselines: Sequence[Row], single: Sequenc
         f"At most the better of both published figures: {beats['both']} of {len(names)}; at most the best baseline, "
         f"known only afterwards: {beats['baseline']} of {compared['baseline']}; at most the KAN of ours, "
         f"of one fit and at most {KAN_LIMIT:.0f} s: {beats['kan']} of {compared['kan']}.",
+        *(
+            [f"Evolution and TPE had as many evaluations on {even[1]} data sets; at or below TPE there: {even[0]}."]
+            if even[1]
+            else []
+        ),
         *([] if compared["tpe"] else ["TPE was not run: pip install 'evokan[bench]'."]),
         *_tests(rows, single, names),
         "### Errors of repeated fits (Figure 4)",

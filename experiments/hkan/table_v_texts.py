@@ -19,6 +19,7 @@ from experiments.hkan.searches import (
 )
 from experiments.hkan.tpe import ASKED
 from experiments.pages import Row
+from search_spaces.hkan import HKANOptions
 
 LABELS = {EVOLUTION: "evolution", TPE: "TPE", KAN: "the KAN of ours"}
 """Of the methods."""
@@ -37,7 +38,7 @@ def _how(rows: Sequence[Row]) -> str:
         "draws such an individual again up to 40 times, and counts what is left. Everything is chosen by the validation loss "
         "of five folds; published: 1,000 trials of TPE. The networks of a search may take together "
         f"{BUDGET:.0f} s of a core ({LARGE_BUDGET:.0f} s on the larger data sets), by the estimate that `hkan` had when the rows were measured, and one "
-        "a tenth of what is left of it. A limit comes on top, "
+        f"a tenth of what is left of it: these are small searches, `evokan search` by itself allows {HKANOptions().max_cost:.0f} s. A limit comes on top, "
         f"{LIMIT:.0f} s: of evolution for the whole search by the clock, of TPE, which has nothing to do afterwards, of the "
         f"processor; where there are fewer evaluations, an end was reached. {_seeds(rows)} On the larger data sets, wizmir "
         f"apart, networks are judged on {LARGE_RUNG:,} rows first, and a quarter goes on to more (TPE: Optuna's successive "

@@ -265,6 +265,11 @@ def test_an_aim_is_judged_once_every_data_set_has_been_compared(reached, verdict
     assert "| at or below TPE | at least 18 of 24 | 23 of 23 so far | open |" in text
     assert f"| at most 5 % above the published median | at least 20 of 24 | {reached} of 24 | {verdict} |" in text
     assert "so far | open" not in page([], [], rows + tpe)
+    # Whoever came to an end earlier is no fair rival.
+    tpe[:2] = [row | {"evaluations": 200, "rmse_median": 2 * row["rmse_median"]} for row in tpe[:2]]
+    text = page([], [], rows + tpe)
+    assert "| at or below TPE | at least 18 of 24 | 24 of 24 |" in text
+    assert "Evolution and TPE had as many evaluations on 22 data sets; at or below TPE there: 22." in text
 
 
 def test_the_text_has_sizes_and_seeds_of_the_rows():
