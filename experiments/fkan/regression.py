@@ -222,7 +222,7 @@ def report(rows: Sequence[dict[str, Any]], depths: Sequence[int]) -> list[str]:
     for depth, aim in zip(depths, AIMS, strict=False):
         if len(errors(EVOLVED, depth)):
             median = median_of(errors(EVOLVED, depth))
-            verdicts.append((f"{depth}", aim, median, "met" if median <= aim else "**not met**"))
+            verdicts.append((f"{depth}", f"{aim:.6g}", f"{median:.6g}", "met" if median <= aim else "**not met**"))
     header = ("", *(f"{depth} layers" for depth in depths))
     seeds = len({row["seed"] for row in rows})
     return [
