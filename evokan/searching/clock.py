@@ -41,8 +41,6 @@ class Clock:
         """Seconds that formula and pictures need at the end."""
         self.network = 0.0
         """Seconds of one worker for one network after the search."""
-        self.fit = 1
-        """How many times as long its final fit takes."""
         self.plan = ""
         """What fits, in a sentence."""
         self._start = (time.perf_counter() if began is None else began) - used

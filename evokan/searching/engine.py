@@ -26,7 +26,7 @@ from evokan.searching.beside import baselines_of, compared, compared_with
 from evokan.searching.build import make_algorithm
 from evokan.searching.choice import finalist_records, front_of
 from evokan.searching.clock import Clock, Timed
-from evokan.searching.finalists import Finalist, Finalizer
+from evokan.searching.finalists import Finalist, Finalizer, longer_fit
 from evokan.searching.fits import fit_front
 from evokan.searching.observer import EnoughError, Observer
 from evokan.searching.outcome import Beginning, Evolution, Fitted, Outcome, Standing
@@ -214,10 +214,13 @@ def evaluate(
     return evaluator.evaluate([Genome(bits) for bits in chromosomes], 0)
 
 
-def finalizer(job: Job, executor: Executor, refit: str | None = None, second: Second = ALONE) -> Finalizer:
+def finalizer(
+    job: Job, executor: Executor, refit: str | None = None, second: Second = ALONE, longer: int = 1
+) -> Finalizer:
     """Return what trains finalists; `refit` takes the place of the job's rule for the final fit."""
     config = job.config
-    return Finalizer(job.space, job.problem, job.budget, executor, config.seed, refit or config.refit, second)
+    rule = refit or config.refit
+    return Finalizer(job.space, job.problem, job.budget, executor, config.seed, rule, second, longer)
 
 
 def retrain(
@@ -272,7 +275,8 @@ def finish(
     TrainingFailed
         No network could be trained, or none again with fresh seeds.
     """
-    trainer = finalizer(job, executor, second=second)
+    longer = longer_fit(job.problem, limited=clock.limit is not None)
+    trainer = finalizer(job, executor, second=second, longer=longer)
     finalists = retrain(job, evolution, trainer, observer, clock)
     observer.on_stage(f"final fit: {len(finalists)} networks of the front")
     front, chosen = fit_front(trainer, finalists, job.config.choose, fit_seconds(clock))

@@ -46,8 +46,8 @@ class Finalist:
     seed
         The fresh seed with the lowest mean loss over the folds; the final fit starts from it.
     iterations
-        How long the final fit goes on: to where the folds stopped with that seed (`Evaluation.iterations`), on an
-        equation `LONGER_FIT` times as far.
+        How long the final fit goes on: to where the folds stopped with that seed (`Evaluation.iterations`), or some
+        times as far.
     """
 
     member: FrontMember
@@ -56,9 +56,9 @@ class Finalist:
     iterations: int
 
 
-def longer_fit(problem: Problem) -> int:
-    """Return how many times as long as a training of the search a final fit takes."""
-    return LONGER_FIT if problem.task.is_equation else 1
+def longer_fit(problem: Problem, *, limited: bool) -> int:
+    """Return how many times as long as a training of the search a final fit takes; in `limited` time no longer."""
+    return LONGER_FIT if problem.task.is_equation and not limited else 1
 
 
 def choose_finalist(finalists: Sequence[Finalist], rule: str) -> Finalist:
@@ -84,10 +84,11 @@ class Finalizer:
     refit
         ``development``: the final fit uses train and validation rows together and stops where the folds
         did; ``holdout``: it uses the train rows and stops by the validation rows; ``none``: the network is the one
-        that the search trained on its single hold-out, and nothing is trained from fresh seeds. On an equation
-        either goes on for `longer_fit` times as long.
+        that the search trained on its single hold-out, and nothing is trained from fresh seeds.
     second
         Who is asked for figures.
+    longer
+        How many times as long as a training of the search a final fit takes, at least 1.
     """
 
     def __init__(
@@ -99,12 +100,13 @@ class Finalizer:
         run_seed: int,
         refit: str,
         second: Second = ALONE,
+        longer: int = 1,
     ) -> None:
         self._space = space
         self._problem = problem
         self._shared = (space, problem, budget)
         self._stop = budget.fold_stop
-        self._longer = longer_fit(problem)
+        self._longer = longer
         self._steps = budget.steps
         self._fresh = SEEDS_OF_EQUATION if problem.task.is_equation else FRESH_SEEDS
         self._executor = executor

@@ -13,7 +13,6 @@ from evokan.problem.problem import Problem
 from evokan.problem.rungs import FEWEST_ROWS, GROWTH, HURRIED_ROWS, SHARE, rows_of, work_of
 from evokan.problem.splits import Fold
 from evokan.searching.clock import SEARCH_SHARE, Clock
-from evokan.searching.finalists import longer_fit
 from evokan.seeding import generator
 from evokan.settings.job import Job
 from evokan.spaces.architecture import Architecture
@@ -46,8 +45,8 @@ one twice as long again: who is better goes on for longer. Measured on 100,000 r
 SCRATCH = 2
 """Times as long as on the last rung takes a training on the same rows that begins with nothing learned on fewer.
 Measured on a million rows of 20 columns: 1.9."""
-AFTER_SEARCH = 2.0
-"""Networks' worth of trainings that one needs after the search beside its fit: on fresh folds, and to be validated."""
+AFTER_SEARCH = 3.0
+"""Networks' worth of trainings that one network needs after the search: once more on fresh folds, validated, fitted."""
 
 
 def plan(job: Job, clock: Clock, *, product: bool = True, begins: bool = False) -> Job:
@@ -79,11 +78,11 @@ def plan(job: Job, clock: Clock, *, product: bool = True, begins: bool = False) 
     pictures = pictures_seconds(len(job.problem.table.y)) if product else 0.0
     formula = min(job.config.formula_seconds, FORMULA_SHARE * limit) if product else 0.0
     clock.reserve = pictures + (formula if formula >= SHORTEST_FORMULA else 0.0)
-    clock.network, clock.fit = network * last_look(job.problem), longer_fit(job.problem)
+    clock.network = network * last_look(job.problem)
     if begins:
         job = hurried(job, search_seconds(clock) * workers / network)
         clock.network = network * last_look(job.problem)
-    shortest = clock.used + pictures + (1 + AFTER_SEARCH + clock.fit) * clock.network
+    shortest = clock.used + pictures + (1 + AFTER_SEARCH) * clock.network
     if limit < shortest:
         raise InputError(
             f"--time-limit {limit:g}: too short for one network{',' if product else ' and'} its fit"
@@ -136,17 +135,17 @@ def pictures_seconds(rows: int) -> float:
 
 def search_seconds(clock: Clock) -> float:
     """Return how long the generations may take from now."""
-    return min(SEARCH_SHARE * clock.for_trainings, clock.for_trainings - (1 + AFTER_SEARCH + clock.fit) * clock.network)
+    return min(SEARCH_SHARE * clock.for_trainings, clock.for_trainings - (1 + AFTER_SEARCH) * clock.network)
 
 
 def finalist_seconds(clock: Clock) -> float:
     """Return how long the finalists may take from now: the final fits of some come after them."""
-    return FINALIST_SHARE * clock.for_trainings - clock.fit * clock.network
+    return FINALIST_SHARE * clock.for_trainings - clock.network
 
 
 def fit_seconds(clock: Clock) -> float:
     """Return how long the final fits may take from now: the chosen one is validated after them."""
-    return clock.for_trainings - (1 + clock.fit) * clock.network
+    return clock.for_trainings - 2 * clock.network
 
 
 def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> list[Record]:
@@ -162,7 +161,7 @@ def affordable(candidates: Sequence[Record], problem: Problem, clock: Clock) -> 
         learned = SCRATCH if record.rung else 1
         return learned * record.seconds * work_of(problem.judged_on) / work_of(rungs[record.rung].folds)
 
-    fit = [record for record in candidates if (AFTER_SEARCH + clock.fit) * seconds(record) <= clock.for_trainings]
+    fit = [record for record in candidates if AFTER_SEARCH * seconds(record) <= clock.for_trainings]
     fit = sorted(fit, key=lambda record: record.val_loss) or [min(candidates, key=seconds)]
     clock.network = max(clock.network, *map(seconds, fit))
     return fit

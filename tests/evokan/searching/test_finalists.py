@@ -18,7 +18,7 @@ from evokan.problem.equations import LaneEmden
 from evokan.problem.prediction import predict
 from evokan.problem.problem import Problem
 from evokan.problem.splits import Fold
-from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer, choose_finalist
+from evokan.searching.finalists import FRESH_SEEDS, Finalist, Finalizer, choose_finalist, longer_fit
 from evokan.searching.fits import fit_front
 from evokan.seeding import derive_seed
 from evokan.spaces.training import Budget, Trained, TrainingJob
@@ -268,7 +268,8 @@ def test_refit_on_the_hold_out_stops_by_the_validation_rows(recorder, stub_probl
 def test_an_equation_is_fitted_for_four_times_as_long_as_in_the_search(recorder, refit):
     problem = Problem.from_table(equation_table(LaneEmden(3)))
     space = recorder()
-    trainer = finalizer(space, problem, refit=refit)
+    longer = longer_fit(problem, limited=False)
+    trainer = Finalizer(space, problem, Budget(), ThreadExecutor(1), 11, refit, longer=longer)
     finalists = trainer.retrain(searched(space, problem))
     stopped = {(job.architecture.key, job.seed): figures(job).iterations for job in space.jobs}
     assert all(one.iterations == 4 * stopped[one.architecture.key, one.seed] for one in finalists)
@@ -276,6 +277,11 @@ def test_an_equation_is_fitted_for_four_times_as_long_as_in_the_search(recorder,
     trainer.fit(finalists)
     long = [(one.iterations, None) for one in finalists] if refit == "development" else [(None, 4 * Budget().steps)] * 4
     assert [(job.iterations, job.steps) for job in space.jobs] == long
+
+
+def test_where_time_is_limited_or_a_table_has_noise_a_final_fit_is_no_longer(stub_problem):
+    equation = Problem.from_table(equation_table(LaneEmden(3)))
+    assert longer_fit(equation, limited=True) == longer_fit(stub_problem(3), limited=False) == 1
 
 
 def test_without_a_refit_the_network_is_the_one_that_the_search_trained(recorder, stub_problem):
