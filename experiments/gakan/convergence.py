@@ -1,4 +1,4 @@
-"""GA-KAN's Figure 6 again: the lowest validation loss generation by generation, beside the two full KANs."""
+"""GA-KAN's Figure 6 again: the lowest validation loss generation by generation, beside the two full KANs, and test figures."""
 
 from __future__ import annotations
 
@@ -13,63 +13,80 @@ from threadpoolctl import threadpool_limits
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.plots import save
 from evokan.searching import engine
-from experiments.evolution import study as evolution
+from experiments.gakan import tables_full
 from experiments.gakan.curves import panels, plot_curves
-from experiments.gakan.published import PUBLISHED
+from experiments.gakan.full_networks import DEEP, WIDE
+from experiments.gakan.tables import FIRST_SPLIT, LOSSES, QUICK_SEARCH
+from experiments.gakan.tables_models import (
+    DEEP_EXTENDED,
+    DEEP_PAPER,
+    EVOLVED,
+    EVOLVED_PAPER,
+    WIDE_EXTENDED,
+    WIDE_PAPER,
+)
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, measured_under, table
+from experiments.pages import Measurements, measured_under, numbered, table
 from experiments.parallel import in_order
-from experiments.study import Piece, at_hand
+from experiments.study import Piece
 
-FIRST_SPLIT = 100
-SEEDS = {name: 2 if name == "rice" else 5 for name in PUBLISHED}
-"""Fewer for the largest table."""
-SEARCH = {"population": 100, "generations": 20}
-PRESETS = ("default", "paper")
+Accuracies = Mapping[tuple[str, str], float]
+"""Mean accuracy on the test rows by table and network."""
+PRESETS = {"default": (EVOLVED, WIDE, DEEP), "paper": (EVOLVED_PAPER, WIDE_PAPER, DEEP_PAPER)}
+"""The networks of `gakan-tables-full` by preset."""
+EXTENDED = {WIDE: WIDE_EXTENDED, DEEP: DEEP_EXTENDED}
 FIGURE = "convergence_{preset}.png"
 
 
 def run(context: Context) -> Sequence[Path]:
-    """Run what is missing, and write rows, page and figures."""
+    """Run what `gakan-tables-full` has not, train the full networks on the same folds, and write page and figures."""
     folder = context.folder("gakan")
-    size = {"population": 10, "generations": 3} if context.quick else SEARCH
-    names = at_hand(("iris", "wine") if context.quick else PUBLISHED, silent=context.silent)
-    count = {name: 2 if context.quick else context.seeds or SEEDS[name] for name in names}
-    rows = Measurements(folder / "convergence.csv", ("variant", "dataset", "seed"))
+    searches = tables_full.run(context)
+    rows = tables_full.rows_of(folder).read()
     full = Measurements(folder / "convergence_full.csv", ("variant", "dataset", "seed"))
-    keys = [
-        (preset, name, FIRST_SPLIT + number)
-        for number in range(max(count.values(), default=0))
-        for preset in PRESETS
-        for name in names
-        if number < count[name]
-    ]
+    curves = curves_of(rows)
+    keys = list(dict.fromkeys(zip(curves.variant, curves.dataset, curves.seed, strict=True)))
     left = full.missing(keys)
     losses = in_order(reference_losses, left, context.workers)
     for _ in context.each("full networks", left):
         full.add(*next(losses))
-    missing = rows.missing(keys)
-    pieces = [evolution.Piece(*key, {**size, "split_seed": key[2], "preset": key[0]}) for key in missing]
-    results = in_order(evolution.run_piece, pieces, context.workers)
-    for _ in context.each("evolutions", missing):
-        rows.add(*next(results))
-        write(folder, rows, full, size)
-    return [rows.path, full.path, *write(folder, rows, full, size)]
 
-
-def write(folder: Path, rows: Measurements, full: Measurements, size: Mapping[str, int]) -> list[Path]:
-    """Write page and figures from the files as they are."""
-    curves, references = pd.DataFrame(rows.values()), pd.DataFrame(full.values())
+    references, accuracies = pd.DataFrame(full.values()), accuracies_of(rows, folder)
     pictures = [
-        save(
-            plot(curves[curves.variant == preset], references[references.variant == preset]),
-            folder / FIGURE.format(preset=preset),
-        )
+        save(plot(curves, references, accuracies, preset), folder / FIGURE.format(preset=preset))
         for preset in dict.fromkeys(curves.variant)
     ]
+    size = QUICK_SEARCH if context.quick else tables_full.SEARCH
+    conditions = [row["conditions"] for row in tables_full.seconds_of(folder).read()]
     page = folder / "convergence.md"
-    page.write_text(report(curves, references, size), encoding="utf-8")
-    return [page, *pictures]
+    page.write_text(report(curves, references, accuracies, size, conditions), encoding="utf-8")
+    return [*searches, full.path, page, *pictures]
+
+
+def curves_of(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+    """Return the lowest validation loss by preset (``variant``), table, seed and generation."""
+    variants = {models[0]: preset for preset, models in PRESETS.items()}
+    return pd.DataFrame(
+        [
+            {
+                "variant": variants[row["model"]],
+                "dataset": row["dataset"],
+                "seed": int(row["split"]),
+                "generation": generation,
+                "best_val_loss": float(loss),
+            }
+            for row in rows
+            if row["model"] in variants
+            for generation, loss in enumerate(row[LOSSES].split())
+        ]
+    )
+
+
+def accuracies_of(rows: Sequence[Mapping[str, str]], folder: Path) -> dict[tuple[str, str], float]:
+    """Return the mean accuracies, those of `gakan-tables` on the same splits among them."""
+    found = numbered(tables_full.beside(pd.DataFrame(rows), folder / "tables"), ("accuracy",))
+    groups = found.dropna(subset=["accuracy"]).groupby(["dataset", "model"], sort=False)
+    return {(str(name), str(model)): float(part.accuracy.mean()) for (name, model), part in groups}
 
 
 def reference_losses(key: tuple[str, str, int]) -> list[dict[str, Any]]:
@@ -91,32 +108,59 @@ def reference_losses(key: tuple[str, str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def plot(curves: pd.DataFrame, references: pd.DataFrame) -> Figure:
-    """Draw a panel a table: mean over the seeds, band from the lowest to the highest, full networks dashed."""
-    names = list(dict.fromkeys(curves.dataset))
+def model_of(preset: str, label: str) -> str:
+    """Return how `gakan-tables-full` calls the full network of a label, such as full [4,9,3]."""
+    _, wide, deep = PRESETS[preset]
+    return wide if label.count(",") == WIDE.count(",") else deep
+
+
+def plot(curves: pd.DataFrame, references: pd.DataFrame, accuracies: Accuracies, preset: str) -> Figure:
+    """Draw a panel a table: mean over the seeds, band from the lowest to the highest, full networks dashed.
+
+    The legends have the test accuracies.
+    """
+    own = curves[curves.variant == preset]
+    names = [str(name) for name in dict.fromkeys(own.dataset)]
     figure, axes = panels(len(names))
     for ax, name in zip(axes, names, strict=True):
+        evolution = f"evolution{_tested(accuracies, name, PRESETS[preset][0])}"
         plot_curves(
             ax,
-            {"evolution": curves[curves.dataset == name]},
+            {evolution: own[own.dataset == name]},
             x="generation",
-            title=str(name),
-            banded=("evolution",),
-            references=_means(references, str(name)),
+            title=name,
+            banded=(evolution,),
+            references={
+                f"{label}{_tested(accuracies, name, model_of(preset, label))}": loss
+                for label, loss in _means(references[references.variant == preset], name).items()
+            },
         )
     return figure
 
 
-def report(curves: pd.DataFrame, references: pd.DataFrame, size: Mapping[str, int]) -> str:
-    """Return the page: where evolution ends, and in which generation it passes the full networks."""
+def _tested(accuracies: Accuracies, dataset: str, model: str) -> str:
+    """Return a test accuracy in words, to stand behind something; nothing where there is none."""
+    accuracy = accuracies.get((dataset, model))
+    return "" if accuracy is None else f", test {100 * accuracy:.1f} %"
+
+
+def report(
+    curves: pd.DataFrame,
+    references: pd.DataFrame,
+    accuracies: Accuracies,
+    size: Mapping[str, int],
+    conditions: Sequence[str],
+) -> str:
+    """Return the page: where evolution ends, in which generation it passes the full networks, and the test accuracies."""
     parts = [
         "# Convergence",
-        f"Searches of {size['population']} x {size['generations']}; split seeds from {FIRST_SPLIT}, "
+        f"The searches of `tables_full.md`, {size['population']} x {size['generations']}; split seeds from {FIRST_SPLIT}, "
         "the search's seed is that of its split. The lowest validation loss so far, mean over the seeds and the band "
         "from the lowest to the highest seed; dashed: the mean loss of the full KANs with grid 5 on the same folds, "
         "trained with the same settings (Figure 6 of arXiv 2501.17411). *passed in*: the first generation at which "
-        "the mean curve is at or below the better of the two. Where a curve reaches 0, on a single hold-out, selection "
-        "has nothing left to go by: that is why the defaults have five folds.",
+        "the mean curve is at or below the better of the two. *test*: mean accuracy on the test rows of the same splits, of "
+        "the one network that the search gives, and of the full KANs, fitted as finalists are. Where a curve reaches 0, on a "
+        "single hold-out, selection has nothing left to go by: that is why the defaults have five folds.",
     ]
     for preset in dict.fromkeys(curves.variant):
         own = curves[curves.variant == preset]
@@ -133,7 +177,8 @@ def report(curves: pd.DataFrame, references: pd.DataFrame, size: Mapping[str, in
                     f"{means.iloc[0]:.4f}",
                     f"**{ends.mean():.4f}**",
                     f"{ends.min():.4f} to {ends.max():.4f}",
-                    "; ".join(f"{label} {loss:.4f}" for label, loss in full.items()),
+                    _tested(accuracies, str(name), PRESETS[preset][0]).removeprefix(", test "),
+                    "; ".join(_of_full(accuracies, str(name), preset, label, loss) for label, loss in full.items()),
                     f"generation {passed[0]}" if len(passed) else "never",
                 )
             )
@@ -147,14 +192,24 @@ def report(curves: pd.DataFrame, references: pd.DataFrame, size: Mapping[str, in
                     "first generation",
                     "last generation",
                     "lowest to highest",
+                    "test",
                     "full networks",
                     "passed in",
                 ),
                 lines,
             ),
         ]
-    parts.append(measured_under(curves.conditions, "one thread a search"))
+    parts.append(measured_under(conditions, "one thread a search"))
     return "\n\n".join(parts) + "\n"
+
+
+def _of_full(accuracies: Accuracies, dataset: str, preset: str, label: str, loss: float) -> str:
+    """Return loss and test accuracy of a full network, with that of its grid extension where there is one."""
+    model = model_of(preset, label)
+    extended = _tested(accuracies, dataset, EXTENDED.get(model, ""))
+    return f"{label} {loss:.4f}{_tested(accuracies, dataset, model)}" + (
+        f" (by grid extension{extended})" * bool(extended)
+    )
 
 
 def _means(references: pd.DataFrame, name: str) -> dict[str, float]:

@@ -11,6 +11,7 @@ from evokan.evaluation.executors import ThreadExecutor
 from evokan.evaluation.records import Record
 from evokan.problem.metrics import Figures
 from evokan.searching import engine
+from evokan.settings.job import Job
 from evokan.spaces.architecture import Architecture
 from experiments.study import Piece
 from search_spaces.gakan.space import REFERENCE_GRID
@@ -24,19 +25,20 @@ def hidden_layers(label: str, n_inputs: int) -> tuple[int, ...]:
     return {WIDE: (2 * n_inputs + 1,), DEEP: (5, 5, 5), ADDITIVE: ()}[label]
 
 
+def job_of(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Job, tuple[int, ...]]:
+    """Return what trains a full network, in a space just large enough for it, and its hidden widths."""
+    hidden = hidden_layers(label, load_dataset(dataset).X.shape[1])
+    room = {"max_depth": len(hidden) + 1, "max_width": max(hidden, default=1)}
+    return Piece(label, dataset, split, {**settings, "space_options": room}).job(), hidden
+
+
 def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Architecture, Figures]:
     """Train a full network with five fresh seeds on fresh folds, fit it, and return it with its test figures.
 
     That is what `evokan.searching.finalists` does with the finalists of a search, so that both sides have the same luck. The
-    network is written as a chromosome of ones, in a space just large enough for it.
+    network is written as a chromosome of ones.
     """
-    hidden = hidden_layers(label, load_dataset(dataset).X.shape[1])
-    job = Piece(
-        label,
-        dataset,
-        split,
-        {**settings, "space_options": {"max_depth": len(hidden) + 1, "max_width": max(hidden, default=1)}},
-    ).job()
+    job, hidden = job_of(label, dataset, split, settings)
     layout = job.space.layout(job.problem)
     values = layout.unpack(np.ones(layout.length, dtype=np.uint8))
     bits = layout.pack({**values, "grid": REFERENCE_GRID, "depth": len(hidden) + 1})

@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.gakan.full_networks import DEEP, WIDE
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
+from experiments.gakan.tables_models import DEEP_EXTENDED, DEEP_PAPER, EVOLVED, EVOLVED_PAPER, WIDE_EXTENDED, WIDE_PAPER
 from experiments.pages import table
 from experiments.study import PartSizes
 
@@ -16,7 +16,11 @@ from experiments.study import PartSizes
 def published_accuracy(name: str, model: str) -> float | None:
     """Return the paper's accuracy of a model on a table; None where it has none."""
     known = PUBLISHED[name]
-    figures = {EVOLVED: known.accuracy, EVOLVED_PAPER: known.accuracy, WIDE: known.wide, DEEP: known.deep}
+    figures = {
+        **dict.fromkeys((EVOLVED, EVOLVED_PAPER), known.accuracy),
+        **dict.fromkeys((WIDE, WIDE_EXTENDED, WIDE_PAPER), known.wide),
+        **dict.fromkeys((DEEP, DEEP_EXTENDED, DEEP_PAPER), known.deep),
+    }
     return figures.get(model)
 
 

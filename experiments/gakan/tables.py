@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from evokan.evaluation.records import Record
 from evokan.problem.baselines import fit_baselines
 from evokan.problem.metrics import Figures
 from evokan.settings.job import prepare, resolve
 from evokan.spaces.architecture import Architecture
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
+from experiments.gakan.grid_extension import fit_extended
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER
+from experiments.gakan.tables_models import (
+    DEEP_EXTENDED,
+    DEEP_PAPER,
+    EVOLVED,
+    EVOLVED_PAPER,
+    WIDE_EXTENDED,
+    WIDE_PAPER,
+)
 from experiments.gakan.tables_report import report
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import Measurements
@@ -28,15 +40,17 @@ SPLITS = {name: 10 if name == "rice" else 20 for name in PUBLISHED}
 """Split seeds from `FIRST_SPLIT`, which no decision has seen; fewer for the largest table."""
 SEARCH = {"population": 40, "generations": 10}
 QUICK_SEARCH = {"population": 10, "generations": 2}
-PARTS: dict[str, dict[str, Any]] = {
-    EVOLVED: {},
-    WIDE: {},
-    DEEP: {},
-    ADDITIVE: {},
-    "baselines": {},
-    EVOLVED_PAPER: {"preset": "paper"},
+PARTS = (EVOLVED, WIDE, DEEP, ADDITIVE, "baselines", EVOLVED_PAPER)
+"""What is fitted on every split."""
+FULL: dict[str, Callable[[str, int, dict[str, Any]], tuple[Architecture, Figures]]] = {
+    **{name: partial(fit_full, name) for name in (WIDE, DEEP, ADDITIVE)},
+    **{WIDE_PAPER: partial(fit_full, WIDE), DEEP_PAPER: partial(fit_full, DEEP)},
+    **{WIDE_EXTENDED: partial(fit_extended, WIDE), DEEP_EXTENDED: partial(fit_extended, DEEP)},
 }
-"""What is fitted on every split, and its settings beside the size of the search."""
+"""What fits each of the full KANs."""
+LOSSES = "lowest_losses"
+"""Column of searches: the lowest validation loss up to each generation."""
+PAPER = (EVOLVED_PAPER, WIDE_PAPER, DEEP_PAPER)
 
 
 class Part(NamedTuple):
@@ -58,7 +72,7 @@ def run(context: Context) -> Sequence[Path]:
     )
     size = QUICK_SEARCH if context.quick else SEARCH
     seconds = Measurements(folder / "tables_seconds.csv", ("dataset", "split", "part"))
-    tables = {name: Rows(folder / "tables" / f"{name}.csv", ("dataset", "split", "part")) for name in splits}
+    tables = {name: Rows(folder / "tables" / f"{name}.csv", ("dataset", "split", "part"), (LOSSES,)) for name in splits}
     page = folder / "tables.md"
     wanted = [
         (name, FIRST_SPLIT + number, part)
@@ -95,9 +109,9 @@ def measure(task: Part) -> tuple[list[dict[str, Any]], float]:
 
 
 def _rows(task: Part) -> Iterator[dict[str, Any]]:
-    settings = {**task.search, **PARTS[task.part]}
-    if task.part in (WIDE, DEEP, ADDITIVE):
-        network, figures = fit_full(task.part, task.dataset, task.split, settings)
+    settings = {**task.search, **({"preset": "paper"} if task.part in PAPER else {})}
+    if task.part in FULL:
+        network, figures = FULL[task.part](task.dataset, task.split, settings)
         yield _row(task.part, figures, network)
     elif task.part == "baselines":
         problem = prepare(resolve({"space": "gakan", "dataset": task.dataset, "split_seed": task.split})).problem
@@ -111,7 +125,16 @@ def _rows(task: Part) -> Iterator[dict[str, Any]]:
             model = outcome.job.space.model(product.network, outcome.job.problem, product.weights)
             values = outcome.job.space.explain(model, outcome.job.problem).importances
             importances = " ".join(f"{value:.4f}" for value in values)
-        yield _row(task.part, product.test, product.network) | {"importances": importances}
+        losses = " ".join(f"{loss:.6g}" for loss in lowest_losses(outcome.records))
+        yield _row(task.part, product.test, product.network) | {"importances": importances, LOSSES: losses}
+
+
+def lowest_losses(records: Sequence[Record]) -> list[float]:
+    """Return the lowest validation loss up to each generation."""
+    found: dict[int, float] = {}
+    for record in records:
+        found[record.generation] = min(found.get(record.generation, math.inf), record.val_loss)
+    return list(accumulate((found[generation] for generation in sorted(found)), min))
 
 
 def _row(model: str, figures: Figures | Mapping[str, Any], network: Architecture | None = None) -> dict[str, Any]:
@@ -123,6 +146,7 @@ def _row(model: str, figures: Figures | Mapping[str, Any], network: Architecture
         **{name: getattr(network, name) if network else None for name in columns},
         "columns": " ".join(map(str, network.used_columns or ())) if network else "",
         "importances": "",
+        LOSSES: "",
         "note": figures.get("error", "" if figures else "the final fit failed"),
     }
 

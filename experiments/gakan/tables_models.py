@@ -7,4 +7,11 @@ from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE
 EVOLVED, EVOLVED_PAPER = "evolved", "evolved, paper preset"
 EVOLVED_SMALL = "evolved, 40 x 10"
 """In `gakan-tables-full`, whose searches are larger."""
-NETWORKS = (EVOLVED, EVOLVED_PAPER, EVOLVED_SMALL, WIDE, DEEP, ADDITIVE)
+WIDE_EXTENDED, DEEP_EXTENDED = (f"{label}, grid extension" for label in (WIDE, DEEP))
+WIDE_PAPER, DEEP_PAPER = (f"{label}, paper preset" for label in (WIDE, DEEP))
+NETWORKS = (
+    *(EVOLVED, EVOLVED_PAPER, EVOLVED_SMALL),
+    *(WIDE, WIDE_EXTENDED, WIDE_PAPER),
+    *(DEEP, DEEP_EXTENDED, DEEP_PAPER),
+    ADDITIVE,
+)

@@ -10,11 +10,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from evokan.datasets import load_dataset
+from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
 from experiments.gakan import ablation, convergence, interpretation, laws, tables, tables_full
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
-from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER, EVOLVED_SMALL
+from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER, EVOLVED_SMALL, WIDE_EXTENDED, WIDE_PAPER
 from experiments.gakan.tables_report import report
 from experiments.harness import Context
 from experiments.study import PartSizes, at_hand
@@ -115,8 +116,10 @@ def test_large_searches_stand_beside_the_rows_of_small_ones(tmp_path, monkeypatc
     monkeypatch.setattr(tables_full, "measure", measured)
     monkeypatch.setattr(tables_full, "in_order", lambda work, tasks, workers: map(work, tasks))
     rows, _, path = tables_full.run(Context(tmp_path, quick=True, silent=True))
-    assert asked[:3] == [("iris", 100, EVOLVED, 10), ("iris", 100, EVOLVED_PAPER, 10), ("wine", 100, EVOLVED, 10)]
-    assert len(asked) == 8
+    assert asked[:2] == [("iris", 100, EVOLVED, 10), ("iris", 100, EVOLVED_PAPER, 10)]
+    assert {part for _, _, part, _ in asked[:6]} == set(tables_full.PARTS)
+    assert asked[6] == ("wine", 100, EVOLVED, 10)
+    assert len(asked) == 24
     page = path.read_text()
     assert page.startswith("# GA-KAN's tables at the paper's own size\n")
     of_iris = page.split("## iris")[1].split("## ")[0]
@@ -125,7 +128,7 @@ def test_large_searches_stand_beside_the_rows_of_small_ones(tmp_path, monkeypatc
     assert cells(page, "iris")[0][4] == "0.8000 (knn)"
     before = rows.read_bytes()
     tables_full.run(Context(tmp_path, quick=True, silent=True))
-    assert (rows.read_bytes(), len(asked)) == (before, 8)
+    assert (rows.read_bytes(), len(asked)) == (before, 24)
 
 
 def test_pages_say_how_large_their_searches_are():
@@ -250,20 +253,84 @@ def test_convergence_page_and_figure():
                 "dataset": name,
                 "seed": seed,
                 "network": label,
-                "val_loss": math.inf if preset == "paper" and label == "b" else value,
+                "val_loss": math.inf if preset == "paper" and label == "[4,5,5,5,3]" else value,
             }
             for preset in ("default", "paper")
             for name in ("iris", "wine")
             for seed in (0, 1)
-            for label, value in (("a", 0.4 + seed / 10), ("b", 0.01))
+            for label, value in (("[4,9,3]", 0.4 + seed / 10), ("[4,5,5,5,3]", 0.01))
         ]
     )
-    page = convergence.report(curves, full, {"population": 4, "generations": 3})
+    accuracies = {
+        ("iris", EVOLVED): 0.95,
+        ("iris", WIDE): 0.94,
+        ("iris", WIDE_EXTENDED): 0.935,
+        ("iris", DEEP): 0.9,
+        ("iris", EVOLVED_PAPER): 1.0,
+        ("iris", WIDE_PAPER): 0.85,
+    }
+    page = convergence.report(curves, full, accuracies, {"population": 4, "generations": 3}, [CONDITIONS])
     lines = cells(page, "iris")
-    assert lines[0][2:] == ["1.0050", "**0.2550**", "0.2500 to 0.2600", "a 0.4500; b 0.0100", "never"]
-    assert lines[1][5:] == ["a 0.4500", "generation 2"]
-    figure = convergence.plot(curves[curves.variant == "default"], full[full.variant == "default"])
+    assert lines[0][2:] == [
+        "1.0050",
+        "**0.2550**",
+        "0.2500 to 0.2600",
+        "95.0 %",
+        "[4,9,3] 0.4500, test 94.0 % (by grid extension, test 93.5 %); [4,5,5,5,3] 0.0100, test 90.0 %",
+        "never",
+    ]
+    assert lines[1][5:] == ["100.0 %", "[4,9,3] 0.4500, test 85.0 %", "generation 2"]
+    assert cells(page, "wine")[0][5:7] == ["", "[4,9,3] 0.4500; [4,5,5,5,3] 0.0100"]
+    figure = convergence.plot(curves, full, accuracies, "default")
     assert [len(ax.lines) for ax in figure.axes] == [3, 3]
+    assert [line.get_label() for line in figure.axes[0].lines] == [
+        "evolution, test 95.0 %",
+        "[4,9,3], test 94.0 %",
+        "[4,5,5,5,3], test 90.0 %",
+    ]
+    assert figure.axes[1].lines[0].get_label() == "evolution"
+
+
+def test_convergence_has_the_searches_of_the_tables_and_full_networks_on_their_folds(tmp_path, monkeypatch):
+    folder = tmp_path / "gakan-quick"
+
+    def searched(context):
+        rows = [
+            {**row, "part": model, tables.LOSSES: losses}
+            for model, losses in ((EVOLVED, "0.5 0.25 0.25"), (EVOLVED_PAPER, "0.125 0 0"), (WIDE_EXTENDED, ""))
+            for row in table_rows([0.9, 1.0], model=model)
+        ]
+        if not (folder / "tables_full.csv").exists():
+            tables_full.rows_of(folder).add(*rows)
+            seconds = {"dataset": "iris", "split": 100, "part": EVOLVED, "cpu_seconds": 1.0}
+            tables_full.seconds_of(folder).add(seconds)
+        return [folder / "tables_full.csv"]
+
+    monkeypatch.setattr(tables_full, "run", searched)
+    context = Context(tmp_path, quick=True, silent=True, workers=1)
+    *_, default, paper = convergence.run(context)
+    assert (default.name, paper.name) == ("convergence_default.png", "convergence_paper.png")
+    assert default.read_bytes() != paper.read_bytes()
+    page = (folder / "convergence.md").read_text()
+    evolved, published = cells(page, "iris")
+    assert evolved[1:6] == ["2", "0.5000", "**0.2500**", "0.2500 to 0.2500", "95.0 %"]
+    assert published[2:4] == ["0.1250", "**0.0000**"]
+    full = pd.read_csv(folder / "convergence_full.csv")
+    assert list(full[full.seed == 100].network) == ["full [4,9,3]", "full [4,5,5,5,3]"] * 2
+    job_losses = convergence.reference_losses(("default", "iris", 101))
+    assert [row["val_loss"] for row in job_losses] == list(
+        full[(full.seed == 101) & (full.variant == "default")].val_loss
+    )
+    before = (folder / "convergence_full.csv").read_bytes()
+    convergence.run(context)
+    assert (folder / "convergence_full.csv").read_bytes() == before
+
+
+def test_the_lowest_loss_up_to_each_generation():
+    losses = [(0, 0.5), (0, math.inf), (1, 0.7), (1, 0.6), (3, 0.2), (2, 0.3), (4, math.inf)]
+    records = [Record(i, generation, "", val_loss=loss) for i, (generation, loss) in enumerate(losses)]
+    assert tables.lowest_losses(records) == [0.5, 0.5, 0.3, 0.2, 0.2]
+    assert tables.lowest_losses(records[1:2]) == [math.inf]
 
 
 def test_laws_page():
