@@ -54,6 +54,8 @@ class Persistence(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return X[:, : self.concepts_]
 
 
+Settings = int | Sequence[Mapping[str, Any]] | None
+"""What to compare: see `fit_baseline`."""
 _GRIDS: dict[str, dict[str, list[Any]]] = {
     "logistic_regression": {"C": [0.01, 0.1, 1.0, 10.0, 100.0]},
     "ridge": {"alpha": [0.01, 0.1, 1.0, 10.0, 100.0]},
@@ -124,7 +126,9 @@ class Fitted(NamedTuple):
     rows: int
 
 
-def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: int | None = None) -> Fitted:
+def fit_baseline(
+    name: str, problem: Problem, seed: int = 0, *, settings: Settings = None, scoring: str | None = None
+) -> Fitted:
     """Return one baseline itself; with equal settings it is the one that `fit_baselines` has figures of.
 
     Parameters
@@ -133,7 +137,9 @@ def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: int | 
         One of `baseline_names`.
     settings
         How many settings of its grid five folds compare, its own ones and others evenly spread; None all of them, fewer
-        than 2 none.
+        than 2 none. Or the settings themselves, by scikit-learn's names: with one or none it is fitted as it comes.
+    scoring
+        What decides between them, as scikit-learn names it; by default accuracy or R squared.
 
     Raises
     ------
@@ -142,7 +148,7 @@ def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: int | 
     """
     random_state = derive_seed("baselines", seed) % 2**32
     make = _classifiers if problem.task.has_classes else _regressors
-    return _fit(name, make(problem, random_state)[name], problem, random_state, settings)[0]
+    return _fit(name, make(problem, random_state)[name], problem, random_state, settings, scoring)[0]
 
 
 def baseline_names(problem: Problem, which: Which) -> list[str]:
@@ -219,7 +225,12 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
 
 
 def _fit(
-    name: str, model: BaseEstimator, problem: Problem, random_state: int, settings: int | None
+    name: str,
+    model: BaseEstimator,
+    problem: Problem,
+    random_state: int,
+    settings: Settings,
+    scoring: str | None = None,
 ) -> tuple[Fitted, list[str]]:
     """Return the model, fitted, and what the user should know of its rows."""
     (X, _), (y, unit) = in_units(problem)
@@ -229,8 +240,11 @@ def _fit(
     if len(rows) > most:
         notes.append(f"fitted on {most} of {len(rows)} rows, drawn at random")
         rows = np.sort(generator("baseline rows", random_state).choice(rows, most, replace=False))
-    if settings is None or settings > 1:
-        model = _tuned(name, model, X[rows], y[rows], _folds(problem, y[rows], random_state), settings)
+    points = _points(name, model, settings)
+    if len(points) > 1:
+        folds = _folds(problem, y[rows], random_state)
+        search = GridSearchCV(model, points, cv=folds, scoring=scoring, refit=False, n_jobs=1).fit(X[rows], y[rows])
+        model = model.set_params(**search.best_params_)
     if name == "svm":
         # A support vector machine has no probabilities of its own: Platt's sigmoid on held-out folds.
         folds = _folds(problem, y[rows], random_state)
@@ -257,31 +271,20 @@ def _folds(problem: Problem, y: NDArray[np.generic], random_state: int) -> BaseC
     return StratifiedKFold(max(2, min(5, smallest)), shuffle=True, random_state=random_state)
 
 
-def _tuned(
-    name: str,
-    model: BaseEstimator,
-    X: NDArray[np.float64],
-    y: NDArray[np.generic],
-    folds: BaseCrossValidator,
-    most: int | None,
-) -> BaseEstimator:
-    """Return `model`, not fitted, with the settings of its grid that do best in cross-validation."""
-    grid = {
-        key: values
-        for key in model.get_params()
-        for short, values in _GRIDS.get(name, {}).items()
-        if key.split("__")[-1] == short
-    }
-    if not grid:
-        return model
+def _points(name: str, model: BaseEstimator, settings: Settings) -> list[dict[str, list[Any]]]:
+    """Return the settings to compare, as grids of one point each; at most one where there is nothing to compare."""
+    own = model.get_params()
+    keys = {short: key for key in own for short in [key.split("__")[-1]]}
+    if not (settings is None or isinstance(settings, int)):
+        return [{keys[short]: [value] for short, value in point.items()} for point in settings]
+    grid = {keys[short]: values for short, values in _GRIDS.get(name, {}).items() if short in keys}
+    if not grid or (settings is not None and settings < 2):
+        return []
     points = list(ParameterGrid(grid))
-    plain = {key: model.get_params()[key] for key in grid}
-    if most is not None and plain in points:  # who can try a few only tries that first
-        others = [point for point in points if point != plain]
-        points = [plain, *(evenly(others, most - 1) if most > 1 else [])]
-    tried = [{key: [value] for key, value in point.items()} for point in evenly(points, most)]
-    search = GridSearchCV(model, tried, cv=folds, refit=False, n_jobs=1).fit(X, y)
-    return model.set_params(**search.best_params_)
+    plain = {key: own[key] for key in grid}
+    if settings is not None and plain in points:  # who can try a few only tries that first
+        points = [plain, *evenly([point for point in points if point != plain], settings - 1)]
+    return [{key: [value] for key, value in point.items()} for point in evenly(points, settings)]
 
 
 def evenly(items: Sequence[Item], count: int | None) -> list[Item]:

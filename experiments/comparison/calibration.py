@@ -90,7 +90,7 @@ def calibrated(context: Context, wanted: Plan) -> Measurements:
 
 
 def measure(key: Key) -> dict[str, Any]:
-    """Return the row of a calibration: seconds by one run of a search, of a model by a fit and, where it pays, two settings.
+    """Return the row of a calibration: seconds by one run of a search, of a model by a fit and, where it pays, some settings.
 
     A model that could not be tuned anyway in `Key.seconds` is fitted once: a setting takes four fifths of each of five fits.
     """
@@ -102,8 +102,8 @@ def measure(key: Key) -> dict[str, Any]:
     else:
         cost = Cost(seconds, seconds * (FOLDS - 1))
         if steps(key.method, cost, key.seconds) > method.least:
-            _, reason, tuned = fit(key.table, SPLIT, key.method, 2)
-            cost = Cost(seconds, max(tuned - seconds, 0.0) / 2)
+            _, reason, tuned = fit(key.table, SPLIT, key.method, method.tried)
+            cost = Cost(seconds, max(tuned - seconds, 0.0) / method.tried)
     return _row(key, cost, reason)
 
 

@@ -18,7 +18,7 @@ from experiments.comparison.glass_boxes import GRIDS, PRUNED, glass_box
 from experiments.comparison.products import Product, Work
 from experiments.comparison.scores import BINS_COLUMN, FIGURES, figures
 from experiments.comparison.tables import register
-from experiments.comparison.usual import SETTINGS, usual
+from experiments.comparison.usual import DRAWN, LONGER, SETTINGS, longer, usual
 
 NETWORKS, USUAL, GLASS = "network", "usual model", "glass box"
 GENERATIONS = 100
@@ -39,6 +39,8 @@ class Method(NamedTuple):
         of EBM see `experiments.comparison.ebm`.
     probe
         Steps that a calibration measures; 0 for the models whose first fit is measured by itself.
+    tried
+        Settings of a model that a calibration compares; more where their costs differ much.
     module, package
         What has to be installed, and how it is called there.
     """
@@ -48,6 +50,7 @@ class Method(NamedTuple):
     least: int
     most: int
     probe: int = 0
+    tried: int = 2
     module: str = ""
     package: str = ""
 
@@ -57,6 +60,7 @@ METHODS: dict[str, Method] = {
     "pruning alone": Method(NETWORKS, searches.pruned, 1, len(searches.GRIDS), 2),
     "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
     **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},
+    **{f"{name}, longer": Method(USUAL, partial(longer, name), 0, DRAWN, tried=8) for name in LONGER},
     "ebm": Method(GLASS, ebm.boosted, 1, ebm.MOST, 1, module="interpret.glassbox", package="interpret-core"),
     "gam": Method(GLASS, partial(glass_box, "gam"), 0, len(GRIDS["gam"]), module="pygam", package="pygam"),
     "tree": Method(GLASS, partial(glass_box, "tree"), 0, PRUNED),

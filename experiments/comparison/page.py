@@ -24,6 +24,7 @@ from experiments.comparison.standings import (
     ranks_of,
 )
 from experiments.comparison.tables import FIRST_SPLIT, MADE, REGRESSION
+from experiments.comparison.usual import DRAWN, LONGER
 from experiments.gakan.statistics import interval_text, paired_p, shown
 from experiments.pages import measured_under, number, table
 
@@ -44,8 +45,9 @@ and the row has the reason and no figures.
 - *pruning alone*, *tuned [n, m]*: the full network of one layer, its edges dropped by attribution, or its penalties tuned;
   no evolution (`gakan/rivalry.md`).
 - *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds, classes
-  by accuracy; their grids of 3 to 12 settings are often done long before the time is over. Of more than 4,000 rows *svm* takes
-  4,000.
+  by accuracy; their grids of 3 to 12 settings are often done long before the time is over. *{longer}*: the same, with
+  as many settings as there is time for of {drawn} drawn by chance (learning rate, trees, leaves, shrinkage and columns of boosting, by
+  log-loss; penalty, width and tube of the vector machine). Of more than 4,000 rows *svm* takes 4,000.
 - *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes, tuned by five folds, classes
   by log-loss, those of the tree by accuracy.
 - *ebm* (interpret-core): as many of its 14 bags as there is time for (a step is a bag), then settings by five folds, which takes
@@ -103,6 +105,8 @@ def page(standings: Standings, seconds: float, conditions: Sequence[str], far: P
             first=FIRST_SPLIT,
             kept=len(REGRESSION),
             made=made,
+            longer="*, *".join(f"{name}, longer" for name in LONGER),
+            drawn=DRAWN,
         ),
         *_so_far(standings, done, far),
         "## Which to take when",

@@ -1,4 +1,4 @@
-"""The six usual models, tuned by five folds, and how large each is."""
+"""The six usual models, tuned by five folds, two of them once more for as long as a search takes, and how large each is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evokan.problem.baselines import fit_baseline
+from evokan.problem.baselines import Settings, fit_baseline
 from evokan.problem.problem import Problem
 from evokan.settings.job import prepare, resolve
 from experiments.comparison.products import Product
@@ -22,6 +22,10 @@ NAMES = {
 """Of the baselines: the one for classes and the one for numbers."""
 SETTINGS = {"linear": 5, "svm": 12, "forest": 3, "knn": 6, "mlp": 3, "boosting": 4}
 """Settings in the grid of each."""
+LONGER = ("boosting", "svm")
+"""Those that are tuned for as long as a search, too: with their grids alone they are done long before it."""
+DRAWN = 60
+"""Settings of each that are drawn at most."""
 
 
 def problem_of(table: str, split: int) -> Problem:
@@ -32,7 +36,43 @@ def problem_of(table: str, split: int) -> Problem:
 def usual(name: str, table: str, split: int, steps: int) -> Product:
     """Return a usual model, the best of so many settings by five folds; with fewer than two it has those of scikit-learn."""
     problem = problem_of(table, split)
-    fitted = fit_baseline(NAMES[name][not problem.task.has_classes], problem, split, settings=steps)
+    return _product(name, problem, split, steps)
+
+
+def longer(name: str, table: str, split: int, steps: int) -> Product:
+    """Return a usual model whose settings are drawn: the best of the first so many by five folds, by log-loss or error."""
+    problem = problem_of(table, split)
+    classes = problem.task.has_classes
+    # Support vector machines have probabilities only once they are chosen.
+    scoring = "neg_log_loss" if classes and name != "svm" else None
+    return _product(name, problem, split, drawn(name, classes)[:steps], scoring)
+
+
+def drawn(name: str, classes: bool) -> list[dict[str, float]]:
+    """Return the settings of a model that are compared one after the other, the same for all tables; first its own."""
+    rng = np.random.default_rng(0)
+
+    def between(low: float, high: float) -> float:
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+    def one() -> dict[str, float]:
+        if name == "svm":
+            tube = {} if classes else {"epsilon": between(0.01, 0.3)}
+            return {"C": between(0.1, 100), "gamma": between(0.001, 1), **tube}
+        return {
+            "learning_rate": between(0.01, 0.3),
+            "max_iter": round(between(50, 500)),
+            "max_leaf_nodes": round(between(3, 64)),
+            "min_samples_leaf": round(between(2, 50)),
+            "l2_regularization": between(0.001, 10),
+            "max_features": between(0.3, 1.0),
+        }
+
+    return [{}, *(one() for _ in range(DRAWN - 1))]
+
+
+def _product(name: str, problem: Problem, split: int, settings: Settings, scoring: str | None = None) -> Product:
+    fitted = fit_baseline(NAMES[name][not problem.task.has_classes], problem, split, settings=settings, scoring=scoring)
     parameters, columns = size(_inner(fitted.model), problem.n_features)
     terms = columns if name == "linear" else None
     return Product(problem, fitted.scores, parameters, terms, columns, rows=fitted.rows)

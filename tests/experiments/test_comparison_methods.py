@@ -30,7 +30,7 @@ from experiments.comparison.methods import METHODS, Task, measure
 from experiments.comparison.tables import (
     register,
 )
-from experiments.comparison.usual import size
+from experiments.comparison.usual import DRAWN, LONGER, drawn, longer, size
 from search_spaces.hkan import HKANArchitecture, HKANLayer
 from search_spaces.hkan.network import HKANModule
 
@@ -48,6 +48,55 @@ def test_one_baseline_alone_is_the_one_among_all():
     together = fit_baselines(problem, 4, tune=True, which="fast")["knn"]
     assert measured == {name: together[name] for name in measured}
     assert fit_baseline("knn", problem, 4, settings=0).model.steps[-1][1].n_neighbors == 5
+
+
+def test_settings_may_be_given_themselves():
+    problem = prepare(resolve({"space": "gakan", "dataset": "iris"})).problem
+    neighbours = [{"n_neighbors": 40}, {}, {"n_neighbors": 100}]
+    assert fit_baseline("knn", problem, 4, settings=neighbours).model.steps[-1][1].n_neighbors == 5
+    assert fit_baseline("knn", problem, 4, settings=neighbours[::2]).model.steps[-1][1].n_neighbors == 40
+    assert (
+        fit_baseline("knn", problem, 4, settings=neighbours[2:]).model.steps[-1][1].n_neighbors == 5
+    )  # one is no choice
+    assert fit_baseline("knn", problem, 4, settings=[]).model.steps[-1][1].n_neighbors == 5
+    strong = [{"C": 1e6}, {"C": 1.0}]
+    chosen = [
+        fit_baseline("logistic_regression", problem, 4, settings=strong, scoring=scoring).model.steps[-1][1].C
+        for scoring in (None, "neg_log_loss")
+    ]
+    assert chosen == [1e6, 1.0]  # as accurate, but far too sure of itself
+
+
+@pytest.mark.parametrize("name", LONGER)
+def test_settings_that_are_drawn_begin_with_the_own_ones_and_are_always_the_same(name):
+    found = drawn(name, classes=False)
+    assert (len(found), found[0]) == (DRAWN, {})
+    assert found == drawn(name, classes=False)
+    kind = HistGradientBoostingRegressor() if name == "boosting" else SVR()
+    for one in found:
+        kind.set_params(**one)._validate_params()
+    for key in found[1]:
+        assert len({one[key] for one in found[1:]}) > DRAWN / 3
+    assert ("epsilon" in drawn("svm", classes=True)[1], "epsilon" in drawn("svm", classes=False)[1]) == (False, True)
+
+
+@pytest.mark.parametrize("name", LONGER)
+def test_who_tunes_for_longer_is_better_by_the_folds(name, monkeypatch):
+    register()
+    asked = []
+    real = baselines.GridSearchCV
+
+    def noted(model, points, **settings):
+        asked.append((len(points), settings["scoring"]))
+        return real(model, points, **settings)
+
+    monkeypatch.setattr(baselines, "GridSearchCV", noted)
+    plain, tuned = (longer(name, "friedman-2", 300, count) for count in (0, 6))
+    assert asked == [(6, None)]
+    errors = [float(np.mean((one.scores - one.problem.table.y[one.problem.test]) ** 2)) for one in (plain, tuned)]
+    assert errors[1] < errors[0]
+    longer(name, "xor", 300, 2)
+    assert asked[1:] == [(2, "neg_log_loss" if name == "boosting" else None)]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
