@@ -56,7 +56,7 @@ class Persistence(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 Settings = int | Sequence[Mapping[str, Any]] | None
 """What to compare: see `fit_baseline`."""
-_GRIDS: dict[str, dict[str, list[Any]]] = {
+GRIDS: dict[str, dict[str, list[Any]]] = {
     "logistic_regression": {"C": [0.01, 0.1, 1.0, 10.0, 100.0]},
     "ridge": {"alpha": [0.01, 0.1, 1.0, 10.0, 100.0]},
     "svm": {"C": [0.1, 1.0, 10.0, 100.0], "gamma": ["scale", 0.01, 0.1]},
@@ -126,9 +126,7 @@ class Fitted(NamedTuple):
     rows: int
 
 
-def fit_baseline(
-    name: str, problem: Problem, seed: int = 0, *, settings: Settings = None, scoring: str | None = None
-) -> Fitted:
+def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: Settings = None) -> Fitted:
     """Return one baseline itself; with equal settings it is the one that `fit_baselines` has figures of.
 
     Parameters
@@ -137,9 +135,7 @@ def fit_baseline(
         One of `baseline_names`.
     settings
         How many settings of its grid five folds compare, its own ones and others evenly spread; None all of them, fewer
-        than 2 none. Or the settings themselves, by scikit-learn's names: with one or none it is fitted as it comes.
-    scoring
-        What decides between them, as scikit-learn names it; by default accuracy or R squared.
+        than 2 none. Or the settings themselves, by scikit-learn's names.
 
     Raises
     ------
@@ -148,7 +144,7 @@ def fit_baseline(
     """
     random_state = derive_seed("baselines", seed) % 2**32
     make = _classifiers if problem.task.has_classes else _regressors
-    return _fit(name, make(problem, random_state)[name], problem, random_state, settings, scoring)[0]
+    return _fit(name, make(problem, random_state)[name], problem, random_state, settings)[0]
 
 
 def baseline_names(problem: Problem, which: Which) -> list[str]:
@@ -225,12 +221,7 @@ def _fit_and_score(name: str, model: BaseEstimator, problem: Problem, random_sta
 
 
 def _fit(
-    name: str,
-    model: BaseEstimator,
-    problem: Problem,
-    random_state: int,
-    settings: Settings,
-    scoring: str | None = None,
+    name: str, model: BaseEstimator, problem: Problem, random_state: int, settings: Settings
 ) -> tuple[Fitted, list[str]]:
     """Return the model, fitted, and what the user should know of its rows."""
     (X, _), (y, unit) = in_units(problem)
@@ -243,8 +234,10 @@ def _fit(
     points = _points(name, model, settings)
     if len(points) > 1:
         folds = _folds(problem, y[rows], random_state)
-        search = GridSearchCV(model, points, cv=folds, scoring=scoring, refit=False, n_jobs=1).fit(X[rows], y[rows])
+        search = GridSearchCV(model, points, cv=folds, refit=False, n_jobs=1).fit(X[rows], y[rows])
         model = model.set_params(**search.best_params_)
+    elif points:
+        model = model.set_params(**{key: value for key, (value,) in points[0].items()})
     if name == "svm":
         # A support vector machine has no probabilities of its own: Platt's sigmoid on held-out folds.
         folds = _folds(problem, y[rows], random_state)
@@ -277,7 +270,7 @@ def _points(name: str, model: BaseEstimator, settings: Settings) -> list[dict[st
     keys = {short: key for key in own for short in [key.split("__")[-1]]}
     if not (settings is None or isinstance(settings, int)):
         return [{keys[short]: [value] for short, value in point.items()} for point in settings]
-    grid = {keys[short]: values for short, values in _GRIDS.get(name, {}).items() if short in keys}
+    grid = {keys[short]: values for short, values in GRIDS.get(name, {}).items() if short in keys}
     if not grid or (settings is not None and settings < 2):
         return []
     points = list(ParameterGrid(grid))

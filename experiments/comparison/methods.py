@@ -18,7 +18,7 @@ from experiments.comparison.glass_boxes import GRIDS, PRUNED, glass_box
 from experiments.comparison.products import Product, Work
 from experiments.comparison.scores import BINS_COLUMN, FIGURES, figures
 from experiments.comparison.tables import register
-from experiments.comparison.usual import DRAWN, LONGER, SETTINGS, longer, usual
+from experiments.comparison.usual import LONGER, SETTINGS, longer, usual
 
 NETWORKS, USUAL, GLASS = "network", "usual model", "glass box"
 GENERATIONS = 100
@@ -60,7 +60,7 @@ METHODS: dict[str, Method] = {
     "pruning alone": Method(NETWORKS, searches.pruned, 1, len(searches.GRIDS), 2),
     "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
     **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},
-    **{f"{name}, longer": Method(USUAL, partial(longer, name), 0, DRAWN, tried=8) for name in LONGER},
+    **{f"{name} longer": Method(USUAL, partial(longer, name), 0, count, tried=16) for name, count in LONGER.items()},
     "ebm": Method(GLASS, ebm.boosted, 1, ebm.MOST, 1, module="interpret.glassbox", package="interpret-core"),
     "gam": Method(GLASS, partial(glass_box, "gam"), 0, len(GRIDS["gam"]), module="pygam", package="pygam"),
     "tree": Method(GLASS, partial(glass_box, "tree"), 0, PRUNED),

@@ -18,7 +18,7 @@ from experiments.parallel import guarded
 
 
 def run(context: Context) -> Sequence[Path]:
-    """Calibrate and run what is missing, and write rows, page and pictures: anew whenever a split of a table is whole."""
+    """Calibrate and run what is missing, and write rows, page and pictures: anew whenever a split of all tables is whole."""
     wanted = calibration.intended(context)
     folder, seconds = wanted.folder, wanted.seconds
     measured = calibration.calibrated(context, wanted)
@@ -38,7 +38,7 @@ def run(context: Context) -> Sequence[Path]:
     far = Progress(len(kept), len(pieces), wanted.lacking)
     for task, after in zip(context.each("models", left), [*left[1:], None][: len(left)], strict=True):
         rows.add(next(results))
-        if after is not None and after[:2] != task[:2]:
+        if after is not None and after.split != task.split:
             _write(folder, rows, machines, seconds, far)
     return [rows.path, measured.path, *_write(folder, rows, machines, seconds, far)]
 

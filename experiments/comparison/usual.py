@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import ParameterGrid
 
-from evokan.problem.baselines import Settings, fit_baseline
+from evokan.problem.baselines import GRIDS, Settings, fit_baseline
 from evokan.problem.problem import Problem
 from evokan.settings.job import prepare, resolve
 from experiments.comparison.products import Product
@@ -22,10 +23,9 @@ NAMES = {
 """Of the baselines: the one for classes and the one for numbers."""
 SETTINGS = {"linear": 5, "svm": 12, "forest": 3, "knn": 6, "mlp": 3, "boosting": 4}
 """Settings in the grid of each."""
-LONGER = ("boosting", "svm")
-"""Those that are tuned for as long as a search, too: with their grids alone they are done long before it."""
-DRAWN = 60
-"""Settings of each that are drawn at most."""
+LONGER = {"boosting": 100, "svm": 1000}
+"""Those that go on with settings drawn at random for as long as a search, and how many at most: with their grids alone they are
+done long before it."""
 
 
 def problem_of(table: str, split: int) -> Problem:
@@ -35,44 +35,41 @@ def problem_of(table: str, split: int) -> Problem:
 
 def usual(name: str, table: str, split: int, steps: int) -> Product:
     """Return a usual model, the best of so many settings by five folds; with fewer than two it has those of scikit-learn."""
-    problem = problem_of(table, split)
-    return _product(name, problem, split, steps)
+    return _product(name, problem_of(table, split), split, steps)
 
 
 def longer(name: str, table: str, split: int, steps: int) -> Product:
-    """Return a usual model whose settings are drawn: the best of the first so many by five folds, by log-loss or error."""
+    """Return a usual model that goes on after its grid: the best of so many settings of `drawn` by five folds."""
     problem = problem_of(table, split)
-    classes = problem.task.has_classes
-    # Support vector machines have probabilities only once they are chosen.
-    scoring = "neg_log_loss" if classes and name != "svm" else None
-    return _product(name, problem, split, drawn(name, classes)[:steps], scoring)
+    return _product(name, problem, split, drawn(name, problem.task.has_classes)[:steps])
 
 
-def drawn(name: str, classes: bool) -> list[dict[str, float]]:
-    """Return the settings of a model that are compared one after the other, the same for all tables; first its own."""
+def drawn(name: str, classes: bool) -> list[dict[str, Any]]:
+    """Return the settings that `longer` compares, the same for all tables: the model's own, its grid, then random ones."""
     rng = np.random.default_rng(0)
 
     def between(low: float, high: float) -> float:
         return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
-    def one() -> dict[str, float]:
+    def one() -> dict[str, Any]:
         if name == "svm":
             tube = {} if classes else {"epsilon": between(0.01, 0.3)}
             return {"C": between(0.1, 100), "gamma": between(0.001, 1), **tube}
         return {
             "learning_rate": between(0.01, 0.3),
-            "max_iter": round(between(50, 500)),
+            "max_iter": round(between(50, 300)),
             "max_leaf_nodes": round(between(3, 64)),
             "min_samples_leaf": round(between(2, 50)),
             "l2_regularization": between(0.001, 10),
             "max_features": between(0.3, 1.0),
         }
 
-    return [{}, *(one() for _ in range(DRAWN - 1))]
+    first = [{}, *ParameterGrid(GRIDS[NAMES[name][not classes]])]
+    return first + [one() for _ in range(LONGER[name] - len(first))]
 
 
-def _product(name: str, problem: Problem, split: int, settings: Settings, scoring: str | None = None) -> Product:
-    fitted = fit_baseline(NAMES[name][not problem.task.has_classes], problem, split, settings=settings, scoring=scoring)
+def _product(name: str, problem: Problem, split: int, settings: Settings) -> Product:
+    fitted = fit_baseline(NAMES[name][not problem.task.has_classes], problem, split, settings=settings)
     parameters, columns = size(_inner(fitted.model), problem.n_features)
     terms = columns if name == "linear" else None
     return Product(problem, fitted.scores, parameters, terms, columns, rows=fitted.rows)

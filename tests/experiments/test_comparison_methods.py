@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import Lasso
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPRegressor
-from sklearn.svm import SVR
+from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 from torch import nn
 
@@ -30,7 +30,7 @@ from experiments.comparison.methods import METHODS, Task, measure
 from experiments.comparison.tables import (
     register,
 )
-from experiments.comparison.usual import DRAWN, LONGER, drawn, longer, size
+from experiments.comparison.usual import LONGER, NAMES, drawn, longer, size, usual
 from search_spaces.hkan import HKANArchitecture, HKANLayer
 from search_spaces.hkan.network import HKANModule
 
@@ -53,50 +53,49 @@ def test_one_baseline_alone_is_the_one_among_all():
 def test_settings_may_be_given_themselves():
     problem = prepare(resolve({"space": "gakan", "dataset": "iris"})).problem
     neighbours = [{"n_neighbors": 40}, {}, {"n_neighbors": 100}]
-    assert fit_baseline("knn", problem, 4, settings=neighbours).model.steps[-1][1].n_neighbors == 5
-    assert fit_baseline("knn", problem, 4, settings=neighbours[::2]).model.steps[-1][1].n_neighbors == 40
-    assert (
-        fit_baseline("knn", problem, 4, settings=neighbours[2:]).model.steps[-1][1].n_neighbors == 5
-    )  # one is no choice
-    assert fit_baseline("knn", problem, 4, settings=[]).model.steps[-1][1].n_neighbors == 5
-    strong = [{"C": 1e6}, {"C": 1.0}]
-    chosen = [
-        fit_baseline("logistic_regression", problem, 4, settings=strong, scoring=scoring).model.steps[-1][1].C
-        for scoring in (None, "neg_log_loss")
-    ]
-    assert chosen == [1e6, 1.0]  # as accurate, but far too sure of itself
+    for given, expected in ((neighbours, 5), (neighbours[::2], 40), (neighbours[2:], 100), ([], 5)):
+        assert fit_baseline("knn", problem, 4, settings=given).model.steps[-1][1].n_neighbors == expected
 
 
 @pytest.mark.parametrize("name", LONGER)
-def test_settings_that_are_drawn_begin_with_the_own_ones_and_are_always_the_same(name):
-    found = drawn(name, classes=False)
-    assert (len(found), found[0]) == (DRAWN, {})
-    assert found == drawn(name, classes=False)
-    kind = HistGradientBoostingRegressor() if name == "boosting" else SVR()
+@pytest.mark.parametrize("classes", [True, False])
+def test_who_tunes_for_longer_begins_with_the_grid_and_always_draws_the_same(name, classes):
+    found = drawn(name, classes)
+    assert (len(found), found[0]) == (LONGER[name], {})
+    assert found == drawn(name, classes)
+    grid = list(ParameterGrid(baselines.GRIDS[NAMES[name][not classes]]))
+    assert found[1 : len(grid) + 1] == grid
+    kinds = {"boosting": (HistGradientBoostingClassifier, HistGradientBoostingRegressor), "svm": (SVC, SVR)}
+    kind = kinds[name][not classes]()
     for one in found:
         kind.set_params(**one)._validate_params()
-    for key in found[1]:
-        assert len({one[key] for one in found[1:]}) > DRAWN / 3
-    assert ("epsilon" in drawn("svm", classes=True)[1], "epsilon" in drawn("svm", classes=False)[1]) == (False, True)
+    random = found[len(grid) + 1 :]
+    assert len(random) == LONGER[name] - len(grid) - 1
+    for key in random[0]:
+        assert len({one[key] for one in random}) > 30
+    assert ("epsilon" in random[0]) == (name == "svm" and not classes)
 
 
-@pytest.mark.parametrize("name", LONGER)
-def test_who_tunes_for_longer_is_better_by_the_folds(name, monkeypatch):
+@pytest.mark.parametrize(("name", "table", "more"), [("boosting", "friedman-2", 6), ("svm", "friedman-1", 40)])
+def test_who_tunes_for_longer_is_better_by_the_folds(name, table, more, monkeypatch):
     register()
     asked = []
-    real = baselines.GridSearchCV
 
-    def noted(model, points, **settings):
-        asked.append((len(points), settings["scoring"]))
-        return real(model, points, **settings)
+    class Noted(GridSearchCV):
+        def fit(self, X, y):
+            super().fit(X, y)
+            asked.append((len(self.param_grid), self.best_score_))
+            return self
 
-    monkeypatch.setattr(baselines, "GridSearchCV", noted)
-    plain, tuned = (longer(name, "friedman-2", 300, count) for count in (0, 6))
-    assert asked == [(6, None)]
-    errors = [float(np.mean((one.scores - one.problem.table.y[one.problem.test]) ** 2)) for one in (plain, tuned)]
-    assert errors[1] < errors[0]
-    longer(name, "xor", 300, 2)
-    assert asked[1:] == [(2, "neg_log_loss" if name == "boosting" else None)]
+    monkeypatch.setattr(baselines, "GridSearchCV", Noted)
+    grid = len(ParameterGrid(baselines.GRIDS[NAMES[name][1]]))
+    plain, tuned = usual(name, table, 300, grid), longer(name, table, 300, grid + more)
+    (few, before), (many, after) = asked
+    assert (few, many) == (grid, grid + more)
+    assert after > before  # it has all that the other has
+    assert not np.array_equal(plain.scores, tuned.scores)
+    longer(name, table, 300, 0)
+    assert len(asked) == 2
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -148,7 +148,7 @@ def test_support_vector_machines_see_a_sample_of_many_rows(monkeypatch):
 
 def test_tuning_chooses_from_the_grid(monkeypatch):
     # Each feature tells the class alone, so 1 neighbour is right and all 80 give the most frequent class.
-    monkeypatch.setitem(baselines._GRIDS, "knn", {"n_neighbors": [80, 1]})
+    monkeypatch.setitem(baselines.GRIDS, "knn", {"n_neighbors": [80, 1]})
     monkeypatch.setattr(
         baselines,
         "_classifiers",
@@ -168,4 +168,4 @@ def test_every_grid_names_settings_of_its_model():
     ):
         for name, model in make(problem, 0).items():
             known = {key.split("__")[-1] for key in model.get_params()}
-            assert set(baselines._GRIDS[name]) <= known, name
+            assert set(baselines.GRIDS[name]) <= known, name
