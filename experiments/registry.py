@@ -39,7 +39,6 @@ MODULES = {
     "gakan-laws": "experiments.gakan.laws",
     "gakan-rivalry": "experiments.gakan.rivalry",
     "gakan-tables": "experiments.gakan.tables",
-    "gakan-tables-full": "experiments.gakan.tables_full",
     "gakan-training": "experiments.benchmarks.gakan_training",
     "hkan-classes": "experiments.hkan.classes",
     "hkan-complexity": "experiments.hkan.complexity",

@@ -174,6 +174,22 @@ def run_piece(piece: Piece) -> list[dict[str, Any]]:
     ]
 
 
+def best_so_far(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return, for every generation, individuals and trained networks up to it, and the lowest loss among them."""
+    found = []
+    for generation in range(max(record.generation for record in records) + 1):
+        past = [record for record in records if record.generation <= generation]
+        found.append(
+            {
+                "generation": generation,
+                "individuals": len(past),
+                "trained": sum(record.status == "ok" for record in past),
+                "best_val_loss": min(record.objective("val_loss") for record in past),
+            }
+        )
+    return found
+
+
 @cache
 def part_sizes(dataset: str) -> PartSizes:
     """Return the number of rows that the final fit and the test have on every split of a table."""

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from evokan.evaluation.records import Record
 from evokan.plots import save
 from experiments.gakan.curves import one_legend, panels, plot_curves
 from experiments.gakan.statistics import against, interval_text, shown
@@ -18,7 +17,7 @@ from experiments.gakan.variants import DEFAULT, OTHER_LOSS, VARIANTS
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, measured_under, numbered, table
 from experiments.parallel import in_order
-from experiments.study import PartSizes, Piece, at_hand, part_sizes, search
+from experiments.study import PartSizes, Piece, at_hand, best_so_far, part_sizes, search
 
 DATASETS = ("wine", "wdbc", "raisin")
 FIRST_SPLIT, SEEDS = 100, 10
@@ -117,22 +116,6 @@ def measure(task: Task) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         "cpu_seconds": round(outcome.cpu_seconds, 1),
     }
     return row, [{**key, **generation} for generation in generations]
-
-
-def best_so_far(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return, for every generation, individuals and trained networks up to it, and the lowest loss among them."""
-    found = []
-    for generation in range(max(record.generation for record in records) + 1):
-        past = [record for record in records if record.generation <= generation]
-        found.append(
-            {
-                "generation": generation,
-                "individuals": len(past),
-                "trained": sum(record.status == "ok" for record in past),
-                "best_val_loss": min(record.objective("val_loss") for record in past),
-            }
-        )
-    return found
 
 
 def report(frame: pd.DataFrame, size: Mapping[str, int], sizes: Mapping[str, PartSizes]) -> str:

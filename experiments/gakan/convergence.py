@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 from evokan.evaluation.executors import ThreadExecutor
 from evokan.plots import save
 from evokan.searching import engine
-from experiments.gakan import tables_full
+from experiments.gakan import tables
 from experiments.gakan.curves import panels, plot_curves
-from experiments.gakan.full_networks import DEEP, WIDE
-from experiments.gakan.tables import FIRST_SPLIT, LOSSES, QUICK_SEARCH
+from experiments.gakan.full_networks import DEEP, WIDE, job_of
+from experiments.gakan.published import PUBLISHED
 from experiments.gakan.tables_models import (
     DEEP_EXTENDED,
     DEEP_PAPER,
@@ -25,91 +25,86 @@ from experiments.gakan.tables_models import (
     WIDE_EXTENDED,
     WIDE_PAPER,
 )
+from experiments.gakan.tables_report import complete_splits
 from experiments.harness import Context, Experiment
-from experiments.pages import Measurements, measured_under, numbered, table
+from experiments.pages import Measurements, measured_under, table
 from experiments.parallel import in_order
-from experiments.study import Piece
 
 Accuracies = Mapping[tuple[str, str], float]
 """Mean accuracy on the test rows by table and network."""
 PRESETS = {"default": (EVOLVED, WIDE, DEEP), "paper": (EVOLVED_PAPER, WIDE_PAPER, DEEP_PAPER)}
-"""The networks of `gakan-tables-full` by preset."""
+"""The networks of `gakan-tables` by preset."""
 EXTENDED = {WIDE: WIDE_EXTENDED, DEEP: DEEP_EXTENDED}
 FIGURE = "convergence_{preset}.png"
 
 
 def run(context: Context) -> Sequence[Path]:
-    """Run what `gakan-tables-full` has not, train the full networks on the same folds, and write page and figures."""
+    """Run what `gakan-tables` has not, train the full networks on the same folds, and write page and figures."""
     folder = context.folder("gakan")
-    searches = tables_full.run(context)
-    rows = tables_full.rows_of(folder).read()
+    searches = tables.run(context)
+    found = complete_splits(pd.DataFrame([row for name in PUBLISHED for row in tables.rows_of(folder, name).read()]))
+    curves = curves_of(found)
     full = Measurements(folder / "convergence_full.csv", ("variant", "dataset", "seed"))
-    curves = curves_of(rows)
     keys = list(dict.fromkeys(zip(curves.variant, curves.dataset, curves.seed, strict=True)))
     left = full.missing(keys)
     losses = in_order(reference_losses, left, context.workers)
     for _ in context.each("full networks", left):
         full.add(*next(losses))
 
-    references, accuracies = pd.DataFrame(full.values()), accuracies_of(rows, folder)
+    references = pd.DataFrame([row for row in full.values() if (row["variant"], row["dataset"], row["seed"]) in keys])
+    accuracies = accuracies_of(found)
     pictures = [
         save(plot(curves, references, accuracies, preset), folder / FIGURE.format(preset=preset))
         for preset in dict.fromkeys(curves.variant)
     ]
-    size = QUICK_SEARCH if context.quick else tables_full.SEARCH
-    conditions = [row["conditions"] for row in tables_full.seconds_of(folder).read()]
+    size = tables.QUICK_SEARCH if context.quick else tables.SEARCH
+    conditions = [row["conditions"] for row in (*tables.times(folder).read(), *full.read())]
     page = folder / "convergence.md"
     page.write_text(report(curves, references, accuracies, size, conditions), encoding="utf-8")
     return [*searches, full.path, page, *pictures]
 
 
-def curves_of(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+def curves_of(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the lowest validation loss by preset (``variant``), table, seed and generation."""
-    variants = {models[0]: preset for preset, models in PRESETS.items()}
     return pd.DataFrame(
         [
             {
-                "variant": variants[row["model"]],
-                "dataset": row["dataset"],
-                "seed": int(row["split"]),
+                "variant": preset,
+                "dataset": name,
+                "seed": int(split),
                 "generation": generation,
                 "best_val_loss": float(loss),
             }
-            for row in rows
-            if row["model"] in variants
-            for generation, loss in enumerate(row[LOSSES].split())
+            for preset, (evolved, *_) in PRESETS.items()
+            for name, split, losses in frame.loc[frame.model == evolved, ["dataset", "split", tables.LOSSES]].to_numpy()
+            for generation, loss in enumerate(losses.split())
         ]
     )
 
 
-def accuracies_of(rows: Sequence[Mapping[str, str]], folder: Path) -> dict[tuple[str, str], float]:
-    """Return the mean accuracies, those of `gakan-tables` on the same splits among them."""
-    found = numbered(tables_full.beside(pd.DataFrame(rows), folder / "tables"), ("accuracy",))
-    groups = found.dropna(subset=["accuracy"]).groupby(["dataset", "model"], sort=False)
+def accuracies_of(frame: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Return the mean accuracies by table and network."""
+    groups = frame.dropna(subset=["accuracy"]).groupby(["dataset", "model"], sort=False)
     return {(str(name), str(model)): float(part.accuracy.mean()) for (name, model), part in groups}
 
 
 def reference_losses(key: tuple[str, str, int]) -> list[dict[str, Any]]:
     """Return the full networks' validation losses on the folds of one search; infinite where a training failed."""
     preset, dataset, seed = key
-    job = Piece(preset, dataset, seed, {"preset": preset}).job()
-    with ThreadExecutor(1) as executor, threadpool_limits(1):
-        finalizer = engine.finalizer(job, executor)
-        losses = finalizer.reference_losses()
-    return [
-        {
-            "variant": preset,
-            "dataset": dataset,
-            "seed": seed,
-            "network": label,
-            "val_loss": losses.get(label, float("inf")),
-        }
-        for label in job.space.reference_architectures(job.problem)
-    ]
+    rows = []
+    for model in (WIDE, DEEP):
+        job, hidden = job_of(model, dataset, seed, {"preset": preset})
+        widths = (job.problem.n_features, *hidden, job.problem.n_outputs)
+        label = f"full [{','.join(map(str, widths))}]"
+        with ThreadExecutor(1) as executor, threadpool_limits(1):
+            losses = engine.finalizer(job, executor).reference_losses()
+        loss = losses.get(label, float("inf"))
+        rows.append({"variant": preset, "dataset": dataset, "seed": seed, "network": label, "val_loss": loss})
+    return rows
 
 
 def model_of(preset: str, label: str) -> str:
-    """Return how `gakan-tables-full` calls the full network of a label, such as full [4,9,3]."""
+    """Return how `gakan-tables` calls the full network of a label, such as full [4,9,3]."""
     _, wide, deep = PRESETS[preset]
     return wide if label.count(",") == WIDE.count(",") else deep
 
@@ -154,7 +149,7 @@ def report(
     """Return the page: where evolution ends, in which generation it passes the full networks, and the test accuracies."""
     parts = [
         "# Convergence",
-        f"The searches of `tables_full.md`, {size['population']} x {size['generations']}; split seeds from {FIRST_SPLIT}, "
+        f"The searches of `tables.md`, {size['population']} x {size['generations']}; split seeds from {tables.FIRST_SPLIT}, "
         "the search's seed is that of its split. The lowest validation loss so far, mean over the seeds and the band "
         "from the lowest to the highest seed; dashed: the mean loss of the full KANs with grid 5 on the same folds, "
         "trained with the same settings (Figure 6 of arXiv 2501.17411). *passed in*: the first generation at which "

@@ -35,8 +35,8 @@ def job_of(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tu
 def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Architecture, Figures]:
     """Train a full network with five fresh seeds on fresh folds, fit it, and return it with its test figures.
 
-    That is what `evokan.searching.finalists` does with the finalists of a search, so that both sides have the same luck. The
-    network is written as a chromosome of ones.
+    That is what `evokan.searching.finalists` does with the finalists of a search, so that both sides have the same luck; with
+    the paper's preset it is trained once, on the hold-out. The network is written as a chromosome of ones.
     """
     job, hidden = job_of(label, dataset, split, settings)
     layout = job.space.layout(job.problem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,17 +11,18 @@ import numpy as np
 from evokan.evaluation.folds import aggregate
 from evokan.problem.metrics import Figures
 from evokan.problem.splits import Fold
+from evokan.searching.finalists import FRESH_SEEDS
 from evokan.searching.judged import Judged, figures_of
 from evokan.seeding import derive_seed
 from evokan.settings.job import Job
 from evokan.spaces.architecture import Weights
-from evokan.spaces.training import Trained, TrainingJob
+from evokan.spaces.training import TrainingJob
 from experiments.gakan.full_networks import job_of
 from search_spaces.gakan.encoding import KANArchitecture, full_network
 
+Parents = tuple[tuple[KANArchitecture, Weights], ...]
 GRIDS = (3, 5, 10, 20, 50)
 """Those of Liu et al., "KAN: Kolmogorov-Arnold networks" (2024), Section 2.4, as far as tables of so few rows ask for them."""
-SEEDS = 5
 
 
 class Climb(NamedTuple):
@@ -40,7 +42,7 @@ class Climb(NamedTuple):
 
 
 def fit_extended(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[KANArchitecture, Figures]:
-    """Return a full network on the best of the grids, and its test figures; none where nothing can be trained.
+    """Return a full network on the best of the grids, and its test figures; none where it cannot be fitted.
 
     Five fresh seeds on fresh folds, as finalists of a search have them; the grid with the lowest mean loss over the seeds,
     then the seed with the lowest loss on it. The final fit takes the same grids up to that one, each for as long as the
@@ -49,63 +51,69 @@ def fit_extended(label: str, dataset: str, split: int, settings: dict[str, Any])
     job, hidden = job_of(label, dataset, split, settings)
     widths = (job.problem.n_features, *hidden, job.problem.n_outputs)
     networks = [full_network(widths, intervals) for intervals in GRIDS]
-    climbs = [_climb(job, networks, number) for number in range(SEEDS)]
+    climbs = [_climb(job, networks, number) for number in range(FRESH_SEEDS)]
     best, level = chosen(climbs)
     if best is None:
         return networks[0], {}
-    trained = ascend(job, networks[: level + 1], job.problem.whole, best.seed, best.iterations)
-    weights = trained[-1].weights
+    weights = ascend(job, networks[: level + 1], job.problem.whole, best)
     if weights is None:
         return networks[level], {}
     return networks[level], figures_of(job.space, job.problem, [Judged(networks[level], weights, job.problem.test)])[0]
 
 
 def chosen(climbs: Sequence[Climb]) -> tuple[Climb | None, int]:
-    """Return the climb to repeat and the number of its last grid; None where no grid could be trained with any seed.
+    """Return the climb to repeat and the number of its last grid; None where the first grid failed with every seed.
 
-    A seed that does not reach a grid has no part in the mean there; the grid has to be reached by more than half.
+    Compared are the grids that all seeds reach which the first one could be trained with.
     """
-    by_level = [[climb.losses[level] for climb in climbs if len(climb.losses) > level] for level in range(len(GRIDS))]
-    means = [float(np.mean(losses)) if len(losses) > len(climbs) / 2 else np.inf for losses in by_level]
-    level = int(np.argmin(means))
-    if not np.isfinite(means[level]):
+    good = [climb for climb in climbs if climb.losses]
+    if not good:
         return None, 0
-    return min((climb for climb in climbs if len(climb.losses) > level), key=lambda climb: climb.losses[level]), level
+    shared = min(len(climb.losses) for climb in good)
+    level = int(np.argmin([np.mean([climb.losses[level] for climb in good]) for level in range(shared)]))
+    return min(good, key=lambda climb: climb.losses[level]), level
 
 
 def _climb(job: Job, networks: Sequence[KANArchitecture], number: int) -> Climb:
-    """Train on the folds of one cut, grid by grid, until a training fails."""
+    """Train on the folds of one cut, grid by grid, until a training fails.
+
+    Each grid begins with the values where the folds of the one before stopped, which are those that it was judged by: with
+    each fold's own best ones a finer grid would look better before it has learned anything.
+    """
     seed = derive_seed(job.config.seed, "grid extension", number)
     folds = job.problem.refold(derive_seed(job.config.seed, "folds", number))
-    by_fold = [ascend(job, networks, fold, seed) for fold in folds]
+    parents: list[Parents] = [()] * len(folds)
     losses, iterations = [], []
-    for trained in zip(*by_fold, strict=False):
-        figures = aggregate(trained, job.budget.fold_stop)
+    for network in networks:
+        tasks = [
+            TrainingJob(network, fold, seed, parents=before, keep_weights=True)
+            for fold, before in zip(folds, parents, strict=True)
+        ]
+        figures = aggregate(job.space.train(tasks, job.problem, job.budget), job.budget.fold_stop)
         if figures.reason:
             break
         losses.append(figures.val_loss)
-        iterations.append(figures.iterations)
+        iterations.append(max(figures.iterations, 1))
+        again = [replace(task, iterations=iterations[-1]) for task in tasks]
+        stopped = job.space.train(again, job.problem, job.budget)
+        if any(trained.weights is None for trained in stopped):
+            break
+        parents = [((network, trained.weights),) for trained in stopped if trained.weights is not None]
     return Climb(seed, tuple(losses), tuple(iterations))
 
 
-def ascend(
-    job: Job, networks: Sequence[KANArchitecture], fold: Fold, seed: int, iterations: Sequence[int] | None = None
-) -> list[Trained]:
-    """Train the networks on a fold one after the other, each from the values of the one before, until one fails.
+def ascend(job: Job, networks: Sequence[KANArchitecture], fold: Fold, climb: Climb) -> Weights | None:
+    """Train the networks on all rows of a fold, each from the values of the one before and for as long as a climb took.
 
-    Parameters
-    ----------
-    iterations
-        How long to train each; by default the rows of validation decide.
+    Returns
+    -------
+    The values of the last one; None where a training failed.
     """
-    found: list[Trained] = []
-    parents: tuple[tuple[KANArchitecture, Weights], ...] = ()
-    for level, network in enumerate(networks):
-        steps = None if iterations is None else max(iterations[level], 1)
-        task = TrainingJob(network, fold, seed, steps, keep_weights=True, parents=parents)
+    parents: Parents = ()
+    for network, iterations in zip(networks, climb.iterations, strict=False):
+        task = TrainingJob(network, fold, climb.seed, iterations, keep_weights=True, parents=parents)
         (trained,) = job.space.train((task,), job.problem, job.budget)
-        found.append(trained)
         if trained.weights is None:
-            break
+            return None
         parents = ((network, trained.weights),)
-    return found
+    return parents[0][1] if parents else None

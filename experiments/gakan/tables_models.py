@@ -1,16 +1,14 @@
-"""The networks of `gakan-tables` and `gakan-tables-full`, by the names that their files and pages have for them."""
+"""The networks of `gakan-tables`, by the names that its files and pages have for them."""
 
 from __future__ import annotations
 
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE
 
 EVOLVED, EVOLVED_PAPER = "evolved", "evolved, paper preset"
-EVOLVED_SMALL = "evolved, 40 x 10"
-"""In `gakan-tables-full`, whose searches are larger."""
 WIDE_EXTENDED, DEEP_EXTENDED = (f"{label}, grid extension" for label in (WIDE, DEEP))
 WIDE_PAPER, DEEP_PAPER = (f"{label}, paper preset" for label in (WIDE, DEEP))
 NETWORKS = (
-    *(EVOLVED, EVOLVED_PAPER, EVOLVED_SMALL),
+    *(EVOLVED, EVOLVED_PAPER),
     *(WIDE, WIDE_EXTENDED, WIDE_PAPER),
     *(DEEP, DEEP_EXTENDED, DEEP_PAPER),
     ADDITIVE,

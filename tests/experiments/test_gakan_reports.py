@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,14 @@ from matplotlib.figure import Figure
 from evokan.datasets import load_dataset
 from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
-from experiments.gakan import ablation, convergence, interpretation, laws, tables, tables_full
+from experiments.gakan import ablation, convergence, interpretation, laws, tables
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
-from experiments.gakan.tables_models import EVOLVED, EVOLVED_PAPER, EVOLVED_SMALL, WIDE_EXTENDED, WIDE_PAPER
+from experiments.gakan.grid_extension import fit_extended
+from experiments.gakan.tables_models import DEEP_EXTENDED, DEEP_PAPER, EVOLVED, EVOLVED_PAPER, WIDE_EXTENDED, WIDE_PAPER
 from experiments.gakan.tables_report import report
 from experiments.harness import Context
-from experiments.study import PartSizes, at_hand
+from experiments.study import PartSizes, at_hand, best_so_far
 from search_spaces.gakan import GAKAN
 
 CONDITIONS = "2026-01-01; a machine"
@@ -101,34 +103,59 @@ def test_tables_page():
     assert "nan" not in cells(page, f"**{EVOLVED}**")[0]
 
 
-def test_large_searches_stand_beside_the_rows_of_small_ones(tmp_path, monkeypatch):
-    (tmp_path / "gakan-quick" / "tables").mkdir(parents=True)
-    known = [*table_rows([0.9] * 3), *table_rows([0.8] * 3, model="knn"), *table_rows([0.85] * 3, model=WIDE)]
-    known += table_rows([0.5] * 3, model=EVOLVED_PAPER)
-    pd.DataFrame(known).to_csv(tmp_path / "gakan-quick" / "tables" / "iris.csv", index=False)
+def test_all_tables_have_their_first_split_before_any_has_its_second(tmp_path, monkeypatch):
     asked = []
 
     def measured(task):
         asked.append((*task[:3], task.search["population"]))
-        (row,) = table_rows([0.95], dataset=task.dataset, model=task.part)
-        return [{**row, "split": task.split}], 60.0
+        model = "knn" if task.part == "baselines" else task.part
+        (row,) = table_rows([0.8 if task.part == "baselines" else 0.95], dataset=task.dataset, model=model)
+        return [{**row, "split": task.split, "part": task.part}], 60.0
 
-    monkeypatch.setattr(tables_full, "measure", measured)
-    monkeypatch.setattr(tables_full, "in_order", lambda work, tasks, workers: map(work, tasks))
-    rows, _, path = tables_full.run(Context(tmp_path, quick=True, silent=True))
-    assert asked[:2] == [("iris", 100, EVOLVED, 10), ("iris", 100, EVOLVED_PAPER, 10)]
-    assert {part for _, _, part, _ in asked[:6]} == set(tables_full.PARTS)
-    assert asked[6] == ("wine", 100, EVOLVED, 10)
-    assert len(asked) == 24
+    monkeypatch.setattr(tables, "measure", measured)
+    monkeypatch.setattr(tables, "in_order", lambda work, tasks, workers: map(work, tasks))
+    *_, path = tables.run(Context(tmp_path, quick=True, silent=True))
+    count = len(tables.PARTS)
+    assert [name for name, *_ in asked[::count]] == ["iris", "wine", "iris", "wine"]
+    assert [split for _, split, *_ in asked[::count]] == [100, 100, 101, 101]
+    assert asked[:count] == [("iris", 100, part, 10) for part in tables.PARTS]
     page = path.read_text()
-    assert page.startswith("# GA-KAN's tables at the paper's own size\n")
     of_iris = page.split("## iris")[1].split("## ")[0]
-    means = {name: cells(of_iris, name)[0][1:3] for name in (f"**{EVOLVED}**", EVOLVED_PAPER, EVOLVED_SMALL, "knn")}
-    assert list(means.values()) == [["2", "0.9500"], ["2", "0.9500"], ["2", "0.9000"], ["2", "0.8000"]]
+    means = {name: cells(of_iris, name)[0][1:3] for name in (f"**{EVOLVED}**", WIDE_EXTENDED, "knn")}
+    assert list(means.values()) == [["2", "0.9500"], ["2", "0.9500"], ["2", "0.8000"]]
     assert cells(page, "iris")[0][4] == "0.8000 (knn)"
-    before = rows.read_bytes()
-    tables_full.run(Context(tmp_path, quick=True, silent=True))
-    assert (rows.read_bytes(), len(asked)) == (before, 24)
+    before = [path.read_bytes() for path in sorted((tmp_path / "gakan-quick").rglob("*.csv"))]
+    tables.run(Context(tmp_path, quick=True, silent=True))
+    assert len(asked) == 4 * count
+    assert [path.read_bytes() for path in sorted((tmp_path / "gakan-quick").rglob("*.csv"))] == before
+
+
+def test_every_full_network_is_fitted_as_its_name_says(monkeypatch):
+    asked = []
+    network, _ = fit_full(ADDITIVE, "iris", 100, {"steps": 1})
+
+    def noted(how):
+        def fit(label, dataset, split, settings):
+            asked.append((how, label, settings.get("preset")))
+            return network, {"accuracy": 0.5}
+
+        return fit
+
+    for part, fit in tables.FULL.items():
+        how = "extended" if fit.func is fit_extended else "plain"
+        monkeypatch.setitem(tables.FULL, part, partial(noted(how), *fit.args))
+        (row,), _ = tables.measure(tables.Part("iris", 100, part, {"population": 4}))
+        assert (row["model"], row["accuracy"]) == (part, 0.5)
+    assert asked == [
+        ("plain", WIDE, None),
+        ("plain", DEEP, None),
+        ("plain", ADDITIVE, None),
+        ("plain", WIDE, "paper"),
+        ("plain", DEEP, "paper"),
+        ("extended", WIDE, None),
+        ("extended", DEEP, None),
+    ]
+    assert list(tables.FULL) == [WIDE, DEEP, ADDITIVE, WIDE_PAPER, DEEP_PAPER, WIDE_EXTENDED, DEEP_EXTENDED]
 
 
 def test_pages_say_how_large_their_searches_are():
@@ -164,13 +191,15 @@ def test_a_part_gives_the_same_rows_again():
     assert seconds > 0
     (row,) = rows
     assert sum(map(float, row["importances"].split())) == pytest.approx(1.0, abs=1e-3)
+    first, last = map(float, row[tables.LOSSES].split())
+    assert 0.0 <= last <= first < math.inf
     kept = feature_table(pd.DataFrame(rows), load_dataset("iris").feature_names, (EVOLVED, EVOLVED_PAPER))
     assert kept.kept.sum() == row["n_features"]
     assert set(kept.model) == {EVOLVED_PAPER}
 
 
 def test_a_table_that_was_cut_off_ends_as_the_same_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "PARTS", {EVOLVED: {}, DEEP: {}})
+    monkeypatch.setattr(tables, "PARTS", (EVOLVED, DEEP))
     monkeypatch.setattr(tables, "QUICK_SEARCH", {"population": 4, "generations": 0, "steps": 1})
     monkeypatch.setattr(tables, "in_order", lambda work, tasks, workers: map(work, tasks))
     context = Context(tmp_path, quick=True, silent=True)
@@ -293,20 +322,15 @@ def test_convergence_page_and_figure():
 
 def test_convergence_has_the_searches_of_the_tables_and_full_networks_on_their_folds(tmp_path, monkeypatch):
     folder = tmp_path / "gakan-quick"
-
-    def searched(context):
-        rows = [
-            {**row, "part": model, tables.LOSSES: losses}
-            for model, losses in ((EVOLVED, "0.5 0.25 0.25"), (EVOLVED_PAPER, "0.125 0 0"), (WIDE_EXTENDED, ""))
-            for row in table_rows([0.9, 1.0], model=model)
-        ]
-        if not (folder / "tables_full.csv").exists():
-            tables_full.rows_of(folder).add(*rows)
-            seconds = {"dataset": "iris", "split": 100, "part": EVOLVED, "cpu_seconds": 1.0}
-            tables_full.seconds_of(folder).add(seconds)
-        return [folder / "tables_full.csv"]
-
-    monkeypatch.setattr(tables_full, "run", searched)
+    parts = ((EVOLVED, "0.5 0.25 0.25"), (EVOLVED_PAPER, "0.125 0 0"), (WIDE_EXTENDED, ""))
+    rows = [
+        {**row, "part": model, tables.LOSSES: losses}
+        for model, losses in parts
+        for row in table_rows([0.9, 1.0, 0.5] if model == EVOLVED else [0.9, 1.0], model=model)
+    ]
+    tables.rows_of(folder, "iris").add(*rows)  # of the last split only one network is there
+    tables.times(folder).add({"dataset": "iris", "split": 100, "part": EVOLVED, "cpu_seconds": 1.0})
+    monkeypatch.setattr(tables, "run", lambda context: [folder / "tables.md"])
     context = Context(tmp_path, quick=True, silent=True, workers=1)
     *_, default, paper = convergence.run(context)
     assert (default.name, paper.name) == ("convergence_default.png", "convergence_paper.png")
@@ -317,20 +341,29 @@ def test_convergence_has_the_searches_of_the_tables_and_full_networks_on_their_f
     assert published[2:4] == ["0.1250", "**0.0000**"]
     full = pd.read_csv(folder / "convergence_full.csv")
     assert list(full[full.seed == 100].network) == ["full [4,9,3]", "full [4,5,5,5,3]"] * 2
-    job_losses = convergence.reference_losses(("default", "iris", 101))
-    assert [row["val_loss"] for row in job_losses] == list(
-        full[(full.seed == 101) & (full.variant == "default")].val_loss
-    )
+    assert 102 not in set(full.seed)
+    expected = [row["val_loss"] for row in convergence.reference_losses(("default", "iris", 101))]
+    assert list(full[(full.seed == 101) & (full.variant == "default")].val_loss) == expected
     before = (folder / "convergence_full.csv").read_bytes()
     convergence.run(context)
     assert (folder / "convergence_full.csv").read_bytes() == before
 
 
 def test_the_lowest_loss_up_to_each_generation():
-    losses = [(0, 0.5), (0, math.inf), (1, 0.7), (1, 0.6), (3, 0.2), (2, 0.3), (4, math.inf)]
-    records = [Record(i, generation, "", val_loss=loss) for i, (generation, loss) in enumerate(losses)]
-    assert tables.lowest_losses(records) == [0.5, 0.5, 0.3, 0.2, 0.2]
-    assert tables.lowest_losses(records[1:2]) == [math.inf]
+    losses = [
+        (0, 0.5, "ok"),
+        (0, math.inf, "failed"),
+        (1, 0.7, "ok"),
+        (1, 0.1, "raced"),
+        (3, 0.2, "ok"),
+        (2, 0.3, "ok"),
+    ]
+    records = [
+        Record(i, generation, "", val_loss=loss, status=status) for i, (generation, loss, status) in enumerate(losses)
+    ]
+    found = best_so_far(records)
+    assert [row["best_val_loss"] for row in found] == [0.5, 0.5, 0.3, 0.2]
+    assert [row["individuals"] for row in found] == [2, 4, 5, 6]
 
 
 def test_laws_page():
