@@ -8,13 +8,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from experiments.comparison.methods import FAMILIES
-from experiments.comparison.standings import LEVEL, Standings, against_all, fewest, geometric_means
+from experiments.comparison.standings import LEVEL, Standings, against_all, fewest, geometric_means, ranks_of
 from experiments.comparison.tables import MADE, MANY
 from experiments.pages import number, table
 
 NEAR = 0.1
 """A relative error up to so much above the lowest is near it."""
 WITHIN = f"{NEAR * 100:g} %"
+NEAR_RANKS = 1
+BEHIND = f"(mean rank; beside it: at most {NEAR_RANKS} behind)"
 SMALL = (50, 200)
 
 RULES = f"""\
@@ -22,9 +24,9 @@ RULES = f"""\
 method on that table; over several tables the geometric mean, so 1.2 is a fifth above the best there is. Each line names the
 method that is lowest in what the line asks for, and beside it those that are as good: within {WITHIN} of its relative error,
 and Wilcoxon's signed-rank test over the tables, corrected by Holm's method, has p of at least {LEVEL:g}. With few tables no such
-test can find a difference: the line says so, and who is beside it is only near. Lines of log-loss, calibration, sizes and time
-have no test. A method that failed on a table altogether is in no line that this table is part of; on one split, it has the
-largest error or log-loss of the others there; calibration is that of the splits that a method finished."""
+test can find a difference: the line says so, and who is beside it is only near. Lines of ranks, calibration, sizes and time
+have no test. A method that failed on a table altogether is in no line of relative errors that this table is part of, and last by rank;
+on one split, it has the largest error or log-loss of the others there; calibration is that of the splits that a method finished."""
 
 
 class Advice(NamedTuple):
@@ -62,7 +64,8 @@ def _lines(standings: Standings) -> Iterator[Advice | None]:
     }
     for wanted, tables in groups.items():
         yield lowest_error(standings, wanted, tables)
-    yield _probabilities(standings)
+    yield best_place(standings.ranks, f"the best place by error, on any table {BEHIND}")
+    yield best_place(ranks_of(standings.losses), f"the lowest log-loss {BEHIND}")
     yield _calibration(standings)
     for limit in SMALL:
         sizes = standings.by_table("parameters").median()
@@ -103,16 +106,20 @@ def _as_good(part: pd.DataFrame, means: pd.Series[float], best: str, tested: boo
     ]
 
 
-def _probabilities(standings: Standings) -> Advice | None:
-    losses = standings.losses.dropna(axis=1)
-    if losses.empty:
+def best_place(ranks: pd.DataFrame, wanted: str) -> Advice | None:
+    """Return the line of the lowest mean rank, and who is near it; None where no table has ranks.
+
+    Parameters
+    ----------
+    ranks
+        By table and method; a method that failed on a table altogether has the last place there.
+    """
+    if ranks.empty:
         return None
-    ranks = losses.rank(axis=1).mean().sort_values(kind="stable")
-    others = [f"{name} ({ranks[name]:.1f})" for name in ranks.index[1:] if ranks[name] <= ranks.iloc[0] + 1]
-    figure = f"mean rank {ranks.iloc[0]:.1f} of {len(ranks)}"
-    return Advice(
-        "the lowest log-loss (beside it: mean ranks at most 1 behind)", str(ranks.index[0]), figure, others, len(losses)
-    )
+    means = ranks.mean().sort_values(kind="stable")
+    others = [f"{name} ({means[name]:.1f})" for name in means.index[1:] if means[name] <= means.iloc[0] + NEAR_RANKS]
+    figure = f"mean rank {means.iloc[0]:.1f} of {len(means)}"
+    return Advice(wanted, str(means.index[0]), figure, others, len(ranks))
 
 
 def _calibration(standings: Standings) -> Advice | None:

@@ -101,8 +101,13 @@ def test_a_better_rival_takes_the_place():
     text = section(found)
     assert (
         "- `gakan`: to take for the lowest error of at most 200 parameters (median) -- "
-        "as good for the lowest log-loss (beside it: mean ranks at most 1 behind)." in text
+        "as good for the best place by error, on any table (mean rank; beside it: at most 1 behind); "
+        "the lowest log-loss (mean rank; beside it: at most 1 behind)." in text
     )
+    failing = found.frame.copy()
+    failing.loc[(failing["table"] == failing["table"].iloc[0]) & (failing["method"] == "boosting"), "error"] = np.nan
+    (place,) = [line for line in advice(Standings(failing)) if line.wanted.startswith("the best place")]
+    assert (place.take, place.tables) == ("boosting", len(found.tables))  # last on one table, first on all others
     assert "- `hkan`: no line above names it." in text
     assert "`fkan`" not in text
 
