@@ -61,7 +61,7 @@ METHODS: dict[str, Method] = {
     "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
     **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},
     **{f"{name} longer": Method(USUAL, partial(longer, name), 0, count, tried=16) for name, count in LONGER.items()},
-    "ebm": Method(GLASS, ebm.boosted, 1, ebm.MOST, 1, module="interpret.glassbox", package="interpret-core"),
+    "ebm": Method(GLASS, ebm.boosted, 1, ebm.MOST, 4, module="interpret.glassbox", package="interpret-core"),
     "gam": Method(GLASS, partial(glass_box, "gam"), 0, len(GRIDS["gam"]), module="pygam", package="pygam"),
     "tree": Method(GLASS, partial(glass_box, "tree"), 0, PRUNED),
     "lasso": Method(GLASS, partial(glass_box, "lasso"), 0, len(GRIDS["lasso"])),
