@@ -117,8 +117,8 @@ def test_all_tables_have_their_first_split_before_any_has_its_second(tmp_path, m
     *_, path = tables.run(Context(tmp_path, quick=True, silent=True))
     count = len(tables.PARTS)
     assert [name for name, *_ in asked[::count]] == ["iris", "wine", "iris", "wine"]
-    assert [split for _, split, *_ in asked[::count]] == [100, 100, 101, 101]
-    assert asked[:count] == [("iris", 100, part, 10) for part in tables.PARTS]
+    assert [split for _, split, *_ in asked[::count]] == [300, 300, 301, 301]
+    assert asked[:count] == [("iris", 300, part, 10) for part in tables.PARTS]
     page = path.read_text()
     of_iris = page.split("## iris")[1].split("## ")[0]
     means = {name: cells(of_iris, name)[0][1:3] for name in (f"**{EVOLVED}**", WIDE_EXTENDED, "knn")}
@@ -209,8 +209,8 @@ def test_a_table_that_was_cut_off_ends_as_the_same_file(tmp_path, monkeypatch):
     ]
     whole = files[0].read_bytes()
     assert [line.split(",")[:3] for line in whole.decode().splitlines()[1:3]] == [
-        ["iris", "100", "evolved"],
-        ["iris", "100", '"full [n'],
+        ["iris", "300", "evolved"],
+        ["iris", "300", '"full [n'],
     ]
     files[0].write_bytes(whole[:-20])
     page = files[-1].read_text()
