@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -55,8 +56,15 @@ class OnePointCrossover(OtherCrossover):
 class FixedDepth(GAKAN):
     """GA-KAN without zero mask and degradation: all blocks are kept, and the depth bits mean nothing.
 
-    A block without any connection cuts the network in two: it is invalid.
+    A block without any connection cuts the network in two: it is invalid. Seeds and moves are written for degradation, so it
+    has none.
     """
+
+    moves: ClassVar = {}
+
+    def seeds(self, problem: Problem) -> Sequence[KANArchitecture]:
+        """Return none."""
+        return ()
 
     def decode(self, bits: Bits, problem: Problem) -> KANArchitecture:
         """Return the pruned network of the largest depth."""

@@ -11,7 +11,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from evokan.datasets import load_dataset
-from evokan.evaluation.records import Record
 from evokan.problem.problem import Problem
 from experiments.gakan import ablation, convergence, interpretation, laws, tables
 from experiments.gakan.features import feature_table, plot_features
@@ -20,7 +19,7 @@ from experiments.gakan.grid_extension import fit_extended
 from experiments.gakan.tables_models import DEEP_EXTENDED, DEEP_PAPER, EVOLVED, EVOLVED_PAPER, WIDE_EXTENDED, WIDE_PAPER
 from experiments.gakan.tables_report import report
 from experiments.harness import Context
-from experiments.study import PartSizes, at_hand, best_so_far
+from experiments.study import PartSizes, at_hand
 from search_spaces.gakan import GAKAN
 
 CONDITIONS = "2026-01-01; a machine"
@@ -347,23 +346,6 @@ def test_convergence_has_the_searches_of_the_tables_and_full_networks_on_their_f
     before = (folder / "convergence_full.csv").read_bytes()
     convergence.run(context)
     assert (folder / "convergence_full.csv").read_bytes() == before
-
-
-def test_the_lowest_loss_up_to_each_generation():
-    losses = [
-        (0, 0.5, "ok"),
-        (0, math.inf, "failed"),
-        (1, 0.7, "ok"),
-        (1, 0.1, "raced"),
-        (3, 0.2, "ok"),
-        (2, 0.3, "ok"),
-    ]
-    records = [
-        Record(i, generation, "", val_loss=loss, status=status) for i, (generation, loss, status) in enumerate(losses)
-    ]
-    found = best_so_far(records)
-    assert [row["best_val_loss"] for row in found] == [0.5, 0.5, 0.3, 0.2]
-    assert [row["individuals"] for row in found] == [2, 4, 5, 6]
 
 
 def test_laws_page():

@@ -14,8 +14,9 @@ from evokan.evolution import GeneticAlgorithm
 from evokan.evolution.proposals import FairCoins
 from evokan.problem.problem import Problem
 from evokan.seeding import generator
-from experiments.gakan.ablation import best_so_far
+from experiments.gakan.ablation import Task, measure
 from experiments.gakan.variants import VARIANTS, FixedDepth, OnePointCrossover, UniformCrossover
+from experiments.study import best_so_far
 from search_spaces.gakan import GAKAN
 
 
@@ -95,9 +96,16 @@ def test_best_so_far_counts_usable_networks_only():
         Record(3, 1, "1", status="invalid"),
         Record(4, 2, "1", val_loss=1.0),
         Record(5, 2, "0", val_loss=3.0),
+        Record(6, 2, "0", status="raced", val_loss=0.5),
     ]
     assert best_so_far(records) == [
         {"generation": 0, "individuals": 2, "trained": 1, "best_val_loss": 2.0},
         {"generation": 1, "individuals": 4, "trained": 1, "best_val_loss": 2.0},
-        {"generation": 2, "individuals": 6, "trained": 3, "best_val_loss": 1.0},
+        {"generation": 2, "individuals": 7, "trained": 3, "best_val_loss": 1.0},
     ]
+
+
+def test_a_search_of_a_fixed_depth_begins_at_random_and_has_no_moves():
+    row, generations = measure(Task("fixed depth 4", "iris", 101, {"population": 10, "generations": 3}))
+    assert (row["depth"], len(generations)) == (4, 4)
+    assert np.isfinite(row["best_val_loss"])
