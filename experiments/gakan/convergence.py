@@ -93,8 +93,7 @@ def reference_losses(key: tuple[str, str, int]) -> list[dict[str, Any]]:
     preset, dataset, seed = key
     rows = []
     for model in (WIDE, DEEP):
-        job, hidden = job_of(model, dataset, seed, {"preset": preset})
-        widths = (job.problem.n_features, *hidden, job.problem.n_outputs)
+        job, widths = job_of(model, dataset, seed, {"preset": preset})
         label = f"full [{','.join(map(str, widths))}]"
         with ThreadExecutor(1) as executor, threadpool_limits(1):
             losses = engine.finalizer(job, executor).reference_losses()

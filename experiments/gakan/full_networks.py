@@ -26,10 +26,11 @@ def hidden_layers(label: str, n_inputs: int) -> tuple[int, ...]:
 
 
 def job_of(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Job, tuple[int, ...]]:
-    """Return what trains a full network, in a space just large enough for it, and its hidden widths."""
+    """Return what trains a full network, in a space just large enough for it, and its widths from inputs to outputs."""
     hidden = hidden_layers(label, load_dataset(dataset).X.shape[1])
     room = {"max_depth": len(hidden) + 1, "max_width": max(hidden, default=1)}
-    return Piece(label, dataset, split, {**settings, "space_options": room}).job(), hidden
+    job = Piece(label, dataset, split, {**settings, "space_options": room}).job()
+    return job, (job.problem.n_features, *hidden, job.problem.n_outputs)
 
 
 def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> tuple[Architecture, Figures]:
@@ -38,10 +39,10 @@ def fit_full(label: str, dataset: str, split: int, settings: dict[str, Any]) -> 
     That is what `evokan.searching.finalists` does with the finalists of a search, so that both sides have the same luck; with
     the paper's preset it is trained once, on the hold-out. The network is written as a chromosome of ones.
     """
-    job, hidden = job_of(label, dataset, split, settings)
+    job, widths = job_of(label, dataset, split, settings)
     layout = job.space.layout(job.problem)
     values = layout.unpack(np.ones(layout.length, dtype=np.uint8))
-    bits = layout.pack({**values, "grid": REFERENCE_GRID, "depth": len(hidden) + 1})
+    bits = layout.pack({**values, "grid": REFERENCE_GRID, "depth": len(widths) - 1})
     network = job.space.decode(bits, job.problem)
     record = Record(0, 0, layout.to_text(bits))
     with ThreadExecutor(1) as executor:

@@ -48,8 +48,7 @@ def fit_extended(label: str, dataset: str, split: int, settings: dict[str, Any])
     then the seed with the lowest loss on it. The final fit takes the same grids up to that one, each for as long as the
     folds took.
     """
-    job, hidden = job_of(label, dataset, split, settings)
-    widths = (job.problem.n_features, *hidden, job.problem.n_outputs)
+    job, widths = job_of(label, dataset, split, settings)
     networks = [full_network(widths, intervals) for intervals in GRIDS]
     climbs = [_climb(job, networks, number) for number in range(FRESH_SEEDS)]
     best, level = chosen(climbs)

@@ -17,8 +17,8 @@ from search_spaces.gakan.encoding import full_network
 
 @pytest.mark.parametrize("grids", [(3, 6), (3, 5)])
 def test_a_finer_grid_begins_as_what_the_coarser_one_has_learned(grids):
-    job, hidden = job_of(WIDE, "iris", 200, {})
-    coarse, fine = (full_network((4, *hidden, 3), intervals) for intervals in grids)
+    job, widths = job_of(WIDE, "iris", 200, {})
+    coarse, fine = (full_network(widths, intervals) for intervals in grids)
     losses = {}
     for name, networks, climb in (
         ("coarse", [coarse], Climb(7, (0.0,), (8,))),
@@ -33,8 +33,8 @@ def test_a_finer_grid_begins_as_what_the_coarser_one_has_learned(grids):
 
 
 def test_grids_are_judged_where_the_folds_stop_and_the_next_ones_begin_there(monkeypatch):
-    job, hidden = job_of(DEEP, "iris", 200, {})
-    networks = [full_network((4, *hidden, 3), intervals) for intervals in GRIDS[:2]]
+    job, widths = job_of(DEEP, "iris", 200, {})
+    networks = [full_network(widths, intervals) for intervals in GRIDS[:2]]
     asked = []
     space = type(job.space)
     real = space.train
@@ -59,8 +59,8 @@ def test_grids_are_judged_where_the_folds_stop_and_the_next_ones_begin_there(mon
 
 
 def test_a_climb_ends_where_a_training_fails(monkeypatch):
-    job, hidden = job_of(DEEP, "iris", 200, {})
-    networks = [full_network((4, *hidden, 3), intervals) for intervals in GRIDS[:3]]
+    job, widths = job_of(DEEP, "iris", 200, {})
+    networks = [full_network(widths, intervals) for intervals in GRIDS[:3]]
     space = type(job.space)
     real = space.train
 
