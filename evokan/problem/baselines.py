@@ -267,7 +267,7 @@ def _folds(problem: Problem, y: NDArray[np.generic], random_state: int) -> BaseC
 def _points(name: str, model: BaseEstimator, settings: Settings) -> list[dict[str, list[Any]]]:
     """Return the settings to compare, as grids of one point each; at most one where there is nothing to compare."""
     own = model.get_params()
-    keys = {short: key for key in own for short in [key.split("__")[-1]]}
+    keys = {key.split("__")[-1]: key for key in own}
     if not (settings is None or isinstance(settings, int)):
         return [{keys[short]: [value] for short, value in point.items()} for point in settings]
     grid = {keys[short]: values for short, values in GRIDS.get(name, {}).items() if short in keys}

@@ -17,14 +17,7 @@ from experiments.gakan import tables
 from experiments.gakan.curves import panels, plot_curves
 from experiments.gakan.full_networks import DEEP, WIDE, job_of
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_models import (
-    DEEP_EXTENDED,
-    DEEP_PAPER,
-    EVOLVED,
-    EVOLVED_PAPER,
-    WIDE_EXTENDED,
-    WIDE_PAPER,
-)
+from experiments.gakan.tables_models import DEEPS, EVOLVED, EVOLVED_PAPER, WIDES
 from experiments.gakan.tables_report import complete_splits
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, measured_under, table
@@ -32,9 +25,9 @@ from experiments.parallel import in_order
 
 Accuracies = Mapping[tuple[str, str], float]
 """Mean accuracy on the test rows by table and network."""
-PRESETS = {"default": (EVOLVED, WIDE, DEEP), "paper": (EVOLVED_PAPER, WIDE_PAPER, DEEP_PAPER)}
+PRESETS = {"default": (EVOLVED, WIDES.plain, DEEPS.plain), "paper": (EVOLVED_PAPER, WIDES.paper, DEEPS.paper)}
 """The networks of `gakan-tables` by preset."""
-EXTENDED = {WIDE: WIDE_EXTENDED, DEEP: DEEP_EXTENDED}
+EXTENDED = {one.plain: one.extended for one in (WIDES, DEEPS)}
 FIGURE = "convergence_{preset}.png"
 
 

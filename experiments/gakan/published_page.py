@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from experiments.gakan.full_networks import DEEP, WIDE
+from experiments.gakan.full_networks import WIDE
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_models import DEEP_EXTENDED, DEEP_PAPER, EVOLVED, EVOLVED_PAPER, WIDE_EXTENDED, WIDE_PAPER
+from experiments.gakan.tables_models import DEEPS, EVOLVED, EVOLVED_PAPER, WIDES
 from experiments.pages import table
 from experiments.study import PartSizes
 
@@ -18,8 +18,8 @@ def published_accuracy(name: str, model: str) -> float | None:
     known = PUBLISHED[name]
     figures = {
         **dict.fromkeys((EVOLVED, EVOLVED_PAPER), known.accuracy),
-        **dict.fromkeys((WIDE, WIDE_EXTENDED, WIDE_PAPER), known.wide),
-        **dict.fromkeys((DEEP, DEEP_EXTENDED, DEEP_PAPER), known.deep),
+        **dict.fromkeys(WIDES, known.wide),
+        **dict.fromkeys(DEEPS, known.deep),
     }
     return figures.get(model)
 

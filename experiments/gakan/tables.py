@@ -19,14 +19,7 @@ from evokan.spaces.architecture import Architecture
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
 from experiments.gakan.grid_extension import fit_extended
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_models import (
-    DEEP_EXTENDED,
-    DEEP_PAPER,
-    EVOLVED,
-    EVOLVED_PAPER,
-    WIDE_EXTENDED,
-    WIDE_PAPER,
-)
+from experiments.gakan.tables_models import DEEPS, EVOLVED, EVOLVED_PAPER, WIDES
 from experiments.gakan.tables_report import report
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import Measurements
@@ -40,15 +33,15 @@ SEARCH = {"population": 100, "generations": 20}
 QUICK_SEARCH = {"population": 10, "generations": 2}
 FULL: dict[str, Callable[[str, int, dict[str, Any]], tuple[Architecture, Figures]]] = {
     **{name: partial(fit_full, name) for name in (WIDE, DEEP, ADDITIVE)},
-    **{WIDE_PAPER: partial(fit_full, WIDE), DEEP_PAPER: partial(fit_full, DEEP)},
-    **{WIDE_EXTENDED: partial(fit_extended, WIDE), DEEP_EXTENDED: partial(fit_extended, DEEP)},
+    **{WIDES.paper: partial(fit_full, WIDE), DEEPS.paper: partial(fit_full, DEEP)},
+    **{WIDES.extended: partial(fit_extended, WIDE), DEEPS.extended: partial(fit_extended, DEEP)},
 }
 """What fits each of the full KANs."""
 PARTS = (EVOLVED, *FULL, "baselines", EVOLVED_PAPER)
 """What is fitted on every split."""
 LOSSES = "lowest_losses"
 """Column of searches: the lowest validation loss up to each generation."""
-PAPER = (EVOLVED_PAPER, WIDE_PAPER, DEEP_PAPER)
+PAPER = (EVOLVED_PAPER, WIDES.paper, DEEPS.paper)
 
 
 class Part(NamedTuple):
@@ -75,7 +68,7 @@ def run(context: Context) -> Sequence[Path]:
         rows, spent = next(results)
         tables[piece[0]].add(*rows)
         seconds.add(dict(zip(("dataset", "split", "part"), piece, strict=True)) | {"cpu_seconds": round(spent, 1)})
-        if after is None or after[:2] != piece[:2]:
+        if after is not None and after[:2] != piece[:2]:
             write_page(page, list(tables.values()), seconds, size)
     write_page(page, list(tables.values()), seconds, size)
     return [*(rows.path for rows in tables.values()), seconds.path, page]

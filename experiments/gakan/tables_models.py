@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE
 
+
+class Full(NamedTuple):
+    """The names of a full network of the paper by how it is trained: on grid 5, by grid extension, with the paper's preset."""
+
+    plain: str
+    extended: str
+    paper: str
+
+
 EVOLVED, EVOLVED_PAPER = "evolved", "evolved, paper preset"
-WIDE_EXTENDED, DEEP_EXTENDED = (f"{label}, grid extension" for label in (WIDE, DEEP))
-WIDE_PAPER, DEEP_PAPER = (f"{label}, paper preset" for label in (WIDE, DEEP))
-NETWORKS = (
-    *(EVOLVED, EVOLVED_PAPER),
-    *(WIDE, WIDE_EXTENDED, WIDE_PAPER),
-    *(DEEP, DEEP_EXTENDED, DEEP_PAPER),
-    ADDITIVE,
-)
+WIDES, DEEPS = (Full(label, f"{label}, grid extension", f"{label}, paper preset") for label in (WIDE, DEEP))
+NETWORKS = (EVOLVED, EVOLVED_PAPER, *WIDES, *DEEPS, ADDITIVE)

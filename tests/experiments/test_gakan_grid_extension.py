@@ -11,7 +11,7 @@ from experiments.gakan.full_networks import DEEP, WIDE, job_of
 from experiments.gakan.grid_extension import GRIDS, Climb, _climb, ascend, chosen, fit_extended
 from experiments.gakan.published import PUBLISHED
 from experiments.gakan.published_page import published_accuracy
-from experiments.gakan.tables_models import DEEP_EXTENDED, DEEP_PAPER, WIDE_EXTENDED, WIDE_PAPER
+from experiments.gakan.tables_models import DEEPS, WIDES
 from search_spaces.gakan.encoding import full_network
 
 
@@ -109,6 +109,6 @@ def test_no_figures_where_nothing_can_be_trained(monkeypatch):
 
 def test_published_figures_are_those_of_the_same_network():
     wine = PUBLISHED["wine"]
-    assert {published_accuracy("wine", model) for model in (WIDE, WIDE_EXTENDED, WIDE_PAPER)} == {wine.wide}
-    assert {published_accuracy("wine", model) for model in (DEEP, DEEP_EXTENDED, DEEP_PAPER)} == {wine.deep}
+    assert {published_accuracy("wine", model) for model in (WIDE, WIDES.extended, WIDES.paper)} == {wine.wide}
+    assert {published_accuracy("wine", model) for model in (DEEP, DEEPS.extended, DEEPS.paper)} == {wine.deep}
     assert not np.isclose(wine.wide, wine.deep)

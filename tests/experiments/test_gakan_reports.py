@@ -16,7 +16,7 @@ from experiments.gakan import ablation, convergence, interpretation, laws, table
 from experiments.gakan.features import feature_table, plot_features
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
 from experiments.gakan.grid_extension import fit_extended
-from experiments.gakan.tables_models import DEEP_EXTENDED, DEEP_PAPER, EVOLVED, EVOLVED_PAPER, WIDE_EXTENDED, WIDE_PAPER
+from experiments.gakan.tables_models import DEEPS, EVOLVED, EVOLVED_PAPER, WIDES
 from experiments.gakan.tables_report import report
 from experiments.harness import Context
 from experiments.study import PartSizes, at_hand
@@ -120,7 +120,7 @@ def test_all_tables_have_their_first_split_before_any_has_its_second(tmp_path, m
     assert asked[:count] == [("iris", 300, part, 10) for part in tables.PARTS]
     page = path.read_text()
     of_iris = page.split("## iris")[1].split("## ")[0]
-    means = {name: cells(of_iris, name)[0][1:3] for name in (f"**{EVOLVED}**", WIDE_EXTENDED, "knn")}
+    means = {name: cells(of_iris, name)[0][1:3] for name in (f"**{EVOLVED}**", WIDES.extended, "knn")}
     assert list(means.values()) == [["2", "0.9500"], ["2", "0.9500"], ["2", "0.8000"]]
     assert cells(page, "iris")[0][4] == "0.8000 (knn)"
     before = [path.read_bytes() for path in sorted((tmp_path / "gakan-quick").rglob("*.csv"))]
@@ -154,7 +154,7 @@ def test_every_full_network_is_fitted_as_its_name_says(monkeypatch):
         ("extended", WIDE, None),
         ("extended", DEEP, None),
     ]
-    assert list(tables.FULL) == [WIDE, DEEP, ADDITIVE, WIDE_PAPER, DEEP_PAPER, WIDE_EXTENDED, DEEP_EXTENDED]
+    assert list(tables.FULL) == [WIDE, DEEP, ADDITIVE, WIDES.paper, DEEPS.paper, WIDES.extended, DEEPS.extended]
 
 
 def test_pages_say_how_large_their_searches_are():
@@ -292,10 +292,10 @@ def test_convergence_page_and_figure():
     accuracies = {
         ("iris", EVOLVED): 0.95,
         ("iris", WIDE): 0.94,
-        ("iris", WIDE_EXTENDED): 0.935,
+        ("iris", WIDES.extended): 0.935,
         ("iris", DEEP): 0.9,
         ("iris", EVOLVED_PAPER): 1.0,
-        ("iris", WIDE_PAPER): 0.85,
+        ("iris", WIDES.paper): 0.85,
     }
     page = convergence.report(curves, full, accuracies, {"population": 4, "generations": 3}, [CONDITIONS])
     lines = cells(page, "iris")
@@ -321,7 +321,7 @@ def test_convergence_page_and_figure():
 
 def test_convergence_has_the_searches_of_the_tables_and_full_networks_on_their_folds(tmp_path, monkeypatch):
     folder = tmp_path / "gakan-quick"
-    parts = ((EVOLVED, "0.5 0.25 0.25"), (EVOLVED_PAPER, "0.125 0 0"), (WIDE_EXTENDED, ""))
+    parts = ((EVOLVED, "0.5 0.25 0.25"), (EVOLVED_PAPER, "0.125 0 0"), (WIDES.extended, ""))
     rows = [
         {**row, "part": model, tables.LOSSES: losses}
         for model, losses in parts
