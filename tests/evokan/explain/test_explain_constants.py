@@ -6,6 +6,7 @@ import gc
 import sys
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -194,14 +195,21 @@ def test_a_time_limit_holds_in_any_thread_and_leaves_nothing_behind():
         within(5.0, lambda: 1 / 0, 0)
 
 
+def linger(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
 def test_a_late_call_is_not_stopped_inside_of_the_garbage_collector(monkeypatch):
-    def linger(seconds):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            pass
+    broken = []
 
     def callback(phase, info):
-        linger(0.03)
+        try:
+            linger(0.03)
+        except BaseException as error:
+            broken.append(error)
+            raise
 
     def endless():
         while True:
@@ -216,4 +224,54 @@ def test_a_late_call_is_not_stopped_inside_of_the_garbage_collector(monkeypatch)
         assert [within(0.01 * moment, endless, "otherwise") for moment in range(1, 8)] == 7 * ["otherwise"]
     finally:
         gc.callbacks.remove(callback)
+    assert not broken
     assert not lost
+
+
+class Dying:
+    def __init__(self, last):
+        self.last = last
+
+    def __del__(self):
+        self.last()
+
+
+class Watched:
+    pass
+
+
+def die_watched(last):
+    watched = Watched()
+    reference = weakref.ref(watched, lambda _: last())
+    del watched, reference
+
+
+@pytest.mark.parametrize("die", [Dying, die_watched])
+def test_a_late_call_is_stopped_where_a_finalizer_swallows_it_and_other_errors_are_told(die, monkeypatch):
+    swallowed, told = [], []
+
+    def last():
+        try:
+            linger(0.03)
+        except BaseException as error:
+            swallowed.append(error)
+            raise
+
+    def fail():
+        raise ArithmeticError
+
+    def endless():
+        while True:
+            die(last)
+            die(fail)
+            linger(0.01)
+
+    before = threading.active_count()
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: told.append(unraisable.exc_type))
+    hook = sys.unraisablehook
+    # At several moments, of which three in four are inside.
+    assert [within(0.01 * moment, endless, "otherwise") for moment in range(1, 8)] == 7 * ["otherwise"]
+    assert swallowed
+    assert set(told) == {ArithmeticError}
+    assert threading.active_count() == before
+    assert sys.unraisablehook is hook
