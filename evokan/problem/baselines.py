@@ -26,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
+from evokan.errors import unknown_name
 from evokan.problem.metrics import evaluate_predictions, small_exponents
 from evokan.problem.problem import Problem
 from evokan.seeding import derive_seed, generator
@@ -139,12 +140,16 @@ def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: Settin
 
     Raises
     ------
+    InputError
+        There is no such baseline for such a target, or a setting is unknown.
     Exception
         Whatever the model raises. NumPy's global state may change: see `fit_baselines`.
     """
     random_state = derive_seed("baselines", seed) % 2**32
-    make = _classifiers if problem.task.has_classes else _regressors
-    return _fit(name, make(problem, random_state)[name], problem, random_state, settings)[0]
+    models = (_classifiers if problem.task.has_classes else _regressors)(problem, random_state)
+    if name not in models:
+        raise unknown_name("baseline", name, models)
+    return _fit(name, models[name], problem, random_state, settings)[0]
 
 
 def baseline_names(problem: Problem, which: Which) -> list[str]:
@@ -269,6 +274,8 @@ def _points(name: str, model: BaseEstimator, settings: Settings) -> list[dict[st
     own = model.get_params()
     keys = {key.split("__")[-1]: key for key in own}
     if not (settings is None or isinstance(settings, int)):
+        for short in (short for point in settings for short in point if short not in keys):
+            raise unknown_name(f"setting of {name}", short, keys)
         return [{keys[short]: [value] for short, value in point.items()} for point in settings]
     grid = {keys[short]: values for short, values in GRIDS.get(name, {}).items() if short in keys}
     if not grid or (settings is not None and settings < 2):

@@ -18,6 +18,7 @@ from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 from torch import nn
 
+from evokan.errors import InputError
 from evokan.problem import baselines
 from evokan.problem.baselines import evenly, fit_baseline, fit_baselines
 from evokan.problem.metrics import evaluate_predictions
@@ -55,6 +56,10 @@ def test_settings_may_be_given_themselves():
     neighbours = [{"n_neighbors": 40}, {}, {"n_neighbors": 100}]
     for given, expected in ((neighbours, 5), (neighbours[::2], 40), (neighbours[2:], 100), ([], 5)):
         assert fit_baseline("knn", problem, 4, settings=given).model.steps[-1][1].n_neighbors == expected
+    with pytest.raises(InputError, match="unknown setting of knn 'n_neighbour': did you mean 'n_neighbors'"):
+        fit_baseline("knn", problem, 4, settings=[{"n_neighbors": 5}, {"n_neighbour": 5}])
+    with pytest.raises(InputError, match=r"unknown baseline 'ridge': .*Known: .*knn.*logistic"):
+        fit_baseline("ridge", problem, 4)
 
 
 @pytest.mark.parametrize("name", LONGER)
