@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evokan.errors import InputError
 from evokan.problem.task import Task
+from evokan.texts import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +133,7 @@ class CategoricalColumn(_Frozen):
             faults.append(
                 f"column {self.name!r} holds the unknown category {label(value)!r} in "
                 f"{rows_text(column, where)}{near(label(value), self.levels) or ':'} "
-                f"Known: {_listed(self.levels, _LEVELS)}"
+                f"Known: {listed(self.levels, _LEVELS)}"
             )
         if len(unknown) > _SHOWN:
             faults.append(f"column {self.name!r} holds {len(unknown) - _SHOWN} more unknown categories")
@@ -154,7 +155,7 @@ class CategoricalColumn(_Frozen):
         names = [repr(label(value)) for value in column[where].unique()]
         return (
             f"column {self.name!r} holds categories that the search has not seen, taken for none of those it knows: "
-            f"{_listed(names, _SHOWN)} ({rows_text(column, where)})"
+            f"{listed(names, _SHOWN)} ({rows_text(column, where)})"
         )
 
 
@@ -318,22 +319,14 @@ def near(name: str, known: Iterable[str]) -> str:
 
 def rows_text(column: pd.Series[Any], where: NDArray[np.bool_]) -> str:
     """Return ``row 3`` or ``rows 3, 5, 8 and 2 more``: the labels of the rows marked in `where`."""
-    rows = column.index[where].tolist()
-    shown = ", ".join(map(str, rows[:3]))
-    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"
+    rows = [*map(str, column.index[where])]
+    return f"row{'s' if len(rows) > 1 else ''} {listed(rows, 3)}"
 
 
 def first_value(column: pd.Series[Any], where: NDArray[np.bool_]) -> str:
     """Return ``row 3 holds 'x'`` for the first row marked in `where`."""
     row = column.index[where][0]
     return f"row {row} holds {str(column.loc[row])!r}"
-
-
-def _listed(names: Sequence[str], most: int) -> str:
-    """Return names for a sentence, the first of them where there are many."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _gap(name: str, column: pd.Series[Any], missing: NDArray[np.bool_]) -> str:

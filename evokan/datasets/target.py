@@ -23,6 +23,7 @@ from evokan.datasets.values import (
 )
 from evokan.errors import InputError
 from evokan.problem.task import Task, TaskName
+from evokan.texts import listed
 
 MAX_NUMBERED_CLASSES = 20
 """A numeric target of more distinct values is taken for a regression."""
@@ -133,9 +134,7 @@ def encode_target(
         raise InputError(f"target column {name!r} is different in every row: no class can be learned from it")
     single = [repr(level) for level, count in zip(levels, counts, strict=True) if count == 1]
     if single:
-        more = f" and {len(single) - 5} more" if len(single) > 5 else ""
         raise InputError(
-            f"target column {name!r}: class {', '.join(single[:5])}{more} has a single row: "
-            "add rows or leave the class out"
+            f"target column {name!r}: class {listed(single, 5)} has a single row: add rows or leave the class out"
         )
     return EncodedTarget(task, y.astype(np.int64), levels)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from evokan.errors import InputError
 from evokan.plots import style
+from evokan.texts import listed
 
 _SHOWN = 20
 """Bars at most; the rest of the columns share one."""
@@ -57,7 +58,7 @@ def plot_attribution(names: Sequence[str], importances: ArrayLike, ax: Axes | No
         labels.append(f"{len(used) - len(shown)} others together")
         bars.append(float(share[used[len(shown) :]].sum()))
     colours = [style.BLUE] * len(shown) + [style.FAINT] * (len(bars) - len(shown))
-    note = textwrap.fill("reach no output: " + style.listed(unused), 80) if unused else ""
+    note = textwrap.fill("reach no output: " + listed(unused, style.MOST_NAMES), 80) if unused else ""
 
     with style.styled():
         if ax is None:

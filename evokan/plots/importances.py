@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from evokan.plots import style
+from evokan.texts import listed
 
 if TYPE_CHECKING:
     from evokan.explain.column_importances import Importances
@@ -35,7 +36,7 @@ def plot_importances(found: Importances, loss: str = "loss") -> Figure:
     order = np.lexsort((np.arange(len(found.names)), -found.kept, -found.attribution))
     shown = order[:_SHOWN]
     left = [style.clean_label(found.names[i]).replace(" ", "\xa0") for i in order[_SHOWN:].tolist()]
-    note = textwrap.fill("Not shown: " + style.listed(left), 120) if left else ""
+    note = textwrap.fill("Not shown: " + listed(left, style.MOST_NAMES), 120) if left else ""
     height = 1.15 + 0.25 * max(len(shown), 2) + 0.14 * (note.count("\n") + bool(note))
     with style.styled():
         figure = Figure(figsize=(8.6, height), dpi=style.DPI, layout="constrained")

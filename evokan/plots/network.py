@@ -16,6 +16,7 @@ from evokan.errors import InputError
 from evokan.plots import style
 from evokan.plots.network_layout import BOXES, Box, NetworkLayout, PlacedEdge, lay_out
 from evokan.spaces.explanation import Explanation
+from evokan.texts import listed
 
 _LINE = ("#C3CCD4", "#1B242C")
 _CURVE = ("#7FAED0", "#00456F")
@@ -142,7 +143,7 @@ def _note(explanation: Explanation, layout: NetworkLayout) -> str:
         for node, name in enumerate(explanation.input_names)
         if (0, node) not in layout.nodes
     ]
-    return text + (f" Inputs not used: {style.listed(unused)}." if unused else "")
+    return text + (f" Inputs not used: {listed(unused, style.MOST_NAMES)}." if unused else "")
 
 
 def _draw(ax: Axes, layout: NetworkLayout, scale: float) -> None:

@@ -38,6 +38,8 @@ CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
 
 TITLE_PT, LABEL_PT, TICK_PT, NOTE_PT = 11.0, 10.0, 9.0, 8.0
 DPI = 160
+MOST_NAMES = 60
+"""Names of columns that a note under a picture lists."""
 
 _RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -149,12 +151,6 @@ def clean_label(text: object, limit: int = 32) -> str:
     """Return `plain` text of at most `limit` characters, shortened at the end by an ellipsis."""
     line = printable(" ".join(str(text).split()))
     return plain(line if len(line) <= limit else line[: limit - 1].rstrip() + "…")
-
-
-def listed(names: Sequence[str], most: int = 60) -> str:
-    """Return names with commas between them; of more than `most`, the first ones and how many others there are."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def fit_axis(axis: Axis, values: ArrayLike) -> None:

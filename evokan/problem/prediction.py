@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evokan.errors import InputError
+from evokan.texts import listed
 
 if TYPE_CHECKING:
     import torch
@@ -80,6 +81,5 @@ def check_columns(shape: tuple[int, ...], columns: int, names: Sequence[str] = (
     if len(shape) == 2 and shape[1] == columns:
         return
     got = f"{shape[1]} column{'s' * (shape[1] != 1)}" if len(shape) == 2 else f"an array of shape {shape}"
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    listed = f": {', '.join(map(repr, names[:_SHOWN]))}{more}" if names else ""
-    raise InputError(f"the network takes rows of {columns} column{'s' * (columns != 1)}{listed}; it was given {got}")
+    known = f": {listed([*map(repr, names)], _SHOWN)}" if names else ""
+    raise InputError(f"the network takes rows of {columns} column{'s' * (columns != 1)}{known}; it was given {got}")

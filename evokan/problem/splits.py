@@ -12,6 +12,7 @@ from evokan.errors import InputError
 from evokan.problem.groups import check_classes, fold_groups, split_groups
 from evokan.problem.table import Table
 from evokan.problem.trajectories import blocks_in_time, split_in_time
+from evokan.texts import listed
 
 _SHOWN = 5
 """So many rare classes are named."""
@@ -143,9 +144,8 @@ def _check_class_sizes(table: Table, *, tested: bool) -> None:
     needed, parts = (3, "train, validation and test") if tested else (2, "train and validation")
     rare = [f"{name!r} ({count})" for name, count in zip(table.class_names, counts, strict=True) if count < needed]
     if rare:
-        more = f" and {len(rare) - _SHOWN} more" if len(rare) > _SHOWN else ""
         raise InputError(
-            f"data set {table.name!r}: class {', '.join(rare[:_SHOWN])}{more} has fewer than {needed} rows, "
+            f"data set {table.name!r}: class {listed(rare, _SHOWN)} has fewer than {needed} rows, "
             f"one for each of {parts}: add rows or drop the class"
         )
 

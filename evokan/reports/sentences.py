@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evokan.problem.task import Task
+from evokan.texts import listed
 
 NAMED = 6
 """Columns that a sentence names; more are counted."""
@@ -55,8 +56,7 @@ def _searched(found: Mapping[str, Any]) -> str:
     chose = "chose" if found["finished"] else "has, as the best so far,"
     columns = ""
     if names := best.get("features"):
-        shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-        columns = f" ({shown})"
+        columns = f" ({listed(names, NAMED)})"
     return (
         f"Found: {found['space']} trained {trained}{within} and {chose} one with "
         f"{count(best['n_params'], 'parameter')}, {count(best['n_edges'], 'edge')} and "

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evokan.errors import EvokanWarning, InputError
+from evokan.texts import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,12 +21,10 @@ if TYPE_CHECKING:
 def known_columns(frame: pd.DataFrame, schema: ColumnSchema) -> pd.DataFrame:
     """Return the columns of `frame` that the schema knows, and warn of the others."""
     known = {column.name for column in schema.columns}
-    extra = [str(name) for name in frame.columns if str(name) not in (*known, schema.target)]
+    extra = [repr(str(name)) for name in frame.columns if str(name) not in (*known, schema.target)]
     if extra:
-        more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
-        listed = ", ".join(map(repr, extra[:5]))
         warnings.warn(
-            f"columns that the network does not know are ignored: {listed}{more}", EvokanWarning, stacklevel=3
+            f"columns that the network does not know are ignored: {listed(extra, 5)}", EvokanWarning, stacklevel=3
         )
     return frame.loc[:, [str(name) in known for name in frame.columns]]
 

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from evokan.texts import printable
+from evokan.texts import listed, printable
 
 
 def test_no_control_character_passes_and_all_stay_distinct():
@@ -29,3 +29,9 @@ def test_names_stay_as_they_are(text):
 
 def test_what_is_no_text_counts_as_its_text():
     assert printable(1.5) == "1.5"
+
+
+def test_of_thousands_of_columns_the_first_are_named():
+    names = [f"c{number}" for number in range(2000)]
+    assert listed(names[:60], 60) == ", ".join(names[:60])
+    assert listed(names, 60) == ", ".join(names[:60]) + " and 1,940 more"

@@ -518,9 +518,3 @@ def test_characters_without_a_glyph_are_drawn_without_a_word(tmp_path):
 def test_pictures_do_not_need_pyplot():
     code = "import sys, evokan.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_of_thousands_of_columns_the_first_are_named():
-    names = [f"c{number}" for number in range(2000)]
-    assert style.listed(names[:60]) == ", ".join(names[:60])
-    assert style.listed(names) == ", ".join(names[:60]) + " and 1,940 more"
