@@ -135,10 +135,10 @@ def _so_far(standings: Standings, done: int, far: Progress) -> list[str]:
     """Return how far the study is, where it is not at its end, and what is not part of it."""
     parts = []
     if done < far.kept:
-        counts = standings.frame.groupby("table")["split"].nunique()
+        counts = standings.frame.groupby("table")["split"].nunique().astype(float)
         parts.append(
             f"**The study goes on**: {done:,} of {far.kept:,} pieces are done. This page has {len(counts)} tables with "
-            f"{counts.min()} to {counts.max()} splits each, those of which every method has a row."
+            f"{_range(counts, 0) or int(counts.max())} splits each, those of which every method has a row."
         )
     if far.kept < far.planned:
         parts.append(f"{far.planned - far.kept:,} pieces of later splits are beyond the core hours of the study.")

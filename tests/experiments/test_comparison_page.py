@@ -213,4 +213,6 @@ def test_a_split_without_all_methods_does_not_count_yet():
     assert set(kept["split"][kept["table"] == "dee"]) == {300, 301, 302, 303, 304, 306, 307, 308, 309}
     text = page(Standings(kept), 20.0, [], Progress(558, 558), done=len(made))
     assert "557 of 558 pieces are done. This page has 10 tables with 3 to 10 splits each" in text
+    text = page(Standings(kept[kept["split"] < 303]), 20.0, [], Progress(558, 558), done=100)
+    assert "This page has 10 tables with 3 splits each" in text
     assert "goes on" not in page(standings(), 20.0, [], Progress(558, 558), done=558)
