@@ -84,7 +84,8 @@ def plot_curves(
         style.fit_axis(ax.yaxis, shown)
         ax.set_title(title, fontsize=style.TITLE_PT, loc="left")
         if legend:
-            ax.legend(fontsize=style.NOTE_PT, frameon=True, framealpha=0.9, edgecolor="none")
+            # Below the panel: a line over the whole width has no corner that is free.
+            ax.legend(fontsize=style.NOTE_PT, loc="upper left", bbox_to_anchor=(0.0, -0.2))
 
 
 def one_legend(figure: Figure, ax: Axes) -> None:
