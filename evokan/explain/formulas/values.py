@@ -17,7 +17,7 @@ from evokan.spaces.graph import SplineTable
 def numeric(
     outputs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], tables: Mapping[str, SplineTable]
 ) -> Callable[..., list[FloatArray]]:
-    """Return a NumPy function of the columns that gives the values of `outputs`."""
+    """Return a NumPy function of the columns that gives the values of `outputs`; NaN where one is no real number."""
     # The expressions stay as they are: under other names SymPy would sum in another order.
     shared, reduced = sp.cse(list(outputs), list=False)
     splines = {name: f"f{number}" for number, name in enumerate(tables)}
@@ -35,9 +35,16 @@ def numeric(
     def evaluate(*arguments: FloatArray | float) -> list[FloatArray]:
         shape = np.broadcast_shapes(*(np.shape(argument) for argument in arguments))
         with np.errstate(all="ignore"):
-            return [np.broadcast_to(np.asarray(value, dtype=np.float64), shape) for value in function(*arguments)]
+            return [np.broadcast_to(_real(value), shape) for value in function(*arguments)]
 
     return evaluate
+
+
+def _real(value: Any) -> FloatArray:
+    # SymPy has complex constants, the logarithm of a negative one say, and NumPy goes on with them.
+    if np.iscomplexobj(value):
+        value = np.where(np.imag(value) == 0, np.real(value), np.nan)
+    return np.asarray(value, dtype=np.float64)
 
 
 class _Printer(NumPyPrinter):  # type: ignore[misc]

@@ -32,11 +32,11 @@ SYMBOLS = {
 """Functions of our library as pyoperon calls them; asin, which ends laws, is asked for beside sin."""
 NAMES: dict[str, Any] = {
     "square": lambda x: x**2,
-    "cbrt": sp.cbrt,
+    "cbrt": lambda x: -sp.cbrt(-x) if x.is_negative else sp.cbrt(x),
     "abs": sp.Abs,
     "asin": sp.asin,
 }
-"""What SymPy calls otherwise."""
+"""What SymPy calls otherwise, or has otherwise: its cubic root of a negative constant is complex."""
 POPULATION, LENGTH, STEPS = 1000, 30, 10
 """Trees, their nodes at most, and steps of Levenberg-Marquardt for each."""
 EVALUATIONS, RUNS = 300_000, 3

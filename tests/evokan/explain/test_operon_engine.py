@@ -59,6 +59,27 @@ def test_the_same_comes_out_again_and_costs_the_same():
     assert first[1].spent == second[1].spent
 
 
+@pytest.mark.parametrize(
+    ("tree", "wanted"),
+    [
+        ("(cbrt((-8.0)) * v0)", lambda v: -2 * v),
+        ("((v0 ^ 2) + cbrt(v0))", lambda v: v**2 + np.cbrt(v)),
+        ("(square(v0) / abs((-2.0)))", lambda v: v**2 / 2),
+        ("(v0 + log((-2.0)))", None),
+        ("(sqrt((-2.0)) * v0)", None),
+    ],
+)
+def test_its_text_means_what_it_computes(tree, wanted):
+    v = np.linspace(1.0, 3.0, 20)
+    judges = Posed.of(v[:, None], v + 1 if wanted is None else abs(wanted(v)), (sp.Symbol("a"),))
+    relation = module._relation(tree, sp.symbols(["v0"]), judges)
+    if wanted is None:
+        assert relation is None
+    else:
+        got = sp.lambdify(sp.Symbol("a"), relation.expression, "numpy")(v)
+        np.testing.assert_allclose(got, wanted(v), rtol=1e-12)
+
+
 @needs_pyoperon
 def test_runs_end_with_the_effort(monkeypatch):
     seeds = []
