@@ -122,13 +122,15 @@ def check_names(equation: Equation) -> None:
     for name, value in equation.coefficients.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             faults.append(f"{label}: coefficient {name!r} must begin at a number, got {value!r:.50}")
-    for owner in (*type(equation).__mro__, equation):
-        faults += [
-            f"{label}: nothing would train the tensor {name!r}: name it in coefficients with the number it begins at, "
-            f"and use u.coefficients[{name!r}]"
-            for name, value in vars(owner).items()
-            if getattr(value, "requires_grad", False) is True
-        ]
+    own = {
+        name: value for owner in (*reversed(type(equation).__mro__), equation) for name, value in vars(owner).items()
+    }
+    faults += [
+        f"{label}: nothing would train the tensor {name!r}: name it in coefficients with the number it begins at, "
+        f"and use u.coefficients[{name!r}]"
+        for name, value in own.items()
+        if getattr(value, "requires_grad", False) is True
+    ]
     if faults:
         raise InputError(*faults)
 

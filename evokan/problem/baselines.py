@@ -136,7 +136,7 @@ def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: Settin
         One of `baseline_names`.
     settings
         How many settings of its grid five folds compare, its own ones and others evenly spread; None all of them, fewer
-        than 2 none. Or the settings themselves, by scikit-learn's names.
+        than 2 none. Or the settings themselves, by the names that the model itself has in scikit-learn, such as ``C``.
 
     Raises
     ------
@@ -146,9 +146,9 @@ def fit_baseline(name: str, problem: Problem, seed: int = 0, *, settings: Settin
         Whatever the model raises. NumPy's global state may change: see `fit_baselines`.
     """
     random_state = derive_seed("baselines", seed) % 2**32
+    if name not in (known := baseline_names(problem, "all")):
+        raise unknown_name("baseline", name, known)
     models = (_classifiers if problem.task.has_classes else _regressors)(problem, random_state)
-    if name not in models:
-        raise unknown_name("baseline", name, models)
     return _fit(name, models[name], problem, random_state, settings)[0]
 
 
@@ -272,7 +272,10 @@ def _folds(problem: Problem, y: NDArray[np.generic], random_state: int) -> BaseC
 def _points(name: str, model: BaseEstimator, settings: Settings) -> list[dict[str, list[Any]]]:
     """Return the settings to compare, as grids of one point each; at most one where there is nothing to compare."""
     own = model.get_params()
-    keys = {key.split("__")[-1]: key for key in own}
+    # The innermost names are the model's own; what wraps and scales it has no settings here.
+    deepest = max(key.count("__") for key in own)
+    inner = [key for key in own if key.count("__") == deepest and "standardscaler__" not in key]
+    keys = {key.rpartition("__")[2]: key for key in inner}
     if not (settings is None or isinstance(settings, int)):
         for short in (short for point in settings for short in point if short not in keys):
             raise unknown_name(f"setting of {name}", short, keys)

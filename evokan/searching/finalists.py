@@ -30,7 +30,8 @@ MOST_REFERENCE_WORK = 10**8
 SEEDS_OF_EQUATION = 2
 """A residual at points held out flatters no network, so that few trainings tell enough."""
 LONGER_FIT = 4
-"""Times as long as in the search is the final fit of an equation: a residual has no noise that could be learned."""
+"""Times as long as in the search is the final fit of an equation, where time is not limited: a residual has no noise
+that could be learned."""
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,6 @@ class Advice(NamedTuple):
     tables: int
     tested: bool = False
 
-    @property
-    def named(self) -> tuple[str, ...]:
-        """All methods that the line names."""
-        return (self.take, *self.others)
-
 
 def advice(standings: Standings) -> list[Advice]:
     """Return the lines that the rows have something to say of."""

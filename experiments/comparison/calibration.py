@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,6 +142,18 @@ def steps(method: str, cost: Cost, seconds: float) -> int:
     return max(kind.least, 0 if kind.least == 0 and count < 2 else count)
 
 
+def budget(table: str, method: str, known: Mapping[tuple[str, str], Cost], seconds: float) -> tuple[int, float]:
+    """Return the steps of a method on a table, and the seconds that they should take; see `steps` and `Method.after`."""
+
+    def of(name: str) -> tuple[int, float]:
+        cost = known[table, name]
+        count = steps(name, cost, seconds)
+        return count, cost.fixed + count * cost.step
+
+    own, after = of(method), METHODS[method].after
+    return max(own, of(after), key=itemgetter(0)) if after else own
+
+
 def plan(
     names: Sequence[str],
     methods: Sequence[str],
@@ -163,9 +176,8 @@ def plan(
         for name in names:
             for method in methods:
                 if number < len(seeds[name]):
-                    cost = known[name, method]
-                    count = steps(method, cost, seconds)
-                    pieces.append(Task(name, seeds[name][number], method, count, cost.fixed + count * cost.step))
+                    count, expected = budget(name, method, known, seconds)
+                    pieces.append(Task(name, seeds[name][number], method, count, expected))
     return pieces
 
 

@@ -41,6 +41,8 @@ class Method(NamedTuple):
         Steps that a calibration measures; 0 for the models whose first fit is measured by itself.
     tried
         Settings of a model that a calibration compares; more where their costs differ much.
+    after
+        The method that it goes on from: it has at least the steps of that one.
     module, package
         What has to be installed, and how it is called there.
     """
@@ -51,6 +53,7 @@ class Method(NamedTuple):
     most: int
     probe: int = 0
     tried: int = 2
+    after: str = ""
     module: str = ""
     package: str = ""
 
@@ -60,7 +63,10 @@ METHODS: dict[str, Method] = {
     "pruning alone": Method(NETWORKS, searches.pruned, 1, len(searches.GRIDS), 2),
     "tuned [n, m]": Method(NETWORKS, searches.tuned, 1, searches.TUNINGS, 2),
     **{name: Method(USUAL, partial(usual, name), 0, count) for name, count in SETTINGS.items()},
-    **{f"{name} longer": Method(USUAL, partial(longer, name), 0, count, tried=16) for name, count in LONGER.items()},
+    **{
+        f"{name} longer": Method(USUAL, partial(longer, name), 0, count, tried=16, after=name)
+        for name, count in LONGER.items()
+    },
     "ebm": Method(GLASS, ebm.boosted, 1, ebm.MOST, 4, module="interpret.glassbox", package="interpret-core"),
     "gam": Method(GLASS, partial(glass_box, "gam"), 0, len(GRIDS["gam"]), module="pygam", package="pygam"),
     "tree": Method(GLASS, partial(glass_box, "tree"), 0, PRUNED),

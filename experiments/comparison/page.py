@@ -48,8 +48,8 @@ and the row has the reason and no figures.
 - *linear* (logistic or ridge regression), *svm*, *forest*, *knn*, *mlp*, *boosting*: scikit-learn's, tuned by five folds, classes
   by accuracy; their grids of 3 to 12 settings are often done long before the time is over. *{longer}*: the same, going
   on after the grid with settings drawn at random (up to {settings}; learning rate, trees, leaves, rows of a leaf, L2 penalty
-  and columns of a split of boosting; penalty and width of the kernel of support vectors, and for numbers the tube). Of more than
-  4,000 rows both kinds of *svm* take 4,000.
+  and columns of a split of boosting; penalty and width of the kernel of support vectors, and for numbers the tube);
+  never fewer of them, so that on large tables both are the same. Of more than 4,000 rows both kinds of *svm* take 4,000.
 - *gam* (pyGAM), *tree* (pruned by cost complexity), *lasso* (or l1 logistic regression): glass boxes, tuned by five folds, classes
   by log-loss, those of the tree by accuracy.
 - *ebm* (interpret-core): as many of its 14 bags as there is time for (a step is a bag), then settings by five folds, which takes

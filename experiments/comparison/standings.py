@@ -133,8 +133,11 @@ class Standings:
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
-        """Ranks by table and method, 1 for the lowest error, equal ones share theirs; who failed everywhere is last."""
-        return ranks_of(self.errors)
+        """Ranks by table and method, 1 for the lowest error, equal ones share theirs; who failed everywhere is last.
+
+        Of the tables of which any method has a figure.
+        """
+        return ranks_of(self.errors.loc[self.group("all")])
 
     def group(self, name: str) -> list[str]:
         """Return the tables of a group: ``all``, ``classes``, ``numbers``, ``few`` or ``many`` rows, ``drawn`` test rows."""

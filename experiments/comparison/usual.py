@@ -39,13 +39,20 @@ def usual(name: str, table: str, split: int, steps: int) -> Product:
 
 
 def longer(name: str, table: str, split: int, steps: int) -> Product:
-    """Return a usual model that goes on after its grid: the best of so many settings of `drawn` by five folds."""
+    """Return a usual model that goes on after its grid: the best of so many settings of `drawn` by five folds.
+
+    Without time for more than the grid it is `usual`.
+    """
     problem = problem_of(table, split)
-    return _product(name, problem, split, drawn(name, problem.task.has_classes)[:steps])
+    more = steps > SETTINGS[name]
+    return _product(name, problem, split, drawn(name, problem.task.has_classes)[:steps] if more else steps)
 
 
 def drawn(name: str, classes: bool) -> list[dict[str, Any]]:
-    """Return the settings that `longer` compares, the same for all tables: the model's own, its grid, then random ones."""
+    """Return the settings that `longer` compares, the same for all tables: the model's own, its grid, then random ones.
+
+    The model's own are in its grid as well, and compared twice.
+    """
     rng = np.random.default_rng(0)
 
     def between(low: float, high: float) -> float:

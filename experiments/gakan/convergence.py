@@ -17,7 +17,7 @@ from experiments.gakan import tables
 from experiments.gakan.curves import panels, plot_curves
 from experiments.gakan.full_networks import DEEP, WIDE, job_of
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_models import DEEPS, EVOLVED, EVOLVED_PAPER, WIDES
+from experiments.gakan.tables_models import DEEPS, PRESETS, WIDES
 from experiments.gakan.tables_report import complete_splits
 from experiments.harness import Context, Experiment
 from experiments.pages import Measurements, measured_under, table
@@ -25,8 +25,6 @@ from experiments.parallel import in_order
 
 Accuracies = Mapping[tuple[str, str], float]
 """Mean accuracy on the test rows by table and network."""
-PRESETS = {"default": (EVOLVED, WIDES.plain, DEEPS.plain), "paper": (EVOLVED_PAPER, WIDES.paper, DEEPS.paper)}
-"""The networks of `gakan-tables` by preset."""
 EXTENDED = {one.plain: one.extended for one in (WIDES, DEEPS)}
 FIGURE = "convergence_{preset}.png"
 
@@ -82,7 +80,11 @@ def accuracies_of(frame: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def reference_losses(key: tuple[str, str, int]) -> list[dict[str, Any]]:
-    """Return the full networks' validation losses on the folds of one search; infinite where a training failed."""
+    """Return the full networks' validation losses on the folds of one search; infinite where a training failed.
+
+    Each is trained in the space just large enough for it: with the paper's preset a network's first values depend on the
+    largest width of its space.
+    """
     preset, dataset, seed = key
     rows = []
     for model in (WIDE, DEEP):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,23 +82,22 @@ def _climb(job: Job, networks: Sequence[KANArchitecture], number: int) -> Climb:
     """
     seed = derive_seed(job.config.seed, "grid extension", number)
     folds = job.problem.refold(derive_seed(job.config.seed, "folds", number))
-    parents: list[Parents] = [()] * len(folds)
+    tasks = [TrainingJob(networks[0], fold, seed) for fold in folds]
     losses, iterations = [], []
-    for network in networks:
-        tasks = [
-            TrainingJob(network, fold, seed, parents=before, keep_weights=True)
-            for fold, before in zip(folds, parents, strict=True)
-        ]
+    for network, finer in zip_longest(networks, networks[1:]):
         figures = aggregate(job.space.train(tasks, job.problem, job.budget), job.budget.fold_stop)
         if figures.reason:
             break
         losses.append(figures.val_loss)
         iterations.append(max(figures.iterations, 1))
-        again = [replace(task, iterations=iterations[-1]) for task in tasks]
-        stopped = job.space.train(again, job.problem, job.budget)
-        if any(trained.weights is None for trained in stopped):
+        if finer is None:
             break
-        parents = [((network, trained.weights),) for trained in stopped if trained.weights is not None]
+        again = [replace(task, iterations=iterations[-1], keep_weights=True) for task in tasks]
+        stopped = [trained.weights for trained in job.space.train(again, job.problem, job.budget)]
+        if any(weights is None for weights in stopped):
+            break
+        parents: list[Parents] = [((network, weights),) for weights in stopped if weights is not None]
+        tasks = [TrainingJob(finer, fold, seed, parents=own) for fold, own in zip(folds, parents, strict=True)]
     return Climb(seed, tuple(losses), tuple(iterations))
 
 

@@ -19,7 +19,7 @@ from evokan.spaces.architecture import Architecture
 from experiments.gakan.full_networks import ADDITIVE, DEEP, WIDE, fit_full
 from experiments.gakan.grid_extension import fit_extended
 from experiments.gakan.published import PUBLISHED
-from experiments.gakan.tables_models import DEEPS, EVOLVED, EVOLVED_PAPER, WIDES
+from experiments.gakan.tables_models import DEEPS, EVOLVED, EVOLVED_PAPER, PRESETS, WIDES
 from experiments.gakan.tables_report import report
 from experiments.harness import Context, Experiment, Rows
 from experiments.pages import Measurements
@@ -41,7 +41,6 @@ PARTS = (EVOLVED, *FULL, "baselines", EVOLVED_PAPER)
 """What is fitted on every split."""
 LOSSES = "lowest_losses"
 """Column of searches: the lowest validation loss up to each generation."""
-PAPER = (EVOLVED_PAPER, WIDES.paper, DEEPS.paper)
 
 
 class Part(NamedTuple):
@@ -66,8 +65,9 @@ def run(context: Context) -> Sequence[Path]:
     results = in_order(measure, [Part(*piece, size) for piece in missing], context.workers)
     for piece, after in zip_longest(context.each("networks and baselines", missing), missing[1:]):
         rows, spent = next(results)
+        # The times first: a part whose figures are lost is measured again, and its time replaced.
+        seconds.put(dict(zip(("dataset", "split", "part"), piece, strict=True)) | {"cpu_seconds": round(spent, 1)})
         tables[piece[0]].add(*rows)
-        seconds.add(dict(zip(("dataset", "split", "part"), piece, strict=True)) | {"cpu_seconds": round(spent, 1)})
         if after is not None and after[:2] != piece[:2]:
             write_page(page, list(tables.values()), seconds, size)
     write_page(page, list(tables.values()), seconds, size)
@@ -101,7 +101,7 @@ def measure(task: Part) -> tuple[list[dict[str, Any]], float]:
 
 
 def _rows(task: Part) -> Iterator[dict[str, Any]]:
-    settings = {**task.search, **({"preset": "paper"} if task.part in PAPER else {})}
+    settings = {**task.search, **({"preset": "paper"} if task.part in PRESETS["paper"] else {})}
     if task.part in FULL:
         network, figures = FULL[task.part](task.dataset, task.split, settings)
         yield _row(task.part, figures, network)

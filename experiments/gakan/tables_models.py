@@ -18,3 +18,5 @@ class Full(NamedTuple):
 EVOLVED, EVOLVED_PAPER = "evolved", "evolved, paper preset"
 WIDES, DEEPS = (Full(label, f"{label}, grid extension", f"{label}, paper preset") for label in (WIDE, DEEP))
 NETWORKS = (EVOLVED, EVOLVED_PAPER, *WIDES, *DEEPS, ADDITIVE)
+PRESETS = {"default": (EVOLVED, WIDES.plain, DEEPS.plain), "paper": (EVOLVED_PAPER, WIDES.paper, DEEPS.paper)}
+"""Those of each preset."""

@@ -51,6 +51,19 @@ def test_budgets_follow_from_the_costs_alone():
     assert [steps("ebm", Cost(0.0, bag), 20.0) for bag in (25.0, 3.0, 0.01)] == [1, 6, ebm.MOST]
 
 
+def test_who_goes_on_from_a_method_has_at_least_its_steps():
+    """Settings that are drawn may be far dearer than those of the grid."""
+    known = {("a", "svm"): Cost(1.0, 2.0), ("a", "svm longer"): Cost(1.0, 6.0), ("b", "svm longer"): Cost(1.0, 0.5)}
+    known["b", "svm"] = Cost(1.0, 0.5)
+    pieces = plan(["a", "b"], ["svm", "svm longer"], known, lambda name: [300], 20.0)
+    assert [(piece.table, piece.steps, piece.expected) for piece in pieces] == [
+        ("a", 9, 19.0),
+        ("a", 9, 19.0),
+        ("b", 12, 7.0),
+        ("b", 38, 20.0),
+    ]
+
+
 def test_the_order_is_by_splits_and_what_is_too_much_is_left_out():
     names, ways = ("a", "b"), ("gakan", "linear")
     known = {(name, way): Cost(10.0, 5.0) for name in names for way in ways}
@@ -99,6 +112,8 @@ def test_a_model_that_cannot_be_tuned_in_time_is_measured_once(monkeypatch):
     assert (asked, row["fixed_seconds"], row["step_seconds"]) == ([0], 3.0, 12.0)
     row = calibration.measure(calibration.Key("iris", "forest", 30.0))
     assert (asked, row["step_seconds"]) == ([0, 0, 2], 4.0)
+    calibration.measure(calibration.Key("iris", "svm longer", 30.0))
+    assert asked[3:] == [0, 16]  # a grid's first settings are its cheapest
 
 
 def test_a_method_that_fails_says_why(monkeypatch):

@@ -60,6 +60,12 @@ def test_settings_may_be_given_themselves():
         fit_baseline("knn", problem, 4, settings=[{"n_neighbors": 5}, {"n_neighbour": 5}])
     with pytest.raises(InputError, match=r"unknown baseline 'ridge': .*Known: .*knn.*logistic"):
         fit_baseline("ridge", problem, 4)
+    for wrapped in ("steps", "with_mean", "kneighborsclassifier"):
+        with pytest.raises(InputError, match=f"unknown setting of knn '{wrapped}'"):
+            fit_baseline("knn", problem, 4, settings=[{wrapped: 3}])
+    equation = prepare(resolve({"space": "fkan", "dataset": "lane-emden-3"})).problem
+    with pytest.raises(InputError, match="unknown baseline 'ridge': Known: none"):
+        fit_baseline("ridge", equation, 4)
 
 
 @pytest.mark.parametrize("name", LONGER)
@@ -101,6 +107,8 @@ def test_who_tunes_for_longer_is_better_by_the_folds(name, table, more, monkeypa
     assert not np.array_equal(plain.scores, tuned.scores)
     longer(name, table, 300, 0)
     assert len(asked) == 2
+    for few in (2, grid):  # no time for more than the grid
+        assert np.array_equal(longer(name, table, 300, few).scores, usual(name, table, 300, few).scores)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

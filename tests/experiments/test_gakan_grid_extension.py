@@ -47,7 +47,7 @@ def test_grids_are_judged_where_the_folds_stop_and_the_next_ones_begin_there(mon
     monkeypatch.setattr(space, "train", noted)
     climb = _climb(job, networks, 0)
     assert len(climb.losses) == len(climb.iterations) == 2
-    (watched, looked), (stopped, kept), (finer, _), _ = asked
+    (watched, looked), (stopped, kept), (finer, _) = asked  # nothing begins as the last one
     assert {task.iterations for task in watched} == {None}
     assert {task.iterations for task in stopped} == {climb.iterations[0]}
     at_stop = [[*one.looks, *one.looks[-1:] * 400][climb.iterations[0] - 1] for one in looked]

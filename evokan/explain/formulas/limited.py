@@ -49,7 +49,8 @@ class _Finalizers:
     def __exit__(self, *error: object) -> None:
         with self._lock:
             self._calls -= 1
-            if self._calls == 0:
+            # Somebody else's hook, set meanwhile, stays.
+            if self._calls == 0 and sys.unraisablehook == self._report:
                 sys.unraisablehook = self._hook
 
     def _report(self, unraisable: sys.UnraisableHookArgs) -> None:
@@ -77,6 +78,8 @@ class _Call(Generic[Value]):
 
 def within(seconds: float, function: Callable[[], Value], otherwise: Value) -> Value:
     """Return what `function` gives, or `otherwise` where it takes longer than `seconds`.
+
+    A `function` must not call this in turn.
 
     Raises
     ------

@@ -146,6 +146,20 @@ def test_faults_of_an_equation(old, new, message):
         equation_table(load(PLAIN.replace(old, new)))
 
 
+def test_tensors_are_looked_for_where_an_equation_has_them():
+    own = f'coordinates = ("t",)\n    k = {TRAINED}'
+    twice = PLAIN.replace('coordinates = ("t",)', own).replace(
+        "    def conditions", f"    def __init__(self): self.k = {TRAINED}\n    def conditions"
+    )
+    with pytest.raises(InputError) as refused:
+        equation_table(load(twice))
+    assert len(refused.value.faults) == 1
+    plain = PLAIN.replace('coordinates = ("t",)', own).replace(
+        "    def conditions", "    def __init__(self): self.k = 2.0\n    def conditions"
+    )
+    equation_table(load(plain))
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match=r"--equation .*none.py: cannot be read \(No such file"):
         equation_from_file(tmp_path / "none.py")

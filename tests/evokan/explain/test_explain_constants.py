@@ -275,3 +275,16 @@ def test_a_late_call_is_stopped_where_a_finalizer_swallows_it_and_other_errors_a
     assert set(told) == {ArithmeticError}
     assert threading.active_count() == before
     assert sys.unraisablehook is hook
+
+
+def test_a_hook_that_the_call_itself_has_set_stays(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    own = [].append
+
+    def endless():
+        while True:
+            sys.unraisablehook = own
+            linger(0.01)
+
+    assert within(0.05, endless, "otherwise") == "otherwise"
+    assert sys.unraisablehook is own

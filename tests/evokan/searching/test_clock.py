@@ -116,6 +116,27 @@ def test_too_short_a_limit_names_the_shortest_and_leaves_nothing(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("dataset", ["lane-emden-3", "iris"])
+def test_the_shortest_limit_has_room_for_one_network(monkeypatch, dataset):
+    monkeypatch.setattr(plan, "network_seconds", lambda job: 10.0)
+    job = prepare(resolve({"space": "fkan", "dataset": dataset, "workers": 1, "folds": 1}))
+    with pytest.raises(InputError) as refused:
+        plan.plan(job, Clock(5.0), product=False)
+    # One of the search, one with a fresh seed, one to be validated, and the fit, with a tenth to spare.
+    assert int(str(refused.value).rpartition(" ")[2]) == int(1.1 * 10.0 * 4) + 1
+
+
+@pytest.mark.parametrize(("limit", "times"), [({}, 4), ({"time_limit": 600}, 1)])
+def test_final_fits_of_an_equation_are_longer_where_time_is_not_limited(monkeypatch, limit, times):
+    def finalizer(job, executor, *, longer, **_):
+        raise LookupError(longer)
+
+    monkeypatch.setattr(engine, "finalizer", finalizer)
+    with pytest.raises(LookupError) as seen:
+        evokan.search(space="fkan", dataset="lane-emden-3", population=4, generations=1, steps=1, **limit)
+    assert seen.value.args == (times,)
+
+
 def test_seconds_go_on_from_those_used(tmp_path):
     run = evokan.search(**SMALL, timeout=600, out=tmp_path / "run")
     stored = json.loads(run.directory.config.read_text())
