@@ -273,7 +273,7 @@ def _points(name: str, model: BaseEstimator, settings: Settings) -> list[dict[st
     """Return the settings to compare, as grids of one point each; at most one where there is nothing to compare."""
     own = model.get_params()
     # The innermost names are the model's own; what wraps and scales it has no settings here.
-    deepest = max(key.count("__") for key in own)
+    deepest = max((key.count("__") for key in own), default=0)
     inner = [key for key in own if key.count("__") == deepest and "standardscaler__" not in key]
     keys = {key.rpartition("__")[2]: key for key in inner}
     if not (settings is None or isinstance(settings, int)):
